@@ -1,0 +1,16 @@
+/* help.h -- --help, made from the table of commands.
+ * Room: cli.
+ */
+#ifndef PAWL_CLI_HELP_H
+#define PAWL_CLI_HELP_H
+
+#include "cli/command.h"
+
+/* All commands, grouped; yields ${status}. */
+int help_all(const struct cli *c, int status);
+/* One command; yields EXIT_ALLOW. */
+int help_command(const struct cli *c, const struct cli_command *cmd);
+/* Commands whose first word is ${word}, on standard error; false when there are none. */
+bool help_group(const struct cli *c, const char *word);
+
+#endif

@@ -1,0 +1,84 @@
+#include "cli/places.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static bool put(char ret[PLACES_MAX], struct err *err, const char *a, const char *b)
+{
+	int n = snprintf(ret, PLACES_MAX, "%s%s", a, b);
+
+	if (n < 0 || n >= PLACES_MAX)
+		return err_set(err, ERR_LIMIT, "path too long: %s%s", a, b);
+	return true;
+}
+
+/* $VAR if it is an absolute path, else home + fallback. */
+static bool xdg(const char *var, const char *home, const char *fallback, char ret[PLACES_MAX], struct err *err)
+{
+	const char *v = getenv(var);
+
+	if (v && v[0] == '/')
+		return put(ret, err, v, "/pawl");
+	return put(ret, err, home, fallback);
+}
+
+static bool holds(const char *dir, const char *name)
+{
+	char path[PLACES_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s", strcmp(dir, "/") == 0 ? "" : dir, name);
+
+	return n > 0 && (size_t)n < sizeof(path) && file_exists(path);
+}
+
+static void find_project(const char *start, char ret[PLACES_MAX])
+{
+	static const char *const marks[] = { "pawl.yaml", "pawl.pin.yaml", ".git" };
+	char at[PLACES_MAX];
+
+	for (size_t m = 0; m < ARRAY_LEN(marks); m++) {
+		snprintf(at, sizeof(at), "%s", start);
+		for (;;) {
+			char *slash;
+
+			if (holds(at, marks[m])) {
+				memcpy(ret, at, sizeof(at));
+				return;
+			}
+			slash = strrchr(at, '/');
+			if (!slash || !at[1])
+				break;
+			slash[slash == at ? 1 : 0] = '\0';
+		}
+	}
+	snprintf(ret, PLACES_MAX, "%s", start);
+}
+
+bool places_find(const char *start, struct places *ret, struct err *err)
+{
+	const char *home = getenv("HOME"), *state = getenv("PAWL_STATE"), *machine;
+	char here[PLACES_MAX];
+
+	if (!home || home[0] != '/')
+		return err_set(err, ERR_STATE, "no home folder: set HOME to an absolute path");
+	if (!realpath(start ? start : ".", here))
+		return err_sys(err, "%s", start ? start : ".");
+	if (!xdg("XDG_CONFIG_HOME", home, "/.config/pawl", ret->config, err))
+		return false;
+	if (state && state[0] == '/') {
+		if (!put(ret->state, err, state, ""))
+			return false;
+	} else if (!xdg("XDG_STATE_HOME", home, "/.local/state/pawl", ret->state, err)) {
+		return false;
+	}
+	machine = getenv("PAWL_MACHINE_POLICY");
+	if (!machine || machine[0] != '/' || geteuid() != 0)
+		machine = "/etc/pawl/policy.yaml";
+	find_project(here, ret->project);
+	return put(ret->ledger, err, ret->state, "/ledger") && put(ret->machine_policy, err, machine, "") &&
+	       put(ret->user_policy, err, ret->config, "/policy.yaml") &&
+	       put(ret->project_policy, err, ret->project, "/pawl.yaml") &&
+	       put(ret->project_pin, err, ret->project, "/pawl.pin.yaml");
+}

@@ -1,0 +1,56 @@
+/* evidence.h -- what is known about the world when the judge weighs a request. Gathered by gates, passed as values.
+ * Room: core. Pure.
+ */
+#ifndef PAWL_CORE_EVIDENCE_H
+#define PAWL_CORE_EVIDENCE_H
+
+#include "base/digest.h"
+#include "base/json.h"
+
+enum recovery_result {
+	RECOVERY_UNKNOWN = 0, /* could not verify */
+	RECOVERY_VERIFIED,
+	RECOVERY_FAILED,
+};
+
+/* A backup together with what proves that it restores. None exist before drills are built: the card says so in red. */
+struct recovery_point {
+	struct str resource; /* identity or title of what it can bring back; matched against change.identity and title */
+	enum recovery_result result;
+	int64_t taken_us, verified_us, proven_us; /* 0 never */
+	bool same_blast_radius; /* in the account, state or plan of what dies */
+	struct str note;
+	struct recovery_point *next;
+};
+
+/* Something that was warned of before, or speaks for or against; shown on the card. */
+struct evidence_note {
+	struct str text;
+	bool bad; /* red */
+	struct evidence_note *next;
+};
+
+/* How well the asker and the approver are kept apart here. */
+enum enforcement_level {
+	ENFORCEMENT_UNKNOWN = 0,
+	ENFORCEMENT_SAME_UID,  /* convenience, not a boundary */
+	ENFORCEMENT_OTHER_UID, /* another unix user's key */
+	ENFORCEMENT_HARDWARE,  /* a key that demands a touch */
+};
+struct str enforcement_name(enum enforcement_level l);
+
+struct evidence {
+	int64_t now_us;
+	bool frozen; /* pawl freeze is on: nothing but a restore */
+	struct str frozen_why;
+	enum enforcement_level level;
+	struct recovery_point *recovery;
+	struct evidence_note *notes, *notes_last;
+};
+
+void evidence_note_add(struct evidence *e, struct arena *arena, bool bad, struct str text);
+/* The digest shown on the card and bound by approvals: over recovery points and notes, in order; not over now. */
+struct digest evidence_digest(const struct evidence *e);
+void evidence_to_json(const struct evidence *e, struct json_out *o);
+
+#endif

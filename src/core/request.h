@@ -1,0 +1,74 @@
+/* request.h -- one attempt met by one gate.
+ * Room: core. Pure.
+ */
+#ifndef PAWL_CORE_REQUEST_H
+#define PAWL_CORE_REQUEST_H
+
+#include "base/digest.h"
+#include "core/change.h"
+#include "core/principal.h"
+
+enum gate {
+	GATE_UNSET = 0,
+	GATE_HOOK,
+	GATE_EXEC,
+	GATE_TERRAFORM,
+	GATE_POSTGRES,
+	GATE_AWS,
+	GATE_MCP,
+	GATE_COUNT
+};
+
+/* Where a request acts, for naming the environment. Each may be STR_NONE = not known. */
+struct place {
+	struct str account;   /* cloud account, project or subscription */
+	struct str region;
+	struct str workspace; /* terraform workspace */
+	struct str backend;   /* "local:/abs/path" or "s3:bucket/key" … */
+	struct str path;      /* absolute folder it was asked in */
+	struct str tag;       /* the environment tag most of its resources carry */
+	struct str host;      /* database host */
+	struct str database;
+};
+
+/* What an approval binds to beside the bytes. Each is text; STR_NONE = does not apply. */
+struct binding {
+	struct str cwd;
+	struct str backend;
+	struct str workspace;
+	struct str account;
+	struct str region;
+	struct str lineage;
+	struct str serial;
+	struct str state_digest;
+	struct str config_digest;
+	struct str environment;
+	struct str evidence; /* digest, hex, over the evidence shown */
+};
+
+struct request {
+	struct principal principal;
+	enum gate gate;
+	struct str tool;    /* "terraform 1.11.4" */
+	struct str summary; /* one line: what was asked, secrets redacted */
+	struct place place;
+	struct binding binding;
+	struct digest bytes; /* of the exact bytes judged */
+	struct change_list changes;
+	bool partial; /* what is here may not be all (-target, errored plan, deferred) */
+};
+
+struct str gate_name(enum gate g);
+bool gate_from(struct str name, enum gate *ret_gate) PAWL_MUST_USE;
+
+/**
+ * request_digest(r):
+ * The digest that holds, approvals and grants are about: version "pawl-request-1", then bytes, gate, tool and every
+ * field of the binding, each by digest_field in the order of the struct. Test vector in tests/cases/digest.
+ */
+struct digest request_digest(const struct request *r);
+
+void request_to_json(const struct request *r, struct json_out *o);
+bool request_from_json(const struct json *v, struct arena *arena, struct request *ret, struct err *err) PAWL_MUST_USE;
+
+#endif

@@ -1,0 +1,37 @@
+/* terraform_types.h -- what is known of Terraform resource types: which hold data, what protects them, what can be undone.
+ * Room: facts. Pure: rows, no logic beyond finding one. Generated from src/facts/terraform_types.tsv by
+ * tools/gen_terraform_types.py; the TSV is the table people argue over, its header explains the columns.
+ */
+#ifndef PAWL_FACTS_TERRAFORM_TYPES_H
+#define PAWL_FACTS_TERRAFORM_TYPES_H
+
+#include "base/str.h"
+#include "core/change.h"
+
+/* attribute=value that makes loss worse or certain. Value words: a literal, "any", "lowered". */
+struct terraform_hazard {
+	struct str attribute; /* dotted: "point_in_time_recovery.enabled" */
+	struct str value;
+};
+
+struct terraform_type {
+	struct str provider;
+	struct str type;
+	enum holds_data holds_data;
+	struct str protection_attribute, safe_value;
+	const struct terraform_hazard *hazards;
+	size_t n_hazards;
+	enum reversibility recoverable; /* when deleted: no, window, yes (made again from the configuration, nothing lost) */
+	struct str window;
+	bool is_backup; /* itself a backup of something else: deleting it is destroy-backup */
+	struct str source_attribute; /* of a backup: the attribute naming what it backs up; STR_NONE */
+	struct str title_attribute; /* the attribute a person knows it by: "identifier", "bucket"; STR_NONE: name, then id */
+	struct str note;   /* why, for people */
+	struct str source; /* where the fact comes from */
+};
+
+/* The row of a type, or NULL. Binary search. */
+const struct terraform_type *terraform_type_find(struct str type);
+const struct terraform_type *terraform_type_nth(size_t i); /* NULL past the end */
+
+#endif
