@@ -3,6 +3,7 @@
  * The ledger is the truth; the store is an index made from it that can be thrown away. What an approval, denial, grant or
  * elevation is, is an entry of the ledger with its signature in it; a row in the store without such an entry is forged.
  * Life of a hold: open → approved | denied | expired; approved → used | expired | revoked. One use, ever.
+ * Entries and their bodies: docs/ledger.md. What a signature is over: hold/statement.h.
  */
 #ifndef PAWL_HOLD_HOLD_H
 #define PAWL_HOLD_HOLD_H
@@ -11,6 +12,9 @@
 #include "core/permit.h"
 
 #define HOLD_NAMESPACE "pawl" /* of ssh-keygen -Y */
+#define HOLD_ID_LEN 24
+#define HOLD_OPEN_LIFE_S (7 * 86400) /* an unanswered hold is asked anew after this */
+#define HOLD_GRANT_LIFE_S 3600	     /* of an approval whose rule names no other */
 
 enum hold_state {
 	HOLD_NONE = 0,
@@ -24,5 +28,66 @@ enum hold_state {
 };
 
 struct str hold_state_name(enum hold_state s);
+bool hold_state_from(struct str name, enum hold_state *ret_state) PAWL_MUST_USE;
+
+/* One entry of the ledger, as this room sees it. Strings live only during the call. */
+struct hold_entry {
+	uint64_t seq;
+	int64_t time_us;
+	struct str kind, body;
+};
+typedef bool (*hold_each)(const struct hold_entry *e, void *each_ctx);
+
+/* The world outside this room. The first four are those of ledger.h. */
+struct hold_host {
+	void *ctx;
+	bool (*append)(void *ctx, struct str kind, struct str body, uint64_t *ret_seq, struct err *err);
+	bool (*lock)(void *ctx, struct err *err);
+	void (*unlock)(void *ctx);
+	bool (*walk)(void *ctx, uint64_t after, hold_each each, void *each_ctx, struct err *err);
+	/* What the index says of a hold (HOLD_NONE: nothing). NULL: no index here. Its word never permits anything. */
+	bool (*indexed)(void *ctx, const char *id, enum hold_state *ret_state, struct err *err);
+	/* Somebody should look now. NULL: nobody to tell. */
+	void (*page)(void *ctx, struct str about, struct str text);
+	const char *state_dir;
+	const char *config_dir;	     /* the user's allowed_signers lies here; NULL: none */
+	const char *machine_signers; /* "/etc/pawl/allowed_signers"; NULL: none */
+	const struct policy *policy; /* who may approve; NULL only where nothing is approved (hold_open) */
+};
+
+/**
+ * hold_open(h, r, j, e, ret_id, err):
+ * Record that ${r}, judged ${j} (VERDICT_HOLD), waits for a person. The id is "H-" and the seq of its ledger entry, which is
+ * on disk on return. A request with the same digest whose hold is still open, or approved and unused, gets that hold's id.
+ */
+bool hold_open(const struct hold_host *h, const struct request *r, const struct judgement *j, const struct evidence *e,
+	       char ret_id[HOLD_ID_LEN], struct err *err) PAWL_MUST_USE;
+
+/**
+ * hold_use(h, r, j, e, arena, ret, err):
+ * Under the ledger's lock: find the approved, unexpired, unused hold of exactly this request (or an elevation that covers
+ * every held change), verify every signature anew, the policy's demands and that no approver is the asker; append
+ * "grant.used"; only then fill *${ret}. False with one sentence on why not; then nothing was used up.
+ */
+bool hold_use(const struct hold_host *h, const struct request *r, const struct judgement *j, const struct evidence *e,
+	      struct arena *arena, struct grant_use *ret, struct err *err) PAWL_MUST_USE;
+
+/* Of hold_use_file: everything it needs, so that it takes few parameters. */
+struct hold_request {
+	const struct request *request;
+	const struct judgement *judgement;
+	const struct evidence *evidence;
+};
+
+/* The same with an approval that travelled as a file (`pawl approve --out`): verified offline, used once in this ledger. */
+bool hold_use_file(const struct hold_host *h, const struct hold_request *q, struct str approval_file, struct arena *arena,
+		   struct grant_use *ret, struct err *err) PAWL_MUST_USE;
+
+/**
+ * hold_banner(state_dir, now, out):
+ * One line for each elevation or break-glass in force, for the top of every card; nothing when there is none. Reads marker
+ * files (STATE/elevations), so that the verdict path need not walk the ledger; they permit nothing.
+ */
+void hold_banner(const char *state_dir, int64_t now_us, struct buf *out);
 
 #endif
