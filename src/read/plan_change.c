@@ -1,0 +1,502 @@
+#include "read/plan_change.h"
+
+#include "read/plan_hazard.h"
+
+#define NAME_MAX_BYTES ((size_t)4096)
+#define FORCED_MAX 8 /* attribute paths named; the rest are counted */
+
+enum shape {
+	SHAPE_UNKNOWN = 0,
+	SHAPE_NOOP,
+	SHAPE_READ,
+	SHAPE_CREATE,
+	SHAPE_UPDATE,
+	SHAPE_DELETE,
+	SHAPE_REPLACE,
+	SHAPE_FORGET,
+	SHAPE_CREATE_FORGET, /* a replacement that leaves the old one alive (destroy = false) */
+};
+
+static const struct {
+	const char *first, *second;
+	enum shape shape;
+} shapes[] = {
+	{ "no-op", NULL, SHAPE_NOOP },
+	{ "read", NULL, SHAPE_READ },
+	{ "create", NULL, SHAPE_CREATE },
+	{ "update", NULL, SHAPE_UPDATE },
+	{ "delete", NULL, SHAPE_DELETE },
+	{ "delete", "create", SHAPE_REPLACE },
+	{ "create", "delete", SHAPE_REPLACE },
+	{ "forget", NULL, SHAPE_FORGET },
+	{ "create", "forget", SHAPE_CREATE_FORGET },
+	{ "forget", "create", SHAPE_CREATE_FORGET },
+};
+
+/* action_reason in people's words. */
+static const struct {
+	const char *word, *text;
+} reasons[] = {
+	{ "delete_because_no_resource_config", "its block is gone from the configuration" },
+	{ "delete_because_no_module", "its module is gone from the configuration" },
+	{ "delete_because_wrong_repetition", "count and for_each of its block have changed" },
+	{ "delete_because_count_index", "its index lies beyond the count of its block" },
+	{ "delete_because_each_key", "its key is no longer in for_each" },
+	{ "delete_because_no_move_target", "it was moved to an address that the configuration does not have" },
+	{ "replace_because_cannot_update", "an attribute cannot be changed in place" },
+	{ "replace_because_tainted", "it is marked as tainted" },
+	{ "replace_by_request", "asked for by -replace" },
+	{ "replace_by_triggers", "asked for by replace_triggered_by" },
+};
+
+static enum shape shape_of(const struct json *actions)
+{
+	struct str first, second = STR_NONE;
+
+	if (!json_is(actions, JSON_ARRAY) || actions->n < 1 || actions->n > 2)
+		return SHAPE_UNKNOWN;
+	first = json_text(actions->child);
+	if (actions->n == 2) {
+		second = json_text(actions->child->next);
+		if (second.len == 0)
+			return SHAPE_UNKNOWN;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		if (str_is(first, shapes[i].first) && str_eq(second, str_from(shapes[i].second)))
+			return shapes[i].shape;
+	}
+	return SHAPE_UNKNOWN;
+}
+
+/* --- adding --- */
+
+static struct str keep(struct plan_work *w, struct str s)
+{
+	return s.len ? arena_str(w->arena, plan_say_cut(s, NAME_MAX_BYTES)) : STR_NONE;
+}
+
+struct change *plan_work_add(struct plan_work *w, const struct plan_resource *res, enum change_kind kind)
+{
+	struct change *c = change_add(&w->changes, w->arena);
+
+	if (!c)
+		return NULL;
+	c->kind = kind;
+	c->type = res->type;
+	c->name = res->address;
+	c->identity = res->identity;
+	c->title = res->title;
+	c->tag_environment = res->tag;
+	c->account = res->account;
+	c->region = res->region;
+	c->holds_data = res->row ? res->row->holds_data : HOLDS_DATA_UNKNOWN;
+	return c;
+}
+
+void plan_change_opaque(struct plan_work *w, struct str address, struct str type, struct str reason)
+{
+	struct change *c = change_add(&w->changes, w->arena);
+
+	w->sum.understood = false;
+	if (!c)
+		return;
+	c->kind = CHANGE_OPAQUE;
+	c->type = keep(w, type);
+	c->name = keep(w, address);
+	c->reason = arena_str(w->arena, reason);
+}
+
+/* --- one resource --- */
+
+static void load(struct plan_work *w, const struct json *v, struct plan_resource *ret)
+{
+	const struct json *change = json_get(v, "change");
+	struct str deposed = json_str(v, "deposed");
+	struct str address = plan_say_cut(json_str(v, "address"), NAME_MAX_BYTES);
+
+	*ret = (struct plan_resource){
+		.type = keep(w, json_str(v, "type")),
+		.before = { json_get(change, "before"), json_get(change, "before_sensitive"), NULL },
+		.after = { json_get(change, "after"), json_get(change, "after_sensitive"),
+			   json_get(change, "after_unknown") },
+	};
+	ret->row = terraform_type_find(ret->type);
+	if (deposed.len)
+		ret->address = arena_fmt(w->arena, "%.*s (deposed %.*s)", STR_ARG(address),
+					 STR_ARG(plan_say_cut(deposed, 64)));
+	else
+		ret->address = arena_str(w->arena, address);
+}
+
+/* Strings that a listed change carries; taken from what is, or from what will be where nothing is. */
+static void load_names(struct plan_work *w, struct plan_resource *res)
+{
+	bool is = json_is(res->before.value, JSON_OBJECT);
+	const struct plan_values *s = is ? &res->before : &res->after;
+
+	res->title = keep(w, plan_value_title(s, res->row));
+	res->identity = keep(w, plan_value_identity(s));
+	res->tag = keep(w, plan_value_tag(s));
+	res->account = keep(w, plan_value_account(s));
+	res->region = keep(w, plan_value_region(s));
+}
+
+/* The same everywhere, or nothing. */
+static void agree(struct plan_work *w, struct str *have, bool *differ, struct str s)
+{
+	if (s.len == 0 || *differ)
+		return;
+	if (have->len == 0) {
+		*have = keep(w, s);
+	} else if (!str_eq(*have, s)) {
+		*differ = true;
+		*have = STR_NONE;
+	}
+}
+
+static void count_tag(struct plan_work *w, struct str tag)
+{
+	if (tag.len == 0)
+		return;
+	for (size_t i = 0; i < w->n_tags; i++) {
+		if (str_eq(w->tags[i].text, tag)) {
+			w->tags[i].n++;
+			return;
+		}
+	}
+	if (w->n_tags < PLAN_MAX_TAGS)
+		w->tags[w->n_tags++] = (struct plan_tag){ keep(w, tag), 1 };
+}
+
+/* What every managed resource adds to the picture, changed or not. */
+static void survey(struct plan_work *w, const struct plan_resource *res)
+{
+	const struct plan_values *s = json_is(res->before.value, JSON_OBJECT) ? &res->before : &res->after;
+	struct str arn = plan_value_text(s, STR("arn"));
+
+	count_tag(w, plan_value_tag(s));
+	agree(w, &w->sum.account, &w->accounts_differ, plan_value_arn_part(arn, 4));
+	agree(w, &w->sum.region, &w->regions_differ, plan_value_arn_part(arn, 3));
+	if (json_is(res->before.value, JSON_OBJECT))
+		plan_relate_refs(&w->relate, w->arena, res->address, &res->before, res->row);
+	plan_hazard_pinned(w, res);
+}
+
+/* --- sentences --- */
+
+static void say_action_reason(struct plan_say *say, struct str word)
+{
+	if (word.len == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+		if (str_is(word, reasons[i].word)) {
+			plan_say(say, ": %s", reasons[i].text);
+			return;
+		}
+	}
+	plan_say(say, ": %.*s", STR_ARG(plan_say_cut(word, 80)));
+}
+
+/* ["network",0,"name"] as network.0.name. */
+static void say_path(struct plan_say *say, const struct json *path)
+{
+	bool first = true;
+
+	JSON_EACH(step, path) {
+		if (step->text.len)
+			plan_say(say, "%s%.*s", first ? "" : ".", STR_ARG(plan_say_cut(step->text, 80)));
+		first = false;
+	}
+}
+
+static struct str forced_by(struct plan_work *w, const struct json *v)
+{
+	static const struct {
+		const char *word, *forced;
+	} by[] = {
+		{ "replace_by_request", "requested" },
+		{ "replace_because_tainted", "tainted" },
+		{ "replace_by_triggers", "replace_triggered_by" },
+	};
+	const struct json *paths = json_get(json_get(v, "change"), "replace_paths");
+	struct str why = json_str(v, "action_reason");
+	struct plan_say say = { .len = 0 };
+	size_t n = 0;
+
+	if (json_is(paths, JSON_ARRAY)) {
+		JSON_EACH(path, paths) {
+			if (n++ >= FORCED_MAX)
+				continue;
+			if (n > 1)
+				plan_say(&say, ", ");
+			say_path(&say, path);
+		}
+	}
+	if (n > FORCED_MAX)
+		plan_say(&say, " and %zu more", n - FORCED_MAX);
+	if (say.len)
+		return plan_say_keep(&say, w->arena);
+	for (size_t i = 0; i < ARRAY_LEN(by); i++) {
+		if (str_is(why, by[i].word))
+			return str_from(by[i].forced);
+	}
+	return STR_NONE;
+}
+
+/* Names of top-level attributes that differ, or will be known after apply. Never their values. */
+static void say_changed(struct plan_say *say, const struct plan_resource *res)
+{
+	const struct json *b = json_is(res->before.value, JSON_OBJECT) ? res->before.value->child : NULL;
+	size_t n = 0;
+
+	if (!json_is(res->after.value, JSON_OBJECT))
+		return;
+	JSON_EACH(a, res->after.value) {
+		const struct json *was = b && str_eq(b->key, a->key) ? b : NULL;
+
+		b = b ? b->next : NULL;
+		if (!was && json_is(res->before.value, JSON_OBJECT)) { /* another order: the slow way */
+			JSON_EACH(m, res->before.value) {
+				if (str_eq(m->key, a->key))
+					was = m;
+			}
+		}
+		if (was && json_equal(was, a))
+			continue;
+		if (n == 0)
+			plan_say_clause(say, "changed in place: ");
+		if (n++ < FORCED_MAX)
+			plan_say(say, "%s%.*s", n > 1 ? ", " : "", STR_ARG(plan_say_cut(a->key, 80)));
+	}
+	if (n > FORCED_MAX)
+		plan_say(say, " and %zu more", n - FORCED_MAX);
+}
+
+/* --- shapes --- */
+
+static void note_create(struct plan_work *w, const struct plan_resource *res)
+{
+	struct plan_create *p = ARENA_NEW(w->arena, struct plan_create);
+
+	if (!p)
+		return;
+	*p = (struct plan_create){
+		.address = res->address,
+		.type = res->type,
+		.title = keep(w, plan_value_title(&res->after, res->row)),
+		.tag_name = keep(w, plan_value_text(&res->after, STR("tags.Name"))),
+		.region = keep(w, plan_value_region(&res->after)),
+	};
+	if (w->creates_last)
+		w->creates_last->next = p;
+	else
+		w->creates = p;
+	w->creates_last = p;
+}
+
+static void do_create(struct plan_work *w, struct plan_resource *res)
+{
+	struct change *c = plan_work_add(w, res, CHANGE_CREATE);
+
+	if (!c)
+		return;
+	c->reversible = REVERSIBLE_YES;
+	c->reason = STR("something new is made");
+	plan_hazard_create(w, res);
+	note_create(w, res);
+}
+
+static void do_update(struct plan_work *w, struct plan_resource *res, const struct json *v)
+{
+	const struct json *importing = json_get(json_get(v, "change"), "importing");
+	struct str from = json_str(v, "previous_address");
+	struct change *c = plan_work_add(w, res, CHANGE_UPDATE);
+	struct plan_say say = { .len = 0 };
+
+	if (!c)
+		return;
+	c->reversible = REVERSIBLE_YES;
+	if (json_is(importing, JSON_OBJECT)) {
+		plan_say(&say, "adopts an object that exists (%.*s) into this state: from now on this configuration rules it",
+			 STR_ARG(plan_say_cut(json_str(importing, "id"), 200)));
+		if (res->row && res->row->automated_backups.len)
+			plan_say_clause(&say, "an import sets skip_final_snapshot and delete_automated_backups: a later delete takes everything");
+	}
+	if (from.len)
+		plan_say_clause(&say, "moved from %.*s", STR_ARG(plan_say_cut(from, 200)));
+	say_changed(&say, res);
+	c->reason = plan_say_keep(&say, w->arena);
+	plan_hazard_update(w, res);
+}
+
+static void do_loss(struct plan_work *w, struct plan_resource *res, const struct json *v, enum shape shape)
+{
+	bool replace = shape == SHAPE_REPLACE;
+	enum change_kind kind = replace ? CHANGE_REPLACE : CHANGE_DELETE;
+	struct plan_say say = { .len = 0 };
+	struct change *c;
+
+	c = plan_work_add(w, res, res->row && res->row->is_backup ? CHANGE_DESTROY_BACKUP : kind);
+	if (!c)
+		return;
+	plan_say(&say, "%s", replace ? "deleted and made again, empty" : "deleted");
+	if (replace) {
+		c->forced_by = forced_by(w, v);
+	}
+	if (str_is(json_str(v, "action_reason"), "replace_because_cannot_update") && c->forced_by.len)
+		plan_say(&say, ", because %.*s cannot be changed in place", STR_ARG(c->forced_by));
+	else
+		say_action_reason(&say, json_str(v, "action_reason"));
+	plan_hazard_loss(w, res, c, &say);
+	c->reason = plan_say_keep(&say, w->arena);
+	if (c->holds_data != HOLDS_DATA_NO)
+		c->safer = replace ? STR("leave the attribute as it is, or copy the data out and restore it in a drill first") :
+				     STR("to stop managing it, use a removed block with destroy = false; to be rid of it, restore "
+					 "a backup in a drill first");
+	plan_relate_dead(&w->relate, w->arena, c, &res->before, res->row);
+	plan_hazard_beside(w, res);
+	if (replace)
+		note_create(w, res);
+}
+
+static void do_forget(struct plan_work *w, struct plan_resource *res, const struct json *v)
+{
+	struct change *c = plan_work_add(w, res, CHANGE_FORGET);
+	struct plan_say say = { .len = 0 };
+
+	if (!c)
+		return;
+	c->reversible = REVERSIBLE_YES;
+	plan_say(&say, "leaves the state and lives on in the cloud, where nothing watches over it; terraform counts it as 0 to destroy");
+	say_action_reason(&say, json_str(v, "action_reason"));
+	c->reason = plan_say_keep(&say, w->arena);
+	c->safer = STR("note its identity, so that it can be imported again");
+}
+
+static void do_noop(struct plan_work *w, struct plan_resource *res, const struct json *v)
+{
+	if (json_is(json_get(json_get(v, "change"), "importing"), JSON_OBJECT)) {
+		load_names(w, res);
+		do_update(w, res, v);
+	} else if (json_str(v, "previous_address").len == 0) {
+		w->sum.n_noop++;
+	}
+}
+
+static void dispatch(struct plan_work *w, struct plan_resource *res, const struct json *v, enum shape shape)
+{
+	struct plan_summary *sum = &w->sum;
+
+	switch (shape) {
+	case SHAPE_NOOP:
+		do_noop(w, res, v);
+		return;
+	case SHAPE_READ:
+		sum->n_read++;
+		return;
+	case SHAPE_CREATE:
+		sum->n_create++;
+		do_create(w, res);
+		return;
+	case SHAPE_UPDATE:
+		sum->n_update++;
+		do_update(w, res, v);
+		return;
+	case SHAPE_DELETE:
+		sum->n_delete++;
+		do_loss(w, res, v, shape);
+		return;
+	case SHAPE_REPLACE:
+		sum->n_replace++;
+		do_loss(w, res, v, shape);
+		return;
+	case SHAPE_FORGET:
+		sum->n_forget++;
+		do_forget(w, res, v);
+		return;
+	case SHAPE_CREATE_FORGET:
+		sum->n_forget++;
+		sum->n_create++;
+		do_forget(w, res, v);
+		do_create(w, res);
+		return;
+	case SHAPE_UNKNOWN:
+		break;
+	}
+	plan_change_opaque(w, res->address, res->type, STR("the plan names an action that is not known here; update pawl, or plan with "
+							   "a version of terraform or tofu that it knows"));
+}
+
+/* A data source is read or left alone; anything else said of one is not understood. */
+static bool is_data(struct plan_work *w, const struct json *v, enum shape shape)
+{
+	if (!str_is(json_str(v, "mode"), "data"))
+		return false;
+	if (shape == SHAPE_READ || shape == SHAPE_NOOP)
+		w->sum.n_read += shape == SHAPE_READ;
+	else
+		plan_change_opaque(w, json_str(v, "address"), json_str(v, "type"),
+				   STR("the plan would do something to a data source other than read it"));
+	return true;
+}
+
+void plan_change_resource(struct plan_work *w, const struct json *v)
+{
+	const struct json *change = json_get(v, "change");
+	enum shape shape = shape_of(json_get(change, "actions"));
+	struct plan_resource res;
+
+	if (!json_is(v, JSON_OBJECT) || !json_is(change, JSON_OBJECT) || json_str(v, "address").len == 0) {
+		plan_change_opaque(w, json_str(v, "address"), json_str(v, "type"),
+				   STR("an element of resource_changes has no address or no change: the plan is damaged, plan again"));
+		return;
+	}
+	if (is_data(w, v, shape))
+		return;
+	load(w, v, &res);
+	if (shape != SHAPE_NOOP)
+		load_names(w, &res);
+	if (json_str(v, "previous_address").len)
+		w->sum.n_moved++;
+	if (json_is(json_get(change, "importing"), JSON_OBJECT))
+		w->sum.n_import++;
+	dispatch(w, &res, v, shape);
+	survey(w, &res);
+}
+
+void plan_change_drift(struct plan_work *w, const struct json *v)
+{
+	enum shape shape = shape_of(json_get(json_get(v, "change"), "actions"));
+
+	w->sum.n_drift++;
+	if (shape == SHAPE_DELETE)
+		w->sum.n_drift_delete++;
+}
+
+void plan_change_deferred(struct plan_work *w, const struct json *v)
+{
+	(void)v;
+	w->sum.n_deferred++;
+}
+
+void plan_change_action(struct plan_work *w, const struct json *v)
+{
+	struct change *c = change_add(&w->changes, w->arena);
+
+	w->sum.n_actions++;
+	if (!c)
+		return;
+	c->kind = CHANGE_OPAQUE;
+	c->type = keep(w, json_str(v, "type"));
+	c->name = keep(w, json_str(v, "address"));
+	c->reason = STR("runs an action of a provider; the plan does not say what the action does");
+	c->safer = STR("leave the action out, or run it by hand after reading what it does");
+}
+
+void plan_change_check(struct plan_work *w, const struct json *v)
+{
+	struct str status = json_str(v, "status");
+
+	if (str_is(status, "fail") || str_is(status, "error"))
+		w->sum.n_checks_failed++;
+}

@@ -1,0 +1,48 @@
+/* plan_relate.h -- what the changes of one plan are to each other: what stands in what dies, backups beside their source.
+ * Room: read. Pure. A part of the plan reader.
+ * Resources come in any order, so names are noted as hashes while reading and matched once at the end. A chance equality
+ * of two 64-bit hashes could only add a casualty, never take one away.
+ * Cost: linear in the resources and their attributes; 16 bytes a noted attribute.
+ */
+#ifndef PAWL_READ_PLAN_RELATE_H
+#define PAWL_READ_PLAN_RELATE_H
+
+#include "core/change.h"
+#include "read/plan_value.h"
+
+struct plan_ref {
+	uint64_t hash;
+	const struct str *address; /* of the resource that names something */
+};
+
+#define PLAN_REF_CHUNK 4096
+struct plan_ref_chunk {
+	struct plan_ref_chunk *next;
+	size_t n;
+	struct plan_ref item[PLAN_REF_CHUNK];
+};
+
+/* A name of something that dies, or of what a dying backup is a copy of. */
+struct plan_name {
+	uint64_t hash;
+	struct change *change;
+	enum terraform_contains contains;
+	struct plan_name *next;
+};
+
+struct plan_relate {
+	struct plan_ref_chunk *first, *last;
+	struct plan_name *dead, *sources;
+	size_t n_dead;
+};
+
+/* Note what the resource at ${address} (in ${arena}) names in its attributes. */
+void plan_relate_refs(struct plan_relate *r, struct arena *arena, struct str address, const struct plan_values *before,
+		      const struct terraform_type *row);
+/* ${change} takes away the resource that ${before} describes. */
+void plan_relate_dead(struct plan_relate *r, struct arena *arena, struct change *change, const struct plan_values *before,
+		      const struct terraform_type *row);
+/* Work it out. */
+void plan_relate_finish(struct plan_relate *r, struct arena *arena);
+
+#endif
