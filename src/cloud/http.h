@@ -1,0 +1,35 @@
+/* http.h -- one HTTP exchange at a time over kept connections, by libcurl as transport alone.
+ * Room: cloud. 5 s to connect, 15 s in all, answers up to 8 MiB, no redirects, certificates checked.
+ */
+#ifndef PAWL_CLOUD_HTTP_H
+#define PAWL_CLOUD_HTTP_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define HTTP_MAX_ANSWER ((size_t)8 << 20)
+#define HTTP_CONNECT_S 5L
+#define HTTP_TOTAL_S 15L
+
+struct http; /* not for two threads at once */
+
+struct http_request {
+	struct str method; /* GET or POST */
+	struct str url;
+	const struct str *headers; /* "Name: value" each */
+	size_t n_headers;
+	struct str body;
+};
+
+struct http_answer {
+	long status;
+	struct buf body;
+	char error_type[128]; /* X-Amzn-ErrorType, up to a colon; "" */
+};
+
+struct http *http_open(struct err *err) PAWL_MUST_USE;
+void http_close(struct http *h); /* NULL does nothing */
+/* False with ${err} when there was no whole answer. ${ret} is cleared first; the caller frees ret->body. */
+bool http_send(struct http *h, const struct http_request *r, struct http_answer *ret, struct err *err) PAWL_MUST_USE;
+
+#endif
