@@ -1,17 +1,67 @@
-# Short front to Meson. `make demo` and `make check` install what they need on Debian 12.
+# Short front to Meson. Every target installs what it needs on Debian 12 (tools/deps).
 SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),-sanitize)
-SETUP := $(if $(SANITIZE),-Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true)
+ifneq ($(SANITIZE),)
+SETUP := -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true
+endif
+TARGET ?= all
+SECONDS ?= 60
+KEEP ?= 0
+PREFIX ?= /usr/local
+TESTS ?=
 
-.PHONY: build check clean
+.PHONY: build check bench lint fuzz fuzz-coverage coverage demo soak install clean
 build:
 	@tools/deps build
-	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) $(SETUP) >/dev/null
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix $(PREFIX) $(SETUP) >/dev/null
 	@ninja -C $(BUILD) --quiet
 	@ln -sf src/cli/pawl src/cli/pawl-full $(BUILD)/
 
-check: build
-	@tests/run --build $(BUILD)
+check:
+	@tools/deps check
+	@$(MAKE) --no-print-directory build
+	@tests/run --build $(BUILD) $(TESTS)
+
+bench: build
+	@tools/deps bench
+	@bench/run --build $(BUILD)
+
+lint: build
+	@tools/deps lint
+	@tools/lint $(BUILD)
+
+fuzz:
+	@tools/deps fuzz
+	@test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link >/dev/null
+	@ninja -C build-fuzz --quiet
+	@fuzz/run --build build-fuzz --seconds $(SECONDS) --keep $(KEEP) $(TARGET)
+
+fuzz-coverage:
+	@tools/deps coverage
+	@test -f build-coverage/build.ninja || meson setup build-coverage -Db_coverage=true -Dbuildtype=debug >/dev/null
+	@ninja -C build-coverage --quiet
+	@fuzz/run --coverage --build build-coverage $(TARGET)
+
+coverage:
+	@tools/deps coverage
+	@test -f build-coverage/build.ninja || meson setup build-coverage -Db_coverage=true -Dbuildtype=debug >/dev/null
+	@ninja -C build-coverage --quiet
+	@find build-coverage -name '*.gcda' -delete
+	@ln -sf src/cli/pawl src/cli/pawl-full build-coverage/
+	@tests/run --build build-coverage $(TESTS) || true
+	@gcovr --root . --filter src/ build-coverage
+
+demo: build
+	@tools/deps demo
+	@demo/run --build $(BUILD)
+
+soak: build
+	@tools/deps check
+	@tests/soak --build $(BUILD)
+
+install: build
+	@meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf build build-sanitize build-fuzz build-coverage

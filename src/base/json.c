@@ -4,6 +4,8 @@
 #include <yajl/yajl_parse.h>
 
 #define FEW_KEYS ((size_t)24)
+#define DUPLICATE_KEY "duplicate key"
+#define LONE_SURROGATE "text with half a surrogate pair"
 
 void json_build_begin(struct json_build *b, struct arena *arena)
 {
@@ -120,7 +122,7 @@ bool json_build_close(struct json_build *b)
 	if (v->type != JSON_OBJECT)
 		return true;
 	if (v->n <= FEW_KEYS ? duplicate_few(v) : duplicate_many(b, v))
-		return refuse(b, "duplicate key");
+		return refuse(b, DUPLICATE_KEY);
 	return b->arena->full ? refuse(b, "too large") : true;
 }
 
@@ -141,14 +143,24 @@ static int on_number(void *ctx, const char *p, size_t n)
 	return json_build_scalar(ctx, JSON_NUMBER, (struct str){ p, n });
 }
 
+/* yajl checks the bytes, but decodes the escape of a lone low surrogate into what is no UTF-8. */
+static bool proper(struct json_build *b, struct str text)
+{
+	return str_is_utf8(text) || refuse(b, LONE_SURROGATE);
+}
+
 static int on_string(void *ctx, const unsigned char *p, size_t n)
 {
-	return json_build_scalar(ctx, JSON_STRING, (struct str){ (const char *)p, n });
+	struct str text = { (const char *)p, n };
+
+	return proper(ctx, text) && json_build_scalar(ctx, JSON_STRING, text);
 }
 
 static int on_key(void *ctx, const unsigned char *p, size_t n)
 {
-	return json_build_key(ctx, (struct str){ (const char *)p, n });
+	struct str text = { (const char *)p, n };
+
+	return proper(ctx, text) && json_build_key(ctx, text);
 }
 
 static int on_map(void *ctx)
@@ -180,7 +192,7 @@ static bool explain(yajl_handle h, const struct json_build *b, struct str text, 
 	size_t at = yajl_get_bytes_consumed(h);
 
 	if (b->wrong) {
-		bool limit = strcmp(b->wrong, "duplicate key") != 0;
+		bool limit = strcmp(b->wrong, DUPLICATE_KEY) != 0 && strcmp(b->wrong, LONE_SURROGATE) != 0;
 
 		err_set(err, limit ? ERR_LIMIT : ERR_INPUT, "JSON %s at byte %zu, line %u", b->wrong, at,
 			line_of(text, at));
@@ -465,7 +477,7 @@ void json_out_tree(struct json_out *o, const struct json *v)
 		out_members(o, v);
 		return;
 	}
-	PAWL_ASSERT(!"json type");
+	abort(); /* no such type */
 }
 
 void json_out_kv(struct json_out *o, const char *key, struct str value)

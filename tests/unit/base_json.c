@@ -55,6 +55,7 @@ static void refuses(void **state)
 
 	(void)state;
 	bad(STR("{\"a\":1,\n\"a\":2}"), "duplicate key");
+	bad(STR("\"\\ude00\""), "surrogate");
 	bad(STR("{\"a\":"), "not valid JSON");
 	bad(STR("{} x"), "not valid JSON");
 	bad(STR(""), "not valid JSON");
