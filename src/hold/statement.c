@@ -16,6 +16,7 @@ static const struct row {
 #define AT(member) offsetof(struct statement, member)
 	{ "hold",      AT(hold),                 APPROVAL, false, NULL },
 	{ "opened",    AT(opened),               APPROVAL, false, NULL },
+	{ "asker",     AT(asker),                APPROVAL, false, NULL },
 	{ "bytes",     AT(bytes),                APPROVAL, true,  "the bytes themselves" },
 	{ "changes",   AT(changes),              APPROVAL, true,  "the changes shown on the card" },
 	{ "gate",      AT(gate),                 APPROVAL, true,  "the gate" },

@@ -23,6 +23,7 @@ struct statement {
 	enum statement_kind kind;
 	/* approval: which hold, and every byte of what it is about */
 	struct str hold, opened; /* "H-42" and the time of its entry: ids of two ledgers may be alike */
+	struct str asker;		  /* name of the principal who asked */
 	struct str request, bytes, changes; /* hex digests */
 	struct str gate, tool;
 	struct binding binding;
