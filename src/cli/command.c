@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "cli/help.h"
+#include "gate/terraform/tool.h"
 
 static const struct cli_option common[] = {
 	{ "json", 0, NULL, "print one JSON object instead of text", false },
@@ -206,7 +207,7 @@ static void look_at_terminal(struct cli *c)
 	c->width = tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 40 ? w.ws_col : 100;
 }
 
-static int run_full(char **argv)
+int cli_exec_full(char **argv)
 {
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - sizeof("-full"));
@@ -227,12 +228,27 @@ static int unknown_command(const char *word)
 	return EXIT_USAGE;
 }
 
+/* Started under the name of a tool that pawl stands in for (`pawl shim install`): all words are that tool's. */
+static const struct cli_command *stood_in_for(const char *self)
+{
+	const char *slash = self ? strrchr(self, '/') : NULL, *name = slash ? slash + 1 : self;
+	int words;
+
+	return name && tool_from_name(name) ? find_command(name, NULL, &words) : NULL;
+}
+
 int cli_main(int argc, char **argv)
 {
-	struct cli c = { 0 };
+	struct cli c = { .argv = argv };
 	int words = 0;
 
 	look_at_terminal(&c);
+	c.command = stood_in_for(argv[0]);
+	if (c.command) {
+		c.args = argv + 1;
+		c.n_args = argc - 1;
+		return c.command->run(&c);
+	}
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0)
 		return help_all(&c, argc < 2 ? EXIT_USAGE : EXIT_ALLOW);
@@ -246,10 +262,10 @@ int cli_main(int argc, char **argv)
 	if (c.command->raw && !(argv[1 + words] && strcmp(argv[1 + words], "--help") == 0)) {
 		c.args = argv + 1 + words;
 		c.n_args = argc - 1 - words;
-		return c.command->run ? c.command->run(&c) : run_full(argv);
+		return c.command->run ? c.command->run(&c) : cli_exec_full(argv);
 	}
 	if (!c.command->run)
-		return run_full(argv); /* parsed again, whole, over there */
+		return cli_exec_full(argv); /* parsed again, whole, over there */
 	switch (parse(&c, argv, 1 + words)) {
 	case PARSE_HELP:
 		return help_command(&c, c.command);

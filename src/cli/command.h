@@ -46,11 +46,14 @@ struct cli {
 	bool json;
 	bool colour; /* a terminal, no NO_COLOR, no TERM=dumb; or CLICOLOR_FORCE */
 	unsigned width;
+	char **argv; /* as the program was started */
 };
 
 extern const struct cli_command cli_commands[]; /* ends with a NULL name */
 
 int cli_main(int argc, char **argv);
+/* Become pawl-full with the same words; yields EXIT_ERROR when it is not there. */
+int cli_exec_full(char **argv);
 
 /* Last value of an option, or NULL. */
 const char *cli_value(const struct cli *c, const char *option);

@@ -7,5 +7,9 @@
 #include "cli/command.h"
 
 int cmd_version(struct cli *c);
+int cmd_terraform(struct cli *c); /* and tofu, terragrunt: by the row's name */
+int cmd_shim_install(struct cli *c);
+int cmd_shim_uninstall(struct cli *c);
+int cmd_shim_status(struct cli *c);
 
 #endif

@@ -1,0 +1,77 @@
+/* The environment that terraform gets in a private copy. */
+#include <limits.h>
+
+#include "gate/terraform/workcopy.h"
+
+/* Whatever adds words, moves the data folder, chooses the workspace or asks; set anew below where needed. */
+static const char *const dropped[] = {
+	"TF_CLI_ARGS=", "TF_CLI_ARGS_", "TF_WORKSPACE=", "TF_DATA_DIR=", "TF_INPUT=", "TF_IN_AUTOMATION=",
+	"TF_REATTACH_PROVIDERS=", "TF_CLI_CONFIG_FILE=", "PWD=", "OLDPWD=",
+};
+
+static bool is_dropped(const char *var)
+{
+	for (size_t i = 0; i < ARRAY_LEN(dropped); i++) {
+		if (strncmp(var, dropped[i], strlen(dropped[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *pair(const char *name, const char *value)
+{
+	size_t n = strlen(name) + strlen(value) + 2;
+	char *p = malloc(n);
+
+	if (p)
+		snprintf(p, n, "%s=%s", name, value);
+	return p;
+}
+
+/* The user's own CLI configuration, absolute, since terraform runs elsewhere. */
+static char *config_file(char *const *env)
+{
+	static const char name[] = "TF_CLI_CONFIG_FILE=";
+	char real[PATH_MAX];
+
+	for (size_t i = 0; env[i]; i++) {
+		if (strncmp(env[i], name, sizeof(name) - 1) == 0 && env[i][sizeof(name) - 1])
+			return pair("TF_CLI_CONFIG_FILE", realpath(env[i] + sizeof(name) - 1, real) ? real : env[i] + sizeof(name) - 1);
+	}
+	return NULL;
+}
+
+char **workcopy_env(char *const *env, const char *workspace)
+{
+	size_t n = 0, k = 0;
+	char **ret;
+
+	while (env[n])
+		n++;
+	ret = calloc(n + 8, sizeof(*ret));
+	if (!ret)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_dropped(env[i]))
+			ret[k++] = strdup(env[i]);
+	}
+	ret[k++] = pair("TF_INPUT", "0");
+	ret[k++] = pair("TF_IN_AUTOMATION", "1");
+	if (workspace && *workspace)
+		ret[k++] = pair("TF_WORKSPACE", workspace);
+	ret[k] = config_file(env);
+	for (size_t i = 0; i < k; i++) {
+		if (!ret[i]) { /* out of memory: nothing may be left away unseen */
+			workcopy_env_free(ret);
+			return NULL;
+		}
+	}
+	return ret;
+}
+
+void workcopy_env_free(char **env)
+{
+	for (size_t i = 0; env && env[i]; i++)
+		free(env[i]);
+	free(env);
+}
