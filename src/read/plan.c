@@ -349,11 +349,6 @@ static void refuse_bytes(struct plan_reader *r, struct str piece)
 static void feed_piece(struct plan_reader *r, struct str piece)
 {
 	r->work.sum.bytes += piece.len;
-	if (r->work.sum.bytes > r->max_bytes) {
-		refuse(r, "the plan is larger than the cap of %llu MB: raise the cap, or split the configuration",
-		       (unsigned long long)(r->max_bytes >> 20));
-		return;
-	}
 	if (yajl_parse(r->yajl, (const unsigned char *)piece.ptr, piece.len) != yajl_status_ok) {
 		if (!r->failed && !r->work.arena->full)
 			refuse_bytes(r, piece);
@@ -366,9 +361,14 @@ static void feed_piece(struct plan_reader *r, struct str piece)
 void plan_reader_feed(struct plan_reader *r, struct str bytes)
 {
 	while (bytes.len > 0 && !r->failed) {
-		struct str piece = str_sub(bytes, 0, PIECE);
+		uint64_t room = r->max_bytes - r->work.sum.bytes;
+		struct str piece = str_sub(bytes, 0, room < PIECE ? (size_t)room : PIECE);
 
-		feed_piece(r, piece);
+		if (room == 0)
+			refuse(r, "the plan is larger than the cap of %llu bytes: raise the cap, or split the configuration",
+			       (unsigned long long)r->max_bytes);
+		else
+			feed_piece(r, piece);
 		bytes = str_sub(bytes, piece.len, bytes.len);
 	}
 }

@@ -3,6 +3,7 @@
 #include "read/plan_hazard.h"
 
 #define NAME_MAX_BYTES ((size_t)4096)
+#define SEARCHES_MAX ((size_t)1 << 20)
 #define FORCED_MAX 8 /* attribute paths named; the rest are counted */
 
 enum shape {
@@ -243,33 +244,90 @@ static struct str forced_by(struct plan_work *w, const struct json *v)
 	return STR_NONE;
 }
 
+/* Attributes that, changed in place, seldom go back: what grew does not shrink, what was upgraded stays so. */
+static bool one_way(struct str key)
+{
+	static const struct str words[] = { STR_INIT("version"), STR_INIT("engine_version"), STR_INIT("kubernetes_version"),
+					    STR_INIT("allocated_storage"), STR_INIT("size"), STR_INIT("disk_size"),
+					    STR_INIT("disk_size_gb"), STR_INIT("storage_mb"), STR_INIT("storage_gb") };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (str_eq(key, words[i]))
+			return true;
+	}
+	return false;
+}
+
+struct changed {
+	struct plan_say *say;
+	size_t n;
+	size_t searches; /* left; terraform sorts its keys, so none is needed; who scrambles many gets "changed" */
+	bool one_way;
+};
+
+static void say_attribute(struct changed *ch, struct str key)
+{
+	ch->one_way |= one_way(key);
+	if (ch->n == 0)
+		plan_say_clause(ch->say, "changed in place: ");
+	if (ch->n++ < FORCED_MAX)
+		plan_say(ch->say, "%s%.*s", ch->n > 1 ? ", " : "", STR_ARG(plan_say_cut(key, 80)));
+}
+
+/* ${hint}, where it is of that name, saves the search: both sides have their members in the same order. */
+static const struct json *same_member(struct changed *ch, const struct json *obj, const struct json *hint, struct str key)
+{
+	if (hint && str_eq(hint->key, key))
+		return hint;
+	if (!json_is(obj, JSON_OBJECT) || obj->n > ch->searches)
+		return NULL;
+	ch->searches -= obj->n;
+	JSON_EACH(m, obj) {
+		if (str_eq(m->key, key))
+			return m;
+	}
+	return NULL;
+}
+
+static bool same(struct changed *ch, const struct json *a, const struct json *b)
+{
+	const struct json *y = b->child;
+
+	if (a->type != b->type || a->n != b->n || !str_eq(a->text, b->text))
+		return false;
+	JSON_EACH(x, a) {
+		const struct json *z = a->type == JSON_OBJECT ? same_member(ch, b, y, x->key) : y;
+
+		if (!z || !same(ch, x, z))
+			return false;
+		y = z->next;
+	}
+	return true;
+}
+
 /* Names of top-level attributes that differ, or will be known after apply. Never their values. */
-static void say_changed(struct plan_say *say, const struct plan_resource *res)
+static void say_changed(struct plan_say *say, const struct plan_resource *res, struct change *c)
 {
 	const struct json *b = json_is(res->before.value, JSON_OBJECT) ? res->before.value->child : NULL;
-	size_t n = 0;
+	struct changed ch = { .say = say, .searches = SEARCHES_MAX };
 
 	if (!json_is(res->after.value, JSON_OBJECT))
 		return;
 	JSON_EACH(a, res->after.value) {
-		const struct json *was = b && str_eq(b->key, a->key) ? b : NULL;
+		const struct json *was = same_member(&ch, res->before.value, b, a->key);
 
-		b = b ? b->next : NULL;
-		if (!was && json_is(res->before.value, JSON_OBJECT)) { /* another order: the slow way */
-			JSON_EACH(m, res->before.value) {
-				if (str_eq(m->key, a->key))
-					was = m;
-			}
-		}
-		if (was && json_equal(was, a))
-			continue;
-		if (n == 0)
-			plan_say_clause(say, "changed in place: ");
-		if (n++ < FORCED_MAX)
-			plan_say(say, "%s%.*s", n > 1 ? ", " : "", STR_ARG(plan_say_cut(a->key, 80)));
+		b = was ? was->next : b;
+		if (!was || !same(&ch, was, a))
+			say_attribute(&ch, a->key);
 	}
-	if (n > FORCED_MAX)
-		plan_say(say, " and %zu more", n - FORCED_MAX);
+	JSON_EACH(u, res->after.unknown) {
+		if (u->type == JSON_TRUE)
+			say_attribute(&ch, u->key);
+	}
+	if (ch.n > FORCED_MAX)
+		plan_say(say, " and %zu more", ch.n - FORCED_MAX);
+	if (ch.one_way && res->row && res->row->holds_data == HOLDS_DATA_YES)
+		c->reversible = REVERSIBLE_UNKNOWN;
 }
 
 /* --- shapes --- */
@@ -324,7 +382,7 @@ static void do_update(struct plan_work *w, struct plan_resource *res, const stru
 	}
 	if (from.len)
 		plan_say_clause(&say, "moved from %.*s", STR_ARG(plan_say_cut(from, 200)));
-	say_changed(&say, res);
+	say_changed(&say, res, c);
 	c->reason = plan_say_keep(&say, w->arena);
 	plan_hazard_update(w, res);
 }

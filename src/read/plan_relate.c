@@ -14,12 +14,10 @@ static uint64_t name_hash(struct str s)
 	return h ^ (h >> 33);
 }
 
-static void note_ref(struct plan_relate *r, struct arena *arena, const struct json *v, const struct str *address)
+static void note_hash(struct plan_relate *r, struct arena *arena, uint64_t hash, const struct str *address)
 {
 	struct plan_ref_chunk *c = r->last;
 
-	if (!json_is(v, JSON_STRING) || v->text.len < REF_MIN || v->text.len > REF_MAX)
-		return;
 	if (!c || c->n == PLAN_REF_CHUNK) {
 		c = ARENA_NEW(arena, struct plan_ref_chunk);
 		if (!c)
@@ -30,13 +28,57 @@ static void note_ref(struct plan_relate *r, struct arena *arena, const struct js
 			r->first = c;
 		r->last = c;
 	}
-	c->item[c->n++] = (struct plan_ref){ name_hash(v->text), address };
+	c->item[c->n++] = (struct plan_ref){ hash, address };
 }
 
-/* What a resource calls itself names nobody else. */
+/* Ids are told from titles: "courses" as the title of a load balancer is not meant by every attribute that says so. */
+#define TITLE_SALT UINT64_C(0x9e3779b97f4a7c15)
+
+/* Does an attribute of this name refer to others by what people call them? */
+static bool by_title(struct str key)
+{
+	static const struct str words[] = { STR_INIT("namespace"), STR_INIT("cluster"),	 STR_INIT("instance"), STR_INIT("dataset"),
+					    STR_INIT("network"),   STR_INIT("subnetwork"), STR_INIT("database"), STR_INIT("server"),
+					    STR_INIT("bucket"),	   STR_INIT("topic"),	 STR_INIT("managed_zone"), STR_INIT("keyspace"),
+					    STR_INIT("schema"),	   STR_INIT("repository") };
+
+	if (str_ends(key, STR("_name")) || str_ends(key, STR("_identifier")))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (str_eq(key, words[i]))
+			return true;
+	}
+	return false;
+}
+
+static void note_ref(struct plan_relate *r, struct arena *arena, const struct json *v, const struct str *address)
+{
+	uint64_t hash;
+
+	if (v->text.len < REF_MIN || v->text.len > REF_MAX)
+		return;
+	hash = name_hash(v->text);
+	note_hash(r, arena, hash, address);
+	if (by_title(v->key))
+		note_hash(r, arena, hash ^ TITLE_SALT, address);
+}
+
+/* Every text below ${v}. Depth: json.h bounds the nesting of the tree. */
+static void note_below(struct plan_relate *r, struct arena *arena, const struct json *v, const struct str *address)
+{
+	JSON_EACH(m, v) {
+		if (m->type == JSON_STRING)
+			note_ref(r, arena, m, address);
+		else if (m->child)
+			note_below(r, arena, m, address);
+	}
+}
+
+/* What a resource calls itself names nobody else; neither do its labels. */
 static bool own_name(struct str key, const struct terraform_type *row)
 {
-	static const struct str own[] = { STR_INIT("id"), STR_INIT("arn"), STR_INIT("name"), STR_INIT("self_link") };
+	static const struct str own[] = { STR_INIT("id"),   STR_INIT("arn"),	  STR_INIT("name"),  STR_INIT("self_link"),
+					  STR_INIT("tags"), STR_INIT("tags_all"), STR_INIT("labels") };
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
 		if (str_eq(key, own[i]))
@@ -56,17 +98,14 @@ void plan_relate_refs(struct plan_relate *r, struct arena *arena, struct str add
 	JSON_EACH(m, before->value) {
 		if (own_name(m->key, row))
 			continue;
-		note_ref(r, arena, m, shared);
-		if (!json_is(m, JSON_ARRAY))
-			continue;
-		JSON_EACH(item, m)
-			note_ref(r, arena, item, shared);
-		if (str_is(m->key, "metadata")) /* Kubernetes */
-			note_ref(r, arena, json_get(m->child, "namespace"), shared);
+		if (m->type == JSON_STRING)
+			note_ref(r, arena, m, shared);
+		else if (m->child)
+			note_below(r, arena, m, shared);
 	}
 }
 
-static void note_name(struct plan_name **list, struct arena *arena, struct str name, const struct plan_name *as)
+static void note_name(struct plan_name **list, struct arena *arena, struct str name, uint64_t salt, struct plan_dead *dead)
 {
 	struct plan_name *n;
 
@@ -75,9 +114,7 @@ static void note_name(struct plan_name **list, struct arena *arena, struct str n
 	n = ARENA_NEW(arena, struct plan_name);
 	if (!n)
 		return;
-	*n = *as;
-	n->hash = name_hash(name);
-	n->next = *list;
+	*n = (struct plan_name){ name_hash(name) ^ salt, dead, *list };
 	*list = n;
 }
 
@@ -85,24 +122,26 @@ void plan_relate_dead(struct plan_relate *r, struct arena *arena, struct change 
 		      const struct terraform_type *row)
 {
 	static const struct str names[] = { STR_INIT("id"), STR_INIT("arn"), STR_INIT("self_link") };
-	struct plan_name as = { .change = change, .contains = row ? row->contains : TERRAFORM_INSIDE };
+	struct plan_dead *dead = ARENA_NEW(arena, struct plan_dead);
+	struct str source;
 
+	if (!dead)
+		return;
+	*dead = (struct plan_dead){ .change = change, .contains = row ? row->contains : TERRAFORM_INSIDE };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		note_name(&r->dead, arena, plan_value_text(before, names[i]), &as);
-	note_name(&r->dead, arena, change->title, &as);
-	r->n_dead++;
-	if (row && row->source_attribute.len)
-		note_name(&r->sources, arena, plan_value_text(before, row->source_attribute), &as);
+		note_name(&r->dead, arena, plan_value_text(before, names[i]), 0, dead);
+	note_name(&r->dead, arena, change->title, TITLE_SALT, dead);
+	source = row && row->source_attribute.len ? plan_value_text(before, row->source_attribute) : STR_NONE;
+	note_name(&r->sources, arena, source, 0, dead);
+	note_name(&r->sources, arena, source, TITLE_SALT, dead);
 }
 
 /* --- matching --- */
 
 struct slot {
 	uint64_t hash;
-	struct change *any;	  /* something of this name dies */
-	struct change *container; /* the first of this name in which others may stand */
-	enum terraform_contains contains;
-	const struct str *last; /* the last casualty, so that it is told once */
+	struct plan_dead *any;	     /* something of this name dies */
+	struct plan_dead *container; /* the first of this name in which others may stand */
 };
 
 struct table {
@@ -137,34 +176,32 @@ static bool table_make(struct table *t, const struct plan_name *names, struct ar
 
 		s->hash = d->hash;
 		if (!s->any)
-			s->any = d->change;
-		if (d->contains != TERRAFORM_REFERS) {
-			s->container = d->change;
-			s->contains = d->contains;
-		}
+			s->any = d->dead;
+		if (d->dead->contains != TERRAFORM_REFERS)
+			s->container = d->dead;
 	}
 	return true;
 }
 
 static void match_ref(const struct table *t, struct arena *arena, const struct plan_ref *ref)
 {
-	struct slot *s = table_at(t, ref->hash);
+	struct plan_dead *d = table_at(t, ref->hash)->container;
 
-	if (!s->container || s->last == ref->address || s->container->name.ptr == ref->address->ptr)
+	if (!d || d->last == ref->address || d->change->name.ptr == ref->address->ptr)
 		return;
-	s->last = ref->address;
-	if (s->contains == TERRAFORM_ENCRYPTED)
-		change_dies_with(s->container, arena, arena_join(arena, *ref->address, STR(" (encrypted with it)")));
+	d->last = ref->address;
+	if (d->contains == TERRAFORM_ENCRYPTED)
+		change_dies_with(d->change, arena, arena_join(arena, *ref->address, STR(" (encrypted with it)")));
 	else
-		change_dies_with(s->container, arena, *ref->address);
+		change_dies_with(d->change, arena, *ref->address);
 }
 
 static void match_source(const struct table *t, const struct plan_name *backup)
 {
-	struct slot *s = table_at(t, backup->hash);
-	struct change *c = backup->change;
+	const struct plan_dead *source = table_at(t, backup->hash)->any;
+	struct change *c = backup->dead->change;
 
-	if (!s->any || s->any == c || c->finding.len)
+	if (!source || source == backup->dead || c->finding.len)
 		return;
 	c->finding = STR("backup.with-source");
 	c->reversible = REVERSIBLE_NO;

@@ -2,7 +2,7 @@
  * Room: read. Pure. A part of the plan reader.
  * Resources come in any order, so names are noted as hashes while reading and matched once at the end. A chance equality
  * of two 64-bit hashes could only add a casualty, never take one away.
- * Cost: linear in the resources and their attributes; 16 bytes a noted attribute.
+ * Cost: linear in the resources and their attributes; 16 bytes a noted text, 32 where it may be a title.
  */
 #ifndef PAWL_READ_PLAN_RELATE_H
 #define PAWL_READ_PLAN_RELATE_H
@@ -22,18 +22,23 @@ struct plan_ref_chunk {
 	struct plan_ref item[PLAN_REF_CHUNK];
 };
 
-/* A name of something that dies, or of what a dying backup is a copy of. */
-struct plan_name {
-	uint64_t hash;
+/* Something that dies. */
+struct plan_dead {
 	struct change *change;
 	enum terraform_contains contains;
+	const struct str *last; /* its last casualty, so that each is told once */
+};
+
+/* A name of it, or of what it is a backup of. */
+struct plan_name {
+	uint64_t hash;
+	struct plan_dead *dead;
 	struct plan_name *next;
 };
 
 struct plan_relate {
 	struct plan_ref_chunk *first, *last;
 	struct plan_name *dead, *sources;
-	size_t n_dead;
 };
 
 /* Note what the resource at ${address} (in ${arena}) names in its attributes. */
