@@ -28,13 +28,16 @@ struct planfile {
 	enum plan_mode mode;
 	struct str backend_type;   /* "local", "s3", "cloud" */
 	struct str backend_config; /* as JSON text, decoded from msgpack; secrets still in it */
+	const struct json *backend; /* the same as a tree; NULL when there is none */
 	struct str workspace;
+	struct str timestamp; /* when it was planned, RFC 3339; STR_NONE before Terraform 1.5 */
 	bool has_targets;
 	bool errored;
 	struct state state;	 /* tfstate: refreshed */
-	struct state state_prev; /* tfstate-prev: before refresh */
+	struct state state_prev; /* tfstate-prev: before refresh, moves and imports minded; carries no lineage and no serial */
 	struct str state_bytes;
 	struct planfile_config *config; /* the configuration the plan was made from */
+	struct str modules; /* tfconfig/modules.json: which key is which folder */
 	struct str lock_file;
 	struct digest digest;	     /* of the whole file */
 	struct digest config_digest; /* over all config members and the lock file, sorted by path, by digest_field */
@@ -47,6 +50,7 @@ bool planfile_probe(struct str bytes);
  * planfile_read(bytes, arena, ret, err):
  * Decode a saved plan. False with a sentence saying what is wrong and what to do when it is no zip, a zip bomb, has two
  * members of one name, lacks tfplan or tfstate, or is of an unknown plan format.
+ * Memory: the arena takes what the members inflate to, and about eight times the two states.
  */
 bool planfile_read(struct str bytes, struct arena *arena, struct planfile *ret, struct err *err) PAWL_MUST_USE;
 
