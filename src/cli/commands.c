@@ -29,5 +29,6 @@ const struct cli_command cli_commands[] = {
 	{ "shim install", "", "put links named terraform, tofu and terragrunt to pawl into a folder for PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_install) },
 	{ "shim uninstall", "", "take the links away", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_uninstall) },
 	{ "shim status", "", "say whether the links are there and met first on PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_status) },
+	{ "live-check", "", "for pawl itself: asks the cloud what is alive, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_live_check) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

@@ -33,7 +33,7 @@ static void put_found(struct json_out *o, const struct json *create, const struc
 		json_out_kv(o, "created", str_from(when));
 	}
 	json_out_key(o, "unique");
-	json_out_bool(o, row && row->by == AWS_BY_TITLE && str_find(row->why, STR("unique in an account")) != SIZE_MAX);
+	json_out_bool(o, row && row->by == AWS_BY_TITLE);
 	json_out_close(o, '}');
 }
 

@@ -111,12 +111,13 @@ struct cloud_answer cloud_find(struct cloud *c, const struct cloud_ask *ask, str
 	q.service = aws_service_find(row->service);
 	q.operation = row->operation;
 	q.request = row->request;
-	q.names.name = row->by == AWS_BY_TITLE ? ask->title : ask->tag_name;
+	q.names.name = row->by == AWS_BY_TAG_NAME ? ask->tag_name : ask->title;
 	q.names.region = ask->region.len ? ask->region : c->identity.region;
 	q.names.account = c->identity.account;
 	q.names.partition = aws_partition(q.names.region);
 	if (!q.names.name.len)
-		return unknown(row->by == AWS_BY_TITLE ? STR("its name is not known before it is made") : STR("it has no Name tag to look for"));
+		return unknown(row->by == AWS_BY_TAG_NAME ? STR("it has no Name tag to look for")
+						       : STR("its name is not known before it is made"));
 	if (!q.names.region.len)
 		return unknown(STR("the region is not known: set AWS_REGION"));
 	if (clock_now_us() > c->until_us)

@@ -55,6 +55,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 		value = str_trim(str_sub(line, name.len, SIZE_MAX));
 		colon = str_find_char(value, ':');
 		value = str_trim(str_sub(value, 0, colon == SIZE_MAX ? value.len : colon));
+		colon = str_rfind_char(value, '#'); /* a namespace before it */
+		value = colon == SIZE_MAX ? value : str_sub(value, colon + 1, SIZE_MAX);
 		snprintf(a->error_type, sizeof(a->error_type), "%.*s", STR_ARG(value));
 	}
 	return size * n;

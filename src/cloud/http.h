@@ -24,7 +24,7 @@ struct http_request {
 struct http_answer {
 	long status;
 	struct buf body;
-	char error_type[128]; /* X-Amzn-ErrorType, up to a colon; "" */
+	char error_type[128]; /* X-Amzn-ErrorType without namespace and what follows a colon; "" */
 };
 
 struct http *http_open(struct err *err) PAWL_MUST_USE;

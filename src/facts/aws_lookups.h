@@ -25,8 +25,8 @@ struct aws_service {
 	bool global;	    /* one endpoint for all regions, signed for the partition's first one */
 };
 
-/* Which of the names of a planned resource the look-up goes by. */
-enum aws_by { AWS_BY_TITLE = 1, AWS_BY_TAG_NAME };
+/* Which of the names of a planned resource the look-up goes by, and whether that name can be had once or many times. */
+enum aws_by { AWS_BY_TITLE = 1, AWS_BY_SHARED_TITLE, AWS_BY_TAG_NAME };
 
 struct aws_lookup {
 	struct str type; /* Terraform resource type */
