@@ -1,7 +1,6 @@
 /* OpenSSH signatures: any bytes are taken apart or refused with a reason; what is taken lies within the input, has a kind of
  * key that is known, and the armour around the same blob changes nothing of what it says.
  * covers: src/hold/sshsig.c
- * seeds: tests/fixtures/sshsig/*.sig
  * options: -max_len=20000
  */
 #include "fuzz.h"

@@ -4,7 +4,6 @@
 
 #define INLINE_MAX ((size_t)512 << 10)
 #define DOCUMENT_MAX ((size_t)64 << 20)
-#define TREE ((size_t)1 << 30) /* address space: a document as a tree */
 
 /* --- evidence, whole --- */
 
@@ -160,8 +159,7 @@ bool record_put(const char *state_dir, const struct hold_request *q, const char 
 struct fetch {
 	const struct hold_host *host;
 	uint64_t seq;
-	struct arena *arena; /* the caller's */
-	struct arena tree;
+	struct arena *arena; /* the caller's; the tree too, for what is read points into it */
 	struct record *record;
 	struct err *err;
 	bool seen, ok;
@@ -182,7 +180,7 @@ static bool fetch_file(struct fetch *f, const struct json *body)
 	have = digest_of(doc.ptr, doc.len);
 	if (!digest_eq(&want, &have))
 		return err_set(f->err, ERR_BROKEN, "%s: changed since the hold was opened", path);
-	return json_parse(buf_str(&doc), &f->tree, &root, f->err) &&
+	return json_parse(buf_str(&doc), f->arena, &root, f->err) &&
 	       record_from_json(root, f->arena, f->record, f->err);
 }
 
@@ -195,7 +193,7 @@ static bool fetch_one(const struct hold_entry *e, void *ctx)
 	if (e->seq != f->seq || !str_is(e->kind, "hold.opened"))
 		return false;
 	f->seen = true;
-	if (!json_parse(e->body, &f->tree, &root, f->err))
+	if (!json_parse(e->body, f->arena, &root, f->err))
 		return false;
 	document = json_get(root, "document");
 	f->ok = document ? record_from_json(document, f->arena, f->record, f->err) : fetch_file(f, root);
@@ -208,10 +206,7 @@ bool record_get(const struct hold_host *h, uint64_t seq, struct arena *arena, st
 	struct fetch f = { .host = h, .seq = seq, .arena = arena, .record = &r, .err = err };
 	bool walked;
 
-	if (!arena_map(&f.tree, TREE))
-		return err_set(err, ERR_LIMIT, "no memory to read the ledger with");
 	walked = h->walk(h->ctx, seq - 1, fetch_one, &f, err);
-	arena_unmap(&f.tree);
 	if (!f.seen)
 		return walked ? err_set(err, ERR_INPUT, "H-%llu: no such hold", (unsigned long long)seq) : false;
 	if (!f.ok)
