@@ -1,0 +1,22 @@
+/* ed25519.h -- a key and a signature, by libcrypto's EVP. Apart from the rest, because openssl's headers and base/err.h
+ * both want the name ERR_STATE.
+ * Room: ledger. Each yields false when libcrypto does.
+ */
+#ifndef PAWL_LEDGER_ED25519_H
+#define PAWL_LEDGER_ED25519_H
+
+#include "base/str.h"
+
+#define ED25519_KEY_LEN 32
+#define ED25519_SIGNATURE_LEN 64
+#define ED25519_PEM_MAX 512
+
+/* A new private key, as PEM (PKCS 8). */
+bool ed25519_make(char ret_pem[ED25519_PEM_MAX], size_t *ret_len) PAWL_MUST_USE;
+/* Sign ${text} with the private key ${pem}; also tells the public key. False as well when ${pem} is no such key. */
+bool ed25519_sign(struct str pem, struct str text, uint8_t ret_key[ED25519_KEY_LEN],
+		  uint8_t ret_signature[ED25519_SIGNATURE_LEN]) PAWL_MUST_USE;
+bool ed25519_verify(const uint8_t key[ED25519_KEY_LEN], const uint8_t signature[ED25519_SIGNATURE_LEN],
+		    struct str text) PAWL_MUST_USE;
+
+#endif
