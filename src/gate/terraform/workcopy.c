@@ -114,7 +114,7 @@ void workcopy_state_head(struct str state, char ret_lineage[WORKCOPY_NAME_MAX], 
 /* `state pull` in a folder: the state exactly as terraform finds it there, or nothing. */
 static bool pull(const char *program, const char *dir, char *const *env, struct buf *ret, struct err *err)
 {
-	char *const argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)"state", (char *)(uintptr_t)"pull", NULL };
+	char *const argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)"state", (char *)(uintptr_t)"pull", (char *)(uintptr_t)"-no-color", NULL };
 	auto_buf errout = BUF_MAX(OUTPUT_MAX);
 	struct proc_opts o = { .cwd = dir, .env = env, .out = ret, .errout = &errout, .timeout_s = PULL_TIMEOUT_S };
 	int status = 0;
@@ -122,7 +122,7 @@ static bool pull(const char *program, const char *dir, char *const *env, struct 
 	if (!proc_run(argv, &o, &status, err))
 		return err_prefix(err, "reading the state");
 	if (status != 0)
-		return err_set(err, ERR_TOOL, "reading the state in %s failed (terraform state pull: %d). Is the folder initialised? %.*s",
+		return err_set(err, ERR_TOOL, "reading the state in %s failed (terraform state pull: %d). It said: %.*s",
 			       dir, status, STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 600)));
 	if (!str_trim(buf_str(ret)).len)
 		buf_clear(ret);
