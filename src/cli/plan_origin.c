@@ -1,0 +1,84 @@
+#include "cli/plan_origin.h"
+
+#include "base/fd.h"
+
+static bool hint_path(const char *state_dir, const struct digest *plan, char ret[TREE_PATH_MAX], struct err *err)
+{
+	char dir[TREE_PATH_MAX], hex[DIGEST_HEX_LEN + 1];
+
+	digest_hex(plan, hex);
+	return tree_join(dir, state_dir, "plans", err) && dir_make(dir, 0700, err) && tree_join(ret, dir, hex, err);
+}
+
+void plan_origin_body(const struct digest *plan, const struct workcopy *w, struct str account, struct str tool, struct buf *out)
+{
+	struct json_out o = { .buf = out };
+	char hex[DIGEST_HEX_LEN + 1];
+
+	json_out_open(&o, '{');
+	digest_hex(plan, hex);
+	json_out_kv(&o, "plan_sha256", str_from(hex));
+	json_out_kv(&o, "work", str_from(w->id));
+	json_out_kv(&o, "original", str_from(w->original));
+	json_out_kv(&o, "tool", tool);
+	json_out_kv(&o, "backend", str_from(w->backend));
+	json_out_kv(&o, "workspace", str_from(w->workspace));
+	json_out_kv(&o, "account", account);
+	json_out_kv(&o, "lineage", str_from(w->lineage));
+	json_out_kv(&o, "serial", str_from(w->serial));
+	digest_hex(&w->state, hex);
+	json_out_kv(&o, "state_sha256", str_from(hex));
+	json_out_close(&o, '}');
+}
+
+bool plan_origin_write(const char *state_dir, const struct digest *plan, uint64_t seq, struct str body, struct err *err)
+{
+	auto_buf b = BUF_MAX(65536);
+	char path[TREE_PATH_MAX];
+
+	buf_addf(&b, "%llu\n", (unsigned long long)seq);
+	buf_add(&b, body);
+	return hint_path(state_dir, plan, path, err) && file_replace(path, buf_str(&b), 0600, err);
+}
+
+static bool take(char *ret, size_t size, const struct json *root, const char *key)
+{
+	return (size_t)snprintf(ret, size, "%.*s", STR_ARG(json_str(root, key))) < size;
+}
+
+bool plan_origin_read(struct str body, struct plan_origin *ret)
+{
+	struct plan_origin o = { 0 };
+	struct json *root = NULL;
+	struct arena a;
+	bool ok;
+
+	if (!arena_map(&a, (size_t)1 << 20))
+		return false;
+	ok = json_parse(body, &a, &root, NULL) && take(o.work, sizeof(o.work), root, "work") &&
+	     take(o.original, sizeof(o.original), root, "original") && take(o.account, sizeof(o.account), root, "account") &&
+	     take(o.state_sha256, sizeof(o.state_sha256), root, "state_sha256") && o.work[0];
+	arena_unmap(&a);
+	if (ok)
+		*ret = o;
+	return ok;
+}
+
+void plan_origin_find(const char *state_dir, const struct digest *plan, struct plan_origin *ret)
+{
+	auto_buf b = BUF_MAX(65536);
+	char path[TREE_PATH_MAX];
+	struct plan_origin o;
+	uint64_t seq;
+	size_t nl;
+
+	*ret = (struct plan_origin){ 0 };
+	if (!hint_path(state_dir, plan, path, NULL) || !file_read(path, &b, NULL))
+		return;
+	nl = str_find_char(buf_str(&b), '\n');
+	if (nl == SIZE_MAX || !str_to_u64(str_sub(buf_str(&b), 0, nl), &seq) || !seq ||
+	    !plan_origin_read(str_sub(buf_str(&b), nl + 1, b.len), &o))
+		return;
+	o.seq = seq;
+	*ret = o;
+}

@@ -1,0 +1,311 @@
+#include "cli/plan_request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/proc.h"
+#include "cli/asker.h"
+#include "cli/policies.h"
+#include "gate/terraform/tool.h"
+
+#define SHOW_TIMEOUT_S 900
+#define SAVED_MAX ((size_t)512 << 20)
+#define CHUNK ((size_t)1 << 16)
+
+void plan_request_free(struct plan_request *p)
+{
+	buf_free(&p->bytes);
+	if (p->arena.mem)
+		arena_unmap(&p->arena);
+}
+
+/* --- bytes in --- */
+
+/* JSON from a descriptor, as it comes; ${first} was read already. */
+static bool feed_all(int fd, struct str first, struct plan_reader *r, struct digest *ret_digest, struct err *err)
+{
+	static char block[CHUNK];
+	struct digest_run run;
+
+	digest_begin(&run);
+	digest_add(&run, first.ptr, first.len);
+	plan_reader_feed(r, first);
+	for (;;) {
+		ssize_t n = read(fd, block, sizeof(block));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "reading the plan");
+		if (n == 0)
+			break;
+		digest_add(&run, block, (size_t)n);
+		plan_reader_feed(r, (struct str){ block, (size_t)n });
+	}
+	*ret_digest = digest_end(&run);
+	return true;
+}
+
+static bool end_reader(struct plan_reader *r, struct plan_request *p)
+{
+	p->request.changes = plan_reader_end(r, &p->summary, &p->creates);
+	return true;
+}
+
+static struct plan_reader *begin_reader(struct plan_request *p, struct err *err)
+{
+	struct plan_opts opts = { 0 };
+	struct plan_reader *r;
+
+	if (p->policy)
+		opts.max_bytes = policy_plan_cap(p->policy);
+	r = plan_reader_new(&p->arena, &opts);
+	if (!r)
+		err_set(err, ERR_LIMIT, "no memory to read a plan");
+	return r;
+}
+
+/* --- a saved plan --- */
+
+/* Which terraform can show it: that of the private copy, else the one on PATH; a plan of OpenTofu's needs tofu. */
+static bool show(const char *program, const char *dir, char *const *env, const char *path, struct buf *out, struct err *err)
+{
+	char *const argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)"show", (char *)(uintptr_t)"-json",
+			       (char *)(uintptr_t)"-no-color", (char *)(uintptr_t)path, NULL };
+	auto_buf errout = BUF_MAX((size_t)1 << 20);
+	struct proc_opts o = { .cwd = dir, .env = env, .out = out, .errout = &errout, .timeout_s = SHOW_TIMEOUT_S };
+	int status = 0;
+
+	if (!proc_run(argv, &o, &status, err))
+		return err_prefix(err, "decoding the plan");
+	if (status != 0)
+		return err_set(err, ERR_TOOL, "%s show -json could not decode %s; it must be run by the version that made the plan, in "
+			       "the initialised folder it was made in. It said: %.*s", program, path,
+			       STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 500)));
+	return true;
+}
+
+static bool show_here(const struct plan_ask *ask, const char *path, struct buf *out, struct err *err)
+{
+	static const char *const tools[] = { "terraform", "tofu" };
+	char **env = workcopy_env(ask->env, NULL), program[TOOL_PATH_MAX];
+	struct err why = { 0 };
+	bool ok = false;
+
+	for (size_t i = 0; env && !ok && i < ARRAY_LEN(tools); i++) {
+		struct err e = { 0 };
+
+		buf_clear(out);
+		ok = tool_find(tools[i], program, &e) && show(program, ask->folder, env, path, out, &e);
+		if (i == 0)
+			why = e;
+	}
+	workcopy_env_free(env);
+	if (!ok && err)
+		*err = why;
+	return ok;
+}
+
+static bool show_saved(const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct err *err)
+{
+	size_t cap = p->policy ? (size_t)policy_plan_cap(p->policy) : (size_t)PLAN_MAX_BYTES;
+	auto_buf json = BUF_MAX(cap);
+	auto_workcopy w = { 0 };
+	struct plan_reader *r;
+	char real[TREE_PATH_MAX];
+	bool ok;
+
+	if (!realpath(ask->path, real))
+		return err_sys(err, "%s", ask->path);
+	if (p->origin.seq && workcopy_open(places->state, str_from(p->origin.work), ask->env, &w, NULL))
+		ok = show(w.program, w.dir, w.env, real, &json, err);
+	else
+		ok = show_here(ask, real, &json, err);
+	if (!ok)
+		return false;
+	r = begin_reader(p, err);
+	if (!r)
+		return false;
+	plan_reader_feed(r, buf_str(&json));
+	return end_reader(r, p);
+}
+
+static bool read_saved(int fd, struct str first, struct plan_request *p, struct err *err)
+{
+	p->bytes = BUF_MAX(SAVED_MAX);
+	buf_add(&p->bytes, first);
+	if (!fd_read_all(fd, &p->bytes, err) || !planfile_read(buf_str(&p->bytes), &p->arena, &p->file, err))
+		return false;
+	p->saved = true;
+	p->request.bytes = p->file.digest;
+	return true;
+}
+
+/* --- the request --- */
+
+static struct str backend_text(const struct plan_request *p, struct arena *a)
+{
+	const struct json *b = p->file.backend;
+	struct str path = json_str(b, "path"), bucket = json_str(b, "bucket"), key = json_str(b, "key");
+
+	if (!p->saved)
+		return STR_NONE;
+	if (str_is(p->file.backend_type, "local"))
+		return arena_fmt(a, "local:%.*s", STR_ARG(path.len ? path : STR("terraform.tfstate")));
+	if (bucket.len)
+		return arena_fmt(a, "%.*s:%.*s/%.*s", STR_ARG(p->file.backend_type), STR_ARG(bucket),
+				 STR_ARG(key.len ? key : json_str(b, "prefix")));
+	/* Any other: its settings tell states apart, a digest of them keeps secrets out of sight. */
+	if (p->file.backend_config.len) {
+		struct digest d = digest_of(p->file.backend_config.ptr, p->file.backend_config.len);
+		char hex[DIGEST_HEX_LEN + 1];
+
+		digest_hex(&d, hex);
+		return arena_fmt(a, "%.*s:%.16s", STR_ARG(p->file.backend_type), hex);
+	}
+	return p->file.backend_type;
+}
+
+static struct str hex_text(const struct digest *d, struct arena *a)
+{
+	char hex[DIGEST_HEX_LEN + 1];
+
+	if (digest_is_zero(d))
+		return STR_NONE;
+	digest_hex(d, hex);
+	return arena_str(a, str_from(hex));
+}
+
+static const char *tool_word(const struct plan_request *p)
+{
+	struct str lock = p->file.lock_file;
+
+	return str_find(lock, STR("registry.opentofu.org")) != SIZE_MAX ? "tofu" : "terraform";
+}
+
+static void fill_summary(struct plan_request *p)
+{
+	const struct plan_summary *s = &p->summary;
+	const char *verb = p->saved && p->file.mode == PLAN_MODE_DESTROY ? "destroy" : "plan";
+
+	p->request.summary = arena_fmt(&p->arena, "%s %s: %zu to create, %zu to update, %zu to replace, %zu to delete, %zu to forget", tool_word(p),
+				       verb, s->n_create, s->n_update, s->n_replace, s->n_delete, s->n_forget);
+}
+
+static void fill_binding(const char *folder, struct plan_request *p)
+{
+	struct binding *b = &p->request.binding;
+	struct place *pl = &p->request.place;
+	struct arena *a = &p->arena;
+
+	*pl = (struct place){ .account = p->origin.account[0] ? arena_str(a, str_from(p->origin.account)) : p->summary.account,
+			      .region = p->summary.region, .workspace = p->file.workspace, .backend = backend_text(p, a),
+			      .path = arena_str(a, str_from(folder)), .tag = p->summary.tag_environment };
+	*b = (struct binding){ .cwd = pl->path, .backend = pl->backend, .workspace = pl->workspace, .account = pl->account,
+			       .region = pl->region };
+	if (!p->saved)
+		return;
+	b->lineage = p->file.state.lineage;
+	b->serial = arena_fmt(a, "%llu", (unsigned long long)p->file.state.serial);
+	b->state_digest = p->origin.seq ? arena_str(a, str_from(p->origin.state_sha256)) : hex_text(&p->file.state.digest, a);
+	b->config_digest = hex_text(&p->file.config_digest, a);
+}
+
+static void fill_request(const struct plan_ask *ask, struct plan_request *p)
+{
+	struct str version = p->saved ? p->file.terraform_version : p->summary.terraform_version;
+
+	p->request.principal = asker_find();
+	p->request.gate = GATE_TERRAFORM;
+	p->request.tool = arena_fmt(&p->arena, "%s %.*s", tool_word(p), STR_ARG(version));
+	p->request.partial = p->file.has_targets || p->file.errored || p->summary.errored || !p->summary.complete ||
+			     p->summary.n_deferred > 0;
+	fill_summary(p);
+	fill_binding(p->origin.seq ? p->origin.original : ask->folder, p);
+}
+
+static bool read_from(int fd, const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct err *err)
+{
+	struct plan_reader *r;
+	char head[4];
+	size_t n = 0;
+
+	while (n < sizeof(head)) {
+		ssize_t k = read(fd, head + n, sizeof(head) - n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return err_sys(err, "%s", ask->path);
+		if (k == 0)
+			break;
+		n += (size_t)k;
+	}
+	if (planfile_probe((struct str){ head, n })) {
+		if (strcmp(ask->path, "-") == 0)
+			return err_set(err, ERR_INPUT, "standard input is a saved plan: name the file instead, terraform must read it too");
+		if (!read_saved(fd, (struct str){ head, n }, p, err))
+			return err_prefix(err, "%s", ask->path);
+		plan_origin_find(places->state, &p->file.digest, &p->origin);
+		return show_saved(ask, places, p, err);
+	}
+	r = begin_reader(p, err);
+	if (!r)
+		return false;
+	return feed_all(fd, (struct str){ head, n }, r, &p->request.bytes, err) && end_reader(r, p);
+}
+
+bool plan_request_read(const struct plan_ask *ask, const struct places *places, struct plan_request *ret, struct err *err)
+{
+	bool std = strcmp(ask->path, "-") == 0;
+	auto_fd fd = std ? dup(STDIN_FILENO) : open(ask->path, O_RDONLY | O_CLOEXEC);
+	struct plan_request p = { 0 };
+
+	if (fd < 0)
+		return err_sys(err, "%s", ask->path);
+	if (!arena_map(&p.arena, PLAN_ARENA_BYTES * 4))
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!policies_load(places, &p.arena, &p.policy, err) || !read_from(fd, ask, places, &p, err)) {
+		plan_request_free(&p);
+		return false;
+	}
+	fill_request(ask, &p);
+	*ret = p;
+	return true;
+}
+
+/* --- the judgement --- */
+
+static void look_at_freeze(const struct places *places, struct plan_request *p)
+{
+	auto_buf b = BUF_MAX(65536);
+	char path[PLACES_MAX + 16];
+	struct json *root = NULL;
+
+	snprintf(path, sizeof(path), "%s/freeze", places->state);
+	if (!file_exists(path))
+		return;
+	p->evidence.frozen = true;
+	p->evidence.frozen_why = STR("frozen");
+	if (file_read(path, &b, NULL) && json_parse(arena_str(&p->arena, buf_str(&b)), &p->arena, &root, NULL) &&
+	    json_str(root, "why").len)
+		p->evidence.frozen_why = json_str(root, "why");
+}
+
+bool plan_request_judge(const struct places *places, struct plan_request *p, struct err *err)
+{
+	struct digest d;
+
+	p->evidence.now_us = clock_now_us();
+	look_at_freeze(places, p);
+	judge(p->policy, &p->request, &p->evidence, &p->arena, &p->judgement);
+	d = evidence_digest(&p->evidence);
+	p->request.binding.environment = p->judgement.environment.name;
+	p->request.binding.evidence = hex_text(&d, &p->arena);
+	if (p->arena.full)
+		return err_set(err, ERR_LIMIT, "this plan is larger than pawl holds in memory: refused; plan parts of it with -target");
+	return true;
+}
