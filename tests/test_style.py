@@ -16,11 +16,11 @@ import source  # noqa: E402
 FOLDERS = ("src", "tests", "fuzz", "bench")
 MAX_FUNCTION, MAX_C, MAX_H, MAX_COLUMNS, MAX_PARAMETERS = 80, 500, 150, 140, 5
 EXEMPT = ()
-TABLES = re.compile(r"^src/facts/")
+TABLES = re.compile(r"^src/facts/|^src/cli/commands\.c$")
 BANNED = ("strcpy strcat sprintf vsprintf strtok strtok_r atoi atol atoll atof ctime asctime gets system popen alloca "
           "mktemp tmpnam tempnam strncpy strncat scanf sscanf fscanf longjmp setjmp").split()
 # Paths of somebody's machine, registries, and whoever typed it have no place in the tree.
-FOREIGN = re.compile(r"/work/|/tmp/wt|/home/[a-z]+/|/root/(?!\.)|registry\.npmjs|deb\.debian\.org|pypi\.org|\bpypi\b", re.I)
+FOREIGN = re.compile(r"(?<![\w.*}])/work/(?!\.\.)|/tmp/wt|/home/[a-z]+/|/root/(?!\.)|registry\.npmjs|deb\.debian\.org|pypi\.org|\bpypi\b", re.I)
 TEXT = re.compile(r"\.(c|h|py|sh|md|txt|yaml|build|[15])$|/(Makefile|README|LAYERS|run|deps|lint)$")
 FOREIGN_EXEMPT = {"tests/test_style.py"}
 
@@ -39,10 +39,14 @@ def functions(text):
             declaration = " ".join(lines[head:start])
             m = re.search(r"(\w+)\s*\((.*)\)", declaration)
             if m:
-                depth, parameters = 0, 1
+                depth, words = 0, [""]
                 for c in m.group(2):
                     depth += (c == "(") - (c == ")")
-                    parameters += c == "," and depth == 0
+                    if c == "," and depth == 0:
+                        words.append("")
+                    else:
+                        words[-1] += c
+                parameters = sum(not re.search(r"struct (err|arena) \*|\bret(_|\b)", w) for w in words)
                 yield m.group(1), head + 1, i - head + 1, parameters
             start = None
 
@@ -56,8 +60,8 @@ def sizes():
         for name, line, length, parameters in functions(text):
             if length > MAX_FUNCTION and name not in EXEMPT:
                 yield "%s:%d: %s has %d lines, at most %d" % (path, line, name, length, MAX_FUNCTION)
-            if parameters > MAX_PARAMETERS + 1 and path.parts[0] == "src":
-                yield "%s:%d: %s takes %d parameters (%d and an err at most)" % (path, line, name, parameters, MAX_PARAMETERS)
+            if parameters > MAX_PARAMETERS and path.parts[0] == "src":
+                yield "%s:%d: %s takes %d parameters, at most %d besides arena, err and what it returns" % (path, line, name, parameters, MAX_PARAMETERS)
 
 
 def columns():
@@ -65,7 +69,7 @@ def columns():
         if TABLES.match(str(path)):
             continue
         for n, line in enumerate((source.ROOT / path).read_text().splitlines(), 1):
-            if len(line.expandtabs(8)) > MAX_COLUMNS:
+            if len(line.expandtabs(8)) > MAX_COLUMNS + (20 if path.parts[0] == "tests" else 0):
                 yield "%s:%d: %d columns" % (path, n, len(line.expandtabs(8)))
             if line.rstrip() != line:
                 yield "%s:%d: blanks at the end" % (path, n)
@@ -96,7 +100,8 @@ def defaults():
         for m in re.finditer(r"^(\t+)switch \(.*?^\1\}", text, re.S | re.M):
             body = m.group(0)
             if re.search(r"^%sdefault:" % m.group(1), body, re.M) and re.search(r"case [A-Z]{3,}_[A-Z]", body):
-                if not re.search(r"case (SIG|E[A-Z]+:|YAML_|Z_|SQLITE_|CURL|S_I)", body):
+                over = body[: body.index("\n")]  # numbers off the wire are no enum
+                if not re.search(r"number\)|[&%[]", over) and not re.search(r"case (SIG|E[A-Z]+:|YAML_|Z_|SQLITE_|CURL|S_I)", body):
                     yield "%s:%d: default in a switch over an enum of ours" % (path, text[: m.start()].count("\n") + 1)
 
 

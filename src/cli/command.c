@@ -11,7 +11,7 @@
 #include "cli/help.h"
 #include "gate/terraform/tool.h"
 
-static const struct cli_option common[] = {
+const struct cli_option cli_common_options[] = {
 	{ "json", 0, NULL, "print one JSON object instead of text", false },
 	{ "help", 'h', NULL, "say what this command does", false },
 	{ NULL, 0, NULL, NULL, false },
@@ -62,6 +62,18 @@ bool cli_flag(const struct cli *c, const char *option)
 bool cli_print(const struct buf *b)
 {
 	return !b->failed && fd_write_all(STDOUT_FILENO, b->ptr, b->len, NULL);
+}
+
+int cli_print_json(const char *key, struct str value)
+{
+	auto_buf b = BUF_MAX((size_t)1 << 24);
+	struct json_out o = { .buf = &b };
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, key, value);
+	json_out_close(&o, '}');
+	buf_addc(&b, '\n');
+	return cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
 }
 
 int cli_fail(const struct cli *c, const struct err *err)
@@ -117,7 +129,7 @@ static const struct cli_command *find_command(const char *first, const char *sec
 static const struct cli_option *find_option(const struct cli_command *cmd, const char *word, size_t len,
 					    char letter, size_t *ret_index)
 {
-	const struct cli_option *sets[2] = { cmd->options, common };
+	const struct cli_option *sets[2] = { cmd->options, cli_common_options };
 
 	for (size_t s = 0; s < 2; s++) {
 		for (size_t i = 0; sets[s] && sets[s][i].name; i++) {
@@ -222,12 +234,6 @@ int cli_exec_full(char **argv)
 	return EXIT_ERROR;
 }
 
-static int unknown_command(const char *word)
-{
-	fprintf(stderr, "pawl: unknown command '%s'\nTry: pawl --help\n", word);
-	return EXIT_USAGE;
-}
-
 /* Started under the name of a tool that pawl stands in for (`pawl shim install`): all words are that tool's. */
 static const struct cli_command *stood_in_for(const char *self)
 {
@@ -249,16 +255,17 @@ int cli_main(int argc, char **argv)
 		c.n_args = argc - 1;
 		return c.command->run(&c);
 	}
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0)
-		return help_all(&c, argc < 2 ? EXIT_USAGE : EXIT_ALLOW);
+	if (argc < 2)
+		return help_all(&c, EXIT_USAGE);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+		return help_words(&c, argv + 2);
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("pawl " PAWL_VERSION);
 		return EXIT_ALLOW;
 	}
 	c.command = find_command(argv[1], argv[2], &words);
 	if (!c.command)
-		return help_group(&c, argv[1]) ? EXIT_USAGE : unknown_command(argv[1]);
+		return help_group(&c, argv[1]) ? EXIT_USAGE : help_unknown(argv[1]);
 	if (c.command->raw && !(argv[1 + words] && strcmp(argv[1 + words], "--help") == 0)) {
 		c.args = argv + 1 + words;
 		c.n_args = argc - 1 - words;

@@ -50,6 +50,7 @@ struct cli {
 };
 
 extern const struct cli_command cli_commands[]; /* ends with a NULL name */
+extern const struct cli_option cli_common_options[]; /* --json and --help, as every command has them */
 
 int cli_main(int argc, char **argv);
 /* Become pawl-full with the same words; yields EXIT_ERROR when it is not there. */
@@ -67,5 +68,7 @@ int cli_fail(const struct cli *c, const struct err *err);
 int cli_usage(const struct cli *c, const char *fmt, ...) PAWL_PRINTF(2, 3);
 /* Write the buffer to standard output; false when that fails. */
 bool cli_print(const struct buf *b);
+/* {"key": "value"} to standard output; yields an exit status. */
+int cli_print_json(const char *key, struct str value);
 
 #endif

@@ -9,6 +9,15 @@
 
 static const struct cli_option none[] = { { NULL, 0, NULL, NULL, false } };
 
+static const char completion_help[] =
+	"The script is made from the same table as this help. To try it in the shell at hand:\n"
+	"\n"
+	"    bash: source <(pawl completion bash)\n"
+	"    zsh:  source <(pawl completion zsh)     (after compinit)\n"
+	"    fish: pawl completion fish | source\n"
+	"\n"
+	"`make install` puts all three where the shells look.";
+
 static const struct cli_option shim_options[] = {
 	{ "dir", 0, "DIR", "folder of the links (default: $XDG_DATA_HOME/pawl/shim)", false },
 	{ NULL, 0, NULL, NULL, false },
@@ -23,6 +32,8 @@ static const char terraform_help[] =
 
 const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
+	{ "completion", "bash|zsh|fish", "print a completion script for a shell", completion_help, none, CLI_SMALL, false, cmd_completion },
+	{ "man", "", "print the manual page pawl(1), in mdoc", NULL, none, CLI_SMALL, false, cmd_man },
 	{ "terraform", "WORDS …", "terraform, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "tofu", "WORDS …", "OpenTofu, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "terragrunt", "WORDS …", "terragrunt, with pawl in the way: reads pass, the rest is refused", terraform_help, none, CLI_SMALL, true, cmd_terraform },

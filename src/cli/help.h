@@ -12,5 +12,9 @@ int help_all(const struct cli *c, int status);
 int help_command(const struct cli *c, const struct cli_command *cmd);
 /* Commands whose first word is ${word}, on standard error; false when there are none. */
 bool help_group(const struct cli *c, const char *word);
+/* `pawl help [WORD [WORD]]`. */
+int help_words(const struct cli *c, char **words);
+/* Says so on standard error, with the nearest command there is; yields EXIT_USAGE. */
+int help_unknown(const char *word);
 
 #endif

@@ -66,3 +66,17 @@ class Tap:
     def end(self):
         print("1..%d" % self.n)
         return 1 if self.failed else 0
+
+
+INTERNAL = {"live-check"}  # rows of the table that are for pawl itself: src/cli/groups.c
+
+
+def commands():
+    """Names in the table of commands, in order, less those for pawl itself."""
+    text = without_comments_keep_strings((ROOT / "src" / "cli" / "commands.c").read_text())
+    table = text[text.index("cli_commands[] = {"):]
+    return [n for n in re.findall(r'^\t\{ "([a-z -]+)", ', table, re.M) if n not in INTERNAL]
+
+
+def without_comments_keep_strings(text):
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.S)
