@@ -54,6 +54,7 @@ struct plan_reader {
 	const struct key *key; /* of the member being read; NULL: none we know */
 	struct str seen[MAX_KEYS];
 	size_t n_seen;
+	size_t n_elements;  /* of the list being read, from 1 */
 	size_t depth;	    /* open brackets */
 	bool building;	    /* inside an element */
 	bool of_plan, resource_changes;
@@ -155,6 +156,7 @@ static bool top_open(struct plan_reader *r, enum json_type type)
 static bool top_key(struct plan_reader *r, struct str name)
 {
 	r->key = NULL;
+	r->n_elements = 0;
 	for (size_t i = 0; i < r->n_seen; i++) {
 		if (str_eq(r->seen[i], name))
 			return refuse(r, "the plan says %.*s twice, and readers differ in which they take: plan again",
@@ -180,8 +182,8 @@ static bool top_key(struct plan_reader *r, struct str name)
 
 static bool refuse_built(struct plan_reader *r)
 {
-	return refuse(r, "%s in an element of %s near byte %llu: the plan is damaged or made to be misread, plan again",
-		      r->build.wrong, r->key->name, (unsigned long long)r->work.sum.bytes);
+	return refuse(r, "%s in element %zu of %s: the plan is damaged or made to be misread, plan again", r->build.wrong,
+		      r->n_elements, r->key->name);
 }
 
 static bool in_list(const struct plan_reader *r)
@@ -205,6 +207,7 @@ static bool element_step(struct plan_reader *r, bool ok)
 static void element_begin(struct plan_reader *r)
 {
 	r->building = true;
+	r->n_elements++;
 	json_build_begin(&r->build, &r->scratch);
 }
 
@@ -335,14 +338,16 @@ static void refuse_bytes(struct plan_reader *r, struct str piece)
 {
 	unsigned char *why = yajl_get_error(r->yajl, 0, (const unsigned char *)piece.ptr, piece.len);
 	struct str words = str_trim(str_from((const char *)why));
+	uint64_t at;
 
 	if (str_starts(words, STR("lexical error: ")))
 		words = str_sub(words, 15, words.len);
 	if (str_starts(words, STR("parse error: ")))
 		words = str_sub(words, 13, words.len);
 	words = str_sub(words, 0, str_find_char(words, '\n'));
+	at = r->work.sum.bytes - piece.len + yajl_get_bytes_consumed(r->yajl);
 	refuse(r, "not valid JSON near byte %llu (%.*s): give the output of `terraform show -json PLANFILE`, whole",
-	       (unsigned long long)r->work.sum.bytes, STR_ARG(plan_say_cut(str_trim(words), 120)));
+	       (unsigned long long)at, STR_ARG(plan_say_cut(str_trim(words), 120)));
 	yajl_free_error(r->yajl, why);
 }
 

@@ -162,8 +162,7 @@ static void survey(struct plan_work *w, const struct plan_resource *res)
 	agree(w, &w->sum.account, &w->accounts_differ, plan_value_arn_part(arn, 4));
 	agree(w, &w->sum.region, &w->regions_differ, plan_value_arn_part(arn, 3));
 	if (json_is(res->before.value, JSON_OBJECT))
-		plan_relate_refs(&w->relate, w->arena, res->address, &res->before, res->row);
-	plan_hazard_pinned(w, res);
+		plan_relate_refs(&w->relate, w->arena, &(struct plan_relate_of){ res->address, res->type, &res->before, res->row });
 }
 
 /* --- shapes --- */
@@ -249,7 +248,7 @@ static void do_loss(struct plan_work *w, struct plan_resource *res, const struct
 		c->safer = replace ? STR("leave the attribute as it is, or copy the data out and restore it in a drill first") :
 				     STR("to stop managing it, use a removed block with destroy = false; to be rid of it, restore "
 					 "a backup in a drill first");
-	plan_relate_dead(&w->relate, w->arena, c, &res->before, res->row);
+	plan_relate_dead(&w->relate, w->arena, c, &(struct plan_relate_of){ res->address, res->type, &res->before, res->row });
 	plan_hazard_beside(w, res);
 	if (replace)
 		note_create(w, res);
@@ -315,6 +314,8 @@ static void dispatch(struct plan_work *w, struct plan_resource *res, const struc
 		sum->n_forget++;
 		sum->n_create++;
 		do_forget(w, res, v);
+		res->before.value = NULL; /* the new one is another object */
+		load_names(w, res);
 		do_create(w, res);
 		return;
 	case SHAPE_UNKNOWN:
@@ -344,7 +345,9 @@ void plan_change_resource(struct plan_work *w, const struct json *v)
 	struct plan_resource res;
 
 	if (!json_is(v, JSON_OBJECT) || !json_is(change, JSON_OBJECT) || json_str(v, "address").len == 0) {
-		plan_change_opaque(w, json_str(v, "address"), json_str(v, "type"),
+		bool named = json_str(v, "address").len > 0;
+
+		plan_change_opaque(w, named ? json_str(v, "address") : STR("(no address)"), json_str(v, "type"),
 				   STR("an element of resource_changes has no address or no change: the plan is damaged, plan again"));
 		return;
 	}
@@ -357,8 +360,9 @@ void plan_change_resource(struct plan_work *w, const struct json *v)
 		w->sum.n_moved++;
 	if (json_is(json_get(change, "importing"), JSON_OBJECT))
 		w->sum.n_import++;
-	dispatch(w, &res, v, shape);
 	survey(w, &res);
+	dispatch(w, &res, v, shape);
+	plan_hazard_pinned(w, &res);
 }
 
 void plan_change_drift(struct plan_work *w, const struct json *v)

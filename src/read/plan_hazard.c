@@ -155,10 +155,13 @@ static void add_weaker(struct plan_work *w, const struct plan_resource *res, str
 	struct str before = plan_say_cut(plan_value_shown(&res->before, attribute), 80);
 	struct str after = plan_say_cut(plan_value_shown(&res->after, attribute), 80);
 	struct plan_say say = { .len = 0 };
-	bool zero = str_is(after, "0") && str_is(str_from(m->finding), "protection.retention-lowered");
+	uint64_t left = 1;
+	bool zero;
 
 	if (!c)
 		return;
+	zero = plan_value_number(&res->after, attribute, &left) && left == 0 &&
+	       str_is(str_from(m->finding), "protection.retention-lowered");
 	plan_say(&say, "%.*s goes from %.*s to %.*s: ", STR_ARG(attribute), STR_ARG(before), STR_ARG(after));
 	if (zero)
 		plan_say(&say, "the backups or data kept until now go at once, and none are kept from now on");
@@ -170,8 +173,8 @@ static void add_weaker(struct plan_work *w, const struct plan_resource *res, str
 	c->reason = plan_say_keep(&say, w->arena);
 	c->reversible = m->reversible;
 	c->window = str_from(m->window);
-	if (res->row->protects.len)
-		c->holds_data = HOLDS_DATA_YES; /* it is other things' data that it protects */
+	if (res->row->protects.len || str_is(c->finding, "protection.expiry-rule"))
+		c->holds_data = HOLDS_DATA_YES; /* it is other things' data that is at stake */
 	c->safer = STR("leave the protection on in this change; take it off in one of its own, once a restored backup is at hand");
 }
 
@@ -238,7 +241,7 @@ static uint64_t automated_days(const struct plan_resource *res)
 static bool automated_kept(const struct plan_resource *res)
 {
 	return res->row && res->row->kept_if.len &&
-	       plan_value_holds(&res->before, res->row->kept_if, res->row->kept_value) == PLAN_YES;
+	       plan_value_says(&res->before, res->row->kept_if, res->row->kept_value) == PLAN_YES;
 }
 
 static struct str automated_words(struct plan_work *w, uint64_t days)
@@ -256,7 +259,7 @@ static void loss_window(const struct plan_resource *res, struct change *c)
 	c->window = row->window;
 	if (row->recoverable != REVERSIBLE_WINDOW || row->recoverable_if.len == 0)
 		return;
-	if ((plan_value_holds(&res->before, row->recoverable_if, row->recoverable_value) == PLAN_YES) !=
+	if ((plan_value_says(&res->before, row->recoverable_if, row->recoverable_value) == PLAN_YES) !=
 	    row->recoverable_not_equal)
 		return;
 	c->reversible = REVERSIBLE_NO;
@@ -270,11 +273,12 @@ static void say_hazards(const struct plan_resource *res, struct plan_say *say)
 	for (size_t i = 0; i < row->n_hazards; i++) {
 		const struct terraform_hazard *h = &row->hazards[i];
 
-		if (str_is(h->value, "lowered") || str_is(h->value, "any") ||
-		    str_eq(h->attribute, row->protection_attribute) || str_starts(h->attribute, STR("features.")) ||
+		const struct meaning *m = meaning_of(h->attribute);
+
+		if (str_is(h->value, "lowered") || str_is(h->value, "any") || m == &otherwise || str_starts(h->attribute, STR("features.")) ||
 		    plan_value_holds(&res->before, h->attribute, h->value) != PLAN_YES)
 			continue;
-		plan_say_clause(say, "%s (%.*s is %.*s)", meaning_of(h->attribute)->loss, STR_ARG(h->attribute),
+		plan_say_clause(say, "%s (%.*s is %.*s)", m->loss, STR_ARG(h->attribute),
 				STR_ARG(h->value));
 	}
 	if (row->protection_attribute.len && meaning_of(row->protection_attribute) == &otherwise &&

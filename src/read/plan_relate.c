@@ -5,6 +5,16 @@
 
 /* --- noting --- */
 
+/* Names count within one cloud only: a namespace "shop" does not hold a database "shop" of another provider. */
+static uint64_t cloud_salt(struct str type)
+{
+	struct str provider = str_sub(type, 0, str_find_char(type, '_'));
+
+	if (str_is(provider, "helm") || str_is(provider, "kubectl"))
+		provider = STR("kubernetes");
+	return str_hash(provider);
+}
+
 /* Spreads the bits of FNV-1a so that a table may use the low ones. */
 static uint64_t name_hash(struct str s)
 {
@@ -51,26 +61,32 @@ static bool by_title(struct str key)
 	return false;
 }
 
-static void note_ref(struct plan_relate *r, struct arena *arena, const struct json *v, const struct str *address)
+/* Who is naming: its address, and the salt of its cloud. */
+struct namer {
+	const struct str *address;
+	uint64_t salt;
+};
+
+static void note_ref(struct plan_relate *r, struct arena *arena, const struct json *v, const struct namer *by)
 {
 	uint64_t hash;
 
 	if (v->text.len < REF_MIN || v->text.len > REF_MAX)
 		return;
-	hash = name_hash(v->text);
-	note_hash(r, arena, hash, address);
+	hash = name_hash(v->text) ^ by->salt;
+	note_hash(r, arena, hash, by->address);
 	if (by_title(v->key))
-		note_hash(r, arena, hash ^ TITLE_SALT, address);
+		note_hash(r, arena, hash ^ TITLE_SALT, by->address);
 }
 
 /* Every text below ${v}. Depth: json.h bounds the nesting of the tree. */
-static void note_below(struct plan_relate *r, struct arena *arena, const struct json *v, const struct str *address)
+static void note_below(struct plan_relate *r, struct arena *arena, const struct json *v, const struct namer *by)
 {
 	JSON_EACH(m, v) {
 		if (m->type == JSON_STRING)
-			note_ref(r, arena, m, address);
+			note_ref(r, arena, m, by);
 		else if (m->child)
-			note_below(r, arena, m, address);
+			note_below(r, arena, m, by);
 	}
 }
 
@@ -84,24 +100,26 @@ static bool own_name(struct str key, const struct terraform_type *row)
 		if (str_eq(key, own[i]))
 			return true;
 	}
-	return row && row->contains != TERRAFORM_REFERS && str_eq(key, row->title_attribute);
+	/* "bucket" is what a versioning of a bucket is known by, and not its own name. */
+	return row && (row->contains != TERRAFORM_REFERS || row->holds_data == HOLDS_DATA_YES) &&
+	       str_eq(key, row->title_attribute);
 }
 
-void plan_relate_refs(struct plan_relate *r, struct arena *arena, struct str address, const struct plan_values *before,
-		      const struct terraform_type *row)
+void plan_relate_refs(struct plan_relate *r, struct arena *arena, const struct plan_relate_of *of)
 {
 	struct str *shared = ARENA_NEW(arena, struct str);
+	struct namer by = { shared, cloud_salt(of->type) };
 
 	if (!shared)
 		return;
-	*shared = address;
-	JSON_EACH(m, before->value) {
-		if (own_name(m->key, row))
+	*shared = of->address;
+	JSON_EACH(m, of->before->value) {
+		if (own_name(m->key, of->row))
 			continue;
 		if (m->type == JSON_STRING)
-			note_ref(r, arena, m, shared);
+			note_ref(r, arena, m, &by);
 		else if (m->child)
-			note_below(r, arena, m, shared);
+			note_below(r, arena, m, &by);
 	}
 }
 
@@ -118,22 +136,23 @@ static void note_name(struct plan_name **list, struct arena *arena, struct str n
 	*list = n;
 }
 
-void plan_relate_dead(struct plan_relate *r, struct arena *arena, struct change *change, const struct plan_values *before,
-		      const struct terraform_type *row)
+void plan_relate_dead(struct plan_relate *r, struct arena *arena, struct change *change, const struct plan_relate_of *of)
 {
 	static const struct str names[] = { STR_INIT("id"), STR_INIT("arn"), STR_INIT("self_link") };
 	struct plan_dead *dead = ARENA_NEW(arena, struct plan_dead);
-	struct str source;
+	uint64_t salt = cloud_salt(of->type);
+	struct str source = STR_NONE;
 
 	if (!dead)
 		return;
-	*dead = (struct plan_dead){ .change = change, .contains = row ? row->contains : TERRAFORM_INSIDE };
+	*dead = (struct plan_dead){ .change = change, .contains = of->row ? of->row->contains : TERRAFORM_INSIDE };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		note_name(&r->dead, arena, plan_value_text(before, names[i]), 0, dead);
-	note_name(&r->dead, arena, change->title, TITLE_SALT, dead);
-	source = row && row->source_attribute.len ? plan_value_text(before, row->source_attribute) : STR_NONE;
-	note_name(&r->sources, arena, source, 0, dead);
-	note_name(&r->sources, arena, source, TITLE_SALT, dead);
+		note_name(&r->dead, arena, plan_value_text(of->before, names[i]), salt, dead);
+	note_name(&r->dead, arena, change->title, salt ^ TITLE_SALT, dead);
+	if (of->row && of->row->source_attribute.len)
+		source = plan_value_text(of->before, of->row->source_attribute);
+	note_name(&r->sources, arena, source, salt, dead);
+	note_name(&r->sources, arena, source, salt ^ TITLE_SALT, dead);
 }
 
 /* --- matching --- */

@@ -41,12 +41,17 @@ struct plan_relate {
 	struct plan_name *dead, *sources;
 };
 
-/* Note what the resource at ${address} (in ${arena}) names in its attributes. */
-void plan_relate_refs(struct plan_relate *r, struct arena *arena, struct str address, const struct plan_values *before,
-		      const struct terraform_type *row);
-/* ${change} takes away the resource that ${before} describes. */
-void plan_relate_dead(struct plan_relate *r, struct arena *arena, struct change *change, const struct plan_values *before,
-		      const struct terraform_type *row);
+/* A resource, as far as relations go. */
+struct plan_relate_of {
+	struct str address, type;
+	const struct plan_values *before;
+	const struct terraform_type *row;
+};
+
+/* Note what the resource names in its attributes. The address lives in ${arena}. */
+void plan_relate_refs(struct plan_relate *r, struct arena *arena, const struct plan_relate_of *of);
+/* ${change} takes it away. */
+void plan_relate_dead(struct plan_relate *r, struct arena *arena, struct change *change, const struct plan_relate_of *of);
 /* Work it out. */
 void plan_relate_finish(struct plan_relate *r, struct arena *arena);
 

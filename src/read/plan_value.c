@@ -94,6 +94,7 @@ static bool empty(const struct json *v)
 
 struct holds {
 	struct str want;
+	bool strict; /* null is not false */
 	enum plan_truth answer;
 };
 
@@ -108,7 +109,7 @@ static bool each_holds(const struct look *l, void *ctx)
 	}
 	if (str_is(h->want, "set") || str_is(h->want, "any"))
 		yes = !empty(l->v);
-	else if (str_is(h->want, "false") && (!l->v || l->v->type == JSON_NULL))
+	else if (!h->strict && str_is(h->want, "false") && (!l->v || l->v->type == JSON_NULL))
 		yes = true;
 	else
 		yes = str_eq(scalar(l->v), h->want);
@@ -120,6 +121,14 @@ static bool each_holds(const struct look *l, void *ctx)
 enum plan_truth plan_value_holds(const struct plan_values *s, struct str path, struct str want)
 {
 	struct holds h = { .want = want };
+
+	walk(s, path, each_holds, &h);
+	return h.answer;
+}
+
+enum plan_truth plan_value_says(const struct plan_values *s, struct str path, struct str want)
+{
+	struct holds h = { .want = want, .strict = true };
 
 	walk(s, path, each_holds, &h);
 	return h.answer;

@@ -18,6 +18,8 @@ enum plan_truth { PLAN_NO = 0, PLAN_YES, PLAN_UNKNOWN };
 
 /* Has any value at ${path} the text ${want} ("set": any but empty, null, false and 0)? Null and absent count as "false". */
 enum plan_truth plan_value_holds(const struct plan_values *s, struct str path, struct str want);
+/* The same where it speaks for safety: null and absent are no evidence. */
+enum plan_truth plan_value_says(const struct plan_values *s, struct str path, struct str want);
 /* The smallest number at ${path}; false when there is none or it is unknown. */
 bool plan_value_number(const struct plan_values *s, struct str path, uint64_t *ret_number) PAWL_MUST_USE;
 /* Text of the first string or number at ${path}; STR_NONE when absent, empty, sensitive or unknown. */
