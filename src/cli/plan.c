@@ -1,0 +1,33 @@
+/* pawl plan: the verdict on a Terraform or OpenTofu plan, and the card. */
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/plan_weigh.h"
+
+extern char **environ;
+
+int cmd_plan(struct cli *c)
+{
+	struct plan_weigh_opts opts = {
+		.live = cli_flag(c, "live") ? PLAN_LIVE_YES : cli_flag(c, "offline") ? PLAN_LIVE_NO : PLAN_LIVE_AUTO,
+		.no_hold = cli_flag(c, "no-hold"),
+	};
+	const char *folder = cli_value(c, "folder");
+	struct places places;
+	auto_plan_weighed w = { 0 };
+	struct err err = { 0 };
+	char here[PLACES_MAX];
+
+	if (c->n_args != 1)
+		return cli_usage(c, "give one plan: a saved plan file, or plan JSON (- for standard input)");
+	if (cli_flag(c, "live") && cli_flag(c, "offline"))
+		return cli_usage(c, "--live and --offline contradict each other");
+	if (!realpath(folder ? folder : ".", here)) {
+		err_sys(&err, "%s", folder ? folder : ".");
+		return cli_fail(c, &err);
+	}
+	if (!places_find(here, &places, &err) ||
+	    !plan_weigh(&(struct plan_ask){ .path = c->args[0], .folder = here, .env = environ }, &opts, &places, &w, &err))
+		return cli_fail(c, &err);
+	return plan_weighed_show(c, &w, cli_flag(c, "full"));
+}
