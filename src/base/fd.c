@@ -39,7 +39,7 @@ bool fd_read_all(int fd, struct buf *b, struct err *err)
 {
 	for (;;) {
 		size_t room = b->max > b->len ? b->max - b->len : 0;
-		char *p, probe;
+		char *p, probe = 0;
 		ssize_t k;
 
 		if (room > CHUNK)

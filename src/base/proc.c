@@ -91,7 +91,7 @@ static bool start(char *const argv[], const struct proc_opts *o, struct child *c
 static bool take(int *fd, struct buf *b)
 {
 	size_t room = b->max > b->len ? b->max - b->len : 0;
-	char *p, probe;
+	char *p, probe = 0;
 	ssize_t k;
 
 	if (room > READ_CHUNK)

@@ -86,7 +86,7 @@ static bool parse_zone(struct str s, int64_t *ret_offset)
 	m = digits(s, 4, 2);
 	if (h < 0 || h > 23 || m < 0 || m > 59)
 		return false;
-	*ret_offset = (h * 3600 + m * 60) * (s.ptr[0] == '-' ? -1 : 1);
+	*ret_offset = ((int64_t)h * 3600 + (int64_t)m * 60) * (s.ptr[0] == '-' ? -1 : 1);
 	return true;
 }
 
@@ -116,7 +116,7 @@ bool timestamp_parse(struct str s, int64_t *ret_us)
 	}
 	if (!parse_zone(str_sub(s, i, s.len), &offset))
 		return false;
-	*ret_us = (days_from(v[0], v[1], v[2]) * DAY + v[3] * 3600 + v[4] * 60 + v[5] - offset) * US + frac;
+	*ret_us = (days_from(v[0], v[1], v[2]) * DAY + (int64_t)v[3] * 3600 + (int64_t)v[4] * 60 + v[5] - offset) * US + frac;
 	return true;
 }
 
