@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -82,8 +83,8 @@ static bool show(const char *program, const char *dir, char *const *env, const c
 	if (!proc_run(argv, &o, &status, err))
 		return err_prefix(err, "decoding the plan");
 	if (status != 0)
-		return err_set(err, ERR_TOOL, "%s show -json could not decode %s; it must be run by the version that made the plan, in "
-			       "the initialised folder it was made in. It said: %.*s", program, path,
+		return err_set(err, ERR_TOOL, "%s show -json could not decode this plan; it must be run by the version that made the plan, in "
+			       "the initialised folder it was made in. It said: %.*s", program,
 			       STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 500)));
 	return true;
 }
@@ -109,21 +110,37 @@ static bool show_here(const struct plan_ask *ask, const char *path, struct buf *
 	return ok;
 }
 
+/* The very bytes that were read, as a file for terraform: what is shown cannot be another plan put in its place meanwhile. */
+static int same_bytes(const struct plan_request *p, char ret_path[64], struct err *err)
+{
+	auto_fd fd = memfd_create("plan", MFD_CLOEXEC);
+
+	if (fd < 0) {
+		err_sys(err, "memfd_create");
+		return -1;
+	}
+	if (!fd_write_all(fd, p->bytes.ptr, p->bytes.len, err))
+		return -1;
+	snprintf(ret_path, 64, "/proc/%ld/fd/%d", (long)getpid(), fd);
+	return fd_take(&fd);
+}
+
 static bool show_saved(const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct err *err)
 {
 	size_t cap = p->policy ? (size_t)policy_plan_cap(p->policy) : (size_t)PLAN_MAX_BYTES;
 	auto_buf json = BUF_MAX(cap);
 	auto_workcopy w = { 0 };
 	struct plan_reader *r;
-	char real[TREE_PATH_MAX];
+	char path[64];
 	bool ok;
+	auto_fd fd = same_bytes(p, path, err);
 
-	if (!realpath(ask->path, real))
-		return err_sys(err, "%s", ask->path);
+	if (fd < 0)
+		return false;
 	if (p->origin.seq && workcopy_open(places->state, str_from(p->origin.work), ask->env, &w, NULL))
-		ok = show(w.program, w.dir, w.env, real, &json, err);
+		ok = show(w.program, w.dir, w.env, path, &json, err);
 	else
-		ok = show_here(ask, real, &json, err);
+		ok = show_here(ask, path, &json, err);
 	if (!ok)
 		return false;
 	r = begin_reader(p, err);
@@ -250,7 +267,7 @@ static bool read_from(int fd, const struct plan_ask *ask, const struct places *p
 		if (!read_saved(fd, (struct str){ head, n }, p, err))
 			return err_prefix(err, "%s", ask->path);
 		plan_origin_find(places->state, &p->file.digest, &p->origin);
-		return show_saved(ask, places, p, err);
+		return show_saved(ask, places, p, err) || err_prefix(err, "%s", ask->path);
 	}
 	r = begin_reader(p, err);
 	if (!r)
