@@ -30,6 +30,38 @@ static const char terraform_help[] =
 	"-lock=false, init -migrate-state …, also from TF_CLI_ARGS) is refused with the safer way. Exit status: terraform's own\n"
 	"where it ran, 1 for everything that did not pass. A convenience, not a boundary: docs/apply.md.";
 
+static const char log_help[] =
+	"Every request, verdict, approval and change, in order. --kind takes `*`: --kind 'apply.*'. With --json one object; with\n"
+	"--json --follow one line an entry. The whole of an entry is in --json and in `pawl log export`.";
+
+static const struct cli_option log_options[] = {
+	{ "since", 0, "DURATION|TIME", "only entries from then on: 24h, 2026-11-21T09:15:00Z", false },
+	{ "kind", 0, "KIND", "only entries of this kind", true },
+	{ "follow", 'f', NULL, "go on, as entries come", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char log_verify_help[] =
+	"Computes every chain anew and names the first entry that is not what it was, with its file and offset. An unfinished\n"
+	"write at the end (a power cut, a killed process) is said but is no damage: nobody was told that it was written. Entries\n"
+	"cut off clean at the end are seen only with a checkpoint kept elsewhere. Exit status 0 intact, 1 not.";
+
+static const struct cli_option log_verify_options[] = {
+	{ "checkpoint", 0, "FILE", "one that `pawl log checkpoint --to` made, kept elsewhere", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option log_export_options[] = {
+	{ "format", 0, "jsonl|ocsf", "JSON lines (default), or OCSF events, one a line", false },
+	{ "since", 0, "DURATION|TIME", "only entries from then on", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option log_checkpoint_options[] = {
+	{ "to", 0, "FILE", "write it there (default: standard output)", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
 const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell", completion_help, none, CLI_SMALL, false, cmd_completion },
@@ -40,6 +72,10 @@ const struct cli_command cli_commands[] = {
 	{ "shim install", "", "put links named terraform, tofu and terragrunt to pawl into a folder for PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_install) },
 	{ "shim uninstall", "", "take the links away", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_uninstall) },
 	{ "shim status", "", "say whether the links are there and met first on PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_status) },
+	{ "log", "", "what was asked, answered and done", log_help, log_options, CLI_FULL, false, FULL(cmd_log) },
+	{ "log verify", "", "check that nothing in the ledger was changed", log_verify_help, log_verify_options, CLI_FULL, false, FULL(cmd_log_verify) },
+	{ "log export", "", "the ledger for other programs, on standard output", NULL, log_export_options, CLI_FULL, false, FULL(cmd_log_export) },
+	{ "log checkpoint", "", "sign how far the ledger has come, to be kept elsewhere", NULL, log_checkpoint_options, CLI_FULL, false, FULL(cmd_log_checkpoint) },
 	{ "live-check", "", "for pawl itself: asks the cloud what is alive, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_live_check) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

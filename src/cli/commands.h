@@ -14,5 +14,9 @@ int cmd_terraform(struct cli *c); /* and tofu, terragrunt: by the row's name */
 int cmd_shim_install(struct cli *c);
 int cmd_shim_uninstall(struct cli *c);
 int cmd_shim_status(struct cli *c);
+int cmd_log(struct cli *c);
+int cmd_log_verify(struct cli *c);
+int cmd_log_export(struct cli *c);
+int cmd_log_checkpoint(struct cli *c);
 
 #endif
