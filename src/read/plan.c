@@ -60,7 +60,7 @@ struct plan_reader {
 	bool of_plan, resource_changes;
 	bool closed;	    /* the document's last bracket was read */
 	bool failed;
-	uint64_t last_event; /* bytes read when the last event came */
+	uint64_t piece_start, last_event; /* bytes before the piece at hand; before the end of the last event */
 	uint64_t max_bytes;
 	struct change_chunk spare; /* for the one change that must be told when the arena is full */
 };
@@ -213,9 +213,14 @@ static void element_begin(struct plan_reader *r)
 
 /* --- events --- */
 
+static void event(struct plan_reader *r)
+{
+	r->last_event = r->piece_start + yajl_get_bytes_consumed(r->yajl);
+}
+
 static bool on_scalar(struct plan_reader *r, enum json_type type, struct str text)
 {
-	r->last_event = r->work.sum.bytes;
+	event(r);
 	if (text.len > PLAN_MAX_TEXT)
 		return refuse(r, "a text in the plan is larger than %zu MB", PLAN_MAX_TEXT >> 20);
 	if (!r->building && in_list(r))
@@ -229,7 +234,7 @@ static bool on_scalar(struct plan_reader *r, enum json_type type, struct str tex
 
 static bool on_open(struct plan_reader *r, enum json_type type)
 {
-	r->last_event = r->work.sum.bytes;
+	event(r);
 	if (r->depth >= JSON_MAX_DEPTH)
 		return refuse(r, "the plan is nested deeper than %d levels", JSON_MAX_DEPTH);
 	if (!r->building && in_list(r))
@@ -244,7 +249,7 @@ static bool on_open(struct plan_reader *r, enum json_type type)
 
 static bool on_close(struct plan_reader *r)
 {
-	r->last_event = r->work.sum.bytes;
+	event(r);
 	r->depth--;
 	if (r->building)
 		return element_step(r, json_build_close(&r->build));
@@ -254,7 +259,7 @@ static bool on_close(struct plan_reader *r)
 
 static bool on_name(struct plan_reader *r, struct str name)
 {
-	r->last_event = r->work.sum.bytes;
+	event(r);
 	if (name.len > PLAN_MAX_TEXT)
 		return refuse(r, "a name in the plan is larger than %zu MB", PLAN_MAX_TEXT >> 20);
 	if (r->building)
@@ -338,21 +343,20 @@ static void refuse_bytes(struct plan_reader *r, struct str piece)
 {
 	unsigned char *why = yajl_get_error(r->yajl, 0, (const unsigned char *)piece.ptr, piece.len);
 	struct str words = str_trim(str_from((const char *)why));
-	uint64_t at;
 
 	if (str_starts(words, STR("lexical error: ")))
 		words = str_sub(words, 15, words.len);
 	if (str_starts(words, STR("parse error: ")))
 		words = str_sub(words, 13, words.len);
 	words = str_sub(words, 0, str_find_char(words, '\n'));
-	at = r->work.sum.bytes - piece.len + yajl_get_bytes_consumed(r->yajl);
-	refuse(r, "not valid JSON near byte %llu (%.*s): give the output of `terraform show -json PLANFILE`, whole",
-	       (unsigned long long)at, STR_ARG(plan_say_cut(str_trim(words), 120)));
+	refuse(r, "not valid JSON after byte %llu (%.*s): give the output of `terraform show -json PLANFILE`, whole",
+	       (unsigned long long)r->last_event, STR_ARG(plan_say_cut(str_trim(words), 120)));
 	yajl_free_error(r->yajl, why);
 }
 
 static void feed_piece(struct plan_reader *r, struct str piece)
 {
+	r->piece_start = r->work.sum.bytes;
 	r->work.sum.bytes += piece.len;
 	if (yajl_parse(r->yajl, (const unsigned char *)piece.ptr, piece.len) != yajl_status_ok) {
 		if (!r->failed && !r->work.arena->full)

@@ -275,7 +275,8 @@ static void say_hazards(const struct plan_resource *res, struct plan_say *say)
 
 		const struct meaning *m = meaning_of(h->attribute);
 
-		if (str_is(h->value, "lowered") || str_is(h->value, "any") || m == &otherwise || str_starts(h->attribute, STR("features.")) ||
+		if (str_is(h->value, "lowered") || str_is(h->value, "any") || m == &otherwise ||
+		    str_starts(h->attribute, STR("features.")) ||
 		    plan_value_holds(&res->before, h->attribute, h->value) != PLAN_YES)
 			continue;
 		plan_say_clause(say, "%s (%.*s is %.*s)", m->loss, STR_ARG(h->attribute),

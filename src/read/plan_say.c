@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 
+static void add(struct plan_say *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static void add(struct plan_say *s, const char *fmt, va_list ap)
 {
 	size_t room = sizeof(s->text) - s->len;
