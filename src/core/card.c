@@ -1,0 +1,239 @@
+#include "core/card.h"
+
+#include "base/timestamp.h"
+#include "core/card_paint.h"
+
+#define WIDTH_DEFAULT 100
+
+static void top(struct card_page *p, const struct request *r, const struct judgement *j, struct str hold)
+{
+	bool allow = j->verdict == VERDICT_ALLOW, held = j->verdict == VERDICT_HOLD;
+	enum paint paint = allow ? PAINT_GREEN : held ? PAINT_YELLOW : PAINT_RED;
+
+	card_paint(p, paint, allow ? STR("ALLOWED") : held ? STR("HELD") : STR("DENIED"));
+	if (hold.len) {
+		buf_adds(p->out, "  ");
+		card_paint(p, PAINT_BOLD, hold);
+	}
+	buf_adds(p->out, "  ");
+	card_paint(p, PAINT_BOLD, j->environment.name);
+	buf_adds(p->out, "  ");
+	card_paint(p, PAINT_DIM, r->tool);
+	buf_addc(p->out, '\n');
+	card_wrap(p, PAINT_NONE, 0, 0, r->summary);
+	if (j->reason.len)
+		card_wrap(p, allow ? PAINT_NONE : paint, 0, 0, j->reason);
+	if (r->partial)
+		card_wrap(p, PAINT_YELLOW, 0, 0, STR("This plan is partial: what stands here may not be all (targets, an error, or deferred changes)."));
+}
+
+static void findings(struct card_page *p, const struct judgement *j)
+{
+	bool any = false;
+
+	for (const struct judged_change *c = j->changes; c; c = c->next) {
+		if (c->change->kind != CHANGE_STATE_IDENTITY)
+			continue;
+		if (!any)
+			card_heading(p, "IS THIS THE STATE YOU THINK IT IS?");
+		any = true;
+		buf_adds(p->out, "  ");
+		card_paint(p, PAINT_RED, c->change->finding);
+		buf_adds(p->out, "  ");
+		card_paint(p, PAINT_BOLD, c->change->name);
+		buf_adds(p->out, "\n");
+		card_field(p, "", PAINT_NONE, c->change->reason);
+		for (const struct change_casualty *d = c->change->dies_with; d; d = d->next)
+			card_field(p, "·", PAINT_NONE, d->what);
+		card_field(p, "instead", PAINT_GREEN, c->change->safer);
+	}
+}
+
+struct tally {
+	size_t no, window, unknown, yes;
+	struct str window_text;
+};
+
+static struct tally count(const struct judgement *j)
+{
+	struct tally t = { 0 };
+
+	for (const struct judged_change *c = j->changes; c; c = c->next) {
+		switch (c->change->reversible) {
+		case REVERSIBLE_NO:
+			t.no++;
+			break;
+		case REVERSIBLE_WINDOW:
+			t.window++;
+			t.window_text = t.window_text.len ? t.window_text : c->change->window;
+			break;
+		case REVERSIBLE_YES:
+			t.yes++;
+			break;
+		case REVERSIBLE_UNKNOWN:
+		case REVERSIBLE_COUNT:
+			t.unknown++;
+			break;
+		}
+	}
+	return t;
+}
+
+static void line_count(struct card_page *p, enum paint paint, size_t n, const char *what)
+{
+	char text[200];
+	int len = snprintf(text, sizeof(text), "  %zu %s\n", n, what);
+
+	if (n && len > 0)
+		card_paint(p, paint, (struct str){ text, (size_t)len - 1 }), buf_addc(p->out, '\n');
+}
+
+static void reversible(struct card_page *p, const struct judgement *j)
+{
+	struct tally t = count(j);
+
+	card_heading(p, "2  IS IT REVERSIBLE?");
+	line_count(p, PAINT_RED, t.no, "not: what goes does not come back");
+	line_count(p, PAINT_YELLOW, t.unknown, "unknown: counts as not");
+	line_count(p, PAINT_YELLOW, t.window, "for a time only");
+	card_field(p, "", PAINT_NONE, t.window_text);
+	line_count(p, PAINT_GREEN, t.yes, "yes: can be made again from the configuration, or put back");
+}
+
+static void age(int64_t then, int64_t now, char *ret, size_t size)
+{
+	if (then == 0)
+		snprintf(ret, size, "never");
+	else
+		duration_text((now - then) / 1000000, ret, size);
+}
+
+static void recovery_point(struct card_page *p, const struct recovery_point *r, int64_t now)
+{
+	bool good = r->result == RECOVERY_VERIFIED && !r->same_blast_radius;
+	char taken[40], verified[40], text[400];
+	int n;
+
+	age(r->taken_us, now, taken, sizeof(taken));
+	age(r->verified_us, now, verified, sizeof(verified));
+	n = snprintf(text, sizeof(text), "backup %s old, restored and checked %s%s%s", taken, verified,
+		     r->verified_us ? " ago" : "", r->same_blast_radius ? "; IN THE SAME BLAST RADIUS" : "");
+	buf_adds(p->out, "  ");
+	card_paint(p, PAINT_BOLD, r->resource);
+	buf_adds(p->out, "  ");
+	card_paint(p, good ? PAINT_GREEN : PAINT_RED, (struct str){ text, n > 0 ? (size_t)n : 0 });
+	buf_addc(p->out, '\n');
+	card_field(p, "", PAINT_NONE, r->note);
+}
+
+static void backups(struct card_page *p, const struct judgement *j, const struct evidence *e)
+{
+	card_heading(p, "3  IS THERE A BACKUP THAT WAS RESTORED?");
+	for (const struct recovery_point *r = e->recovery; r; r = r->next)
+		recovery_point(p, r, e->now_us);
+	if (!e->recovery && j->n_destructive)
+		card_field(p, "", PAINT_RED, STR("No proof of one. A backup that was never restored is a hope."));
+	else if (!e->recovery)
+		card_field(p, "", PAINT_NONE, STR("Nothing here destroys data; none is asked for."));
+	card_field(p, "missing", PAINT_RED, j->missing);
+}
+
+static void against(struct card_page *p, const struct evidence *e)
+{
+	if (e->frozen) {
+		card_heading(p, "FROZEN");
+		card_field(p, "", PAINT_RED, e->frozen_why.len ? e->frozen_why : STR("Every change but a restore is stopped."));
+	}
+	if (e->notes)
+		card_heading(p, "BEFORE YOU SAY YES");
+	for (const struct evidence_note *n = e->notes; n; n = n->next)
+		card_field(p, "·", n->bad ? PAINT_RED : PAINT_NONE, n->text);
+}
+
+static void digest_field_text(struct card_page *p, const char *label, const struct digest *d)
+{
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_hex(d, hex);
+	card_field(p, label, PAINT_NONE, str_from(hex));
+}
+
+static struct str level_words(enum enforcement_level l)
+{
+	switch (l) {
+	case ENFORCEMENT_SAME_UID:
+		return STR("same uid: asker and approver share one unix user; a convenience, not a boundary");
+	case ENFORCEMENT_OTHER_UID:
+		return STR("other uid: the approver's key belongs to another unix user");
+	case ENFORCEMENT_HARDWARE:
+		return STR("hardware key: a yes needs a touch");
+	case ENFORCEMENT_UNKNOWN:
+		return STR("unknown until somebody signs: pawl doctor says what stands in the way here");
+	}
+	return STR("unknown");
+}
+
+static void exact(struct card_page *p, const struct request *r, const struct judgement *j, const struct evidence *e)
+{
+	const struct binding *b = &r->binding;
+	struct digest d = request_digest(r);
+	char text[600];
+	int n;
+
+	card_heading(p, "WHAT EXACTLY");
+	digest_field_text(p, "plan", &r->bytes);
+	digest_field_text(p, "request", &d);
+	if (b->lineage.len || b->serial.len) {
+		n = snprintf(text, sizeof(text), "lineage %.*s serial %.*s%s%.*s", STR_ARG(b->lineage.len ? b->lineage : STR("(none)")),
+			     STR_ARG(b->serial), b->backend.len ? " in " : "", STR_ARG(b->backend));
+		card_field(p, "state", PAINT_NONE, (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 });
+	}
+	n = snprintf(text, sizeof(text), "%.*s %.*s", STR_ARG(b->account.len ? b->account : STR("(not known)")), STR_ARG(b->region));
+	card_field(p, "account", PAINT_NONE, str_trim((struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 }));
+	n = snprintf(text, sizeof(text), "%.*s, %.*s:%u", STR_ARG(j->rule.name.len ? j->rule.name : STR("no rule matched: held")),
+		     STR_ARG(j->rule.file), j->rule.line);
+	card_field(p, "rule", PAINT_NONE, j->rule.name.len ? (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 }
+							  : STR("no rule matched, so it is held"));
+	card_field(p, "enforced", e->level == ENFORCEMENT_SAME_UID ? PAINT_YELLOW : PAINT_NONE, level_words(e->level));
+}
+
+static void next(struct card_page *p, const struct judgement *j, struct str hold)
+{
+	char text[400];
+	int n = 0;
+
+	if (j->verdict == VERDICT_ALLOW)
+		return;
+	card_heading(p, "WHAT NOW");
+	card_field(p, "safer", PAINT_GREEN, j->rule.safer);
+	if (j->verdict != VERDICT_HOLD) {
+		card_field(p, "agent", PAINT_NONE, STR("Do not try another way round. Tell the person what was refused and why."));
+		return;
+	}
+	if (hold.len)
+		n = snprintf(text, sizeof(text), "pawl approve %.*s   (asks for %s%.*s%s)   or: pawl deny %.*s", STR_ARG(hold),
+			     j->demands.confirm == CONFIRM_TYPED ? "the name of what goes, typed: " : "a plain yes",
+			     STR_ARG(j->demands.confirm == CONFIRM_TYPED ? j->typed_name : STR_NONE),
+			     j->demands.approvals > 1 ? ", from more than one person" : "", STR_ARG(hold));
+	card_field(p, "a person", PAINT_NONE, (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 });
+	card_field(p, "agent", PAINT_NONE,
+		   STR("Do not retry and do not try another way round. Tell the person the number of this hold and what it is about."));
+}
+
+void card_text(const struct request *request, const struct judgement *judgement, const struct evidence *evidence,
+	       struct str hold, const struct card_style *style, struct buf *out)
+{
+	struct card_page p = { out, style->colour, style->width ? style->width : WIDTH_DEFAULT, style->full };
+
+	top(&p, request, judgement, hold);
+	if (judgement->verdict == VERDICT_ALLOW && !judgement->changes)
+		return;
+	findings(&p, judgement);
+	card_heading(&p, "1  WHAT DOES IT TOUCH?");
+	card_touch(&p, judgement);
+	reversible(&p, judgement);
+	backups(&p, judgement, evidence);
+	against(&p, evidence);
+	exact(&p, request, judgement, evidence);
+	next(&p, judgement, hold);
+}

@@ -1,0 +1,133 @@
+#include "core/card_paint.h"
+
+#define MAX_ENVIRONMENTS 16
+#define ROW_INDENT 15
+
+/* Sections of one environment, in the order they are shown. */
+enum section { SECTION_DATA, SECTION_GONE, SECTION_WEAKER, SECTION_OTHER, SECTION_COUNT };
+
+static const struct {
+	const char *title;
+	enum paint paint;
+	size_t shown; /* rows, unless all are wished */
+} sections[SECTION_COUNT] = {
+	[SECTION_DATA] = { "holds data, and goes", PAINT_RED, 12 },
+	[SECTION_GONE] = { "goes, holds no data", PAINT_YELLOW, 6 },
+	[SECTION_WEAKER] = { "loses protection", PAINT_RED, 8 },
+	[SECTION_OTHER] = { "changes", PAINT_NONE, 8 },
+};
+
+static enum section section_of(const struct change *c)
+{
+	switch (c->kind) {
+	case CHANGE_DELETE:
+	case CHANGE_REPLACE:
+	case CHANGE_DESTROY_BACKUP:
+		return c->holds_data != HOLDS_DATA_NO || c->kind == CHANGE_DESTROY_BACKUP ? SECTION_DATA : SECTION_GONE;
+	case CHANGE_WEAKEN_PROTECTION:
+		return SECTION_WEAKER;
+	case CHANGE_UNSET:
+	case CHANGE_READ:
+	case CHANGE_CREATE:
+	case CHANGE_UPDATE:
+	case CHANGE_FORGET:
+	case CHANGE_PERMISSIONS:
+	case CHANGE_STATE_IDENTITY:
+	case CHANGE_REWRITE_HISTORY:
+	case CHANGE_EXPOSE_SECRET:
+	case CHANGE_OPAQUE:
+	case CHANGE_KIND_COUNT:
+		return SECTION_OTHER;
+	}
+	return SECTION_OTHER;
+}
+
+static void under(struct card_page *p, const char *label, enum paint paint, struct str text)
+{
+	if (!text.len)
+		return;
+	buf_addf(p->out, "%*s", ROW_INDENT, "");
+	card_paint(p, PAINT_DIM, str_from(label));
+	card_wrap(p, paint, ROW_INDENT + 2, ROW_INDENT + (unsigned)str_from(label).len, text);
+}
+
+static void row(struct card_page *p, const struct change *c, enum paint paint)
+{
+	struct str kind = change_kind_name(c->kind);
+
+	buf_adds(p->out, "      ");
+	card_paint(p, paint, kind);
+	buf_addf(p->out, "%*s", kind.len < 8 ? (int)(9 - kind.len) : 1, "");
+	card_paint(p, PAINT_BOLD, c->name);
+	if (c->title.len && !str_eq(c->title, c->name)) {
+		buf_adds(p->out, "  ");
+		card_paint(p, PAINT_NONE, c->title);
+	}
+	buf_addc(p->out, '\n');
+	under(p, "", PAINT_NONE, c->reason);
+	under(p, "forced by ", PAINT_YELLOW, c->forced_by);
+	if (c->n_dies_with)
+		under(p, "goes too: ", PAINT_RED, c->dies_with->what);
+	for (const struct change_casualty *d = c->n_dies_with ? c->dies_with->next : NULL; d; d = d->next)
+		under(p, "          ", PAINT_RED, d->what);
+}
+
+static bool is_in(const struct judged_change *c, struct str environment)
+{
+	return c->change->kind != CHANGE_STATE_IDENTITY && str_eq(c->environment.name, environment);
+}
+
+static void section(struct card_page *p, const struct judgement *j, struct str environment, enum section s)
+{
+	size_t shown = 0, all = 0;
+
+	for (const struct judged_change *c = j->changes; c; c = c->next) {
+		if (!is_in(c, environment) || section_of(c->change) != s)
+			continue;
+		if (all++ == 0) {
+			buf_adds(p->out, "    ");
+			card_paint(p, sections[s].paint, str_from(sections[s].title));
+			buf_addc(p->out, '\n');
+		}
+		if (!p->full && shown >= sections[s].shown)
+			continue;
+		row(p, c->change, sections[s].paint);
+		shown++;
+	}
+	if (all > shown)
+		buf_addf(p->out, "      … and %zu more (--full shows them)\n", all - shown);
+}
+
+static size_t environments(const struct judgement *j, struct environment ret[MAX_ENVIRONMENTS])
+{
+	size_t n = 0;
+
+	for (const struct judged_change *c = j->changes; c; c = c->next) {
+		size_t i = 0;
+
+		while (i < n && !str_eq(ret[i].name, c->environment.name))
+			i++;
+		if (i == n && n < MAX_ENVIRONMENTS && c->change->kind != CHANGE_STATE_IDENTITY)
+			ret[n++] = c->environment;
+	}
+	return n;
+}
+
+void card_touch(struct card_page *p, const struct judgement *j)
+{
+	struct environment env[MAX_ENVIRONMENTS];
+	size_t n = environments(j, env);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_adds(p->out, "  ");
+		card_paint(p, PAINT_BOLD, env[i].name);
+		if (!env[i].named)
+			card_paint(p, PAINT_DIM, STR("  (nobody named it: counts as production)"));
+		buf_addc(p->out, '\n');
+		for (int s = 0; s < SECTION_COUNT; s++)
+			section(p, j, env[i].name, (enum section)s);
+	}
+	if (j->n_allowed)
+		buf_addf(p->out, "  and %zu change%s that need%s no yes\n", j->n_allowed, j->n_allowed == 1 ? "" : "s",
+			 j->n_allowed == 1 ? "s" : "");
+}
