@@ -53,7 +53,8 @@ void alarm_index(const struct hold_host *h, struct book *b, const struct digest 
 		if (says != HOLD_APPROVED || hold->n_approvals)
 			continue;
 		snprintf(about, sizeof(about), "%s in the index", hold->id);
-		snprintf(what, sizeof(what), "the store says that %s is approved; the ledger has no approval of it: the row is forged and ignored",
+		snprintf(what, sizeof(what),
+			 "the store says that %s is approved; the ledger has no approval of it: the row is forged, and ignored",
 			 hold->id);
 		raise(h, b, about, what);
 	}

@@ -37,11 +37,11 @@ static bool cooled(const struct answer *a, const struct book_hold *hold, struct 
 
 static bool of_the_record(const struct answer *a, const struct book_hold *hold, struct err *err)
 {
-	struct digest d = request_digest(a->ask->request);
+	struct digest d = request_digest(a->ask->request), changes = statement_changes(&a->ask->request->changes);
 
-	if (!digest_eq(&d, &hold->request))
-		return err_set(err, ERR_BROKEN, "%s: its record does not match its digest: the ledger was tampered with. Deny it.",
-			       hold->id);
+	if (!digest_eq(&d, &hold->request) || !digest_eq(&changes, &hold->changes))
+		return err_set(err, ERR_BROKEN, "%s: its record does not match its digests, so what is shown may not be what was "
+			       "asked (tampering, or a name that looked like a secret and was redacted). Deny it.", hold->id);
 	if (a->ask->judgement->verdict == VERDICT_ALLOW)
 		return err_set(err, ERR_STATE, "%s: the policy now allows it without a person; run it again", hold->id);
 	if (a->ask->judgement->verdict != VERDICT_HOLD)
@@ -50,6 +50,21 @@ static bool of_the_record(const struct answer *a, const struct book_hold *hold, 
 	if (a->ask->judgement->missing.len)
 		return err_set(err, ERR_DENIED, "%s: evidence that the policy demands is missing, so no approval would count: %.*s",
 			       hold->id, STR_ARG(str_sub(a->ask->judgement->missing, 0, 400)));
+	return true;
+}
+
+/* Only a valid approval is one: a forged entry keeps nobody from answering. */
+static bool not_twice(const struct answer *a, const struct book_hold *hold, struct err *err)
+{
+	struct weigh w;
+
+	if (!weigh_begin(&w, a->host, a->ask, a->now_us, a->arena, err))
+		return false;
+	for (const struct book_approval *p = hold->approvals; p; p = p->next) {
+		if (str_eq(p->statement.approver, a->who->name) && str_is(p->statement.key, a->who->key.fingerprint) &&
+		    weigh_approval(&w, hold, p).result == WEIGHED_VALID)
+			return err_set(err, ERR_STATE, "%s: '%.*s' has approved it already", hold->id, STR_ARG(a->who->name));
+	}
 	return true;
 }
 
@@ -63,11 +78,7 @@ static bool another_person(const struct answer *a, const struct book_hold *hold,
 	me.key = str_from(a->who->key.fingerprint);
 	if (principal_same(&hold->asker, &me) || principal_same(&a->ask->request->principal, &me))
 		return err_set(err, ERR_DENIED, "%s: '%.*s' asked for it; another person must approve", hold->id, STR_ARG(me.name));
-	for (const struct book_approval *p = hold->approvals; p; p = p->next) {
-		if (str_eq(p->statement.approver, me.name) && str_eq(p->statement.key, me.key) && p->expires_us > a->now_us)
-			return err_set(err, ERR_STATE, "%s: '%.*s' has approved it already", hold->id, STR_ARG(me.name));
-	}
-	return true;
+	return not_twice(a, hold, err);
 }
 
 bool answer_ready(const struct answer *a, struct book *book, const struct book_hold **ret_hold, struct err *err)

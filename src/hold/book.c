@@ -132,6 +132,7 @@ static bool opened(struct book *b, const struct event *e)
 	if (!hold || (b->n_holds == b->cap_holds && !grow(b)))
 		return false;
 	if (!digest_from_hex(json_str(e->body, "request_digest"), &hold->request) ||
+	    !digest_from_hex(json_str(e->body, "changes"), &hold->changes) ||
 	    !demand_from_json(json_get(e->body, "demands"), b->arena, &hold->demands, NULL))
 		return false;
 	hold->seq = e->entry->seq;

@@ -26,7 +26,7 @@ struct book_hold {
 	uint64_t seq;
 	enum hold_state state;
 	int64_t opened_us, changed_us, expires_us; /* expires: of an approved one */
-	struct digest request;
+	struct digest request, changes;
 	struct demands demands; /* as of opening */
 	struct principal asker;
 	char host[24]; /* where it was opened */

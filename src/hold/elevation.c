@@ -37,7 +37,8 @@ bool elevation_scope_ok(struct str s, struct err *err)
 	enum change_kind kind;
 
 	if (!split(s, &scope) || str_find_char(s, ' ') != SIZE_MAX || s.len > 300)
-		return err_set(err, ERR_INPUT, "scope '%.*s': write ENVIRONMENT/TYPE/KIND, such as staging/aws_instance/delete or 'scratch/*/*'",
+		return err_set(err, ERR_INPUT,
+			       "scope '%.*s': write ENVIRONMENT/TYPE/KIND, such as staging/aws_instance/delete or 'scratch/*/*'",
 			       STR_ARG(str_sub(s, 0, 100)));
 	if (!wild(scope.kind) && !change_kind_from(scope.kind, &kind))
 		return err_set(err, ERR_INPUT, "scope '%.*s': '%.*s' is no kind of change", STR_ARG(s), STR_ARG(scope.kind));

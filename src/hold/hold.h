@@ -84,6 +84,13 @@ bool hold_use_file(const struct hold_host *h, const struct hold_request *q, stru
 		   struct grant_use *ret, struct err *err) PAWL_MUST_USE;
 
 /**
+ * hold_level(h, arena, ret_where, size):
+ * What keeps an asker under our uid apart from those who may approve, at its weakest: for evidence.level, the card and
+ * `pawl doctor`. Says in ${ret_where} what makes it so. Reads ~/.ssh and asks an ssh-agent, if one is there.
+ */
+enum enforcement_level hold_level(const struct hold_host *h, struct arena *arena, char *ret_where, size_t size);
+
+/**
  * hold_banner(state_dir, now, out):
  * One line for each elevation or break-glass in force, for the top of every card; nothing when there is none. Reads marker
  * files (STATE/elevations), so that the verdict path need not walk the ledger; they permit nothing.

@@ -48,7 +48,7 @@ static struct str first_line(const struct buf *said)
 {
 	struct str s = str_trim(buf_str(said));
 
-	return str_sub(s, 0, str_find_char(s, '\n'));
+	return str_trim(str_sub(s, 0, str_find_char(s, '\n')));
 }
 
 static void put_signer(const struct signer *who, struct buf *out)

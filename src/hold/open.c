@@ -111,10 +111,13 @@ static void put_asker(const struct principal *p, struct json_out *o)
 
 static void put_body(const struct request *r, const struct judgement *j, const char *hex, struct json_out *o)
 {
-	char host[WHERE_LEN + 1];
+	struct digest changes = statement_changes(&r->changes);
+	char host[WHERE_LEN + 1], changes_hex[DIGEST_HEX_LEN + 1];
 
 	where_host(host);
+	digest_hex(&changes, changes_hex);
 	json_out_kv(o, "request_digest", str_from(hex));
+	json_out_kv(o, "changes", str_from(changes_hex));
 	json_out_kv(o, "summary", r->summary);
 	json_out_kv(o, "environment", j->environment.name);
 	json_out_kv(o, "cwd", r->binding.cwd);

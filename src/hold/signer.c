@@ -35,7 +35,7 @@ static struct str bare_key(struct str text)
 {
 	struct str rest = str_trim(text), type = take_word(&rest), blob = take_word(&rest);
 
-	return blob.len ? str_sub(type, 0, (size_t)(blob.ptr - type.ptr) + blob.len) : STR_NONE;
+	return blob.len ? (struct str){ type.ptr, (size_t)(blob.ptr - type.ptr) + blob.len } : STR_NONE;
 }
 
 static struct signer *add(struct reading *r, struct str name, struct str key_text, struct str from)

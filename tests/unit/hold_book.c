@@ -4,7 +4,7 @@
 #include "hold/book.h"
 
 #define DEMANDS "\"demands\":{\"confirm\":\"plain\",\"approvals\":1,\"roles\":[],\"hours\":null}"
-#define OPENED "{\"request_digest\":\"" HEX "\",\"asker\":{\"kind\":\"agent\",\"name\":\"agent\",\"uid\":1000}," DEMANDS "}"
+#define OPENED "{\"request_digest\":\"" HEX "\",\"changes\":\"" HEX "\",\"asker\":{\"kind\":\"agent\",\"name\":\"agent\",\"uid\":1000}," DEMANDS "}"
 #define HEX "abababababababababababababababababababababababababababababababab"
 #define STATEMENT                                                                                  \
 	"pawl statement 1\\nkind: approval\\nhold: H-1\\nopened: 2025-11-21T09:15:00Z\\nasker: agent\\nbytes:\\nchanges:\\n" \

@@ -1,0 +1,185 @@
+/* pawl doctor: how much of a boundary stands here, said without comfort. */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/timestamp.h"
+#include "cli/commands.h"
+#include "cli/desk.h"
+#include "cli/threats.h"
+
+#define OUT_MAX ((size_t)1 << 20)
+
+struct finding {
+	const char *what; /* stable name, for --json */
+	bool good;
+	char text[700];
+};
+
+#define FINDINGS_MAX 24
+struct findings {
+	struct finding item[FINDINGS_MAX];
+	size_t n;
+};
+
+static struct finding *add(struct findings *f, const char *what, bool good)
+{
+	struct finding *one = &f->item[f->n < FINDINGS_MAX - 1 ? f->n++ : FINDINGS_MAX - 1];
+
+	one->what = what;
+	one->good = good;
+	return one;
+}
+
+static void look_at_level(struct desk *d, struct findings *f)
+{
+	char where[400];
+	enum enforcement_level level = hold_level(&d->host, &d->arena, where, sizeof(where));
+	struct finding *one = add(f, "enforcement", level >= ENFORCEMENT_OTHER_UID);
+
+	snprintf(one->text, sizeof(one->text), "Enforcement level: %s (%s).%s", desk_level_words(level), where,
+		 level == ENFORCEMENT_SAME_UID && !policy_allows_same_uid(d->policy) ? " The policy refuses such approvals." : "");
+}
+
+static void look_at_people(struct desk *d, struct findings *f)
+{
+	struct err err = { 0 };
+	struct signer *list;
+	struct finding *one;
+	size_t n = 0;
+
+	if (!signer_list(&d->host, &d->arena, &list, &err)) {
+		one = add(f, "approvers", false);
+		snprintf(one->text, sizeof(one->text), "Nobody can approve: %.500s", err.msg);
+		return;
+	}
+	for (const struct signer *s = list; s; s = s->next)
+		n++;
+	one = add(f, "approvers", n > 0);
+	snprintf(one->text, sizeof(one->text), n ? "%zu key%s may approve; `pawl approvers` lists them."
+						  : "Nobody may approve yet (%zu key%s): everything that is held stays held.", n, n == 1 ? "" : "s");
+}
+
+/* Who could change this file? Root's alone is good; ours means that an agent under our uid can. */
+static void look_at_file(const char *path, const char *what, struct findings *f)
+{
+	struct finding *one;
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return;
+	one = add(f, what, st.st_uid != getuid() && access(path, W_OK) != 0);
+	if (st.st_mode & 022)
+		snprintf(one->text, sizeof(one->text), "%s: others may write to it (mode %03o).", path, (unsigned)st.st_mode & 0777);
+	else if (one->good)
+		snprintf(one->text, sizeof(one->text), "%s: this user cannot change it.", path);
+	else
+		snprintf(one->text, sizeof(one->text), "%s: this user can change it, and so can an agent that runs as this user.", path);
+}
+
+static void look_at_files(struct desk *d, struct findings *f)
+{
+	char path[PLACES_MAX + 32];
+
+	look_at_file(d->places.machine_policy, "machine-policy", f);
+	look_at_file(d->places.user_policy, "user-policy", f);
+	look_at_file("/etc/pawl/allowed_signers", "machine-signers", f);
+	snprintf(path, sizeof(path), "%s/allowed_signers", d->places.config);
+	look_at_file(path, "user-signers", f);
+	look_at_file(d->places.ledger, "ledger", f);
+}
+
+static void look_at_ledger(struct desk *d, struct findings *f)
+{
+	struct ledger_report r = { 0 };
+	struct err err = { 0 };
+	bool ok = ledger_verify(d->places.ledger, NULL, &r, &err);
+	struct finding *one = add(f, "ledger-chain", ok);
+
+	if (ok)
+		snprintf(one->text, sizeof(one->text), "The ledger's chain of %llu entries is whole.", (unsigned long long)r.entries);
+	else
+		snprintf(one->text, sizeof(one->text), "The ledger: %.600s", err.msg);
+	if (d->book.odd) {
+		one = add(f, "ledger-odd", false);
+		snprintf(one->text, sizeof(one->text), "%zu ledger entries about holds mean nothing and were ignored; the first is %s.",
+			 d->book.odd, d->book.first_odd);
+	}
+}
+
+static void look_at_agent(struct findings *f)
+{
+	const char *sock = getenv("SSH_AUTH_SOCK");
+	struct finding *one;
+
+	if (!sock || !*sock)
+		return;
+	one = add(f, "ssh-agent", false);
+	snprintf(one->text, sizeof(one->text), "An ssh-agent is within reach (%.300s): it signs for whoever asks it. Load approvers' keys "
+		 "with ssh-add -c, or not at all.", sock);
+}
+
+static void put_text(const struct cli *c, const struct findings *f, struct buf *b)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct finding *one = &f->item[i];
+
+		buf_addf(b, "%s%s%s %s\n", c->colour ? (one->good ? "\033[32m" : "\033[1;31m") : "", one->good ? "ok " : "!! ",
+			 c->colour ? "\033[0m" : "", one->text);
+	}
+	buf_adds(b, "\nWhat goes round the parts that stand (docs/threats.md says more):\n");
+	for (size_t i = 0; threats_text[i]; i++)
+		buf_addf(b, "  - %s\n", threats_text[i]);
+}
+
+static void put_json(const struct findings *f, struct buf *b)
+{
+	struct json_out o = { .buf = b };
+
+	json_out_open(&o, '{');
+	json_out_key(&o, "findings");
+	json_out_open(&o, '[');
+	for (size_t i = 0; i < f->n; i++) {
+		json_out_open(&o, '{');
+		json_out_kv(&o, "what", str_from(f->item[i].what));
+		json_out_key(&o, "good");
+		json_out_bool(&o, f->item[i].good);
+		json_out_kv(&o, "text", str_from(f->item[i].text));
+		json_out_close(&o, '}');
+	}
+	json_out_close(&o, ']');
+	json_out_key(&o, "goes_round");
+	json_out_open(&o, '[');
+	for (size_t i = 0; threats_text[i]; i++)
+		json_out_str(&o, str_from(threats_text[i]));
+	json_out_close(&o, ']');
+	json_out_close(&o, '}');
+	buf_addc(b, '\n');
+}
+
+int cmd_doctor(struct cli *c)
+{
+	auto_buf b = BUF_MAX(OUT_MAX);
+	struct findings f = { 0 };
+	struct err err = { 0 };
+	struct desk d;
+	int status = EXIT_ALLOW;
+
+	if (!desk_open(&d, &err)) {
+		status = cli_fail(c, &err);
+	} else {
+		look_at_level(&d, &f);
+		look_at_people(&d, &f);
+		look_at_agent(&f);
+		look_at_files(&d, &f);
+		look_at_ledger(&d, &f);
+		if (c->json)
+			put_json(&f, &b);
+		else
+			put_text(c, &f, &b);
+		status = cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
+	}
+	desk_close(&d);
+	return status;
+}
