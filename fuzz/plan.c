@@ -1,5 +1,5 @@
 /* Plan JSON: total; the same in whatever pieces it comes; cut short it is never understood; what is not understood says so;
- * one more delete never makes fewer destructive changes.
+ * one more delete never makes fewer destructive changes; compared with itself nothing is only here or only there.
  * covers: src/read/plan.c src/read/plan_*.c
  * seeds: tests/fixtures/plan/[a-z]*.json
  * options: -max_len=32768
@@ -7,6 +7,7 @@
 #include "fuzz.h"
 
 #include "read/plan.h"
+#include "read/plan_compare.h"
 
 #define ARENA_SIZE ((size_t)4 << 20)
 #define TEXT_MAX ((size_t)1 << 18)
@@ -124,6 +125,24 @@ static void one_more_delete(const struct reading *first, struct str text)
 		FUZZ_CHECK(destructive(&more) >= destructive(first));
 }
 
+static void compare_with_itself(const struct reading *r)
+{
+	static struct arena arena;
+	struct plan_comparison cmp;
+	size_t here = 0;
+
+	if (!arena.mem)
+		PAWL_ASSERT(arena_map(&arena, ARENA_SIZE));
+	arena_reset(&arena);
+	if (!plan_compare(&r->changes, &r->changes, &arena, &cmp))
+		return;
+	for (const struct plan_difference *d = cmp.first; d; d = d->next) {
+		FUZZ_CHECK(d->how == PLAN_OTHERWISE && d->here && d->there && str_is_utf8(d->text));
+		here++;
+	}
+	FUZZ_CHECK(here == cmp.n && cmp.n + cmp.n_same == r->changes.n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct reading whole, pieces;
@@ -133,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_in(&whole, text, size ? size : 1);
 	read_in(&pieces, text, hash % 13 + 1);
 	FUZZ_CHECK(whole.arena.full || str_eq(buf_str(&whole.said), buf_str(&pieces.said)));
+	compare_with_itself(&whole);
 	if (!whole.sum.understood)
 		return 0;
 	text = str_trim(text);
