@@ -25,7 +25,7 @@ BASE_IMPURE = {"arena_map", "arena_unmap", "err_sys"}
 LIBRARIES = {
     "core": r"yaml_\w+$",
     "facts": None,
-    "read": r"yajl_\w+$|unz\w+$|inflate\w*$|crc32$",
+    "read": r"yajl_\w+$|yaml_\w+$|unz\w+$|inflate\w*$|crc32$",
 }
 # minizip reads through callbacks; its default ones open files, so those who use it name their own.
 BANNED = {"unzOpen", "unzOpen64", "yaml_parser_set_input_file"}

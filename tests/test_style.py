@@ -46,7 +46,7 @@ def functions(text):
                         words.append("")
                     else:
                         words[-1] += c
-                parameters = sum(not re.search(r"struct (err|arena) \*|\bret(_|\b)", w) for w in words)
+                parameters = sum(not re.search(r"struct (err|arena|buf|json_out) \*|\bret(_|\b)", w) for w in words)
                 yield m.group(1), head + 1, i - head + 1, parameters
             start = None
 
@@ -61,7 +61,7 @@ def sizes():
             if length > MAX_FUNCTION and name not in EXEMPT:
                 yield "%s:%d: %s has %d lines, at most %d" % (path, line, name, length, MAX_FUNCTION)
             if parameters > MAX_PARAMETERS and path.parts[0] == "src":
-                yield "%s:%d: %s takes %d parameters, at most %d besides arena, err and what it returns" % (path, line, name, parameters, MAX_PARAMETERS)
+                yield "%s:%d: %s takes %d parameters, at most %d besides arena, err and outputs" % (path, line, name, parameters, MAX_PARAMETERS)
 
 
 def columns():
