@@ -18,6 +18,28 @@ static const char completion_help[] =
 	"\n"
 	"`make install` puts all three where the shells look.";
 
+static const struct cli_option cleanup_options[] = {
+	{ "duplicates", 0, "FILE", "state that the duplicate apply left (default: the state of this folder)", false },
+	{ "production", 0, "FILE", "state that knows production", true },
+	{ "plan", 0, "FILE", "the plan that was applied, saved or as JSON", false },
+	{ "cloudtrail", 0, "FILE", "CloudTrail's records of those hours, JSON or gzip", true },
+	{ "since", 0, "TIME", "the apply began not before (default: when the plan was made)", false },
+	{ "until", 0, "TIME", "the apply had ended by (default: now)", false },
+	{ "config", 0, "DIR", "the configuration with the providers (default: this folder)", false },
+	{ "offline", 0, NULL, "do not ask the cloud", false },
+	{ "list", 0, NULL, "only tell the objects apart, make no plan", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char cleanup_help[] =
+	"For what an interrupted apply from a lost or wrong state left behind. Every object of that apply's state is one of: duplicate\n"
+	"(this apply made it, production's state does not know it), adopted (production's state knows it: never deleted), unknown\n"
+	"(nothing proves who made it: never deleted). What is alive under this plan's names, was made meanwhile and is in no state is an\n"
+	"orphan. The plan that comes of it deletes the proven duplicates and nothing else, in a folder and with a state of its own, and is\n"
+	"held like any other: a person approves it, `pawl apply` applies it.\n"
+	"\n"
+	"    pawl cleanup --production prod.tfstate --duplicates terraform.tfstate --plan applied.tfplan";
+
 static const struct cli_option shim_options[] = {
 	{ "dir", 0, "DIR", "folder of the links (default: $XDG_DATA_HOME/pawl/shim)", false },
 	{ NULL, 0, NULL, NULL, false },
@@ -69,6 +91,7 @@ const struct cli_command cli_commands[] = {
 	{ "terraform", "WORDS …", "terraform, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "tofu", "WORDS …", "OpenTofu, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "terragrunt", "WORDS …", "terragrunt, with pawl in the way: reads pass, the rest is refused", terraform_help, none, CLI_SMALL, true, cmd_terraform },
+	{ "cleanup", "", "tell what a duplicate apply made from what is production's, and plan to delete only the former", cleanup_help, cleanup_options, CLI_FULL, false, FULL(cmd_cleanup) },
 	{ "shim install", "", "put links named terraform, tofu and terragrunt to pawl into a folder for PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_install) },
 	{ "shim uninstall", "", "take the links away", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_uninstall) },
 	{ "shim status", "", "say whether the links are there and met first on PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_status) },

@@ -9,6 +9,7 @@
 int cmd_version(struct cli *c);
 int cmd_completion(struct cli *c);
 int cmd_man(struct cli *c);
+int cmd_cleanup(struct cli *c);
 int cmd_live_check(struct cli *c); /* for pawl itself */
 int cmd_terraform(struct cli *c); /* and tofu, terragrunt: by the row's name */
 int cmd_shim_install(struct cli *c);

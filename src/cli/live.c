@@ -105,7 +105,8 @@ static void not_known(struct live_report *ret, struct arena *arena, const struct
 		ret->why = STR("the cloud was not asked");
 }
 
-bool live_ask(const struct plan_create *creates, unsigned seconds, struct arena *arena, struct live_report *ret, struct err *err)
+bool live_ask(const struct plan_create *creates, unsigned seconds, struct arena *arena,
+	      struct live_report *ret, struct err *err)
 {
 	char program[4096], command[] = "live-check";
 	char *argv[] = { program, command, NULL };
@@ -119,8 +120,10 @@ bool live_ask(const struct plan_create *creates, unsigned seconds, struct arena 
 		seconds = LIVE_SECONDS;
 	live_question(creates, seconds, &in);
 	opts.input = buf_str(&in);
-	opts.timeout_s = (int)seconds + 40; /* finding credentials and the last question take their own time */
-	ok = helper_path(program, sizeof(program)) || err_set(&why, ERR_TOOL, "pawl-full cannot be found beside pawl");
+	opts.timeout_s = (int)seconds +
+			 40; /* finding credentials and the last question take their own time */
+	ok = helper_path(program, sizeof(program)) ||
+	     err_set(&why, ERR_TOOL, "pawl-full cannot be found beside pawl");
 	ok = ok && (!in.failed || err_set(&why, ERR_LIMIT, "too much to ask the cloud about"));
 	ok = ok && proc_run(argv, &opts, &status, &why);
 	ok = ok && live_answer(arena_str(arena, buf_str(&out)), arena, ret, &why);

@@ -25,7 +25,8 @@ struct live_report {
 	struct str why;
 	struct str account, arn, region, source;
 	struct live_alive *alive;
-	size_t n_asked, n_alive, n_absent, n_unknown; /* of the creates; n_alive counts creates, not found things */
+	size_t n_asked, n_alive, n_absent,
+		n_unknown;  /* of the creates; n_alive counts creates, not found things */
 	struct str unknown; /* the first reason why something could not be asked */
 };
 
@@ -34,14 +35,16 @@ struct live_report {
  * Ask. ${creates} may be NULL: then only who is asking. No credentials, no answer, a dead helper: ret->known is false and
  * why says so; that is no error of ours. False only when the arena is full.
  */
-bool live_ask(const struct plan_create *creates, unsigned seconds, struct arena *arena, struct live_report *ret,
-	      struct err *err) PAWL_MUST_USE;
+bool live_ask(const struct plan_create *creates, unsigned seconds, struct arena *arena,
+	      struct live_report *ret, struct err *err) PAWL_MUST_USE;
 
 /* Add the finding state.alive, one for all that is alive, when something is. ${n_creates}: of the plan. */
-void live_findings(const struct live_report *report, size_t n_creates, struct arena *arena, struct change_list *list);
+void live_findings(const struct live_report *report, size_t n_creates, struct arena *arena,
+		   struct change_list *list);
 
 /* The question as live-check reads it, and its answer; for tests. */
 void live_question(const struct plan_create *creates, unsigned seconds, struct buf *out);
-bool live_answer(struct str json, struct arena *arena, struct live_report *ret, struct err *err) PAWL_MUST_USE;
+bool live_answer(struct str json, struct arena *arena, struct live_report *ret,
+		 struct err *err) PAWL_MUST_USE;
 
 #endif

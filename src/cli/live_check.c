@@ -37,7 +37,8 @@ static void put_found(struct json_out *o, const struct json *create, const struc
 	json_out_close(o, '}');
 }
 
-static void ask_one(struct cloud *cloud, const struct json *create, struct arena *arena, struct json_out *o, struct tally *t)
+static void ask_one(struct cloud *cloud, const struct json *create, struct arena *arena,
+		    struct json_out *o, struct tally *t)
 {
 	struct cloud_ask ask = {
 		.type = json_str(create, "type"),
@@ -63,7 +64,8 @@ static void ask_one(struct cloud *cloud, const struct json *create, struct arena
 	}
 	t->n_unknown++;
 	if (!t->first_unknown.len && cloud_can_ask(ask.type))
-		t->first_unknown = arena_fmt(arena, "%.*s: %.*s", STR_ARG(json_str(create, "address")), STR_ARG(a.why));
+		t->first_unknown = arena_fmt(arena, "%.*s: %.*s",
+					     STR_ARG(json_str(create, "address")), STR_ARG(a.why));
 }
 
 static void put_identity(struct json_out *o, const struct cloud *cloud)

@@ -37,7 +37,8 @@ static void say_list(const struct live_report *report, struct buf *out)
 		buf_addf(out, " and %zu more", n - said);
 }
 
-void live_findings(const struct live_report *report, size_t n_creates, struct arena *arena, struct change_list *list)
+void live_findings(const struct live_report *report, size_t n_creates, struct arena *arena,
+		   struct change_list *list)
 {
 	auto_buf text = BUF_MAX(8192);
 	struct change *c;
@@ -47,10 +48,12 @@ void live_findings(const struct live_report *report, size_t n_creates, struct ar
 	c = change_add(list, arena);
 	if (!c)
 		return;
-	buf_addf(&text, "%zu of the %zu things this plan would create are alive already in account %.*s: ", report->n_alive, n_creates,
-		 STR_ARG(report->account));
+	buf_addf(&text,
+		 "%zu of the %zu things this plan would create are alive already in account %.*s: ",
+		 report->n_alive, n_creates, STR_ARG(report->account));
 	say_list(report, &text);
-	buf_adds(&text, ". Terraform has lost sight of them: applying makes duplicates of some and takes over others");
+	buf_adds(&text, ". Terraform has lost sight of them: applying makes duplicates of some and "
+			"takes over others");
 	c->kind = CHANGE_STATE_IDENTITY;
 	c->type = STR("terraform_state");
 	c->name = report->alive->address;
@@ -62,6 +65,7 @@ void live_findings(const struct live_report *report, size_t n_creates, struct ar
 	c->reversible = REVERSIBLE_UNKNOWN;
 	c->holds_data = HOLDS_DATA_UNKNOWN;
 	c->reason = arena_str(arena, buf_str(&text));
-	c->safer = STR("find the state that knows them (the old laptop, the backend's versions, a backup), restore it, and plan "
+	c->safer = STR("find the state that knows them (the old laptop, the backend's versions, a "
+		       "backup), restore it, and plan "
 		       "again; only what no state holds is imported");
 }

@@ -33,13 +33,15 @@ static void add_filter(struct str s, struct buf *out)
 	}
 }
 
-static bool add_placeholder(struct str word, const struct answer_names *n, enum answer_escape how, struct buf *out)
+static bool add_placeholder(struct str word, const struct answer_names *n, enum answer_escape how,
+			    struct buf *out)
 {
 	struct {
 		const char *word;
 		struct str value;
-	} known[] = { { "name", n->name },     { "filter", n->name },	   { "id", n->id },
-		      { "account", n->account }, { "region", n->region }, { "partition", n->partition } };
+	} known[] = { { "name", n->name },     { "filter", n->name },
+		      { "id", n->id },	       { "account", n->account },
+		      { "region", n->region }, { "partition", n->partition } };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		if (!str_is(word, known[i].word))
@@ -58,12 +60,14 @@ static bool add_placeholder(struct str word, const struct answer_names *n, enum 
 }
 
 /* A brace that opens a placeholder is followed by a letter; those of JSON are not. */
-bool answer_expand(struct str t, const struct answer_names *names, enum answer_escape how, struct buf *out)
+bool answer_expand(struct str t, const struct answer_names *names, enum answer_escape how,
+		   struct buf *out)
 {
 	for (size_t i = 0; i < t.len; i++) {
 		struct str rest = str_sub(t, i + 1, SIZE_MAX);
 		size_t end = str_find_char(rest, '}');
-		bool word = t.ptr[i] == '{' && rest.len && rest.ptr[0] >= 'a' && rest.ptr[0] <= 'z' && end != SIZE_MAX;
+		bool word = t.ptr[i] == '{' && rest.len && rest.ptr[0] >= 'a' &&
+			    rest.ptr[0] <= 'z' && end != SIZE_MAX;
 
 		if (!word) {
 			buf_addc(out, t.ptr[i]);
@@ -78,8 +82,8 @@ bool answer_expand(struct str t, const struct answer_names *names, enum answer_e
 
 /* --- trees */
 
-bool answer_parse(const struct aws_service *service, struct str body, struct arena *arena, const struct json **ret_root,
-		  struct err *err)
+bool answer_parse(const struct aws_service *service, struct str body, struct arena *arena,
+		  const struct json **ret_root, struct err *err)
 {
 	struct str text = str_trim(body);
 	struct json *root;
@@ -145,8 +149,9 @@ struct str answer_text(const struct json *root, struct str path)
 
 struct str answer_error(const struct json *root)
 {
-	static const struct str places[] = { STR_INIT("Error.Code"), STR_INIT("Errors.Error.Code"), STR_INIT("Code"),
-					     STR_INIT("__type"), STR_INIT("code") };
+	static const struct str places[] = { STR_INIT("Error.Code"), STR_INIT("Errors.Error.Code"),
+					     STR_INIT("Code"), STR_INIT("__type"),
+					     STR_INIT("code") };
 
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		struct str code = answer_text(root, places[i]);
@@ -217,7 +222,8 @@ static bool is_dead(const struct json *item, struct str rule)
 }
 
 /* A path into the item, or a template. */
-static struct str value_of(const struct gather *g, const struct json *item, struct str path, struct str id)
+static struct str value_of(const struct gather *g, const struct json *item, struct str path,
+			   struct str id)
 {
 	struct answer_names names = *g->names;
 	auto_buf out = BUF_MAX(8192);
@@ -225,7 +231,8 @@ static struct str value_of(const struct gather *g, const struct json *item, stru
 	if (str_find_char(path, '{') == SIZE_MAX)
 		return arena_str(g->arena, answer_text(item, path));
 	names.id = id;
-	return answer_expand(path, &names, ANSWER_PLAIN, &out) ? arena_str(g->arena, buf_str(&out)) : STR_NONE;
+	return answer_expand(path, &names, ANSWER_PLAIN, &out) ? arena_str(g->arena, buf_str(&out))
+							       : STR_NONE;
 }
 
 static bool take_item(const struct json *item, void *ctx)
@@ -235,7 +242,8 @@ static bool take_item(const struct json *item, void *ctx)
 	struct cloud_found *f;
 	size_t slash;
 
-	if (item->type != JSON_OBJECT || (row->match.len && !same_name(answer_text(item, row->match), g->names->name)) ||
+	if (item->type != JSON_OBJECT ||
+	    (row->match.len && !same_name(answer_text(item, row->match), g->names->name)) ||
 	    is_dead(item, row->dead))
 		return true;
 	if (g->ret->n_found == MAX_FOUND)
@@ -257,10 +265,12 @@ static bool take_item(const struct json *item, void *ctx)
 	return true;
 }
 
-void answer_items(const struct aws_lookup *row, const struct json *root, const struct answer_names *names, struct arena *arena,
-		  struct cloud_answer *ret)
+void answer_items(const struct aws_lookup *row, const struct json *root,
+		  const struct answer_names *names, struct arena *arena, struct cloud_answer *ret)
 {
-	struct gather g = { .row = row, .names = names, .arena = arena, .ret = ret, .next = &ret->found };
+	struct gather g = {
+		.row = row, .names = names, .arena = arena, .ret = ret, .next = &ret->found
+	};
 
 	*ret = (struct cloud_answer){ .result = CLOUD_UNKNOWN };
 	walk(root, row->items, take_item, &g);

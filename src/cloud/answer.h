@@ -16,11 +16,12 @@ struct answer_names {
 enum answer_escape { ANSWER_PLAIN, ANSWER_URI, ANSWER_JSON };
 
 /* Write ${tmpl} with its {placeholders} filled in, each escaped as told. False on an unknown placeholder or overflow. */
-bool answer_expand(struct str tmpl, const struct answer_names *names, enum answer_escape how, struct buf *out) PAWL_MUST_USE;
+bool answer_expand(struct str tmpl, const struct answer_names *names, enum answer_escape how,
+		   struct buf *out) PAWL_MUST_USE;
 
 /* Parse an answer of the service's kind; the root of XML is entered, so that paths start below it. */
-bool answer_parse(const struct aws_service *service, struct str body, struct arena *arena, const struct json **ret_root,
-		  struct err *err) PAWL_MUST_USE;
+bool answer_parse(const struct aws_service *service, struct str body, struct arena *arena,
+		  const struct json **ret_root, struct err *err) PAWL_MUST_USE;
 
 /* The first value at ${path}, as text; numbers too. STR_NONE. */
 struct str answer_text(const struct json *root, struct str path);
@@ -30,7 +31,7 @@ struct str answer_error(const struct json *root);
 int64_t answer_time(struct str text);
 
 /* All live items of the answer that match the name, as found things. */
-void answer_items(const struct aws_lookup *row, const struct json *root, const struct answer_names *names, struct arena *arena,
-		  struct cloud_answer *ret);
+void answer_items(const struct aws_lookup *row, const struct json *root,
+		  const struct answer_names *names, struct arena *arena, struct cloud_answer *ret);
 
 #endif

@@ -22,7 +22,9 @@ struct str aws_partition(struct str region)
 
 struct str aws_global_region(struct str region)
 {
-	return in_china(region) ? STR("cn-north-1") : in_gov(region) ? STR("us-gov-west-1") : STR("us-east-1");
+	return in_china(region) ? STR("cn-north-1")
+	       : in_gov(region) ? STR("us-gov-west-1")
+				: STR("us-east-1");
 }
 
 static struct str strip_slash(struct str url)
@@ -32,7 +34,8 @@ static struct str strip_slash(struct str url)
 	return url;
 }
 
-struct str aws_endpoint(const struct aws_service *s, struct str region, struct str profile_endpoint, struct arena *arena)
+struct str aws_endpoint(const struct aws_service *s, struct str region, struct str profile_endpoint,
+			struct arena *arena)
 {
 	struct str variable = arena_fmt(arena, "AWS_ENDPOINT_URL_%.*s", STR_ARG(s->env));
 	struct str ignore = str_from(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), url;
@@ -68,21 +71,26 @@ static bool draft_request(const struct aws_question *q, struct arena *arena, str
 	size_t mark;
 
 	if (q->service->protocol == AWS_QUERY)
-		buf_addf(&b, "Action=%.*s&Version=%.*s&", STR_ARG(q->operation), STR_ARG(q->service->version));
-	if (!answer_expand(q->request, &q->names, q->service->protocol == AWS_JSON ? ANSWER_JSON : ANSWER_URI, &b))
+		buf_addf(&b, "Action=%.*s&Version=%.*s&", STR_ARG(q->operation),
+			 STR_ARG(q->service->version));
+	if (!answer_expand(q->request, &q->names,
+			   q->service->protocol == AWS_JSON ? ANSWER_JSON : ANSWER_URI, &b))
 		return false;
 	text = arena_str(arena, buf_str(&b));
 	d->method = STR("POST");
 	d->path = STR("/");
 	switch (q->service->protocol) {
 	case AWS_QUERY:
-		d->body = text.len && text.ptr[text.len - 1] == '&' ? str_sub(text, 0, text.len - 1) : text;
+		d->body = text.len && text.ptr[text.len - 1] == '&' ? str_sub(text, 0, text.len - 1)
+								    : text;
 		d->content_type = "application/x-www-form-urlencoded; charset=utf-8";
 		return !arena->full;
 	case AWS_JSON:
 		d->body = text;
-		d->content_type = str_is(q->service->json, "1.0") ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1";
-		d->target = arena_fmt(arena, "%.*s.%.*s", STR_ARG(q->service->version), STR_ARG(q->operation));
+		d->content_type = str_is(q->service->json, "1.0") ? "application/x-amz-json-1.0"
+								  : "application/x-amz-json-1.1";
+		d->target = arena_fmt(arena, "%.*s.%.*s", STR_ARG(q->service->version),
+				      STR_ARG(q->operation));
 		return !arena->full;
 	case AWS_REST:
 		mark = str_find_char(text, '?');
@@ -100,21 +108,24 @@ static bool split_endpoint(struct draft *d, struct arena *arena, struct err *err
 	size_t start = str_find(d->endpoint, STR("://")), slash;
 	struct str rest;
 
-	if (start == SIZE_MAX || !(str_starts(d->endpoint, STR("https://")) || str_starts(d->endpoint, STR("http://"))))
-		return err_set(err, ERR_INPUT, "the endpoint %.*s is no http or https address", STR_ARG(d->endpoint));
+	if (start == SIZE_MAX ||
+	    !(str_starts(d->endpoint, STR("https://")) || str_starts(d->endpoint, STR("http://"))))
+		return err_set(err, ERR_INPUT, "the endpoint %.*s is no http or https address",
+			       STR_ARG(d->endpoint));
 	rest = str_sub(d->endpoint, start + 3, SIZE_MAX);
 	slash = str_find_char(rest, '/');
 	d->host = str_sub(rest, 0, slash == SIZE_MAX ? rest.len : slash);
 	if (str_find_char(d->host, '@') != SIZE_MAX || d->host.len == 0)
-		return err_set(err, ERR_INPUT, "the endpoint %.*s names no plain host", STR_ARG(d->endpoint));
+		return err_set(err, ERR_INPUT, "the endpoint %.*s names no plain host",
+			       STR_ARG(d->endpoint));
 	if (slash != SIZE_MAX)
 		d->path = arena_join(arena, str_sub(rest, slash, SIZE_MAX), d->path);
 	d->endpoint = str_sub(d->endpoint, 0, start + 3 + d->host.len);
 	return true;
 }
 
-static bool sign(const struct aws *aws, const struct aws_question *q, const struct draft *d, struct arena *arena,
-		 struct sigv4_signed *ret)
+static bool sign(const struct aws *aws, const struct aws_question *q, const struct draft *d,
+		 struct arena *arena, struct sigv4_signed *ret)
 {
 	const struct sigv4_header extra[] = {
 		{ STR("content-type"), str_from(d->content_type) },
@@ -133,13 +144,16 @@ static bool sign(const struct aws *aws, const struct aws_question *q, const stru
 		.session_token = aws->credentials.session_token,
 		.now_us = clock_now_us(),
 		.headers = extra,
-		.n_headers = d->target.len ? 2 : d->content_type ? 1 : 0,
+		.n_headers = d->target.len     ? 2
+			     : d->content_type ? 1
+					       : 0,
 	};
 
 	return sigv4_sign(&r, arena, ret);
 }
 
-static size_t headers_of(const struct draft *d, const struct sigv4_signed *s, struct arena *arena, struct str ret[8])
+static size_t headers_of(const struct draft *d, const struct sigv4_signed *s, struct arena *arena,
+			 struct str ret[8])
 {
 	size_t n = 0;
 
@@ -147,9 +161,11 @@ static size_t headers_of(const struct draft *d, const struct sigv4_signed *s, st
 	ret[n++] = arena_fmt(arena, "Authorization: %.*s", STR_ARG(s->authorization));
 	ret[n++] = arena_fmt(arena, "X-Amz-Date: %.*s", STR_ARG(s->date));
 	if (s->security_token.len)
-		ret[n++] = arena_fmt(arena, "X-Amz-Security-Token: %.*s", STR_ARG(s->security_token));
+		ret[n++] =
+			arena_fmt(arena, "X-Amz-Security-Token: %.*s", STR_ARG(s->security_token));
 	if (s->content_sha256.len)
-		ret[n++] = arena_fmt(arena, "X-Amz-Content-Sha256: %.*s", STR_ARG(s->content_sha256));
+		ret[n++] =
+			arena_fmt(arena, "X-Amz-Content-Sha256: %.*s", STR_ARG(s->content_sha256));
 	if (d->content_type)
 		ret[n++] = arena_fmt(arena, "Content-Type: %s", d->content_type);
 	if (d->target.len)
@@ -157,14 +173,15 @@ static size_t headers_of(const struct draft *d, const struct sigv4_signed *s, st
 	return n;
 }
 
-static bool exchange(struct aws *aws, const struct draft *d, const struct sigv4_signed *s, struct http_answer *ret, struct err *err)
+static bool exchange(struct aws *aws, const struct draft *d, const struct sigv4_signed *s,
+		     struct http_answer *ret, struct err *err)
 {
 	struct arena *arena = &aws->scratch;
 	struct str headers[8];
 	struct http_request r = {
 		.method = d->method,
-		.url = arena_fmt(arena, "%.*s%.*s%s%.*s", STR_ARG(d->endpoint), STR_ARG(d->path), d->query.len ? "?" : "",
-				 STR_ARG(d->query)),
+		.url = arena_fmt(arena, "%.*s%.*s%s%.*s", STR_ARG(d->endpoint), STR_ARG(d->path),
+				 d->query.len ? "?" : "", STR_ARG(d->query)),
 		.headers = headers,
 		.n_headers = headers_of(d, s, arena, headers),
 		.body = d->body,
@@ -177,8 +194,8 @@ static bool exchange(struct aws *aws, const struct draft *d, const struct sigv4_
 }
 
 /* A refusal's code: in the header for REST, in the body for the rest. Strings of the body live in scratch. */
-static bool read_answer(struct aws *aws, const struct aws_question *q, const struct http_answer *a, const struct json **ret_root,
-			struct str *ret_code, struct err *err)
+static bool read_answer(struct aws *aws, const struct aws_question *q, const struct http_answer *a,
+			const struct json **ret_root, struct str *ret_code, struct err *err)
 {
 	struct str body = arena_str(&aws->scratch, buf_str(&a->body));
 	const struct json *root = NULL;
@@ -192,14 +209,16 @@ static bool read_answer(struct aws *aws, const struct aws_question *q, const str
 		*ret_code = STR_NONE;
 		return true;
 	}
-	*ret_code = a->error_type[0] ? arena_str(&aws->scratch, str_from(a->error_type)) : answer_error(root);
+	*ret_code = a->error_type[0] ? arena_str(&aws->scratch, str_from(a->error_type))
+				     : answer_error(root);
 	if (!ret_code->len)
 		return err_set(err, ERR_IO, "status %ld and no reason that can be read", a->status);
 	*ret_root = root;
 	return true;
 }
 
-bool aws_ask(struct aws *aws, const struct aws_question *q, const struct json **ret_root, struct str *ret_code, struct err *err)
+bool aws_ask(struct aws *aws, const struct aws_question *q, const struct json **ret_root,
+	     struct str *ret_code, struct err *err)
 {
 	struct http_answer answer = { .status = 0 };
 	struct draft d = { .content_type = NULL };
@@ -207,10 +226,13 @@ bool aws_ask(struct aws *aws, const struct aws_question *q, const struct json **
 	bool ok;
 
 	arena_reset(&aws->scratch);
-	d.endpoint = aws_endpoint(q->service, q->names.region, aws->credentials.endpoint, &aws->scratch);
-	ok = draft_request(q, &aws->scratch, &d) || err_set(err, ERR_LIMIT, "the name is too long to ask for");
+	d.endpoint =
+		aws_endpoint(q->service, q->names.region, aws->credentials.endpoint, &aws->scratch);
+	ok = draft_request(q, &aws->scratch, &d) ||
+	     err_set(err, ERR_LIMIT, "the name is too long to ask for");
 	ok = ok && split_endpoint(&d, &aws->scratch, err);
-	ok = ok && (sign(aws, q, &d, &aws->scratch, &s) || err_set(err, ERR_LIMIT, "the request is too large to sign"));
+	ok = ok && (sign(aws, q, &d, &aws->scratch, &s) ||
+		    err_set(err, ERR_LIMIT, "the request is too large to sign"));
 	ok = ok && exchange(aws, &d, &s, &answer, err);
 	ok = ok && read_answer(aws, q, &answer, ret_root, ret_code, err);
 	buf_free(&answer.body);

@@ -15,17 +15,21 @@ static bool ask_identity(struct cloud *c, struct arena *arena, struct err *err)
 {
 	const struct json *root;
 	struct str code;
-	struct aws_question q = { .service = aws_service_find(STR("sts")), .operation = STR("GetCallerIdentity") };
+	struct aws_question q = { .service = aws_service_find(STR("sts")),
+				  .operation = STR("GetCallerIdentity") };
 
 	q.names.region = c->identity.region.len ? c->identity.region : STR("us-east-1");
 	if (!aws_ask(&c->aws, &q, &root, &code, err))
 		return false;
 	if (code.len)
-		return err_set(err, ERR_DENIED, "sts GetCallerIdentity: AWS answers %.*s", STR_ARG(code));
-	c->identity.account = arena_str(arena, answer_text(root, STR("GetCallerIdentityResult.Account")));
+		return err_set(err, ERR_DENIED, "sts GetCallerIdentity: AWS answers %.*s",
+			       STR_ARG(code));
+	c->identity.account =
+		arena_str(arena, answer_text(root, STR("GetCallerIdentityResult.Account")));
 	c->identity.arn = arena_str(arena, answer_text(root, STR("GetCallerIdentityResult.Arn")));
 	if (!c->identity.account.len)
-		return err_set(err, ERR_INPUT, "sts GetCallerIdentity: the answer names no account");
+		return err_set(err, ERR_INPUT,
+			       "sts GetCallerIdentity: the answer names no account");
 	return true;
 }
 
@@ -116,8 +120,9 @@ struct cloud_answer cloud_find(struct cloud *c, const struct cloud_ask *ask, str
 	q.names.account = c->identity.account;
 	q.names.partition = aws_partition(q.names.region);
 	if (!q.names.name.len)
-		return unknown(row->by == AWS_BY_TAG_NAME ? STR("it has no Name tag to look for")
-						       : STR("its name is not known before it is made"));
+		return unknown(row->by == AWS_BY_TAG_NAME
+				       ? STR("it has no Name tag to look for")
+				       : STR("its name is not known before it is made"));
 	if (!q.names.region.len)
 		return unknown(STR("the region is not known: set AWS_REGION"));
 	if (clock_now_us() > c->until_us)
@@ -127,7 +132,8 @@ struct cloud_answer cloud_find(struct cloud *c, const struct cloud_ask *ask, str
 	if (code.len && in_list(row->absent, code))
 		return (struct cloud_answer){ .result = CLOUD_ABSENT };
 	if (code.len)
-		return unknown(arena_fmt(arena, "%.*s %.*s: AWS answers %.*s", STR_ARG(row->service), STR_ARG(row->operation),
+		return unknown(arena_fmt(arena, "%.*s %.*s: AWS answers %.*s",
+					 STR_ARG(row->service), STR_ARG(row->operation),
 					 STR_ARG(code)));
 	answer_items(row, root, &q.names, arena, &answer);
 	return arena->full ? unknown(STR("out of memory for the answer")) : answer;

@@ -24,8 +24,9 @@ struct cloud_ask {
 };
 
 enum cloud_result {
-	CLOUD_UNKNOWN = 0, /* why says why: no way to ask for this type, no name, an error, out of time */
-	CLOUD_ABSENT,	   /* the cloud says that there is none */
+	CLOUD_UNKNOWN =
+		0, /* why says why: no way to ask for this type, no name, an error, out of time */
+	CLOUD_ABSENT, /* the cloud says that there is none */
 	CLOUD_ALIVE,
 };
 
@@ -49,7 +50,8 @@ struct cloud_answer {
  * Find credentials and region, ask who we are (sts GetCallerIdentity). False with ${err} when that is not known; then
  * nothing may be believed about the cloud. ${seconds} bounds all questions together; what comes later is unknown.
  */
-bool cloud_open(unsigned seconds, struct arena *arena, struct cloud **ret_cloud, struct err *err) PAWL_MUST_USE;
+bool cloud_open(unsigned seconds, struct arena *arena, struct cloud **ret_cloud,
+		struct err *err) PAWL_MUST_USE;
 void cloud_close(struct cloud *c); /* NULL does nothing; wipes the key */
 
 const struct cloud_identity *cloud_identity(const struct cloud *c);

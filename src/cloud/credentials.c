@@ -43,7 +43,8 @@ struct str credentials_ini(struct str text, struct str section, struct str key)
 		if (line.ptr[0] == '[') {
 			size_t end = str_find_char(line, ']');
 
-			inside = end != SIZE_MAX && str_eq(str_trim(str_sub(line, 1, end - 1)), section);
+			inside = end != SIZE_MAX &&
+				 str_eq(str_trim(str_sub(line, 1, end - 1)), section);
 			continue;
 		}
 		eq = str_find_char(line, '=');
@@ -63,7 +64,8 @@ static struct str read_ini(const char *variable, const char *name, struct arena 
 	char at[4096];
 
 	if (!path || !*path) {
-		if (!home || (size_t)snprintf(at, sizeof(at), "%s/.aws/%s", home, name) >= sizeof(at))
+		if (!home ||
+		    (size_t)snprintf(at, sizeof(at), "%s/.aws/%s", home, name) >= sizeof(at))
 			return STR_NONE;
 		path = at;
 	}
@@ -82,7 +84,8 @@ static struct str setting(const struct files *f, const char *key)
 	return v.len ? v : credentials_ini(f->config, f->config_section, str_from(key));
 }
 
-bool credentials_from_json(struct str text, struct arena *arena, struct credentials *ret, struct err *err)
+bool credentials_from_json(struct str text, struct arena *arena, struct credentials *ret,
+			   struct err *err)
 {
 	struct json *root;
 	struct str id, secret;
@@ -99,7 +102,18 @@ bool credentials_from_json(struct str text, struct arena *arena, struct credenti
 	return true;
 }
 
-static bool run_process(char *const argv[], struct arena *arena, struct credentials *ret, struct err *err)
+/* The last line it said: the one with the reason. */
+static struct str last_line(struct str said)
+{
+	size_t end;
+
+	said = str_trim(said);
+	end = str_rfind_char(said, '\n');
+	return str_sub(str_trim(end == SIZE_MAX ? said : str_sub(said, end + 1, SIZE_MAX)), 0, 300);
+}
+
+static bool run_process(char *const argv[], struct arena *arena, struct credentials *ret,
+			struct err *err)
 {
 	auto_buf out = BUF_MAX(65536), errout = BUF_MAX(65536);
 	struct proc_opts opts = { .out = &out, .errout = &errout, .timeout_s = PROCESS_S };
@@ -110,7 +124,7 @@ static bool run_process(char *const argv[], struct arena *arena, struct credenti
 		return false;
 	if (status != 0)
 		return err_set(err, ERR_TOOL, "%s ended with status %d: %.*s", argv[0], status,
-			       STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 300)));
+			       STR_ARG(last_line(buf_str(&errout))));
 	ok = credentials_from_json(arena_str(arena, buf_str(&out)), arena, ret, err);
 	if (out.ptr)
 		explicit_bzero(out.ptr, out.cap);
@@ -142,15 +156,18 @@ static bool split_words(struct str line, struct arena *arena, char *argv[MAX_WOR
 	return n > 0;
 }
 
-static bool from_process(struct str line, struct arena *arena, struct credentials *ret, struct err *err)
+static bool from_process(struct str line, struct arena *arena, struct credentials *ret,
+			 struct err *err)
 {
 	char *argv[MAX_WORDS + 1], program[4096];
 
 	if (!split_words(line, arena, argv))
-		return err_set(err, ERR_INPUT, "credential_process of the profile cannot be split into words");
+		return err_set(err, ERR_INPUT,
+			       "credential_process of the profile cannot be split into words");
 	if (!strchr(argv[0], '/')) {
 		if (!proc_find(argv[0], getenv("PATH"), NULL, program, sizeof(program)))
-			return err_set(err, ERR_TOOL, "credential_process: %s is not on PATH", argv[0]);
+			return err_set(err, ERR_TOOL, "credential_process: %s is not on PATH",
+				       argv[0]);
 		argv[0] = program;
 	}
 	if (!run_process(argv, arena, ret, err))
@@ -161,16 +178,19 @@ static bool from_process(struct str line, struct arena *arena, struct credential
 
 static bool from_cli(struct arena *arena, struct credentials *ret, struct err *err)
 {
-	char program[4096], configure[] = "configure", export[] = "export-credentials", format[] = "--format",
-				    process[] = "process";
+	char program[4096], configure[] = "configure", export[] = "export-credentials",
+			    format[] = "--format", process[] = "process";
 	char *argv[] = { program, configure, export, format, process, NULL };
 
 	if (!proc_find("aws", getenv("PATH"), NULL, program, sizeof(program)))
 		return err_set(err, ERR_STATE,
-			       "no AWS credentials: none in the environment, none in profile '%.*s', and no aws CLI to ask",
+			       "no AWS credentials: none in the environment, none in profile "
+			       "'%.*s', and no aws CLI to ask",
 			       STR_ARG(ret->profile.len ? ret->profile : STR("default")));
 	if (!run_process(argv, arena, ret, err))
-		return err_prefix(err, "no AWS credentials in the environment or profile '%.*s', and the aws CLI has none",
+		return err_prefix(err,
+				  "no AWS credentials in the environment or profile '%.*s', and "
+				  "the aws CLI has none",
 				  STR_ARG(ret->profile.len ? ret->profile : STR("default")));
 	ret->source = "aws configure export-credentials";
 	return true;
@@ -191,7 +211,8 @@ static bool from_environment(struct credentials *ret)
 
 static bool from_files(const struct files *f, struct credentials *ret)
 {
-	struct str id = setting(f, "aws_access_key_id"), secret = setting(f, "aws_secret_access_key");
+	struct str id = setting(f, "aws_access_key_id"),
+		   secret = setting(f, "aws_secret_access_key");
 
 	/* A role to assume needs more than the key: the CLI does that. */
 	if (!id.len || !secret.len || setting(f, "role_arn").len)
@@ -205,13 +226,16 @@ static bool from_files(const struct files *f, struct credentials *ret)
 
 bool credentials_find(struct arena *arena, struct credentials *ret, struct err *err)
 {
-	struct files f = { .credentials = read_ini("AWS_SHARED_CREDENTIALS_FILE", "credentials", arena),
+	struct files f = { .credentials =
+				   read_ini("AWS_SHARED_CREDENTIALS_FILE", "credentials", arena),
 			   .config = read_ini("AWS_CONFIG_FILE", "config", arena) };
 	struct str profile = env_or("AWS_PROFILE", "AWS_DEFAULT_PROFILE"), process;
 
 	*ret = (struct credentials){ .profile = profile };
 	f.section = profile.len ? profile : STR("default");
-	f.config_section = str_is(f.section, "default") ? f.section : arena_join(arena, STR("profile "), f.section);
+	f.config_section = str_is(f.section, "default")
+				   ? f.section
+				   : arena_join(arena, STR("profile "), f.section);
 	ret->region = env_or("AWS_REGION", "AWS_DEFAULT_REGION");
 	if (!ret->region.len)
 		ret->region = setting(&f, "region");

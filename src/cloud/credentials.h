@@ -14,7 +14,8 @@ struct credentials {
 	struct str region;   /* STR_NONE: not known */
 	struct str profile;  /* STR_NONE: none named */
 	struct str endpoint; /* endpoint_url of the profile; STR_NONE */
-	const char *source;  /* "environment", "profile", "credential_process", "aws configure export-credentials" */
+	const char *
+		source; /* "environment", "profile", "credential_process", "aws configure export-credentials" */
 };
 
 /* False with ${err} when there are none; ret->region, profile and endpoint are filled even then. */
@@ -24,6 +25,7 @@ bool credentials_find(struct arena *arena, struct credentials *ret, struct err *
 struct str credentials_ini(struct str text, struct str section, struct str key);
 
 /* What a credential process prints. */
-bool credentials_from_json(struct str text, struct arena *arena, struct credentials *ret, struct err *err) PAWL_MUST_USE;
+bool credentials_from_json(struct str text, struct arena *arena, struct credentials *ret,
+			   struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -96,7 +96,8 @@ static void set_limits(struct http *h)
 		curl_easy_setopt(h->curl, CURLOPT_CAINFO, bundle);
 }
 
-bool http_send(struct http *h, const struct http_request *r, struct http_answer *ret, struct err *err)
+bool http_send(struct http *h, const struct http_request *r, struct http_answer *ret,
+	       struct err *err)
 {
 	struct curl_slist *headers = NULL;
 	auto_buf url = BUF_MAX(65536);

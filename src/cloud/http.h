@@ -30,6 +30,7 @@ struct http_answer {
 struct http *http_open(struct err *err) PAWL_MUST_USE;
 void http_close(struct http *h); /* NULL does nothing */
 /* False with ${err} when there was no whole answer. ${ret} is cleared first; the caller frees ret->body. */
-bool http_send(struct http *h, const struct http_request *r, struct http_answer *ret, struct err *err) PAWL_MUST_USE;
+bool http_send(struct http *h, const struct http_request *r, struct http_answer *ret,
+	       struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -11,8 +11,8 @@
 
 static bool unreserved(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-	       c == '~';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 void sigv4_encode(struct str s, bool keep_slash, struct buf *out)
@@ -32,7 +32,8 @@ static struct digest hmac(const void *key, size_t key_len, struct str text)
 	struct digest d = { { 0 } };
 	unsigned n = 0;
 
-	PAWL_ASSERT(HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)(text.ptr ? text.ptr : ""), text.len, d.b, &n) &&
+	PAWL_ASSERT(HMAC(EVP_sha256(), key, (int)key_len,
+			 (const unsigned char *)(text.ptr ? text.ptr : ""), text.len, d.b, &n) &&
 		    n == DIGEST_LEN);
 	return d;
 }
@@ -106,9 +107,11 @@ static bool header_add(struct header_set *set, struct str name, struct str value
 	return true;
 }
 
-static bool collect_headers(const struct sigv4_request *r, const struct sigv4_signed *s, struct header_set *set)
+static bool collect_headers(const struct sigv4_request *r, const struct sigv4_signed *s,
+			    struct header_set *set)
 {
-	bool ok = header_add(set, STR("host"), r->host) && header_add(set, STR("x-amz-date"), s->date);
+	bool ok = header_add(set, STR("host"), r->host) &&
+		  header_add(set, STR("x-amz-date"), s->date);
 
 	if (s->security_token.len)
 		ok = ok && header_add(set, STR("x-amz-security-token"), s->security_token);
@@ -129,7 +132,8 @@ static void add_signed_names(const struct header_set *set, struct buf *out)
 }
 
 /* Every service but s3 encodes the path as sent once more. */
-static bool canonical(const struct sigv4_request *r, const struct header_set *set, const char *body_hex, struct buf *out)
+static bool canonical(const struct sigv4_request *r, const struct header_set *set,
+		      const char *body_hex, struct buf *out)
 {
 	buf_add(out, r->method);
 	buf_addc(out, '\n');
@@ -164,7 +168,8 @@ static void hex_of(const void *p, size_t n, char ret[DIGEST_HEX_LEN + 1])
 bool sigv4_sign(const struct sigv4_request *r, struct arena *arena, struct sigv4_signed *ret)
 {
 	struct timestamp_parts t = timestamp_split(r->now_us);
-	char body_hex[DIGEST_HEX_LEN + 1], canonical_hex[DIGEST_HEX_LEN + 1], signature[DIGEST_HEX_LEN + 1];
+	char body_hex[DIGEST_HEX_LEN + 1], canonical_hex[DIGEST_HEX_LEN + 1],
+		signature[DIGEST_HEX_LEN + 1];
 	struct sigv4_signed s = { .security_token = r->session_token };
 	struct header_set set = { .n = 0 };
 	auto_buf text = BUF_MAX(MAX_CANONICAL), names = BUF_MAX(4096);
@@ -173,7 +178,8 @@ bool sigv4_sign(const struct sigv4_request *r, struct arena *arena, struct sigv4
 
 	day = arena_fmt(arena, "%04d%02d%02d", t.year, t.month, t.day);
 	s.date = arena_fmt(arena, "%.*sT%02d%02d%02dZ", STR_ARG(day), t.hour, t.minute, t.second);
-	scope = arena_fmt(arena, "%.*s/%.*s/%.*s/aws4_request", STR_ARG(day), STR_ARG(r->region), STR_ARG(r->service));
+	scope = arena_fmt(arena, "%.*s/%.*s/%.*s/aws4_request", STR_ARG(day), STR_ARG(r->region),
+			  STR_ARG(r->service));
 	hex_of(r->body.ptr, r->body.len, body_hex);
 	if (str_is(r->service, "s3"))
 		s.content_sha256 = arena_str(arena, str_from(body_hex));
@@ -181,13 +187,15 @@ bool sigv4_sign(const struct sigv4_request *r, struct arena *arena, struct sigv4
 		return false;
 	s.canonical = arena_str(arena, buf_str(&text));
 	hex_of(text.ptr, text.len, canonical_hex);
-	to_sign = arena_fmt(arena, "AWS4-HMAC-SHA256\n%.*s\n%.*s\n%s", STR_ARG(s.date), STR_ARG(scope), canonical_hex);
+	to_sign = arena_fmt(arena, "AWS4-HMAC-SHA256\n%.*s\n%.*s\n%s", STR_ARG(s.date),
+			    STR_ARG(scope), canonical_hex);
 	key = signing_key(r, day, arena);
 	sig = hmac(key.b, DIGEST_LEN, to_sign);
 	digest_hex(&sig, signature);
 	add_signed_names(&set, &names);
-	s.authorization = arena_fmt(arena, "AWS4-HMAC-SHA256 Credential=%.*s/%.*s, SignedHeaders=%.*s, Signature=%s",
-				    STR_ARG(r->access_key), STR_ARG(scope), STR_ARG(buf_str(&names)), signature);
+	s.authorization = arena_fmt(
+		arena, "AWS4-HMAC-SHA256 Credential=%.*s/%.*s, SignedHeaders=%.*s, Signature=%s",
+		STR_ARG(r->access_key), STR_ARG(scope), STR_ARG(buf_str(&names)), signature);
 	if (arena->full)
 		return false;
 	*ret = s;

@@ -21,7 +21,8 @@ struct sigv4_request {
 	struct str region, service;
 	struct str access_key, secret_key, session_token; /* session_token may be STR_NONE */
 	int64_t now_us;
-	const struct sigv4_header *headers; /* more to be signed, beside host and x-amz-*; any order */
+	const struct sigv4_header
+		*headers; /* more to be signed, beside host and x-amz-*; any order */
 	size_t n_headers;
 };
 
@@ -34,7 +35,8 @@ struct sigv4_signed {
 #define SIGV4_MAX_HEADERS 16
 
 /* False when the arena is full or there are too many headers. */
-bool sigv4_sign(const struct sigv4_request *r, struct arena *arena, struct sigv4_signed *ret) PAWL_MUST_USE;
+bool sigv4_sign(const struct sigv4_request *r, struct arena *arena,
+		struct sigv4_signed *ret) PAWL_MUST_USE;
 
 /* Percent-encode everything but A-Z a-z 0-9 - . _ ~ (and / when ${keep_slash}). */
 void sigv4_encode(struct str s, bool keep_slash, struct buf *out);

@@ -77,7 +77,8 @@ static void on_text(void *ctx, const XML_Char *s, int n)
 	buf_add(&b->text, (struct str){ s, (size_t)n });
 }
 
-static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *sysid, const XML_Char *pubid, int internal)
+static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *sysid,
+		       const XML_Char *pubid, int internal)
 {
 	(void)name;
 	(void)sysid;
@@ -94,7 +95,8 @@ static bool feed(struct build *b, struct str text)
 		struct str part = str_sub(text, at, CHUNK);
 
 		at += part.len;
-		if (XML_Parse(b->parser, part.len ? part.ptr : "", (int)part.len, at >= text.len) != XML_STATUS_OK)
+		if (XML_Parse(b->parser, part.len ? part.ptr : "", (int)part.len, at >= text.len) !=
+		    XML_STATUS_OK)
 			return false;
 	} while (at < text.len);
 	return true;

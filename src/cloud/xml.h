@@ -10,6 +10,7 @@
 #define XML_MAX_DEPTH 64
 
 /* *ret_root is the root element, its name as key. Lives with ${arena}. */
-bool xml_parse(struct str text, struct arena *arena, struct json **ret_root, struct err *err) PAWL_MUST_USE;
+bool xml_parse(struct str text, struct arena *arena, struct json **ret_root,
+	       struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -6,8 +6,10 @@
 
 static bool is_creating(struct str name)
 {
-	static const struct str verbs[] = { STR_INIT("Create"), STR_INIT("Run"), STR_INIT("Allocate"), STR_INIT("Register"),
-					    STR_INIT("Associate"), STR_INIT("Restore"), STR_INIT("Put") };
+	static const struct str verbs[] = { STR_INIT("Create"),	   STR_INIT("Run"),
+					    STR_INIT("Allocate"),  STR_INIT("Register"),
+					    STR_INIT("Associate"), STR_INIT("Restore"),
+					    STR_INIT("Put") };
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		if (str_starts(name, verbs[i]))
@@ -55,7 +57,8 @@ static bool grow(struct cloudtrail *t, struct arena *arena)
 	return true;
 }
 
-static void add_value(struct cloudtrail *t, struct str value, const struct cloudtrail_event *e, struct arena *arena)
+static void add_value(struct cloudtrail *t, struct str value, const struct cloudtrail_event *e,
+		      struct arena *arena)
 {
 	static const struct str zone = STR_INIT("/hostedzone/");
 
@@ -67,7 +70,8 @@ static void add_value(struct cloudtrail *t, struct str value, const struct cloud
 }
 
 /* Depth is bounded by json_parse. */
-static void add_values(struct cloudtrail *t, const struct json *v, const struct cloudtrail_event *e, struct arena *arena)
+static void add_values(struct cloudtrail *t, const struct json *v, const struct cloudtrail_event *e,
+		       struct arena *arena)
 {
 	if (v->type == JSON_STRING)
 		add_value(t, v->text, e, arena);
@@ -75,36 +79,45 @@ static void add_values(struct cloudtrail *t, const struct json *v, const struct 
 		add_values(t, it, e, arena);
 }
 
-static bool take_record(struct cloudtrail *t, const struct json *r, struct arena *arena, struct err *err)
+static bool take_record(struct cloudtrail *t, const struct json *r, struct arena *arena,
+			struct err *err)
 {
 	struct cloudtrail_event *e = ARENA_NEW(arena, struct cloudtrail_event);
 	const struct json *answer = json_get(r, "responseElements");
 
 	if (!e || t->n_events == CLOUDTRAIL_MAX_EVENTS)
-		return err_set(err, ERR_LIMIT, "too many records: give only the hours of the apply");
+		return err_set(err, ERR_LIMIT,
+			       "too many records: give only the hours of the apply");
 	t->n_events++;
 	e->name = json_str(r, "eventName");
 	e->source = json_str(r, "eventSource");
 	e->who = json_text(json_at(r, "userIdentity.arn"));
 	e->agent = json_str(r, "userAgent");
-	if (!e->name.len || !e->source.len || !timestamp_parse(json_str(r, "eventTime"), &e->time_us))
-		return err_set(err, ERR_INPUT, "record %zu has no eventName, eventSource or eventTime: it is no CloudTrail record",
+	if (!e->name.len || !e->source.len ||
+	    !timestamp_parse(json_str(r, "eventTime"), &e->time_us))
+		return err_set(err, ERR_INPUT,
+			       "record %zu has no eventName, eventSource or eventTime: it is no "
+			       "CloudTrail record",
 			       t->n_events);
-	if (json_str(r, "errorCode").len || !is_creating(e->name) || gives_what_is_there(e) || !answer)
+	if (json_str(r, "errorCode").len || !is_creating(e->name) || gives_what_is_there(e) ||
+	    !answer)
 		return true;
 	t->n_creating++;
 	add_values(t, answer, e, arena);
 	return !arena->full || err_set(err, ERR_LIMIT, "more records than fit into memory");
 }
 
-static bool take_event(struct cloudtrail *t, const struct json *event, struct arena *arena, struct err *err)
+static bool take_event(struct cloudtrail *t, const struct json *event, struct arena *arena,
+		       struct err *err)
 {
 	struct json *record;
 
-	return json_parse(json_str(event, "CloudTrailEvent"), arena, &record, err) && take_record(t, record, arena, err);
+	return json_parse(json_str(event, "CloudTrailEvent"), arena, &record, err) &&
+	       take_record(t, record, arena, err);
 }
 
-static bool take_document(struct cloudtrail *t, const struct json *root, struct arena *arena, struct err *err)
+static bool take_document(struct cloudtrail *t, const struct json *root, struct arena *arena,
+			  struct err *err)
 {
 	const struct json *records = json_get(root, "Records"), *events = json_get(root, "Events");
 
@@ -137,13 +150,15 @@ static bool take_lines(struct cloudtrail *t, struct str text, struct arena *aren
 	return true;
 }
 
-bool cloudtrail_read(struct str text, struct arena *arena, struct cloudtrail *trail, struct err *err)
+bool cloudtrail_read(struct str text, struct arena *arena, struct cloudtrail *trail,
+		     struct err *err)
 {
 	struct str first = str_trim(str_sub(text, 0, str_find_char(text, '\n')));
 	struct json *root;
 
 	/* A whole record on the first line, and more lines behind it: one a line. */
-	if (first.len > 1 && first.ptr[first.len - 1] == '}' && first.len < str_trim(text).len && json_parse(first, arena, &root, NULL))
+	if (first.len > 1 && first.ptr[first.len - 1] == '}' && first.len < str_trim(text).len &&
+	    json_parse(first, arena, &root, NULL))
 		return take_lines(trail, text, arena, err);
 	return json_parse(text, arena, &root, err) && take_document(trail, root, arena, err);
 }
@@ -164,7 +179,8 @@ void cloudtrail_sort(struct cloudtrail *trail)
 		qsort(trail->made, trail->n_made, sizeof(*trail->made), by_value);
 }
 
-const struct cloudtrail_event *cloudtrail_creation(const struct cloudtrail *trail, struct str id, int64_t from_us, int64_t to_us)
+const struct cloudtrail_event *cloudtrail_creation(const struct cloudtrail *trail, struct str id,
+						   int64_t from_us, int64_t to_us)
 {
 	size_t lo = 0, hi = trail->n_made;
 

@@ -30,12 +30,13 @@ struct cloudtrail {
 };
 
 /* Add the records of one file. ${text} and the results live with ${arena}. */
-bool cloudtrail_read(struct str text, struct arena *arena, struct cloudtrail *trail, struct err *err) PAWL_MUST_USE;
+bool cloudtrail_read(struct str text, struct arena *arena, struct cloudtrail *trail,
+		     struct err *err) PAWL_MUST_USE;
 void cloudtrail_sort(struct cloudtrail *trail);
 
 /* A call that made the object of this id or ARN within the time (0, 0: any time), or NULL. Calls that give back what is
  * there already (creating a cluster, a queue, a topic anew) prove nothing and are not among them. */
-const struct cloudtrail_event *cloudtrail_creation(const struct cloudtrail *trail, struct str id, int64_t from_us,
-						   int64_t to_us);
+const struct cloudtrail_event *cloudtrail_creation(const struct cloudtrail *trail, struct str id,
+						   int64_t from_us, int64_t to_us);
 
 #endif

@@ -175,7 +175,9 @@ def is_write(call):
 class Lab:
     """Emulator, environment and folders; everything in one temp folder that goes at the end."""
 
-    def __init__(self, work=None, keep=False):
+    def __init__(self, work=None, keep=False, slow=""):
+        """slow: "RunInstances=3" has the emulator answer that action late (moto_logged.py)."""
+        self.slow = slow
         self.work = work or tempfile.mkdtemp(prefix="pawl-lab-")
         self.keep = keep or work is not None
         self.log = os.path.join(self.work, "calls.jsonl")
@@ -207,7 +209,7 @@ class Lab:
         with open(os.path.join(self.work, "moto.log"), "w") as out:
             self.proc = subprocess.Popen([moto_python(), os.path.join(HERE, "moto_logged.py"), port_file, self.log],
                                          stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                         env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")})
+                                         env=dict({k: v for k, v in os.environ.items() if not k.startswith("AWS_")}, LAB_SLOW=self.slow))
         for _ in range(1200):
             if os.path.exists(port_file) or self.proc.poll() is not None:
                 break
@@ -279,14 +281,21 @@ class Lab:
                 raise RuntimeError("terraform init failed:\n" + r.stdout)
         return d
 
-    def interrupted_apply(self, plan, cwd, after_calls=60, env=None):
-        """Apply a plan with real terraform and ask it to stop after that many AWS calls, as one Ctrl-C would."""
+    def interrupted_apply(self, plan, cwd, after_calls=60, after_action=None, env=None):
+        """Apply a plan with real terraform and ask it to stop, as one Ctrl-C would: after that many AWS calls, or once the
+        action named was called."""
         mark = self.mark()
+
+        def now():
+            if after_action:
+                return any(c["action"] == after_action for c in self.calls(mark))
+            return self.mark() - mark >= after_calls
+
         out = os.path.join(self.work, "interrupted.txt")
         with open(out, "w") as f:
             p = subprocess.Popen([terraform(), "apply", "-no-color", plan], cwd=cwd, env=env or self.env(),
                                  stdin=subprocess.DEVNULL, stdout=f, stderr=subprocess.STDOUT)
-            while p.poll() is None and self.mark() - mark < after_calls:
+            while p.poll() is None and not now():
                 time.sleep(0.05)
             if p.poll() is None:
                 p.send_signal(signal.SIGTERM)
@@ -301,7 +310,7 @@ class Lab:
 
     def calls(self, since=0):
         with open(self.log) as f:
-            return [json.loads(line) for line in f.read().splitlines()[since:]]
+            return [json.loads(line) for line in f.read().split("\n")[since:-1]]
 
     def destructive(self, since=0):
         """Calls that end or strip something, as "service Action"."""

@@ -3,6 +3,8 @@
 
 usage: moto_logged.py PORT_FILE LOG_FILE
 The port is written to PORT_FILE once the socket listens. Stop it with SIGTERM.
+LAB_SLOW="Action=SECONDS,…" in the environment: these actions are done and logged at once, but answered late, so that a client
+can be stopped between the deed and its knowing of it.
 """
 import datetime
 import io
@@ -18,6 +20,7 @@ os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+SLOW = dict(one.split("=") for one in os.environ.get("LAB_SLOW", "").split(",") if one)
 KEEP = 20000  # bytes of body looked at per request
 
 
@@ -69,6 +72,7 @@ class Log:
         rec["ms"] = round((time.time() - t0) * 1000, 1)
         with self.lock:
             self.f.write(json.dumps(rec) + "\n")
+        time.sleep(float(SLOW.get(rec["action"], 0)))
         return out
 
 

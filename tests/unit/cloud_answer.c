@@ -15,8 +15,9 @@ static int setup(void **state)
 	return 0;
 }
 
-static const struct answer_names names = {
-	.account = STR_INIT("123456789012"), .region = STR_INIT("eu-west-1"), .partition = STR_INIT("aws") };
+static const struct answer_names names = { .account = STR_INIT("123456789012"),
+					   .region = STR_INIT("eu-west-1"),
+					   .partition = STR_INIT("aws") };
 
 static struct cloud_answer find(const char *type, const char *name, const char *body)
 {
@@ -37,12 +38,16 @@ static struct cloud_answer find(const char *type, const char *name, const char *
 static void test_rds(void **state)
 {
 	struct cloud_answer a = find("aws_db_instance", "courses-prod-db",
-		"<?xml version=\"1.0\"?><DescribeDBInstancesResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\">"
-		"<DescribeDBInstancesResult><DBInstances><DBInstance><DBInstanceIdentifier>courses-prod-db</DBInstanceIdentifier>"
-		"<DbiResourceId>db-M5ENSHXFPU6XHZ4G4ZEI5QIO2U</DbiResourceId>"
-		"<DBInstanceArn>arn:aws:rds:eu-west-1:123456789012:db:courses-prod-db</DBInstanceArn>"
-		"<InstanceCreateTime>2026-11-21T04:01:30.000Z</InstanceCreateTime></DBInstance></DBInstances>"
-		"</DescribeDBInstancesResult></DescribeDBInstancesResponse>");
+				     "<?xml version=\"1.0\"?><DescribeDBInstancesResponse "
+				     "xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\">"
+				     "<DescribeDBInstancesResult><DBInstances><DBInstance><"
+				     "DBInstanceIdentifier>courses-prod-db</DBInstanceIdentifier>"
+				     "<DbiResourceId>db-M5ENSHXFPU6XHZ4G4ZEI5QIO2U</DbiResourceId>"
+				     "<DBInstanceArn>arn:aws:rds:eu-west-1:123456789012:db:courses-"
+				     "prod-db</DBInstanceArn>"
+				     "<InstanceCreateTime>2026-11-21T04:01:30.000Z</"
+				     "InstanceCreateTime></DBInstance></DBInstances>"
+				     "</DescribeDBInstancesResult></DescribeDBInstancesResponse>");
 
 	(void)state;
 	assert_int_equal(a.result, CLOUD_ALIVE);
@@ -54,45 +59,59 @@ static void test_rds(void **state)
 
 static void test_instances_alive_and_dead(void **state)
 {
-	struct cloud_answer a = find("aws_instance", "courses-prod-bastion",
-		"<DescribeInstancesResponse><reservationSet>"
-		"<item><instancesSet><item><instanceId>i-0aaaaaaaaaaaaaaaa</instanceId><instanceState><code>16</code><name>running</name>"
-		"</instanceState><launchTime>2026-11-21T04:03:00.000Z</launchTime></item></instancesSet></item>"
-		"<item><instancesSet><item><instanceId>i-0bbbbbbbbbbbbbbbb</instanceId><instanceState><code>48</code><name>terminated</name>"
-		"</instanceState></item><item><instanceId>i-0cccccccccccccccc</instanceId><instanceState><name>pending</name></instanceState>"
-		"</item></instancesSet></item></reservationSet></DescribeInstancesResponse>");
+	struct cloud_answer a =
+		find("aws_instance", "courses-prod-bastion",
+		     "<DescribeInstancesResponse><reservationSet>"
+		     "<item><instancesSet><item><instanceId>i-0aaaaaaaaaaaaaaaa</"
+		     "instanceId><instanceState><code>16</code><name>running</name>"
+		     "</instanceState><launchTime>2026-11-21T04:03:00.000Z</launchTime></item></"
+		     "instancesSet></item>"
+		     "<item><instancesSet><item><instanceId>i-0bbbbbbbbbbbbbbbb</"
+		     "instanceId><instanceState><code>48</code><name>terminated</name>"
+		     "</instanceState></item><item><instanceId>i-0cccccccccccccccc</"
+		     "instanceId><instanceState><name>pending</name></instanceState>"
+		     "</item></instancesSet></item></reservationSet></DescribeInstancesResponse>");
 
 	(void)state;
 	assert_int_equal(a.n_found, 2);
-	assert_str(a.found->identity, "arn:aws:ec2:eu-west-1:123456789012:instance/i-0aaaaaaaaaaaaaaaa");
+	assert_str(a.found->identity,
+		   "arn:aws:ec2:eu-west-1:123456789012:instance/i-0aaaaaaaaaaaaaaaa");
 	assert_str(a.found->next->id, "i-0cccccccccccccccc");
 }
 
 static void test_json_and_inactive(void **state)
 {
-	struct cloud_answer a = find("aws_ecs_cluster", "courses-prod",
-		"{\"clusters\":[{\"clusterArn\":\"arn:aws:ecs:eu-west-1:123456789012:cluster/courses-prod\",\"clusterName\":\"courses-prod\","
-		"\"status\":\"ACTIVE\"}],\"failures\":[]}");
+	struct cloud_answer a =
+		find("aws_ecs_cluster", "courses-prod",
+		     "{\"clusters\":[{\"clusterArn\":\"arn:aws:ecs:eu-west-1:123456789012:cluster/"
+		     "courses-prod\",\"clusterName\":\"courses-prod\","
+		     "\"status\":\"ACTIVE\"}],\"failures\":[]}");
 
 	(void)state;
 	assert_int_equal(a.result, CLOUD_ALIVE);
-	a = find("aws_ecs_cluster", "courses-prod", "{\"clusters\":[{\"clusterName\":\"courses-prod\",\"status\":\"INACTIVE\"}]}");
+	a = find("aws_ecs_cluster", "courses-prod",
+		 "{\"clusters\":[{\"clusterName\":\"courses-prod\",\"status\":\"INACTIVE\"}]}");
 	assert_int_equal(a.result, CLOUD_ABSENT);
-	a = find("aws_ecs_cluster", "courses-prod", "{\"clusters\":[],\"failures\":[{\"reason\":\"MISSING\"}]}");
+	a = find("aws_ecs_cluster", "courses-prod",
+		 "{\"clusters\":[],\"failures\":[{\"reason\":\"MISSING\"}]}");
 	assert_int_equal(a.result, CLOUD_ABSENT);
 }
 
 static void test_prefix_is_not_the_name(void **state)
 {
 	struct cloud_answer a = find("aws_s3_bucket", "courses",
-		"<ListAllMyBucketsResult><Owner><ID>x</ID></Owner><Buckets><Bucket><Name>courses-prod-files</Name>"
-		"<CreationDate>2026-11-21T04:01:26.000Z</CreationDate></Bucket></Buckets></ListAllMyBucketsResult>");
+				     "<ListAllMyBucketsResult><Owner><ID>x</ID></"
+				     "Owner><Buckets><Bucket><Name>courses-prod-files</Name>"
+				     "<CreationDate>2026-11-21T04:01:26.000Z</CreationDate></"
+				     "Bucket></Buckets></ListAllMyBucketsResult>");
 
 	(void)state;
 	assert_int_equal(a.result, CLOUD_ABSENT);
 	a = find("aws_route53_zone", "courses.example",
-		 "<ListHostedZonesByNameResponse><HostedZones><HostedZone><Id>/hostedzone/Z1ABCDEFGHIJKL</Id><Name>courses.example.</Name>"
-		 "</HostedZone><HostedZone><Id>/hostedzone/Z2</Id><Name>other.example.</Name></HostedZone></HostedZones>"
+		 "<ListHostedZonesByNameResponse><HostedZones><HostedZone><Id>/hostedzone/"
+		 "Z1ABCDEFGHIJKL</Id><Name>courses.example.</Name>"
+		 "</HostedZone><HostedZone><Id>/hostedzone/Z2</Id><Name>other.example.</Name></"
+		 "HostedZone></HostedZones>"
 		 "</ListHostedZonesByNameResponse>");
 	assert_int_equal(a.n_found, 1);
 	assert_str(a.found->id, "Z1ABCDEFGHIJKL");
@@ -103,19 +122,29 @@ static const struct json *parsed(const char *service, const char *body)
 {
 	const struct json *root = NULL;
 
-	assert_true(answer_parse(aws_service_find(str_from(service)), str_from(body), &arena, &root, NULL));
+	assert_true(answer_parse(aws_service_find(str_from(service)), str_from(body), &arena, &root,
+				 NULL));
 	return root;
 }
 
 static void test_error_codes(void **state)
 {
 	(void)state;
-	assert_str(answer_error(parsed("rds", "<ErrorResponse><Error><Type>Sender</Type><Code>DBInstanceNotFound</Code></Error></ErrorResponse>")),
+	assert_str(answer_error(parsed(
+			   "rds", "<ErrorResponse><Error><Type>Sender</"
+				  "Type><Code>DBInstanceNotFound</Code></Error></ErrorResponse>")),
 		   "DBInstanceNotFound");
-	assert_str(answer_error(parsed("ec2", "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>")),
-		   "UnauthorizedOperation");
-	assert_str(answer_error(parsed("s3", "<Error><Code>AccessDenied</Code></Error>")), "AccessDenied");
-	assert_str(answer_error(parsed("sqs", "{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"x\"}")), "QueueDoesNotExist");
+	assert_str(
+		answer_error(parsed("ec2", "<Response><Errors><Error><Code>UnauthorizedOperation</"
+					   "Code></Error></Errors></Response>")),
+		"UnauthorizedOperation");
+	assert_str(answer_error(parsed("s3", "<Error><Code>AccessDenied</Code></Error>")),
+		   "AccessDenied");
+	assert_str(
+		answer_error(parsed(
+			"sqs",
+			"{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"x\"}")),
+		"QueueDoesNotExist");
 	assert_int_equal(answer_error(parsed("ecs", "{}")).len, 0);
 }
 
@@ -153,7 +182,13 @@ static void test_templates_escape(void **state)
 static void test_bad_xml(void **state)
 {
 	static const char *const bad[] = {
-		"", "<a>", "<a></b>", "no xml", "<a>\xff\xfe</a>", "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", "<a/><b/>",
+		"",
+		"<a>",
+		"<a></b>",
+		"no xml",
+		"<a>\xff\xfe</a>",
+		"<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>",
+		"<a/><b/>",
 	};
 	struct err err;
 	struct json *root;
@@ -182,10 +217,14 @@ static void test_deep_xml(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test_setup(test_rds, setup),	   cmocka_unit_test_setup(test_instances_alive_and_dead, setup),
-	cmocka_unit_test_setup(test_json_and_inactive, setup), cmocka_unit_test_setup(test_prefix_is_not_the_name, setup),
-	cmocka_unit_test_setup(test_error_codes, setup),   cmocka_unit_test_setup(test_times, setup),
-	cmocka_unit_test_setup(test_templates_escape, setup), cmocka_unit_test_setup(test_bad_xml, setup),
+	cmocka_unit_test_setup(test_rds, setup),
+	cmocka_unit_test_setup(test_instances_alive_and_dead, setup),
+	cmocka_unit_test_setup(test_json_and_inactive, setup),
+	cmocka_unit_test_setup(test_prefix_is_not_the_name, setup),
+	cmocka_unit_test_setup(test_error_codes, setup),
+	cmocka_unit_test_setup(test_times, setup),
+	cmocka_unit_test_setup(test_templates_escape, setup),
+	cmocka_unit_test_setup(test_bad_xml, setup),
 	cmocka_unit_test_setup(test_deep_xml, setup),
 };
 

@@ -20,10 +20,12 @@ static void put(const char *name, const char *text, mode_t mode)
 
 static int setup(void **state)
 {
-	static const char *const clean[] = { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
-					     "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
-					     "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_ENDPOINT_URL_RDS",
-					     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" };
+	static const char *const clean[] = {
+		"AWS_ACCESS_KEY_ID",  "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+		"AWS_PROFILE",	      "AWS_DEFAULT_PROFILE",   "AWS_REGION",
+		"AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",      "AWS_SHARED_CREDENTIALS_FILE",
+		"AWS_CONFIG_FILE",    "AWS_ENDPOINT_URL_RDS",  "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+	};
 	char dir[4200];
 
 	(void)state;
@@ -31,7 +33,8 @@ static int setup(void **state)
 		unsetenv(clean[i]);
 	memset(memory, 0, sizeof(memory));
 	arena_init(&arena, memory, sizeof(memory));
-	snprintf(home, sizeof(home), "%s/credentials-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	snprintf(home, sizeof(home), "%s/credentials-XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(home));
 	snprintf(dir, sizeof(dir), "%s/.aws", home);
 	assert_true(dir_make(dir, 0700, NULL));
@@ -63,7 +66,8 @@ static void test_environment_wins(void **state)
 	struct credentials c;
 
 	(void)state;
-	put("credentials", "[default]\naws_access_key_id = FILE\naws_secret_access_key = file\n", 0600);
+	put("credentials", "[default]\naws_access_key_id = FILE\naws_secret_access_key = file\n",
+	    0600);
 	setenv("AWS_ACCESS_KEY_ID", "ENV", 1);
 	setenv("AWS_SECRET_ACCESS_KEY", "env", 1);
 	assert_true(credentials_find(&arena, &c, NULL));
@@ -76,10 +80,16 @@ static void test_profiles(void **state)
 	struct credentials c;
 
 	(void)state;
-	put("credentials", "[default]\naws_access_key_id=A\naws_secret_access_key=a\n[staging]\naws_access_key_id = S\n"
-			   "aws_secret_access_key = s\naws_session_token = t\n", 0600);
-	put("config", "[default]\nregion = eu-west-1\n[profile staging]\nregion=us-east-2\ns3 =\n  region = nested\n"
-		      "endpoint_url = http://127.0.0.1:9/\n", 0600);
+	put("credentials",
+	    "[default]\naws_access_key_id=A\naws_secret_access_key=a\n[staging]\naws_access_key_id "
+	    "= S\n"
+	    "aws_secret_access_key = s\naws_session_token = t\n",
+	    0600);
+	put("config",
+	    "[default]\nregion = eu-west-1\n[profile staging]\nregion=us-east-2\ns3 =\n  region = "
+	    "nested\n"
+	    "endpoint_url = http://127.0.0.1:9/\n",
+	    0600);
 	assert_true(credentials_find(&arena, &c, NULL));
 	assert_str(c.access_key, "A");
 	assert_str(c.region, "eu-west-1");
@@ -98,7 +108,11 @@ static void test_process(void **state)
 	struct err err;
 
 	(void)state;
-	put("key helper", "#!/bin/sh\necho \"{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"P\\\",\\\"SecretAccessKey\\\":\\\"$1\\\"}\"\n", 0700);
+	put("key helper",
+	    "#!/bin/sh\necho "
+	    "\"{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"P\\\",\\\"SecretAccessKey\\\":\\\"$1\\\"}"
+	    "\"\n",
+	    0700);
 	snprintf(program, sizeof(program), "%s/.aws/key helper", home);
 	snprintf(config, sizeof(config), "[default]\ncredential_process = \"%s\" p\n", program);
 	put("config", config, 0600);
@@ -114,18 +128,23 @@ static void test_process(void **state)
 
 static void test_endpoints(void **state)
 {
-	const struct aws_service *rds = aws_service_find(STR("rds")), *iam = aws_service_find(STR("iam"));
+	const struct aws_service *rds = aws_service_find(STR("rds")),
+				 *iam = aws_service_find(STR("iam"));
 
 	(void)state;
-	assert_str(aws_endpoint(rds, STR("eu-west-1"), STR_NONE, &arena), "https://rds.eu-west-1.amazonaws.com");
-	assert_str(aws_endpoint(iam, STR("eu-west-1"), STR_NONE, &arena), "https://iam.amazonaws.com");
-	assert_str(aws_endpoint(iam, STR("cn-northwest-1"), STR_NONE, &arena), "https://iam.cn-north-1.amazonaws.com.cn");
+	assert_str(aws_endpoint(rds, STR("eu-west-1"), STR_NONE, &arena),
+		   "https://rds.eu-west-1.amazonaws.com");
+	assert_str(aws_endpoint(iam, STR("eu-west-1"), STR_NONE, &arena),
+		   "https://iam.amazonaws.com");
+	assert_str(aws_endpoint(iam, STR("cn-northwest-1"), STR_NONE, &arena),
+		   "https://iam.cn-north-1.amazonaws.com.cn");
 	setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1/", 1);
 	setenv("AWS_ENDPOINT_URL_RDS", "http://127.0.0.1:2", 1);
 	assert_str(aws_endpoint(rds, STR("eu-west-1"), STR_NONE, &arena), "http://127.0.0.1:2");
 	assert_str(aws_endpoint(iam, STR("eu-west-1"), STR_NONE, &arena), "http://127.0.0.1:1");
 	setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
-	assert_str(aws_endpoint(iam, STR("eu-west-1"), STR_NONE, &arena), "https://iam.amazonaws.com");
+	assert_str(aws_endpoint(iam, STR("eu-west-1"), STR_NONE, &arena),
+		   "https://iam.amazonaws.com");
 }
 
 static const struct CMUnitTest tests[] = {

@@ -15,17 +15,49 @@ struct vector {
 
 #define SUITE "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
 static const struct vector suite[] = {
-	{ "get-vanilla", "GET", "/", "", "", { { STR_INIT(""), STR_INIT("") } }, 0,
-	  SUITE "SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31" },
-	{ "post-vanilla", "POST", "/", "", "", { { STR_INIT(""), STR_INIT("") } }, 0,
-	  SUITE "SignedHeaders=host;x-amz-date, Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b" },
-	{ "get-vanilla-query-order-key-case", "GET", "/", "Param2=value2&Param1=value1", "", { { STR_INIT(""), STR_INIT("") } }, 0,
-	  SUITE "SignedHeaders=host;x-amz-date, Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500" },
-	{ "post-x-www-form-urlencoded", "POST", "/", "", "Param1=value1",
-	  { { STR_INIT("content-type"), STR_INIT("application/x-www-form-urlencoded") } }, 1,
+	{ "get-vanilla",
+	  "GET",
+	  "/",
+	  "",
+	  "",
+	  { { STR_INIT(""), STR_INIT("") } },
+	  0,
+	  SUITE "SignedHeaders=host;x-amz-date, "
+		"Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31" },
+	{ "post-vanilla",
+	  "POST",
+	  "/",
+	  "",
+	  "",
+	  { { STR_INIT(""), STR_INIT("") } },
+	  0,
+	  SUITE "SignedHeaders=host;x-amz-date, "
+		"Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b" },
+	{ "get-vanilla-query-order-key-case",
+	  "GET",
+	  "/",
+	  "Param2=value2&Param1=value1",
+	  "",
+	  { { STR_INIT(""), STR_INIT("") } },
+	  0,
+	  SUITE "SignedHeaders=host;x-amz-date, "
+		"Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500" },
+	{ "post-x-www-form-urlencoded",
+	  "POST",
+	  "/",
+	  "",
+	  "Param1=value1",
+	  { { STR_INIT("content-type"), STR_INIT("application/x-www-form-urlencoded") } },
+	  1,
 	  SUITE "SignedHeaders=content-type;host;x-amz-date, "
 		"Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a" },
-	{ "post-header-value-case", "POST", "/", "", "", { { STR_INIT("my-header1"), STR_INIT("VALUE1") } }, 1,
+	{ "post-header-value-case",
+	  "POST",
+	  "/",
+	  "",
+	  "",
+	  { { STR_INIT("my-header1"), STR_INIT("VALUE1") } },
+	  1,
 	  SUITE "SignedHeaders=host;my-header1;x-amz-date, "
 		"Signature=cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d" },
 };
@@ -63,7 +95,8 @@ static void test_suite(void **state)
 		r.n_headers = v->n_headers;
 		assert_true(sigv4_sign(&r, &a, &s));
 		if (!str_is(s.authorization, v->want))
-			print_message("%s:\n%.*s\n%.*s\n", v->name, STR_ARG(s.canonical), STR_ARG(s.authorization));
+			print_message("%s:\n%.*s\n%.*s\n", v->name, STR_ARG(s.canonical),
+				      STR_ARG(s.authorization));
 		assert_true(str_is(s.authorization, v->want));
 		assert_str(s.date, "20150830T123600Z");
 	}
@@ -89,7 +122,8 @@ static void test_s3(void **state)
 	assert_true(timestamp_parse(STR("2013-05-24T00:00:00Z"), &r.now_us));
 	assert_true(sigv4_sign(&r, &a, &s));
 	assert_str(s.authorization,
-		   "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, "
+		   "AWS4-HMAC-SHA256 "
+		   "Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, "
 		   "SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
 		   "Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
 }
@@ -126,7 +160,9 @@ static void test_session_token(void **state)
 	r.path = STR("/");
 	r.session_token = STR("token");
 	assert_true(sigv4_sign(&r, &a, &s));
-	assert_true(str_find(s.authorization, STR("SignedHeaders=host;x-amz-date;x-amz-security-token,")) != SIZE_MAX);
+	assert_true(str_find(s.authorization,
+			     STR("SignedHeaders=host;x-amz-date;x-amz-security-token,")) !=
+		    SIZE_MAX);
 	assert_str(s.security_token, "token");
 }
 
@@ -146,8 +182,9 @@ static void test_full_arena(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_suite),	  cmocka_unit_test(test_s3),	     cmocka_unit_test(test_path),
-	cmocka_unit_test(test_session_token), cmocka_unit_test(test_full_arena),
+	cmocka_unit_test(test_suite),	   cmocka_unit_test(test_s3),
+	cmocka_unit_test(test_path),	   cmocka_unit_test(test_session_token),
+	cmocka_unit_test(test_full_arena),
 };
 
 UNIT_MAIN(tests)

@@ -6,7 +6,8 @@
 #include "gate/terraform/cleanup.h"
 
 static struct arena arena;
-static struct buf old_text = { .max = 1 << 24 }, new_text = { .max = 1 << 24 }, plan_text = { .max = 1 << 24 };
+static struct buf old_text = { .max = 1 << 24 }, new_text = { .max = 1 << 24 },
+		  plan_text = { .max = 1 << 24 };
 static struct cleanup_state production, mine;
 static struct cleanup_evidence evidence;
 
@@ -86,7 +87,8 @@ static void test_names_are_not_proof(void **state)
 	(void)state;
 	assert_true(cleanup_read_plan(buf_str(&plan_text), &arena, &evidence.plan, NULL));
 	cluster = at("aws_ecs_cluster.main");
-	cluster->id = cluster->identity = STR("arn:aws:ecs:eu-west-1:123456789012:cluster/of-somebody-else");
+	cluster->id = cluster->identity =
+		STR("arn:aws:ecs:eu-west-1:123456789012:cluster/of-somebody-else");
 	classify();
 	assert_int_equal(cluster->class, CLEANUP_UNKNOWN);
 }
@@ -131,17 +133,25 @@ static void test_creation_times(void **state)
 
 static const char trail_text[] =
 	"{\"Records\":["
-	"{\"eventName\":\"CreateVpc\",\"eventSource\":\"ec2.amazonaws.com\",\"eventTime\":\"2026-11-21T04:05:00Z\","
-	"\"userIdentity\":{\"arn\":\"arn:aws:iam::123456789012:user/agent\"},\"userAgent\":\"terraform\","
+	"{\"eventName\":\"CreateVpc\",\"eventSource\":\"ec2.amazonaws.com\",\"eventTime\":\"2026-"
+	"11-21T04:05:00Z\","
+	"\"userIdentity\":{\"arn\":\"arn:aws:iam::123456789012:user/"
+	"agent\"},\"userAgent\":\"terraform\","
 	"\"responseElements\":{\"vpc\":{\"vpcId\":\"vpc-d74d7dc3540f1ca72\"}}},"
-	"{\"eventName\":\"CreateHostedZone\",\"eventSource\":\"route53.amazonaws.com\",\"eventTime\":\"2026-11-21T04:05:02Z\","
+	"{\"eventName\":\"CreateHostedZone\",\"eventSource\":\"route53.amazonaws.com\","
+	"\"eventTime\":\"2026-11-21T04:05:02Z\","
 	"\"responseElements\":{\"hostedZone\":{\"id\":\"/hostedzone/GZYQMWRI50INBBP3DAAOOX\"}}},"
-	"{\"eventName\":\"CreateSecurityGroup\",\"eventSource\":\"ec2.amazonaws.com\",\"eventTime\":\"2026-11-21T04:05:03Z\","
-	"\"errorCode\":\"Client.InvalidGroup.Duplicate\",\"responseElements\":{\"groupId\":\"sg-6f873da92813820f1\"}},"
-	"{\"eventName\":\"DescribeSubnets\",\"eventSource\":\"ec2.amazonaws.com\",\"eventTime\":\"2026-11-21T04:05:03Z\","
+	"{\"eventName\":\"CreateSecurityGroup\",\"eventSource\":\"ec2.amazonaws.com\","
+	"\"eventTime\":\"2026-11-21T04:05:03Z\","
+	"\"errorCode\":\"Client.InvalidGroup.Duplicate\",\"responseElements\":{\"groupId\":\"sg-"
+	"6f873da92813820f1\"}},"
+	"{\"eventName\":\"DescribeSubnets\",\"eventSource\":\"ec2.amazonaws.com\",\"eventTime\":"
+	"\"2026-11-21T04:05:03Z\","
 	"\"responseElements\":{\"subnetId\":\"subnet-6e484e41e3ca43491\"}},"
-	"{\"eventName\":\"CreateCluster\",\"eventSource\":\"ecs.amazonaws.com\",\"eventTime\":\"2026-11-21T04:05:04Z\","
-	"\"responseElements\":{\"cluster\":{\"clusterArn\":\"arn:aws:ecs:eu-west-1:123456789012:cluster/courses-prod\"}}}]}";
+	"{\"eventName\":\"CreateCluster\",\"eventSource\":\"ecs.amazonaws.com\",\"eventTime\":"
+	"\"2026-11-21T04:05:04Z\","
+	"\"responseElements\":{\"cluster\":{\"clusterArn\":\"arn:aws:ecs:eu-west-1:123456789012:"
+	"cluster/courses-prod\"}}}]}";
 
 static void test_cloudtrail(void **state)
 {
@@ -155,22 +165,34 @@ static void test_cloudtrail(void **state)
 	evidence.trail = &trail;
 	classify();
 	assert_int_equal(at("aws_vpc.main")->class, CLEANUP_DUPLICATE);
-	assert_true(str_find(at("aws_vpc.main")->proof, STR("CreateVpc by arn:aws:iam::123456789012:user/agent")) != SIZE_MAX);
+	assert_true(str_find(at("aws_vpc.main")->proof,
+			     STR("CreateVpc by arn:aws:iam::123456789012:user/agent")) != SIZE_MAX);
 	assert_int_equal(at("aws_route53_zone.main")->class, CLEANUP_DUPLICATE);
-	assert_int_equal(at("aws_security_group.alb")->class, CLEANUP_UNKNOWN); /* the call failed */
-	assert_int_equal(at("aws_subnet.private[0]")->class, CLEANUP_UNKNOWN);	/* the call only read */
+	assert_int_equal(at("aws_security_group.alb")->class,
+			 CLEANUP_UNKNOWN); /* the call failed */
+	assert_int_equal(at("aws_subnet.private[0]")->class,
+			 CLEANUP_UNKNOWN); /* the call only read */
 	assert_int_equal(at("aws_ecs_cluster.main")->class, CLEANUP_ADOPTED);
-	assert_null(cloudtrail_creation(&trail, STR("arn:aws:ecs:eu-west-1:123456789012:cluster/courses-prod"), 0, 0));
-	assert_null(cloudtrail_creation(&trail, STR("vpc-d74d7dc3540f1ca72"), 1, 2)); /* another time */
+	assert_null(cloudtrail_creation(
+		&trail, STR("arn:aws:ecs:eu-west-1:123456789012:cluster/courses-prod"), 0, 0));
+	assert_null(
+		cloudtrail_creation(&trail, STR("vpc-d74d7dc3540f1ca72"), 1, 2)); /* another time */
 }
 
 static void test_cloudtrail_is_strict(void **state)
 {
 	static const char *const bad[] = {
-		"", "[]", "{}", "{\"Records\":[{}]}", "{\"Records\":[{\"eventName\":\"A\",\"eventSource\":\"b\"}]}",
-		"{\"Records\":[{\"eventName\":\"A\",\"eventSource\":\"b\",\"eventTime\":\"noon\"}]}", "{\"Records\":[",
+		"",
+		"[]",
+		"{}",
+		"{\"Records\":[{}]}",
+		"{\"Records\":[{\"eventName\":\"A\",\"eventSource\":\"b\"}]}",
+		"{\"Records\":[{\"eventName\":\"A\",\"eventSource\":\"b\",\"eventTime\":\"noon\"}]"
+		"}",
+		"{\"Records\":[",
 		"{\"Events\":[{\"CloudTrailEvent\":\"{\"}]}",
-		"{\"eventName\":\"A\",\"eventSource\":\"b\",\"eventTime\":\"2026-11-21T04:05:03Z\"}\n{\"eventName\":\"A\"}\n",
+		"{\"eventName\":\"A\",\"eventSource\":\"b\",\"eventTime\":\"2026-11-21T04:05:03Z\"}"
+		"\n{\"eventName\":\"A\"}\n",
 	};
 
 	(void)state;
@@ -188,8 +210,10 @@ static void test_cloudtrail_lines(void **state)
 	struct cloudtrail trail = { .n_events = 0 };
 
 	(void)state;
-	assert_true(cloudtrail_read(STR("{\"eventName\":\"A\",\"eventSource\":\"b\",\"eventTime\":\"2026-11-21T04:05:03Z\"}\n\n"
-					"{\"eventName\":\"A\",\"eventSource\":\"b\",\"eventTime\":\"2026-11-21T04:05:03Z\"}\n"),
+	assert_true(cloudtrail_read(STR("{\"eventName\":\"A\",\"eventSource\":\"b\",\"eventTime\":"
+					"\"2026-11-21T04:05:03Z\"}\n\n"
+					"{\"eventName\":\"A\",\"eventSource\":\"b\",\"eventTime\":"
+					"\"2026-11-21T04:05:03Z\"}\n"),
 				    &arena, &trail, NULL));
 	assert_int_equal(trail.n_events, 2);
 }
@@ -204,7 +228,9 @@ static void test_same_state_is_refused(void **state)
 	evidence.production = &same;
 	assert_false(cleanup_classify(&mine, &evidence, &arena, &err));
 	assert_non_null(strstr(err.msg, "one and the same state"));
-	assert_true(cleanup_read_state(STR("{\"version\":4,\"serial\":0,\"lineage\":\"\",\"resources\":[]}"), &arena, &same, NULL));
+	assert_true(cleanup_read_state(
+		STR("{\"version\":4,\"serial\":0,\"lineage\":\"\",\"resources\":[]}"), &arena,
+		&same, NULL));
 	assert_false(cleanup_classify(&mine, &evidence, &arena, &err));
 	assert_non_null(strstr(err.msg, "holds nothing"));
 }
@@ -225,14 +251,16 @@ static void test_write_state(void **state)
 	assert_true(again.state.serial == mine.state.serial + 1);
 	for (o = again.objects.first; o; o = o->next) {
 		assert_int_equal(at("aws_vpc.main")->class, CLEANUP_DUPLICATE);
-		assert_false(str_is(o->address, "aws_ecs_cluster.main") || str_is(o->address, "aws_db_subnet_group.db"));
+		assert_false(str_is(o->address, "aws_ecs_cluster.main") ||
+			     str_is(o->address, "aws_db_subnet_group.db"));
 	}
 	assert_true(json_equal(again.objects.last->instance, mine.objects.last->instance));
 }
 
 static bool check(const char *changes, size_t *deletes)
 {
-	struct str json = arena_fmt(&arena, "{\"format_version\":\"1.2\",\"resource_changes\":[%s]}", changes);
+	struct str json = arena_fmt(
+		&arena, "{\"format_version\":\"1.2\",\"resource_changes\":[%s]}", changes);
 	struct err err;
 
 	return cleanup_check_plan(json, &mine, &arena, deletes, &err);
@@ -246,13 +274,22 @@ static void test_check_plan(void **state)
 	assert_true(cleanup_read_plan(buf_str(&plan_text), &arena, &evidence.plan, NULL));
 	classify();
 	assert_true(check("{\"address\":\"aws_vpc.main\",\"change\":{\"actions\":[\"delete\"]}},"
-			  "{\"address\":\"data.x.y\",\"change\":{\"actions\":[\"read\"]}}", &n));
+			  "{\"address\":\"data.x.y\",\"change\":{\"actions\":[\"read\"]}}",
+			  &n));
 	assert_int_equal(n, 1);
-	assert_false(check("{\"address\":\"aws_ecs_cluster.main\",\"change\":{\"actions\":[\"delete\"]}}", &n)); /* adopted */
-	assert_false(check("{\"address\":\"aws_db_instance.db\",\"change\":{\"actions\":[\"delete\"]}}", &n));	 /* not there */
-	assert_false(check("{\"address\":\"aws_vpc.main\",\"change\":{\"actions\":[\"update\"]}}", &n));
-	assert_false(check("{\"address\":\"aws_vpc.main\",\"change\":{\"actions\":[\"delete\",\"create\"]}}", &n));
-	assert_false(check("{\"address\":\"aws_vpc.main\",\"change\":{\"actions\":[\"forget\"]}}", &n));
+	assert_false(check(
+		"{\"address\":\"aws_ecs_cluster.main\",\"change\":{\"actions\":[\"delete\"]}}",
+		&n)); /* adopted */
+	assert_false(
+		check("{\"address\":\"aws_db_instance.db\",\"change\":{\"actions\":[\"delete\"]}}",
+		      &n)); /* not there */
+	assert_false(
+		check("{\"address\":\"aws_vpc.main\",\"change\":{\"actions\":[\"update\"]}}", &n));
+	assert_false(check(
+		"{\"address\":\"aws_vpc.main\",\"change\":{\"actions\":[\"delete\",\"create\"]}}",
+		&n));
+	assert_false(
+		check("{\"address\":\"aws_vpc.main\",\"change\":{\"actions\":[\"forget\"]}}", &n));
 	assert_false(check("{\"address\":\"aws_vpc.main\"}", &n));
 }
 
@@ -273,7 +310,8 @@ static struct cleanup_object *found(struct cleanup_list *l, const char *id, cons
 static void test_found(void **state)
 {
 	struct cleanup_list l = { .n = 0 };
-	struct cleanup_object *known = found(&l, "i-a41f4f967478c80fe", "2026-11-21T04:01:40Z"); /* production's bastion */
+	struct cleanup_object *known =
+		found(&l, "i-a41f4f967478c80fe", "2026-11-21T04:01:40Z"); /* production's bastion */
 	struct cleanup_object *orphan = found(&l, "i-0123456789abcdef0", "2026-11-21T04:05:30Z");
 	struct cleanup_object *older = found(&l, "i-0123456789abcdef1", "2026-11-01T00:00:00Z");
 	struct cleanup_object *nobody = found(&l, "i-0123456789abcdef2", NULL);
@@ -320,9 +358,19 @@ static void test_parts(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 static const struct CMUnitTest tests[] = {
-	T(test_with_the_plan), T(test_without_evidence), T(test_names_are_not_proof), T(test_production_uses_it),
-	T(test_creation_times), T(test_cloudtrail), T(test_cloudtrail_is_strict), T(test_cloudtrail_lines),
-	T(test_same_state_is_refused), T(test_write_state), T(test_check_plan), T(test_found), T(test_parts),
+	T(test_with_the_plan),
+	T(test_without_evidence),
+	T(test_names_are_not_proof),
+	T(test_production_uses_it),
+	T(test_creation_times),
+	T(test_cloudtrail),
+	T(test_cloudtrail_is_strict),
+	T(test_cloudtrail_lines),
+	T(test_same_state_is_refused),
+	T(test_write_state),
+	T(test_check_plan),
+	T(test_found),
+	T(test_parts),
 };
 
 UNIT_MAIN(tests)

@@ -39,9 +39,11 @@ static bool same_text(struct str a, struct str b)
 
 bool cleanup_same(const struct cleanup_object *a, const struct cleanup_object *b)
 {
-	if (same_text(a->identity, b->identity) && (str_starts(a->identity, STR("arn:")) || str_eq(a->type, b->type)))
+	if (same_text(a->identity, b->identity) &&
+	    (str_starts(a->identity, STR("arn:")) || str_eq(a->type, b->type)))
 		return true;
-	return same_text(a->id, b->id) && (str_eq(a->type, b->type) || aws_id_is_minted(a->type, a->id));
+	return same_text(a->id, b->id) &&
+	       (str_eq(a->type, b->type) || aws_id_is_minted(a->type, a->id));
 }
 
 /* --- an index of everything production's states say: identities, ids, and every text in their attributes */
@@ -117,12 +119,14 @@ static size_t index_first(const struct index *x, struct str text)
 }
 
 /* The object of production's that is this very one. */
-static const struct cleanup_object *adopted_as(const struct index *x, const struct cleanup_object *o)
+static const struct cleanup_object *adopted_as(const struct index *x,
+					       const struct cleanup_object *o)
 {
 	const struct str keys[] = { o->identity, o->id };
 
 	for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
-		for (size_t i = index_first(x, keys[k]); keys[k].len && i < x->n && str_eq(x->item[i].text, keys[k]); i++) {
+		for (size_t i = index_first(x, keys[k]);
+		     keys[k].len && i < x->n && str_eq(x->item[i].text, keys[k]); i++) {
 			if (cleanup_same(o, x->item[i].object))
 				return x->item[i].object;
 		}
@@ -158,7 +162,9 @@ static const struct cleanup_object *planned_create(const struct work *w, struct 
 {
 	size_t i = index_first(&w->planned, address);
 
-	return i < w->planned.n && str_eq(w->planned.item[i].text, address) ? w->planned.item[i].object : NULL;
+	return i < w->planned.n && str_eq(w->planned.item[i].text, address)
+		       ? w->planned.item[i].object
+		       : NULL;
 }
 
 static bool index_plan(struct work *w)
@@ -192,14 +198,17 @@ static bool say(struct cleanup_object *o, enum cleanup_class class, struct str p
 static const struct cloudtrail_event *trail_of(const struct work *w, const struct cleanup_object *o)
 {
 	const struct cleanup_evidence *e = w->e;
-	int64_t from = has_window(e) ? e->from_us - SKEW : 0, to = has_window(e) ? e->to_us + SKEW : 0;
+	int64_t from = has_window(e) ? e->from_us - SKEW : 0,
+		to = has_window(e) ? e->to_us + SKEW : 0;
 	const struct cloudtrail_event *event;
 
 	if (!e->trail)
 		return NULL;
 	event = cloudtrail_creation(e->trail, o->identity, from, to);
 	/* A plain name may be that of another thing: only minted ids count beside ARNs. */
-	return event || !aws_id_is_minted(o->type, o->id) ? event : cloudtrail_creation(e->trail, o->id, from, to);
+	return event || !aws_id_is_minted(o->type, o->id)
+		       ? event
+		       : cloudtrail_creation(e->trail, o->id, from, to);
 }
 
 /* Is there proof that this apply made it? */
@@ -211,11 +220,15 @@ static bool prove(struct work *w, struct cleanup_object *o, enum cleanup_class c
 	if (event) {
 		timestamp_text(event->time_us, when);
 		return say(o, class,
-			   arena_fmt(w->arena, "CloudTrail: %.*s by %.*s at %s", STR_ARG(event->name), STR_ARG(event->who), when));
+			   arena_fmt(w->arena, "CloudTrail: %.*s by %.*s at %s",
+				     STR_ARG(event->name), STR_ARG(event->who), when));
 	}
 	if (in_window(w->e, o->created_us)) {
 		timestamp_text(o->created_us, when);
-		return say(o, class, arena_fmt(w->arena, "the cloud says it was made at %s, while the apply ran", when));
+		return say(o, class,
+			   arena_fmt(w->arena,
+				     "the cloud says it was made at %s, while the apply ran",
+				     when));
 	}
 	return false;
 }
@@ -227,7 +240,11 @@ static bool made_before(struct work *w, struct cleanup_object *o)
 	if (!o->created_us || !has_window(w->e) || o->created_us >= w->e->from_us - SKEW)
 		return false;
 	timestamp_text(o->created_us, when);
-	return say(o, CLEANUP_UNKNOWN, arena_fmt(w->arena, "it was there before the apply (made at %s), and production's state does not know it", when));
+	return say(o, CLEANUP_UNKNOWN,
+		   arena_fmt(w->arena,
+			     "it was there before the apply (made at %s), and production's state "
+			     "does not know it",
+			     when));
 }
 
 static void classify_one(struct work *w, struct cleanup_object *o)
@@ -235,30 +252,39 @@ static void classify_one(struct work *w, struct cleanup_object *o)
 	const struct cleanup_object *other = adopted_as(&w->production, o);
 
 	if (other) {
-		say(o, CLEANUP_ADOPTED, arena_fmt(w->arena, "production's state knows it as %.*s", STR_ARG(other->address)));
+		say(o, CLEANUP_ADOPTED,
+		    arena_fmt(w->arena, "production's state knows it as %.*s",
+			      STR_ARG(other->address)));
 		return;
 	}
 	other = used_by(&w->production, o);
 	if (other) {
-		say(o, CLEANUP_UNKNOWN, arena_fmt(w->arena, "production uses it: %.*s names it", STR_ARG(other->address)));
+		say(o, CLEANUP_UNKNOWN,
+		    arena_fmt(w->arena, "production uses it: %.*s names it",
+			      STR_ARG(other->address)));
 		return;
 	}
 	if (made_before(w, o) || prove(w, o, CLEANUP_DUPLICATE))
 		return;
 	if (planned_create(w, o->address) && aws_id_is_minted(o->type, o->id)) {
-		say(o, CLEANUP_DUPLICATE, STR("the apply's plan creates this address, and the cloud gave this id to no other creation"));
+		say(o, CLEANUP_DUPLICATE,
+		    STR("the apply's plan creates this address, and the cloud gave this id to no "
+			"other creation"));
 		return;
 	}
 	say(o, CLEANUP_UNKNOWN,
-	    w->e->plan.given ? STR("it goes by a name that could be taken over, and neither the cloud nor CloudTrail says who made it")
-			     : STR("nothing given proves who made it: give the apply's plan (--plan), --cloudtrail or --since"));
+	    w->e->plan.given ? STR("it goes by a name that could be taken over, and neither the "
+				   "cloud nor CloudTrail says who made it")
+			     : STR("nothing given proves who made it: give the apply's plan "
+				   "(--plan), --cloudtrail or --since"));
 }
 
 /* --- parts of a duplicate: their id is the duplicate's, with something behind it */
 
 static bool is_part(const struct cleanup_object *part, const struct cleanup_object *of)
 {
-	struct str rest = str_sub(part->id, of->id.len, SIZE_MAX), type = str_sub(part->type, of->type.len, SIZE_MAX);
+	struct str rest = str_sub(part->id, of->id.len, SIZE_MAX),
+		   type = str_sub(part->type, of->type.len, SIZE_MAX);
 	bool related = str_starts(part->type, of->type) && str_starts(type, STR("_"));
 
 	if (of->id.len < MIN_REFERENCE || !str_starts(part->id, of->id) || part == of)
@@ -268,7 +294,8 @@ static bool is_part(const struct cleanup_object *part, const struct cleanup_obje
 	return related || aws_id_is_minted(of->type, of->id);
 }
 
-static const struct cleanup_object *part_of(const struct index *ids, const struct cleanup_object *part)
+static const struct cleanup_object *part_of(const struct index *ids,
+					    const struct cleanup_object *part)
 {
 	/* Every prefix of the id that ends before a separator, and the whole. */
 	for (size_t n = part->id.len; n >= MIN_REFERENCE; n--) {
@@ -276,7 +303,8 @@ static const struct cleanup_object *part_of(const struct index *ids, const struc
 
 		if (n < part->id.len && !strchr(":/_,|", part->id.ptr[n]))
 			continue;
-		for (size_t i = index_first(ids, prefix); i < ids->n && str_eq(ids->item[i].text, prefix); i++) {
+		for (size_t i = index_first(ids, prefix);
+		     i < ids->n && str_eq(ids->item[i].text, prefix); i++) {
 			if (is_part(part, ids->item[i].object))
 				return ids->item[i].object;
 		}
@@ -296,30 +324,39 @@ static bool classify_parts(struct work *w, struct cleanup_state *mine)
 	}
 	qsort(ids.item, ids.n, sizeof(*ids.item), by_text);
 	for (struct cleanup_object *o = mine->objects.first; o; o = o->next) {
-		const struct cleanup_object *whole = o->class == CLEANUP_UNKNOWN && o->id.len < 2048 ? part_of(&ids, o) : NULL;
+		const struct cleanup_object *whole =
+			o->class == CLEANUP_UNKNOWN && o->id.len < 2048 ? part_of(&ids, o) : NULL;
 
-		if (whole && planned_create(w, o->address) && !adopted_as(&w->production, o) && !used_by(&w->production, o))
+		if (whole && planned_create(w, o->address) && !adopted_as(&w->production, o) &&
+		    !used_by(&w->production, o))
 			say(o, CLEANUP_DUPLICATE,
-			    arena_fmt(w->arena, "the apply's plan creates it, and it is a part of %.*s", STR_ARG(whole->address)));
+			    arena_fmt(w->arena,
+				      "the apply's plan creates it, and it is a part of %.*s",
+				      STR_ARG(whole->address)));
 	}
 	return true;
 }
 
-static bool same_state(const struct cleanup_state *mine, const struct cleanup_evidence *e, struct err *err)
+static bool same_state(const struct cleanup_state *mine, const struct cleanup_evidence *e,
+		       struct err *err)
 {
 	size_t n = 0;
 
 	for (const struct cleanup_state *s = e->production; s; s = s->next) {
 		n += s->objects.n;
 		if (mine->state.lineage.len && str_eq(s->state.lineage, mine->state.lineage))
-			return err_set(err, ERR_STATE,
-				       "%.*s and %.*s are one and the same state (lineage %.*s): nothing in it can be told from production. "
-				       "Give the state that the duplicate apply left with --duplicates",
-				       STR_ARG(mine->path), STR_ARG(s->path), STR_ARG(mine->state.lineage));
+			return err_set(
+				err, ERR_STATE,
+				"%.*s and %.*s are one and the same state (lineage %.*s): nothing "
+				"in it can be told from production. "
+				"Give the state that the duplicate apply left with --duplicates",
+				STR_ARG(mine->path), STR_ARG(s->path),
+				STR_ARG(mine->state.lineage));
 	}
 	if (n == 0)
 		return err_set(err, ERR_STATE,
-			       "production's state holds nothing, so nothing can be told from a duplicate: give the state that knows "
+			       "production's state holds nothing, so nothing can be told from a "
+			       "duplicate: give the state that knows "
 			       "production with --production");
 	return true;
 }
@@ -331,7 +368,8 @@ static bool begin(struct work *w, struct err *err)
 	return true;
 }
 
-bool cleanup_classify(struct cleanup_state *mine, const struct cleanup_evidence *e, struct arena *arena, struct err *err)
+bool cleanup_classify(struct cleanup_state *mine, const struct cleanup_evidence *e,
+		      struct arena *arena, struct err *err)
 {
 	struct work w = { .e = e, .arena = arena };
 
@@ -344,8 +382,8 @@ bool cleanup_classify(struct cleanup_state *mine, const struct cleanup_evidence 
 	return true;
 }
 
-bool cleanup_classify_found(struct cleanup_list *found, const struct cleanup_state *mine, const struct cleanup_evidence *e,
-			    struct arena *arena, struct err *err)
+bool cleanup_classify_found(struct cleanup_list *found, const struct cleanup_state *mine,
+			    const struct cleanup_evidence *e, struct arena *arena, struct err *err)
 {
 	struct work w = { .e = e, .arena = arena };
 	struct index own;
@@ -356,7 +394,9 @@ bool cleanup_classify_found(struct cleanup_list *found, const struct cleanup_sta
 		if (adopted_as(&w.production, o) || adopted_as(&own, o))
 			o->class = CLEANUP_KNOWN;
 		else if (!made_before(&w, o) && !prove(&w, o, CLEANUP_ORPHAN))
-			say(o, CLEANUP_UNKNOWN, STR("it is alive under a name of this plan, no state given knows it, and nothing says who made it"));
+			say(o, CLEANUP_UNKNOWN,
+			    STR("it is alive under a name of this plan, no state given knows it, "
+				"and nothing says who made it"));
 	}
 	return !arena->full || err_set(err, ERR_LIMIT, "states larger than may be held in memory");
 }

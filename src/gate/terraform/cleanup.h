@@ -19,7 +19,8 @@ enum cleanup_class {
 };
 
 struct cleanup_object {
-	struct str address; /* in the duplicates' state; of an orphan: where the plan would have put it */
+	struct str
+		address; /* in the duplicates' state; of an orphan: where the plan would have put it */
 	struct str type, id, identity, title, tag_name;
 	int64_t created_us; /* 0: not known */
 	enum cleanup_class class;
@@ -54,19 +55,23 @@ struct cleanup_evidence {
 	struct cleanup_state *production; /* one or more */
 	struct cleanup_plan plan;
 	struct cloudtrail *trail; /* may be NULL */
-	int64_t from_us, to_us;	  /* the apply began not before and ended not after; 0, 0: not known */
+	int64_t from_us,
+		to_us; /* the apply began not before and ended not after; 0, 0: not known */
 };
 
-bool cleanup_read_state(struct str text, struct arena *arena, struct cleanup_state *ret, struct err *err) PAWL_MUST_USE;
+bool cleanup_read_state(struct str text, struct arena *arena, struct cleanup_state *ret,
+			struct err *err) PAWL_MUST_USE;
 /* Plan JSON (`show -json`). */
-bool cleanup_read_plan(struct str json, struct arena *arena, struct cleanup_plan *ret, struct err *err) PAWL_MUST_USE;
+bool cleanup_read_plan(struct str json, struct arena *arena, struct cleanup_plan *ret,
+		       struct err *err) PAWL_MUST_USE;
 
 /* Give each object of ${mine} its class and proof. False when the arena is full, or when the states cannot be told apart. */
-bool cleanup_classify(struct cleanup_state *mine, const struct cleanup_evidence *e, struct arena *arena,
-		      struct err *err) PAWL_MUST_USE;
+bool cleanup_classify(struct cleanup_state *mine, const struct cleanup_evidence *e,
+		      struct arena *arena, struct err *err) PAWL_MUST_USE;
 /* The same for things found alive by name: orphan, unknown, or known to a state. */
-bool cleanup_classify_found(struct cleanup_list *found, const struct cleanup_state *mine, const struct cleanup_evidence *e,
-			    struct arena *arena, struct err *err) PAWL_MUST_USE;
+bool cleanup_classify_found(struct cleanup_list *found, const struct cleanup_state *mine,
+			    const struct cleanup_evidence *e, struct arena *arena,
+			    struct err *err) PAWL_MUST_USE;
 
 /* Is it the same object of the cloud: same ARN, or same id of the same type? */
 bool cleanup_same(const struct cleanup_object *a, const struct cleanup_object *b);
@@ -82,7 +87,7 @@ void cleanup_write_state(const struct cleanup_state *mine, struct buf *out);
  * Does the plan delete only proven duplicates, and do nothing else? False, naming the first address, when it does not.
  * *ret_deletes is how many it deletes: fewer than proven when some are gone already.
  */
-bool cleanup_check_plan(struct str json, const struct cleanup_state *mine, struct arena *arena, size_t *ret_deletes,
-			struct err *err) PAWL_MUST_USE;
+bool cleanup_check_plan(struct str json, const struct cleanup_state *mine, struct arena *arena,
+			size_t *ret_deletes, struct err *err) PAWL_MUST_USE;
 
 #endif

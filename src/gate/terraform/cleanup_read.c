@@ -23,8 +23,9 @@ static struct str tag_name(const struct json *attributes)
 /* When the cloud says it was made, where the provider keeps that. */
 static int64_t created(const struct json *attributes)
 {
-	static const char *const names[] = { "create_date", "created_date", "creation_date", "create_time", "created_time",
-					     "creation_time", "created_at" };
+	static const char *const names[] = { "create_date", "created_date", "creation_date",
+					     "create_time", "created_time", "creation_time",
+					     "created_at" };
 	int64_t us;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -34,7 +35,8 @@ static int64_t created(const struct json *attributes)
 	return 0;
 }
 
-static struct cleanup_object *take_object(const struct state_object *o, const struct json *instance, struct arena *arena)
+static struct cleanup_object *take_object(const struct state_object *o, const struct json *instance,
+					  struct arena *arena)
 {
 	struct cleanup_object *c = ARENA_NEW(arena, struct cleanup_object);
 
@@ -53,7 +55,8 @@ static struct cleanup_object *take_object(const struct state_object *o, const st
 }
 
 /* state_read walks resources and instances in their order in the file, and so do we: objects and instances go in step. */
-bool cleanup_read_state(struct str text, struct arena *arena, struct cleanup_state *ret, struct err *err)
+bool cleanup_read_state(struct str text, struct arena *arena, struct cleanup_state *ret,
+			struct err *err)
 {
 	struct cleanup_state s = { .path = ret->path, .next = ret->next };
 	const struct state_object *o;
@@ -72,7 +75,8 @@ bool cleanup_read_state(struct str text, struct arena *arena, struct cleanup_sta
 			PAWL_ASSERT(o);
 			c = take_object(o, instance, arena);
 			if (!c)
-				return err_set(err, ERR_LIMIT, "state larger than may be held in memory");
+				return err_set(err, ERR_LIMIT,
+					       "state larger than may be held in memory");
 			cleanup_add(&s.objects, c);
 			o = o->next;
 		}
@@ -85,7 +89,9 @@ bool cleanup_read_state(struct str text, struct arena *arena, struct cleanup_sta
 static struct str title_of(struct str type, const struct json *after)
 {
 	const struct terraform_type *t = terraform_type_find(type);
-	struct str title = t && t->title_attribute.len ? json_text(json_at(after, t->title_attribute.ptr)) : STR_NONE;
+	struct str title = t && t->title_attribute.len
+				   ? json_text(json_at(after, t->title_attribute.ptr))
+				   : STR_NONE;
 
 	return title.len ? title : json_str(after, "name");
 }
@@ -94,23 +100,28 @@ static bool only_creates(const struct json *change)
 {
 	const struct json *actions = json_get(change, "actions");
 
-	return json_is(actions, JSON_ARRAY) && actions->n == 1 && str_is(json_text(actions->child), "create") &&
-	       !json_get(change, "importing");
+	return json_is(actions, JSON_ARRAY) && actions->n == 1 &&
+	       str_is(json_text(actions->child), "create") && !json_get(change, "importing");
 }
 
-bool cleanup_read_plan(struct str json, struct arena *arena, struct cleanup_plan *ret, struct err *err)
+bool cleanup_read_plan(struct str json, struct arena *arena, struct cleanup_plan *ret,
+		       struct err *err)
 {
 	struct cleanup_plan p = { .given = true };
 	struct json *root;
 
 	if (!json_parse(json, arena, &root, err))
 		return false;
-	if (!json_str(root, "format_version").len || !json_is(json_get(root, "resource_changes"), JSON_ARRAY))
-		return err_set(err, ERR_INPUT, "this is no plan as `terraform show -json` gives it, or one that changes nothing");
+	if (!json_str(root, "format_version").len ||
+	    !json_is(json_get(root, "resource_changes"), JSON_ARRAY))
+		return err_set(err, ERR_INPUT,
+			       "this is no plan as `terraform show -json` gives it, or one that "
+			       "changes nothing");
 	if (!timestamp_parse(json_str(root, "timestamp"), &p.made_us))
 		p.made_us = 0;
 	JSON_EACH(rc, json_get(root, "resource_changes")) {
-		const struct json *change = json_get(rc, "change"), *after = json_get(change, "after");
+		const struct json *change = json_get(rc, "change"),
+				  *after = json_get(change, "after");
 		struct cleanup_object *o;
 
 		if (!only_creates(change) || !str_is(json_str(rc, "mode"), "managed"))
@@ -140,7 +151,8 @@ static bool kept(const struct cleanup_object **at, const struct json *instance)
 	return o->class == CLEANUP_DUPLICATE;
 }
 
-static void write_resource(const struct json *resource, const struct cleanup_object **at, struct json_out *o)
+static void write_resource(const struct json *resource, const struct cleanup_object **at,
+			   struct json_out *o)
 {
 	bool opened = false;
 
@@ -211,26 +223,31 @@ static bool does_nothing(const struct json *actions)
 	return str_is(only, "no-op") || str_is(only, "read");
 }
 
-bool cleanup_check_plan(struct str json, const struct cleanup_state *mine, struct arena *arena, size_t *ret_deletes, struct err *err)
+bool cleanup_check_plan(struct str json, const struct cleanup_state *mine, struct arena *arena,
+			size_t *ret_deletes, struct err *err)
 {
 	struct json *root;
 	size_t deletes = 0;
 
 	if (!json_parse(json, arena, &root, err))
 		return err_prefix(err, "the plan of clean-up");
-	if (!json_str(root, "format_version").len || json_true(root, "errored") || json_get(root, "action_invocations"))
-		return err_set(err, ERR_INPUT, "the plan of clean-up is not one that can be checked");
+	if (!json_str(root, "format_version").len || json_true(root, "errored") ||
+	    json_get(root, "action_invocations"))
+		return err_set(err, ERR_INPUT,
+			       "the plan of clean-up is not one that can be checked");
 	JSON_EACH(rc, json_get(root, "resource_changes")) {
 		const struct json *actions = json_at(rc, "change.actions");
 		struct str address = json_str(rc, "address");
 		const struct cleanup_object *o = find(&mine->objects, address);
-		bool deletes_it = json_is(actions, JSON_ARRAY) && actions->n == 1 && str_is(json_text(actions->child), "delete");
+		bool deletes_it = json_is(actions, JSON_ARRAY) && actions->n == 1 &&
+				  str_is(json_text(actions->child), "delete");
 
 		if (does_nothing(actions))
 			continue;
 		if (!deletes_it || !o || o->class != CLEANUP_DUPLICATE)
 			return err_set(err, ERR_DENIED,
-				       "the plan of clean-up would do more than delete proven duplicates: %.*s. It was thrown away",
+				       "the plan of clean-up would do more than delete proven "
+				       "duplicates: %.*s. It was thrown away",
 				       STR_ARG(address));
 		deletes++;
 	}
