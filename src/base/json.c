@@ -74,6 +74,16 @@ bool json_build_open(struct json_build *b, enum json_type array_or_object)
 	return true;
 }
 
+/* Keys that only rise, as most writers sort them, have no duplicate among them. */
+static bool rising(const struct json *obj)
+{
+	JSON_EACH(m, obj) {
+		if (m->next && str_cmp(m->key, m->next->key) >= 0)
+			return false;
+	}
+	return true;
+}
+
 static bool duplicate_few(const struct json *obj)
 {
 	JSON_EACH(a, obj) {
@@ -119,7 +129,7 @@ bool json_build_close(struct json_build *b)
 
 	PAWL_ASSERT(b->depth > 0);
 	v = b->stack[--b->depth];
-	if (v->type != JSON_OBJECT)
+	if (v->type != JSON_OBJECT || rising(v))
 		return true;
 	if (v->n <= FEW_KEYS ? duplicate_few(v) : duplicate_many(b, v))
 		return refuse(b, DUPLICATE_KEY);

@@ -57,6 +57,10 @@ struct plan_reader {
 	size_t n_elements;  /* of the list being read, from 1 */
 	size_t depth;	    /* open brackets */
 	bool building;	    /* inside an element */
+	bool in_change;	    /* … inside its member "change" */
+	bool in_actions;    /* … whose member "actions" is read */
+	bool noop;	    /* … and says no-op */
+	size_t skip;	    /* not 0: what lies deeper is not needed */
 	bool of_plan, resource_changes;
 	bool closed;	    /* the document's last bracket was read */
 	bool failed;
@@ -191,6 +195,36 @@ static bool in_list(const struct plan_reader *r)
 	return r->depth == 2 && r->key && r->key->section == SECTION_LIST;
 }
 
+/*
+ * Most of a plan is resources that do not change, and drift. Of those only a part is built: of drift the actions, of a no-op
+ * not what it will be, which is what it is. Where "actions" does not come first, as terraform writes it, all is built.
+ */
+#define LEVEL_ELEMENT 3 /* brackets open inside an element's object */
+#define LEVEL_CHANGE 4
+#define LEVEL_ACTIONS 5
+
+static bool not_needed(struct plan_reader *r, struct str name)
+{
+	if (r->depth == LEVEL_ELEMENT)
+		r->in_change = str_is(name, "change");
+	if (!r->in_change || r->depth != LEVEL_CHANGE)
+		return false;
+	r->in_actions = str_is(name, "actions");
+	if (r->key->read == plan_change_drift)
+		return !r->in_actions;
+	return r->noop && str_starts(name, STR("after"));
+}
+
+/* An event below a member that is not needed; its last one ends the skipping. */
+static bool skipped(struct plan_reader *r)
+{
+	if (r->skip == 0)
+		return false;
+	if (r->depth == r->skip)
+		r->skip = 0;
+	return true;
+}
+
 /* After each event of an element: is it whole? */
 static bool element_step(struct plan_reader *r, bool ok)
 {
@@ -207,6 +241,7 @@ static bool element_step(struct plan_reader *r, bool ok)
 static void element_begin(struct plan_reader *r)
 {
 	r->building = true;
+	r->in_change = r->in_actions = r->noop = false;
 	r->n_elements++;
 	json_build_begin(&r->build, &r->scratch);
 }
@@ -223,8 +258,12 @@ static bool on_scalar(struct plan_reader *r, enum json_type type, struct str tex
 	event(r);
 	if (text.len > PLAN_MAX_TEXT)
 		return refuse(r, "a text in the plan is larger than %zu MB", PLAN_MAX_TEXT >> 20);
+	if (skipped(r))
+		return true;
 	if (!r->building && in_list(r))
 		element_begin(r);
+	if (r->in_actions && r->depth == LEVEL_ACTIONS)
+		r->noop = str_is(text, "no-op");
 	if (r->building)
 		return element_step(r, json_build_scalar(&r->build, type, text));
 	if (r->depth == 1)
@@ -244,6 +283,8 @@ static bool on_open(struct plan_reader *r, enum json_type type)
 	if (!r->building && r->depth == 1 && !top_open(r, type))
 		return false;
 	r->depth++;
+	if (r->skip)
+		return true;
 	return r->building ? element_step(r, json_build_open(&r->build, type)) : true;
 }
 
@@ -251,6 +292,8 @@ static bool on_close(struct plan_reader *r)
 {
 	event(r);
 	r->depth--;
+	if (skipped(r))
+		return true;
 	if (r->building)
 		return element_step(r, json_build_close(&r->build));
 	r->closed = r->depth == 0;
@@ -262,6 +305,12 @@ static bool on_name(struct plan_reader *r, struct str name)
 	event(r);
 	if (name.len > PLAN_MAX_TEXT)
 		return refuse(r, "a name in the plan is larger than %zu MB", PLAN_MAX_TEXT >> 20);
+	if (r->skip)
+		return true;
+	if (r->building && not_needed(r, name)) {
+		r->skip = r->depth;
+		return true;
+	}
 	if (r->building)
 		return element_step(r, json_build_key(&r->build, name));
 	return r->depth == 1 ? top_key(r, name) : true;

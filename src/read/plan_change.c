@@ -199,7 +199,8 @@ static void do_create(struct plan_work *w, struct plan_resource *res)
 	note_create(w, res);
 }
 
-static void do_update(struct plan_work *w, struct plan_resource *res, const struct json *v)
+/* A no-op that adopts something is an update too; what it will be is what it is, and need not be there. */
+static void do_update(struct plan_work *w, struct plan_resource *res, const struct json *v, enum shape shape)
 {
 	const struct json *importing = json_get(json_get(v, "change"), "importing");
 	struct str from = json_str(v, "previous_address");
@@ -219,9 +220,11 @@ static void do_update(struct plan_work *w, struct plan_resource *res, const stru
 	}
 	if (from.len)
 		plan_say_clause(&say, "moved from %.*s", STR_ARG(plan_say_cut(from, 200)));
-	plan_words_changed(&say, res, c);
+	if (shape != SHAPE_NOOP)
+		plan_words_changed(&say, res, c);
 	c->reason = plan_say_keep(&say, w->arena);
-	plan_hazard_update(w, res);
+	if (shape != SHAPE_NOOP)
+		plan_hazard_update(w, res);
 }
 
 static void do_loss(struct plan_work *w, struct plan_resource *res, const struct json *v, enum shape shape)
@@ -273,7 +276,7 @@ static void do_noop(struct plan_work *w, struct plan_resource *res, const struct
 {
 	if (json_is(json_get(json_get(v, "change"), "importing"), JSON_OBJECT)) {
 		load_names(w, res);
-		do_update(w, res, v);
+		do_update(w, res, v, SHAPE_NOOP);
 	} else if (json_str(v, "previous_address").len == 0) {
 		w->sum.n_noop++;
 	}
@@ -296,7 +299,7 @@ static void dispatch(struct plan_work *w, struct plan_resource *res, const struc
 		return;
 	case SHAPE_UPDATE:
 		sum->n_update++;
-		do_update(w, res, v);
+		do_update(w, res, v, shape);
 		return;
 	case SHAPE_DELETE:
 		sum->n_delete++;
