@@ -4,6 +4,7 @@
 #ifndef PAWL_CORE_EVIDENCE_H
 #define PAWL_CORE_EVIDENCE_H
 
+#include "base/arena.h"
 #include "base/digest.h"
 #include "base/json.h"
 
@@ -51,6 +52,9 @@ struct evidence {
 void evidence_note_add(struct evidence *e, struct arena *arena, bool bad, struct str text);
 /* The digest shown on the card and bound by approvals: over recovery points and notes, in order; not over now. */
 struct digest evidence_digest(const struct evidence *e);
+struct str recovery_result_name(enum recovery_result r); /* "verified", "failed", "could not verify" */
+/* Whole, and back; an unknown member or value is an error. */
 void evidence_to_json(const struct evidence *e, struct json_out *o);
+bool evidence_from_json(const struct json *v, struct arena *arena, struct evidence *ret, struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -2,8 +2,9 @@
  * Room: core. Pure: no I/O, no clock, no memory but the caller's arena (libyaml, which parses, keeps its own).
  * Layers: built-in preset, machine (/etc/pawl/policy.yaml), user ($XDG_CONFIG_HOME/pawl/policy.yaml), project
  * (pawl.yaml). Every layer gives its strictest match or no opinion; the strictest opinion of all wins; no opinion is
- * hold. A project's file is untrusted: it may only tighten. Where it says `allow`, that counts as no opinion against a
- * layer above that has one, and where it names an environment, it may only name production.
+ * hold. A project's file is untrusted: it may only tighten. Where it says `allow`, that is no opinion; where it names an
+ * environment, it may only name production; its approvers count only where no layer above names any; what it says of
+ * notifications and same_uid is refused. docs/policy.md has every key.
  * A struct policy comes only from policy_load.
  */
 #ifndef PAWL_CORE_POLICY_H
@@ -12,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/change.h"
+#include "core/evidence.h"
 #include "core/request.h"
 #include "core/verdict.h"
 
@@ -79,6 +81,17 @@ struct notify {
 	struct notify *next;
 };
 
+/* A case written beside the rules; `pawl policy test` judges it. */
+struct policy_case {
+	struct str name, file;
+	unsigned line;
+	struct request request;
+	struct evidence evidence;
+	enum verdict expect;
+	struct str rule; /* expected behind the verdict; STR_NONE: any */
+	struct policy_case *next;
+};
+
 struct policy; /* opaque: policy.c */
 
 struct policy_source {
@@ -90,8 +103,8 @@ struct policy_source {
 /**
  * policy_load(sources, n, arena, ret_policy, err):
  * Compile the YAML sources, in any order of layers, into *${ret_policy}. False, with ${err} naming file, line and column
- * and what to do, if one is no policy. A preset is taken from the machine's or user's `preset:` (else "solo"), and from
- * the project's only where that is stricter.
+ * and what to do, if one is no policy. A preset is taken from the machine's or user's `preset:`, the stricter of the two (else "solo"),
+ * and the project's beside it where that is stricter.
  * Owns:  *ret_policy lives and dies with ${arena}; texts and paths must outlive it.
  * Units: durations in the text carry their unit ("24h"); in structs they are seconds.
  * Cost:  linear in the texts; at most POLICY_MAX_RULES rules and POLICY_MAX_BYTES bytes each.
@@ -109,6 +122,12 @@ uint64_t policy_plan_cap(const struct policy *p);
 /* Names of built-in presets: "solo", "team", "strict"; NULL past the end. And their text. */
 const char *policy_preset_name(size_t i);
 struct str policy_preset_text(struct str name);
+struct str policy_preset(const struct policy *p); /* the strictest in force */
+size_t policy_rule_count(const struct policy *p); /* in force, with the preset's */
+/* Of all layers but the preset, in order. */
+const struct policy_case *policy_cases(const struct policy *p);
+/* "FILE:LINE: …": what a file says that has no effect, such as a project's allow. */
+const struct str_list *policy_warnings(const struct policy *p);
 /* SHA-256 over all sources in order: which policy was in force. */
 struct digest policy_digest(const struct policy *p);
 /* May someone stand on plain keys readable under the asker's uid? solo: yes, flagged; team and strict: no. */

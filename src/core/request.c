@@ -103,9 +103,12 @@ static void out_principal(struct json_out *o, const struct principal *p)
 
 void request_to_json(const struct request *r, struct json_out *o)
 {
+	struct digest d = request_digest(r);
 	char hex[DIGEST_HEX_LEN + 1];
 
 	json_out_open(o, '{');
+	digest_hex(&d, hex);
+	json_out_kv(o, "digest", str_from(hex));
 	out_principal(o, &r->principal);
 	json_out_kv(o, "gate", gate_name(r->gate));
 	json_out_kv(o, "tool", r->tool);
@@ -167,11 +170,39 @@ static bool in_changes(const struct json *list, struct arena *arena, struct chan
 	return true;
 }
 
+static bool known_members(const struct json *v, struct err *err)
+{
+	static const char *const known[] = { "digest", "principal", "gate", "tool", "summary", "place",
+					     "binding", "bytes", "partial", "changes" };
+
+	JSON_EACH(m, v) {
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(known) && !str_is(m->key, known[i]))
+			i++;
+		if (i == ARRAY_LEN(known))
+			return err_set(err, ERR_INPUT, "request: unknown field \"%.*s\"", STR_ARG(m->key));
+	}
+	return true;
+}
+
+/* Where a digest is said, it is that of what is said. */
+static bool digest_fits(const struct json *v, const struct request *r, struct err *err)
+{
+	struct digest said, is = request_digest(r);
+
+	if (!json_get(v, "digest") || (digest_from_hex(json_str(v, "digest"), &said) && digest_eq(&said, &is)))
+		return true;
+	return err_set(err, ERR_INPUT, "request: its digest is not that of what it says");
+}
+
 bool request_from_json(const struct json *v, struct arena *arena, struct request *ret, struct err *err)
 {
 	struct request r = { .tool = json_str(v, "tool"), .summary = json_str(v, "summary"),
 			     .partial = json_true(v, "partial") };
 
+	if (!known_members(v, err))
+		return false;
 	if (!gate_from(json_str(v, "gate"), &r.gate))
 		return err_set(err, ERR_INPUT, "request: no gate");
 	if (!digest_from_hex(json_str(v, "bytes"), &r.bytes))
@@ -180,6 +211,8 @@ bool request_from_json(const struct json *v, struct arena *arena, struct request
 	    !in_rows(json_get(v, "place"), &r.place, place_rows, ARRAY_LEN(place_rows), err) ||
 	    !in_rows(json_get(v, "binding"), &r.binding, binding_rows, ARRAY_LEN(binding_rows), err) ||
 	    !in_changes(json_get(v, "changes"), arena, &r.changes, err))
+		return false;
+	if (!digest_fits(v, &r, err))
 		return false;
 	*ret = r;
 	return true;

@@ -1,0 +1,308 @@
+#include "core/judge.h"
+
+#include "core/demands.h"
+#include "core/match.h"
+
+/* The strictest rule of a set, or NULL. */
+static const struct rule *strictest(const struct rules *r, const uint64_t *bits)
+{
+	for (size_t w = 0; w < r->words; w++) {
+		if (bits[w])
+			return r->rule[w * 64 + (size_t)__builtin_ctzll(bits[w])];
+	}
+	return NULL;
+}
+
+static struct rule_ref ref_of(const struct rule *rule)
+{
+	return (struct rule_ref){ rule->name, rule->file, rule->line, rule->layer, rule->safer, rule->why };
+}
+
+/* --- what holding takes --- */
+
+static void note_missing(struct match *run, const struct change *c, const struct demands *d)
+{
+	int64_t verified, proven;
+	bool v = d->recovery_verified_within_s != 0, p = d->recovery_proven_within_s != 0;
+
+	if (!change_is_destructive(c) || c->holds_data == HOLDS_DATA_NO)
+		return;
+	match_recovery(run, c, &verified, &proven);
+	if ((!v || verified <= d->recovery_verified_within_s) && (!p || proven <= d->recovery_proven_within_s))
+		return;
+	run->missing_proof = run->missing_proof || !v || verified <= d->recovery_verified_within_s;
+	run->missing_within_s = v ? d->recovery_verified_within_s : d->recovery_proven_within_s;
+	if (run->n_missing < MATCH_MISSING_NAMED)
+		run->missing[run->n_missing] = c->title.len ? c->title : c->name;
+	run->n_missing++;
+}
+
+/* Remember who held it, from the most demanding rule on. Yields the rule to name: one that wants the name typed first. */
+static const struct rule *hold(struct match *run, const struct change *c, const uint64_t *bits)
+{
+	const struct rules *r = run->r;
+	const struct rule *named = NULL;
+
+	for (size_t w = r->n_deny / 64; w < r->words && w * 64 < r->n_deny + r->n_hold; w++) {
+		for (uint64_t m = bits[w]; m; m &= m - 1) {
+			size_t i = w * 64 + (size_t)__builtin_ctzll(m);
+			const struct rule *rule;
+
+			if (i >= r->n_deny + r->n_hold)
+				break;
+			rule = r->rule[i];
+			run->held[w] |= UINT64_C(1) << (i % 64);
+			if (!named || (rule->demands.confirm == CONFIRM_TYPED && named->demands.confirm != CONFIRM_TYPED))
+				named = rule;
+			if (r->recovery[w] >> (i % 64) & 1)
+				note_missing(run, c, &rule->demands);
+		}
+	}
+	return named;
+}
+
+static struct judged_change judge_one(struct match *run, const struct change *c)
+{
+	uint64_t bits[RULES_WORDS];
+	struct match_where where = match_environment(run, c);
+	struct judged_change j = { .change = c };
+	const struct rule *rule;
+
+	if (run->n_environment != where.all)
+		run->n_environment = match_more_protected(run, run->n_environment, where.all);
+	if (run->evidence->frozen && c->kind != CHANGE_READ) {
+		j.environment = policy_environment_at(run->p, where.all);
+		j.verdict = VERDICT_DENY;
+		j.rule.name = STR("frozen");
+		j.rule.why = STR("pawl freeze is on: while people recover, nothing but reads passes");
+		return j;
+	}
+	match_change(run, c, where, bits);
+	rule = strictest(run->r, bits);
+	if (rule && rule->verdict == VERDICT_ALLOW && !run->explain) {
+		j.verdict = VERDICT_ALLOW;
+		return j; /* the many: no more is asked of them */
+	}
+	j.environment = policy_environment_at(run->p, where.all);
+	j.verdict = rule ? rule->verdict : VERDICT_HOLD;
+	if (rule && rule->verdict == VERDICT_HOLD)
+		rule = hold(run, c, bits);
+	if (rule)
+		j.rule = ref_of(rule);
+	else if (change_is_destructive(c) || c->kind == CHANGE_OPAQUE || c->kind == CHANGE_STATE_IDENTITY)
+		run->unmatched_typed = true;
+	return j;
+}
+
+struct judged_change judge_change(const struct policy *policy, const struct request *request,
+				  const struct evidence *evidence, const struct change *change)
+{
+	struct match run = { .p = policy, .r = &policy->rules, .request = request, .evidence = evidence, .explain = true };
+
+	match_begin(&run);
+	return judge_one(&run, change);
+}
+
+/* --- the whole --- */
+
+/* What a person should be told first of several. */
+static unsigned weight(const struct judged_change *j)
+{
+	unsigned w = j->verdict == VERDICT_HOLD ? 0 : 16;
+
+	if (j->change->kind == CHANGE_STATE_IDENTITY)
+		return w + 8;
+	if (change_is_destructive(j->change))
+		return w + 4 + (j->change->holds_data == HOLDS_DATA_YES);
+	return w + (j->change->kind == CHANGE_OPAQUE ? 2 : 1);
+}
+
+struct found {
+	struct judged_change *deny, **deny_end, *hold, **hold_end;
+	size_t n_deny, n_hold; /* kept */
+	const struct judged_change *first; /* the weightiest */
+	const struct change *dies; /* whose name is typed */
+};
+
+static void keep(struct match *run, struct found *f, const struct judged_change *j)
+{
+	bool denied = j->verdict != VERDICT_HOLD;
+	struct judged_change *own;
+
+	if ((denied ? f->n_deny : f->n_hold) >= JUDGE_SHOWN && f->first && weight(j) <= weight(f->first))
+		return;
+	own = ARENA_NEW(run->arena, struct judged_change);
+	if (!own)
+		return;
+	*own = *j;
+	if (!f->first || weight(j) > weight(f->first))
+		f->first = own;
+	if ((denied ? f->n_deny : f->n_hold) >= JUDGE_SHOWN)
+		return;
+	if (denied) {
+		*f->deny_end = own;
+		f->deny_end = &own->next;
+		f->n_deny++;
+	} else {
+		*f->hold_end = own;
+		f->hold_end = &own->next;
+		f->n_hold++;
+	}
+}
+
+static void note_dying(struct found *f, const struct change *c)
+{
+	bool data = c->holds_data != HOLDS_DATA_NO, had = f->dies && f->dies->holds_data != HOLDS_DATA_NO;
+	bool titled = c->title.len != 0, had_title = f->dies && f->dies->title.len;
+
+	if (!f->dies || (data && !had) || (data == had && titled && !had_title))
+		f->dies = c;
+}
+
+static bool typable(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
+			return false;
+	}
+	return s.len > 0 && s.len <= 200 && str_eq(s, str_trim(s));
+}
+
+static struct str typed_name(const struct match *run, const struct found *f)
+{
+	if (f->dies && typable(f->dies->title))
+		return f->dies->title;
+	if (f->dies && typable(f->dies->name))
+		return f->dies->name;
+	return policy_environment_at(run->p, run->n_environment).name;
+}
+
+static void tell_missing(struct match *run, struct judgement *ret)
+{
+	char list[600];
+	size_t n = 0;
+
+	if (!run->n_missing)
+		return;
+	for (size_t i = 0; i < run->n_missing && i < MATCH_MISSING_NAMED && n < sizeof(list); i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%.*s", i ? ", " : "",
+				      STR_ARG(str_sub(run->missing[i], 0, 150)));
+	ret->missing = arena_fmt(run->arena, "no backup %s within %lld h for %s%s",
+				 run->missing_proof ? "proven complete" : "restored in a drill",
+				 (long long)((run->missing_within_s + 3599) / 3600), list,
+				 run->n_missing > MATCH_MISSING_NAMED ? " and more" : "");
+}
+
+/* All who held a change speak; where no approver would do for all, nobody can say yes to the whole. */
+static bool join_demands(struct match *run, struct judgement *ret)
+{
+	const struct rules *r = run->r;
+
+	ret->demands = (struct demands){ .approvals = 1, .confirm = run->unmatched_typed ? CONFIRM_TYPED : CONFIRM_PLAIN };
+	for (size_t w = 0; w < r->words; w++) {
+		for (uint64_t m = run->held[w]; m; m &= m - 1) {
+			const struct rule *rule = r->rule[w * 64 + (size_t)__builtin_ctzll(m)];
+
+			if (!demands_join(run->p, &rule->demands, run->arena, &ret->demands))
+				return false;
+		}
+	}
+	return true;
+}
+
+static struct str say_why(const struct match *run, const struct judgement *j, const struct found *f)
+{
+	const struct change *c = f->first->change;
+	struct str what = f->first->rule.why, name = str_sub(c->title.len ? c->title : c->name, 0, 150);
+	char more[40] = "";
+
+	if (str_is(f->first->rule.name, "frozen"))
+		return run->evidence->frozen_why.len ? arena_fmt(run->arena, "%.*s (%.*s)", STR_ARG(what),
+								 STR_ARG(str_sub(run->evidence->frozen_why, 0, 200)))
+						     : what;
+	if (c->kind == CHANGE_STATE_IDENTITY && c->reason.len)
+		return c->reason;
+	if (c->kind == CHANGE_OPAQUE && c->reason.len)
+		what = c->reason;
+	if (!what.len)
+		what = f->first->rule.name.len ? arena_fmt(run->arena, "rule %.*s says so", STR_ARG(f->first->rule.name))
+					       : STR("no rule speaks of it, so a person is asked");
+	if (j->n_held + j->n_denied > 1)
+		snprintf(more, sizeof(more), " and %zu more", j->n_held + j->n_denied - 1);
+	return arena_fmt(run->arena, "%.*s %.*s%s: %.*s", STR_ARG(change_kind_name(c->kind)), STR_ARG(name), more,
+			 STR_ARG(what));
+}
+
+static void conclude(struct match *run, struct found *f, struct judgement *ret)
+{
+	ret->verdict = ret->n_denied ? VERDICT_DENY : ret->n_held ? VERDICT_HOLD : VERDICT_ALLOW;
+	if (run->n_environment == SIZE_MAX)
+		run->n_environment = run->place.all;
+	ret->environment = policy_environment_at(run->p, run->n_environment);
+	*f->deny_end = f->hold;
+	ret->changes = f->deny;
+	if (ret->verdict == VERDICT_ALLOW)
+		return;
+	if (f->first) {
+		ret->rule = f->first->rule;
+		ret->reason = say_why(run, ret, f);
+	}
+	if (!ret->reason.len)
+		ret->reason = STR("too large to judge within the memory it may take");
+	if (ret->verdict != VERDICT_HOLD)
+		return;
+	if (!join_demands(run, ret)) {
+		ret->verdict = VERDICT_DENY;
+		ret->reason = STR("its changes need approvers that no one person is: split it into requests that one can approve");
+		return;
+	}
+	tell_missing(run, ret);
+	if (ret->demands.confirm == CONFIRM_TYPED)
+		ret->typed_name = typed_name(run, f);
+}
+
+static void judge_all(struct match *run, struct judgement *ret)
+{
+	struct found f = { 0 };
+
+	f.deny_end = &f.deny;
+	f.hold_end = &f.hold;
+	CHANGE_EACH(c, &run->request->changes) {
+		struct judged_change j = judge_one(run, c);
+
+		ret->by_kind[(unsigned)c->kind < CHANGE_KIND_COUNT ? c->kind : CHANGE_OPAQUE]++;
+		if (change_is_destructive(c)) {
+			ret->n_destructive++;
+			if (j.verdict != VERDICT_ALLOW)
+				note_dying(&f, c);
+		}
+		if (j.verdict == VERDICT_ALLOW) {
+			ret->n_allowed++;
+			continue;
+		}
+		if (j.verdict == VERDICT_HOLD)
+			ret->n_held++;
+		else
+			ret->n_denied++;
+		keep(run, &f, &j);
+	}
+	conclude(run, &f, ret);
+}
+
+void judge(const struct policy *policy, const struct request *request, const struct evidence *evidence,
+	   struct arena *arena, struct judgement *ret)
+{
+	struct match run = { .p = policy, .r = &policy->rules, .request = request, .evidence = evidence, .arena = arena };
+	struct judgement j = { .verdict = VERDICT_DENY };
+
+	if (match_memory(&run)) {
+		match_begin(&run);
+		judge_all(&run, &j);
+	}
+	if (arena->full) {
+		j = (struct judgement){ .verdict = VERDICT_DENY, .n_denied = request->changes.n };
+		j.environment = policy_environment(policy, &request->place, STR_NONE);
+		j.reason = STR("too large to judge within the memory it may take; split it");
+	}
+	*ret = j;
+}
