@@ -20,7 +20,7 @@ static void local_production(struct identity_work *w)
 	if (!acts || !str_starts(f->backend, STR("local:")) || !is_production(name))
 		return;
 	for (const struct known *k = f->known; k; k = k->next) {
-		if (k->source == KNOWN_PIN && identity_work_of_place(w, k))
+		if (k->source == KNOWN_PIN && str_eq(k->folder, f->folder))
 			return; /* whoever pinned it so knows */
 	}
 	identity_work_say(w, IDENTITY_LOCAL,
