@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "cli/asker.h"
 #include "cli/policies.h"
+#include "gate/terraform/identify.h"
 #include "gate/terraform/tool.h"
 
 #define SHOW_TIMEOUT_S 900
@@ -56,9 +57,9 @@ static bool end_reader(struct plan_reader *r, struct plan_request *p)
 	return true;
 }
 
-static struct plan_reader *begin_reader(struct plan_request *p, struct err *err)
+static struct plan_reader *begin_reader(struct plan_request *p, const struct plan_opts *protection, struct err *err)
 {
-	struct plan_opts opts = { 0 };
+	struct plan_opts opts = protection ? *protection : (struct plan_opts){ 0 };
 	struct plan_reader *r;
 
 	if (p->policy)
@@ -125,25 +126,34 @@ static int same_bytes(const struct plan_request *p, char ret_path[64], struct er
 	return fd_take(&fd);
 }
 
-static bool show_saved(const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct err *err)
+static bool show_json(const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct buf *out, struct err *err)
 {
-	size_t cap = p->policy ? (size_t)policy_plan_cap(p->policy) : (size_t)PLAN_MAX_BYTES;
-	auto_buf json = BUF_MAX(cap);
 	auto_workcopy w = { 0 };
-	struct plan_reader *r;
 	char path[64];
-	bool ok;
 	auto_fd fd = same_bytes(p, path, err);
 
 	if (fd < 0)
 		return false;
 	if (p->origin.seq && workcopy_open(places->state, str_from(p->origin.work), ask->env, &w, NULL))
-		ok = show(w.program, w.dir, w.env, path, &json, err);
-	else
-		ok = show_here(ask, path, &json, err);
-	if (!ok)
+		return show(w.program, w.dir, w.env, path, out, err);
+	return show_here(ask, path, out, err);
+}
+
+static bool show_saved(const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct err *err)
+{
+	size_t cap = p->policy ? (size_t)policy_plan_cap(p->policy) : (size_t)PLAN_MAX_BYTES;
+	struct terraform_identify_opts who = { .folder = str_from(p->origin.seq ? p->origin.original : ask->folder),
+					       .planfile = &p->file,
+					       .pin_path = str_from(places->project_pin),
+					       .state_dir = str_from(places->state) };
+	struct str_set pinned = { 0 }, config = { 0 };
+	struct plan_opts opts = { .pinned_prevent_destroy = &pinned, .config_prevent_destroy = &config };
+	auto_buf json = BUF_MAX(cap);
+	struct plan_reader *r;
+
+	if (!terraform_identify_protection(&who, &p->arena, &pinned, &config, err) || !show_json(ask, places, p, &json, err))
 		return false;
-	r = begin_reader(p, err);
+	r = begin_reader(p, &opts, err);
 	if (!r)
 		return false;
 	plan_reader_feed(r, buf_str(&json));
@@ -269,7 +279,7 @@ static bool read_from(int fd, const struct plan_ask *ask, const struct places *p
 		plan_origin_find(places->state, &p->file.digest, &p->origin);
 		return show_saved(ask, places, p, err) || err_prefix(err, "%s", ask->path);
 	}
-	r = begin_reader(p, err);
+	r = begin_reader(p, NULL, err);
 	if (!r)
 		return false;
 	return feed_all(fd, (struct str){ head, n }, r, &p->request.bytes, err) && end_reader(r, p);

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/hosts.h"
 #include "cli/live.h"
+#include "cli/plan_beside.h"
 #include "core/card.h"
 #include "gate/terraform/identify.h"
 #include "ledger/ledger.h"
@@ -53,7 +54,8 @@ static bool look_live(enum plan_live live, struct plan_request *p, struct live_r
 	return true;
 }
 
-static bool identify(const struct places *places, const struct live_report *live, struct plan_request *p, struct err *err)
+static bool identify(const struct places *places, const struct live_report *live, bool no_record, struct plan_request *p,
+		     struct err *err)
 {
 	struct terraform_identify_opts o = {
 		.folder = p->request.place.path,
@@ -63,10 +65,21 @@ static bool identify(const struct places *places, const struct live_report *live
 		.pin_path = str_from(places->project_pin),
 		.state_dir = str_from(places->state),
 		.account = live->known ? live->account : p->request.place.account,
-		.region = live->known ? live->region : p->request.place.region,
+		.region = live->known && live->region.len ? live->region : p->request.place.region,
+		.no_record = no_record,
 	};
 
 	return terraform_identify(&o, &p->arena, &p->request.changes, &p->request.binding, err);
+}
+
+static bool compare(const struct plan_ask *ask, const char *path, const struct places *places, struct plan_request *p, struct err *err)
+{
+	struct plan_ask other = *ask;
+
+	if (!path)
+		return true;
+	other.path = path;
+	return plan_beside_add(&other, places, p, err);
 }
 
 static bool open_hold(const struct places *places, struct plan_weighed *w, struct err *err)
@@ -100,8 +113,9 @@ bool plan_weigh(const struct plan_ask *ask, const struct plan_weigh_opts *opts, 
 
 	if (!ok)
 		return false;
-	ok = look_live(opts->live, &w.plan, &live, err) && identify(places, &live, &w.plan, err) &&
-	     plan_request_judge(places, &w.plan, err);
+	/* What stands beside another plan is for the reader's eyes: it comes after the verdict, and binds nothing. */
+	ok = look_live(opts->live, &w.plan, &live, err) && identify(places, &live, opts->no_hold, &w.plan, err) &&
+	     plan_request_judge(places, &w.plan, err) && compare(ask, opts->compare, places, &w.plan, err);
 	if (ok && w.plan.judgement.verdict == VERDICT_HOLD && !opts->no_hold)
 		ok = open_hold(places, &w, err);
 	if (!ok) {

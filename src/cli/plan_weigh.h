@@ -17,6 +17,7 @@ enum plan_live {
 struct plan_weigh_opts {
 	enum plan_live live;
 	bool no_hold; /* only say the verdict: open no hold, write no record */
+	const char *compare; /* path of another environment's plan, to say what it did not do; NULL: none */
 };
 
 struct plan_weighed {
