@@ -6,6 +6,7 @@ SETUP := -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true
 endif
 TARGET ?= all
 SECONDS ?= 60
+MINUTES ?= 60
 KEEP ?= 0
 PREFIX ?= /usr/local
 TESTS ?=
@@ -58,7 +59,7 @@ demo: build
 
 soak: build
 	@tools/deps check
-	@tests/soak --build $(BUILD)
+	@tests/soak --build $(BUILD) --minutes $(MINUTES)
 
 install: build
 	@meson install -C $(BUILD)
