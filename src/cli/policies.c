@@ -1,0 +1,71 @@
+#include "cli/policies.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+
+/* A named file must be there; one that is only looked for need not. */
+static bool add(struct policy_source *s, size_t *n, struct arena *a, bool named, struct err *err)
+{
+	auto_buf b = BUF_MAX(POLICY_MAX_BYTES);
+	struct err e = { 0 };
+
+	if (!s[*n].path.len)
+		return true;
+	if (!file_read(s[*n].path.ptr, &b, &e)) {
+		if (!named && e.code == ERR_IO && (e.sys == ENOENT || e.sys == ENOTDIR))
+			return true;
+		if (err)
+			*err = e;
+		return err_prefix(err, "policy: ");
+	}
+	s[*n].text = arena_str(a, buf_str(&b));
+	if (a->full)
+		return err_set(err, ERR_LIMIT, "no memory for the policy");
+	(*n)++;
+	return true;
+}
+
+bool policies_load_files(const struct places *pl, const struct policies_files *instead, struct arena *a,
+			 const struct policy **ret, struct err *err)
+{
+	const struct {
+		enum policy_layer layer;
+		const char *file, *instead;
+	} rows[] = {
+		{ POLICY_MACHINE, pl->machine_policy, instead->machine },
+		{ POLICY_USER, pl->user_policy, instead->user },
+		{ POLICY_PROJECT, pl->project_policy, instead->project },
+	};
+	struct policy_source *s = ARENA_ARRAY(a, ARRAY_LEN(rows), struct policy_source);
+	size_t n = 0;
+
+	if (!s)
+		return err_set(err, ERR_LIMIT, "no memory for the policy");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *path = rows[i].instead ? rows[i].instead : rows[i].file;
+
+		s[n] = (struct policy_source){ rows[i].layer, arena_str(a, str_from(path)), STR_NONE };
+		if (!add(s, &n, a, rows[i].instead != NULL, err))
+			return false;
+	}
+	return policy_load(s, n, a, ret, err);
+}
+
+bool policies_load(const struct places *pl, struct arena *a, const struct policy **ret, struct err *err)
+{
+	const struct policies_files none = { NULL, NULL, NULL };
+
+	return policies_load_files(pl, &none, a, ret, err);
+}
+
+bool policies_load_one(const char *path, enum policy_layer layer, struct arena *a, const struct policy **ret, struct err *err)
+{
+	struct policy_source *s = ARENA_NEW(a, struct policy_source);
+	size_t n = 0;
+
+	if (!s)
+		return err_set(err, ERR_LIMIT, "no memory for the policy");
+	*s = (struct policy_source){ layer, arena_str(a, str_from(path)), STR_NONE };
+	return add(s, &n, a, true, err) && policy_load(s, n, a, ret, err);
+}
