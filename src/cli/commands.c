@@ -20,8 +20,8 @@ static const char completion_help[] =
 
 static const struct cli_option cleanup_options[] = {
 	{ "duplicates", 0, "FILE", "state that the duplicate apply left (default: the state of this folder)", false },
-	{ "production", 0, "FILE", "state that knows production", true },
-	{ "plan", 0, "FILE", "the plan that was applied, saved or as JSON", false },
+	{ "production", 0, "FILE", "state or pin that knows production (default: this project's pin)", true },
+	{ "plan", 0, "FILE", "the plan that was applied, saved or as JSON (default: those in pawl's ledger)", false },
 	{ "cloudtrail", 0, "FILE", "CloudTrail's records of those hours, JSON or gzip", true },
 	{ "since", 0, "TIME", "the apply began not before (default: when the plan was made)", false },
 	{ "until", 0, "TIME", "the apply had ended by (default: now)", false },
