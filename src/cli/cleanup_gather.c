@@ -9,12 +9,9 @@
 #include "base/fd.h"
 #include "base/proc.h"
 #include "base/timestamp.h"
-#include "cli/cleanup_ledger.h"
 #include "cli/cleanup_live.h"
-#include "cli/places.h"
 #include "gate/terraform/tool.h"
 #include "gate/terraform/workcopy.h"
-#include "read/pin.h"
 #include "read/planfile.h"
 
 #define MEMORY ((size_t)4 << 30) /* address space */
@@ -100,78 +97,24 @@ static bool read_mine(struct cli *c, struct cleanup_case *ret, struct err *err)
 	       err_prefix(err, "the state of this folder");
 }
 
-/* Pinned states know addresses and identities: enough to see what was taken over. */
-static bool read_pin(struct str path, struct str text, struct arena *arena,
-		     struct cleanup_state ***next, struct err *err)
-{
-	struct known *k;
-
-	if (!pin_read(path, text, arena, &k, err))
-		return false;
-	for (; k; k = k->next) {
-		struct cleanup_state *s = ARENA_NEW(arena, struct cleanup_state);
-
-		if (!s)
-			return err_set(err, ERR_LIMIT, "%.*s is larger than may be held in memory",
-				       STR_ARG(path));
-		s->path = k->where;
-		s->state.lineage = k->lineage;
-		for (const struct state_object *o = k->objects; o; o = o->next) {
-			struct cleanup_object *c = ARENA_NEW(arena, struct cleanup_object);
-
-			if (!c)
-				return err_set(err, ERR_LIMIT,
-					       "%.*s is larger than may be held in memory",
-					       STR_ARG(path));
-			c->address = o->address;
-			c->type = o->type;
-			c->id = o->id;
-			c->identity = o->identity;
-			cleanup_add(&s->objects, c);
-		}
-		**next = s;
-		*next = &s->next;
-	}
-	return true;
-}
-
-/* A state, or a pin file: states are JSON objects, pins are not. */
-static bool read_known(const char *path, struct arena *arena, struct cleanup_state ***next,
-		       struct err *err)
-{
-	struct cleanup_state *s = ARENA_NEW(arena, struct cleanup_state);
-	struct str name = arena_str(arena, str_from(path)), text;
-
-	if (!s || !take_file(path, STATE_MAX_BYTES, arena, &text, err))
-		return false;
-	if (!str_starts(str_trim(text), STR("{")))
-		return read_pin(name, text, arena, next, err);
-	s->path = name;
-	if (!cleanup_read_state(text, arena, s, err))
-		return err_prefix(err, "%s", path);
-	**next = s;
-	*next = &s->next;
-	return true;
-}
-
 static bool read_production(struct cli *c, struct cleanup_case *ret, struct err *err)
 {
 	struct cleanup_state **next = &ret->evidence.production;
-	struct places places;
 
 	for (unsigned i = 0; cli_value_nth(c, "production", i); i++) {
-		if (!read_known(cli_value_nth(c, "production", i), &ret->arena, &next, err))
+		struct cleanup_state *s = ARENA_NEW(&ret->arena, struct cleanup_state);
+
+		if (!s)
+			return err_set(err, ERR_LIMIT, "states larger than may be held in memory");
+		if (!read_state(cli_value_nth(c, "production", i), &ret->arena, s, err))
 			return false;
+		*next = s;
+		next = &s->next;
 	}
-	if (!ret->evidence.production && places_find(ret->config, &places, err) &&
-	    file_exists(places.project_pin) &&
-	    !read_known(places.project_pin, &ret->arena, &next, err))
-		return false;
 	return ret->evidence.production ||
 	       err_set(err, ERR_STATE,
-		       "name what knows production with --production FILE, a state or a pin: "
-		       "without it nothing can be told from a "
-		       "duplicate");
+		       "name the state that knows production with --production FILE: without it "
+		       "nothing can be told from a duplicate");
 }
 
 /* --- the plan that was applied */
@@ -202,7 +145,7 @@ static bool read_plan(struct cli *c, struct cleanup_case *ret, struct err *err)
 	struct str bytes;
 
 	if (!path)
-		return cleanup_ledger(ret, err);
+		return true;
 	if (!take_file(path, STATE_MAX_BYTES, &ret->arena, &bytes, err))
 		return false;
 	if (planfile_probe(bytes)) {
@@ -283,8 +226,7 @@ static bool read_time(struct cli *c, const char *option, int64_t *ret, struct er
 static bool read_window(struct cli *c, struct cleanup_case *ret, struct err *err)
 {
 	struct cleanup_evidence *e = &ret->evidence;
-	int64_t from = e->from_us ? e->from_us : e->plan.made_us,
-		to = e->to_us ? e->to_us : clock_now_us();
+	int64_t from = e->plan.made_us, to = clock_now_us();
 
 	if (!read_time(c, "since", &from, err) || !read_time(c, "until", &to, err))
 		return false;

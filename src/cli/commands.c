@@ -20,8 +20,8 @@ static const char completion_help[] =
 
 static const struct cli_option cleanup_options[] = {
 	{ "duplicates", 0, "FILE", "state that the duplicate apply left (default: the state of this folder)", false },
-	{ "production", 0, "FILE", "state or pin that knows production (default: this project's pin)", true },
-	{ "plan", 0, "FILE", "the plan that was applied, saved or as JSON (default: those in pawl's ledger)", false },
+	{ "production", 0, "FILE", "state that knows production", true },
+	{ "plan", 0, "FILE", "the plan that was applied, saved or as JSON", false },
 	{ "cloudtrail", 0, "FILE", "CloudTrail's records of those hours, JSON or gzip", true },
 	{ "since", 0, "TIME", "the apply began not before (default: when the plan was made)", false },
 	{ "until", 0, "TIME", "the apply had ended by (default: now)", false },
@@ -44,6 +44,31 @@ static const struct cli_option shim_options[] = {
 	{ "dir", 0, "DIR", "folder of the links (default: $XDG_DATA_HOME/pawl/shim)", false },
 	{ NULL, 0, NULL, NULL, false },
 };
+
+static const struct cli_option plan_options[] = {
+	{ "live", 0, NULL, "ask the cloud what is alive (the default where credentials are at hand)", false },
+	{ "offline", 0, NULL, "ask nobody", false },
+	{ "no-hold", 0, NULL, "only say the verdict: open no hold", false },
+	{ "folder", 0, "DIR", "where it would act (default: here)", false },
+	{ "full", 0, NULL, "every change on the card", false },
+	{ "compare", 0, "FILE", "another plan (staging's): say what that one did not do", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char plan_help[] =
+	"A saved plan (decoded by `terraform show -json` or `tofu show -json`) or plan JSON, `-` for standard input. The card says\n"
+	"what it touches, whether that can be undone, and whether a backup was restored; a verdict of hold opens a hold.";
+
+static const struct cli_option apply_options[] = {
+	{ "approval", 0, "FILE", "an approval that travelled as a file (`pawl approve --out`), verified offline", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char apply_help[] =
+	"Applies exactly that saved plan, from the private copy of the configuration in which pawl planned it. At the last moment\n"
+	"the plan's digest, the state's lineage, serial and bytes, the AWS account and the findings are looked at again; the\n"
+	"state is copied into pawl's keeping; the start is in the ledger before terraform runs, the end after it. A plan that\n"
+	"pawl did not make is refused: plan with `pawl terraform plan -out=FILE`. See docs/apply.md.";
 
 static const char terraform_help[] =
 	"Give this to an agent in place of terraform. What only reads runs untouched. `plan -out=FILE` is made by pawl in\n"
@@ -88,6 +113,8 @@ const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell", completion_help, none, CLI_SMALL, false, cmd_completion },
 	{ "man", "", "print the manual page pawl(1), in mdoc", NULL, none, CLI_SMALL, false, cmd_man },
+	{ "plan", "FILE|-", "the verdict on a Terraform or OpenTofu plan", plan_help, plan_options, CLI_SMALL, false, cmd_plan },
+	{ "apply", "PLAN", "apply exactly what was approved", apply_help, apply_options, CLI_FULL, false, FULL(cmd_apply) },
 	{ "terraform", "WORDS …", "terraform, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "tofu", "WORDS …", "OpenTofu, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "terragrunt", "WORDS …", "terragrunt, with pawl in the way: reads pass, the rest is refused", terraform_help, none, CLI_SMALL, true, cmd_terraform },

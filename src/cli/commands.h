@@ -11,6 +11,8 @@ int cmd_completion(struct cli *c);
 int cmd_man(struct cli *c);
 int cmd_cleanup(struct cli *c);
 int cmd_live_check(struct cli *c); /* for pawl itself */
+int cmd_plan(struct cli *c);
+int cmd_apply(struct cli *c);
 int cmd_terraform(struct cli *c); /* and tofu, terragrunt: by the row's name */
 int cmd_shim_install(struct cli *c);
 int cmd_shim_uninstall(struct cli *c);

@@ -222,13 +222,20 @@ static void fill_summary(struct plan_request *p)
 				       verb, s->n_create, s->n_update, s->n_replace, s->n_delete, s->n_forget);
 }
 
-static void fill_binding(const char *folder, struct plan_request *p)
+static struct str account_text(const struct plan_ask *ask, struct plan_request *p)
+{
+	if (p->origin.account[0])
+		return arena_str(&p->arena, str_from(p->origin.account));
+	return ask->account.len ? ask->account : p->summary.account;
+}
+
+static void fill_binding(const char *folder, struct str account, struct plan_request *p)
 {
 	struct binding *b = &p->request.binding;
 	struct place *pl = &p->request.place;
 	struct arena *a = &p->arena;
 
-	*pl = (struct place){ .account = p->origin.account[0] ? arena_str(a, str_from(p->origin.account)) : p->summary.account,
+	*pl = (struct place){ .account = account,
 			      .region = p->summary.region, .workspace = p->file.workspace, .backend = backend_text(p, a),
 			      .path = arena_str(a, str_from(folder)), .tag = p->summary.tag_environment };
 	*b = (struct binding){ .cwd = pl->path, .backend = pl->backend, .workspace = pl->workspace, .account = pl->account,
@@ -237,7 +244,7 @@ static void fill_binding(const char *folder, struct plan_request *p)
 		return;
 	b->lineage = p->file.state.lineage;
 	b->serial = arena_fmt(a, "%llu", (unsigned long long)p->file.state.serial);
-	b->state_digest = p->origin.seq ? arena_str(a, str_from(p->origin.state_sha256)) : hex_text(&p->file.state.digest, a);
+	b->state_digest = hex_text(&p->file.state.digest, a);
 	b->config_digest = hex_text(&p->file.config_digest, a);
 }
 
@@ -251,7 +258,7 @@ static void fill_request(const struct plan_ask *ask, struct plan_request *p)
 	p->request.partial = p->file.has_targets || p->file.errored || p->summary.errored || !p->summary.complete ||
 			     p->summary.n_deferred > 0;
 	fill_summary(p);
-	fill_binding(p->origin.seq ? p->origin.original : ask->folder, p);
+	fill_binding(p->origin.seq ? p->origin.original : ask->folder, account_text(ask, p), p);
 }
 
 static bool read_from(int fd, const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct err *err)
@@ -322,16 +329,30 @@ static void look_at_freeze(const struct places *places, struct plan_request *p)
 		p->evidence.frozen_why = json_str(root, "why");
 }
 
+/* Over the evidence and every finding about the state: an approval given before something was found does not outlive it. */
+static struct str evidence_text(struct plan_request *p)
+{
+	struct digest evidence = evidence_digest(&p->evidence), all;
+	struct digest_run run;
+
+	digest_begin(&run);
+	digest_field(&run, STR("evidence"), (struct str){ (const char *)evidence.b, sizeof(evidence.b) });
+	CHANGE_EACH(c, &p->request.changes) {
+		if (c->kind != CHANGE_STATE_IDENTITY)
+			continue;
+		digest_field(&run, c->finding, c->name);
+	}
+	all = digest_end(&run);
+	return hex_text(&all, &p->arena);
+}
+
 bool plan_request_judge(const struct places *places, struct plan_request *p, struct err *err)
 {
-	struct digest d;
-
 	p->evidence.now_us = clock_now_us();
 	look_at_freeze(places, p);
 	judge(p->policy, &p->request, &p->evidence, &p->arena, &p->judgement);
-	d = evidence_digest(&p->evidence);
 	p->request.binding.environment = p->judgement.environment.name;
-	p->request.binding.evidence = hex_text(&d, &p->arena);
+	p->request.binding.evidence = evidence_text(p);
 	if (p->arena.full)
 		return err_set(err, ERR_LIMIT, "this plan is larger than pawl holds in memory: refused; plan parts of it with -target");
 	return true;

@@ -15,6 +15,7 @@ struct plan_ask {
 	const char *path;   /* "-": standard input */
 	const char *folder; /* absolute; where it is asked. A plan that pawl made counts as asked where it was made. */
 	char *const *env;   /* the asker's */
+	struct str account; /* by GetCallerIdentity, where it is known already; a plan that pawl made knows its own */
 };
 
 struct plan_request {

@@ -10,7 +10,8 @@ static void become(char *const argv[], const struct run_opts *o, const sigset_t 
 {
 	int null = open("/dev/null", O_RDWR);
 
-	if (null < 0 || dup2(null, 0) < 0 || (o->quiet && dup2(null, 1) < 0) || (o->to_stderr && dup2(2, 1) < 0))
+	if (null < 0 || dup2(null, 0) < 0 || (o->quiet && dup2(null, 1) < 0) || (o->to_stderr && dup2(2, 1) < 0) ||
+	    (o->errout && dup2(o->errout, 2) < 0))
 		_exit(126);
 	if (null > 2)
 		close(null);

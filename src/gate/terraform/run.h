@@ -11,6 +11,7 @@ struct run_opts {
 	char *const *env;
 	bool to_stderr; /* its standard output goes to our standard error: ours carries JSON */
 	bool quiet;	/* its standard output is thrown away */
+	int errout;	/* descriptor for its standard error; 0: ours */
 };
 
 struct run_result {

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# timeout: 600
+"""Exactly what was approved is applied, once, where it was planned; a kill leaves a record."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import gate
+import lab
+
+why = lab.missing("terraform")
+if why:
+    lab.skip_all(why)
+t = lab.Tap()
+
+
+def serial(d):
+    p = os.path.join(d, "terraform.tfstate")
+    return gate.state(d)["serial"] if os.path.exists(p) else 0
+
+
+def value(d):
+    return [r for r in gate.state(d)["resources"] if r["name"] == "one"][0]["instances"][0]["attributes"]["output"]["value"]
+
+
+with gate.Gate(cloud=False) as g:
+    d = g.plain("prod")
+
+    # plan, hold, approve, apply
+    r = g.agent("plan", "-out=p", "-no-color", cwd=d)
+    t.eq(r.returncode, 0, "plan -out in a private copy", r.stdout)
+    r = g.agent("apply", "p", cwd=d)
+    h = gate.hold(r.stdout)
+    t.ok(r.returncode == 1 and h and serial(d) == 0, "apply FILE is held, exit status 1 as the shim, nothing applied", r.stdout)
+    r = g.pawl("apply", "p", cwd=d)
+    t.ok(r.returncode == 3 and gate.hold(r.stdout) == h, "pawl apply: the same hold, exit status 3", r.stdout)
+
+    changed = os.path.join(d, "changed")
+    data = bytearray(open(os.path.join(d, "p"), "rb").read())
+    data[len(data) // 2] ^= 1
+    open(changed, "wb").write(bytes(data))
+    g.yes(h)
+    r = g.pawl("apply", "changed", cwd=d)
+    t.ok(r.returncode == 1 and serial(d) == 0, "a changed byte does not pass on that approval", r.stdout)
+    shutil.copytree(d, os.path.join(g.work, "other"))
+    # Between the yes and the apply the folder is changed: what was planned is applied all the same.
+    with open(os.path.join(d, "main.tf"), "a") as f:
+        f.write('\nresource "terraform_data" "smuggled" {}\n')
+    r = g.pawl("apply", "p", cwd=d)
+    t.ok(r.returncode == 0 and serial(d) > 0, "approved: applied, and the original's state is written", r.stdout)
+    t.ok("smuggled" not in json.dumps(gate.state(d)), "what was put into the folder after the plan is not applied")
+    first = serial(d)
+    r = g.pawl("apply", "p", cwd=d)
+    t.ok(r.returncode == 1 and serial(d) == first, "a second use does not pass", r.stdout)
+    started, finished = g.ledger("apply.started"), g.ledger("apply.finished")
+    t.ok(len(started) == 1 and len(finished) == 1, "the ledger has one start and one end", str((started, finished)))
+
+    # a plan that pawl did not make
+    g.terraform("plan", "-out=raw", "-var", "note=raw", cwd=d)
+    r = g.pawl("apply", "raw", cwd=d)
+    t.ok(r.returncode == 1 and "not planned by pawl" in r.stdout and "pawl terraform plan" in r.stdout,
+         "a plan that pawl did not make is refused, with the safer way", r.stdout)
+
+    # older than its state
+    g.agent("plan", "-out=stale", "-var", "note=b", cwd=d)
+    r = g.pawl("apply", "stale", cwd=d)
+    h = gate.hold(r.stdout)
+    g.yes(h)
+    g.terraform("apply", "-auto-approve", "-var", "note=c", cwd=d)
+    r = g.pawl("apply", "stale", cwd=d)
+    t.ok(r.returncode == 1 and "older than its state" in r.stdout and value(d) == "c", "an approved plan older than its state is refused", r.stdout)
+    t.ok(len(g.ledger("grant.used")) == 1, "and its approval is not used up")
+
+    # edited by hand: same lineage, same serial
+    g.agent("plan", "-out=edited", "-var", "note=d", cwd=d)
+    g.yes(gate.hold(g.pawl("apply", "edited", cwd=d).stdout))
+    p = os.path.join(d, "terraform.tfstate")
+    text = open(p).read()
+    open(p, "w").write(text.replace('"value": "c"', '"value": "z"', 1))
+    r = g.pawl("apply", "edited", cwd=d)
+    t.ok(r.returncode == 1 and "edited" in r.stdout, "a state edited by hand in between is refused", r.stdout)
+    open(p, "w").write(text)
+
+    # the words of terraform: hold first, the same words pass once they are approved
+    r = g.agent("apply", "-auto-approve", "-var", "note=e", cwd=d)
+    h = gate.hold(r.stdout)
+    t.ok(r.returncode == 1 and h and value(d) == "c", "apply -auto-approve becomes a plan and a hold", r.stdout)
+    g.yes(h)
+    r = g.agent("apply", "-auto-approve", "-var", "note=e", cwd=d)
+    t.ok(r.returncode == 0 and value(d) == "e", "the same words apply that plan once it is approved", r.stdout)
+    r = g.agent("destroy", "-auto-approve", cwd=d)
+    h = gate.hold(r.stdout)
+    t.ok(r.returncode == 1 and h and value(d) == "e" and "never destroy" in r.stdout, "destroy is held, with the safer way", r.stdout)
+    r = g.pawl("deny", h, "--reason", "no", cwd=d)
+    r = g.agent("destroy", "-auto-approve", cwd=d)
+    t.ok(r.returncode == 1 and value(d) == "e", "and stays so after a denial", r.stdout)
+
+    # scratch: nobody is asked
+    s = g.plain("scratch")
+    r = g.agent("apply", "-auto-approve", cwd=s)
+    t.ok(r.returncode == 0 and serial(s) > 0, "in an environment named scratch apply passes at once", r.stdout)
+
+    # asked to stop: passed on politely, recorded
+    def in_the_middle(folder, pause, sig, to_group=False):
+        env = dict(g.env(), CLAUDECODE="1")
+        out = open(os.path.join(g.work, "out.txt"), "w+")
+        mark = len(g.ledger("apply.started"))
+        q = subprocess.Popen([lab.binary("pawl"), "terraform", "apply", "-var", "pause=" + pause], cwd=folder, env=env, stdin=subprocess.DEVNULL,
+                             stdout=out, stderr=subprocess.STDOUT)
+        for _ in range(600):
+            out.seek(0)
+            if "terraform_data.slow: Provisioning" in out.read() or q.poll() is not None:
+                break
+            time.sleep(0.1)
+        q.send_signal(sig)
+        q.wait(120)
+        out.seek(0)
+        return q.returncode, out.read(), mark
+
+    rc, text, mark = in_the_middle(s, "3", signal.SIGINT)
+    end = g.ledger("apply.interrupted")
+    t.ok(rc == 1 and "interrupted" in text and len(end) == 1, "SIGINT is passed on once and recorded as apply.interrupted", text)
+    left = [r for r in gate.state(s)["resources"]]
+    t.ok(any(r["name"] == "one" for r in left), "terraform wrote its state before it stopped", json.dumps(left)[:500])
+
+    # killed: the start is on record, the next one says what is known
+    rc, text, mark = in_the_middle(s, "4", signal.SIGKILL)
+    t.eq(rc, -signal.SIGKILL, "pawl was killed")
+    starts, ends = g.ledger("apply.started"), g.ledger("apply.finished") + g.ledger("apply.interrupted")
+    t.ok(len(starts) == len(ends) + 1, "kill -9 leaves a start without an end", "%d %d" % (len(starts), len(ends)))
+    for _ in range(300):  # terraform goes on to its end
+        if not os.path.exists(os.path.join(s, ".terraform.tfstate.lock.info")):
+            break
+        time.sleep(0.1)
+    t.ok(any(r["name"] == "last" for r in gate.state(s)["resources"]), "terraform went on to its end")
+    r = g.agent("apply", "-var", "pause=0", cwd=s)
+    t.has(r.stdout, "no end on record", "the next apply says that one has no end on record")
+    t.has(r.stdout, "not known", "and what is not known")
+    t.eq(len(g.ledger("apply.interrupted")), 2, "it is recorded as interrupted, once")
+    r = g.pawl("log", "verify")
+    t.eq(r.returncode, 0, "the ledger verifies", r.stdout)
+t.done()
