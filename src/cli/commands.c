@@ -40,6 +40,21 @@ static const char cleanup_help[] =
 	"\n"
 	"    pawl cleanup --production prod.tfstate --duplicates terraform.tfstate --plan applied.tfplan";
 
+static const char pin_help[] =
+	"Records which Terraform state is the true one of a folder (default: this one) in pawl.pin.yaml of the project: backend,\n"
+	"workspace, account, region, lineage, serial, and every object with its identity in the cloud. Commit the file; `pawl plan` holds\n"
+	"every plan against it. A state that is missing, empty, tainted, or shares objects with another state is never pinned. After the\n"
+	"state has grown in the normal way, --update records it and says what changed; another lineage, an older serial or an edited\n"
+	"content has to be confirmed at a terminal. --check: exit status 0 as pinned, 3 grown or not pinned, 4 another state.";
+
+static const struct cli_option pin_options[] = {
+	{ "update", 0, NULL, "record the state as it is now, in place of what is pinned", false },
+	{ "check", 0, NULL, "compare only", false },
+	{ "dry-run", 'n', NULL, "show what would be pinned, and pin nothing", false },
+	{ "environment", 0, "NAME", "the environment it is (default: as pinned, else the tag most objects carry)", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
 static const struct cli_option shim_options[] = {
 	{ "dir", 0, "DIR", "folder of the links (default: $XDG_DATA_HOME/pawl/shim)", false },
 	{ NULL, 0, NULL, NULL, false },
@@ -119,6 +134,7 @@ const struct cli_command cli_commands[] = {
 	{ "tofu", "WORDS …", "OpenTofu, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "terragrunt", "WORDS …", "terragrunt, with pawl in the way: reads pass, the rest is refused", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "cleanup", "", "tell what a duplicate apply made from what is production's, and plan to delete only the former", cleanup_help, cleanup_options, CLI_FULL, false, FULL(cmd_cleanup) },
+	{ "pin", "[DIR]", "record which Terraform state is the true one, or compare with it", pin_help, pin_options, CLI_FULL, false, FULL(cmd_pin) },
 	{ "shim install", "", "put links named terraform, tofu and terragrunt to pawl into a folder for PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_install) },
 	{ "shim uninstall", "", "take the links away", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_uninstall) },
 	{ "shim status", "", "say whether the links are there and met first on PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_status) },

@@ -9,6 +9,7 @@
 int cmd_version(struct cli *c);
 int cmd_completion(struct cli *c);
 int cmd_man(struct cli *c);
+int cmd_pin(struct cli *c);
 int cmd_cleanup(struct cli *c);
 int cmd_live_check(struct cli *c); /* for pawl itself */
 int cmd_plan(struct cli *c);
