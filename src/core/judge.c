@@ -150,12 +150,16 @@ static void keep(struct match *run, struct found *f, const struct judged_change 
 	}
 }
 
+/* Whose name should a person type? What holds data and takes its own backups along, before what only holds data. */
+static unsigned dying_weight(const struct change *c)
+{
+	return (c->holds_data == HOLDS_DATA_YES ? 16U : c->holds_data == HOLDS_DATA_NO ? 0U : 8U) +
+	       (c->reversible == REVERSIBLE_NO ? 4U : 0U) + (c->n_dies_with ? 2U : 0U) + (c->title.len ? 1U : 0U);
+}
+
 static void note_dying(struct found *f, const struct change *c)
 {
-	bool data = c->holds_data != HOLDS_DATA_NO, had = f->dies && f->dies->holds_data != HOLDS_DATA_NO;
-	bool titled = c->title.len != 0, had_title = f->dies && f->dies->title.len;
-
-	if (!f->dies || (data && !had) || (data == had && titled && !had_title))
+	if (!f->dies || dying_weight(c) > dying_weight(f->dies))
 		f->dies = c;
 }
 

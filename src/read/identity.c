@@ -17,7 +17,8 @@ static void local_production(struct identity_work *w)
 	struct str name = f->environment.len ? f->environment : f->summary ? f->summary->tag_environment : STR_NONE;
 	bool acts = f->summary && f->summary->n_create + f->summary->n_update + f->summary->n_delete + f->summary->n_replace > 0;
 
-	if (!acts || !str_starts(f->backend, STR("local:")) || !is_production(name))
+	/* Plan JSON does not say where its state lies. */
+	if (!f->plan || !acts || !str_starts(f->backend, STR("local:")) || !is_production(name))
 		return;
 	for (const struct known *k = f->known; k; k = k->next) {
 		if (k->source == KNOWN_PIN && str_eq(k->folder, f->folder))
