@@ -28,6 +28,10 @@ struct store_driver {
 		      struct err *err);
 	bool (*done)(struct store *s, int64_t id, struct err *err);
 	bool (*failed)(struct store *s, int64_t id, int64_t next_us, struct str error, struct err *err);
+	bool (*release)(struct store *s, bool hurry, struct err *err);
+	bool (*due)(struct store *s, int64_t *ret_us, struct err *err);
+	bool (*seen)(struct store *s, uint64_t *ret_seq, struct err *err);
+	bool (*see)(struct store *s, uint64_t seq, struct err *err);
 	bool (*list)(struct store *s, struct str state, store_each_message each, void *ctx, struct err *err);
 };
 

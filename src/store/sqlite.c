@@ -9,8 +9,9 @@
 #define BUSY_MS 5000
 #define VERSION 1
 
+/* mark: 1 the index, 2 the outbox. */
 static const char schema[] =
-	"CREATE TABLE mark(one INTEGER PRIMARY KEY CHECK(one=1), seq INTEGER NOT NULL, chain TEXT NOT NULL);"
+	"CREATE TABLE mark(what INTEGER PRIMARY KEY, seq INTEGER NOT NULL, chain TEXT NOT NULL);"
 	"CREATE TABLE hold(id TEXT PRIMARY KEY, request TEXT NOT NULL, state TEXT NOT NULL, environment TEXT NOT NULL,"
 	" summary TEXT NOT NULL, opened_us INTEGER NOT NULL, expires_us INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX hold_state ON hold(state, opened_us);"
@@ -87,8 +88,7 @@ static bool exec(struct sqlite *q, const char *sql, struct err *err)
 	return sqlite3_exec(q->db, sql, NULL, NULL, NULL) == SQLITE_OK || sqlite_wrong(q, err);
 }
 
-/* First column of the first row, as a number; -1 when there is none. */
-static bool number(struct sqlite *q, const char *sql, int64_t *ret, struct err *err)
+bool sqlite_number(struct sqlite *q, const char *sql, int64_t none, int64_t *ret, struct err *err)
 {
 	sqlite3_stmt *st = sqlite_prepare(q, sql, err);
 	int code;
@@ -96,12 +96,12 @@ static bool number(struct sqlite *q, const char *sql, int64_t *ret, struct err *
 	if (!st)
 		return false;
 	code = sqlite3_step(st);
-	*ret = code == SQLITE_ROW ? sqlite3_column_int64(st, 0) : -1;
 	if (code != SQLITE_ROW && code != SQLITE_DONE) {
 		sqlite_wrong(q, err);
 		sqlite3_finalize(st);
 		return false;
 	}
+	*ret = code == SQLITE_ROW && sqlite3_column_type(st, 0) != SQLITE_NULL ? sqlite3_column_int64(st, 0) : none;
 	sqlite3_finalize(st);
 	return true;
 }
@@ -112,7 +112,7 @@ static bool make_schema(struct sqlite *q, struct err *err)
 
 	if (!exec(q, "BEGIN IMMEDIATE", err))
 		return false;
-	if (number(q, "PRAGMA user_version", &version, err) && (version != 0 || exec(q, schema, err)) && exec(q, "COMMIT", err))
+	if (sqlite_number(q, "PRAGMA user_version", 0, &version, err) && (version != 0 || exec(q, schema, err)) && exec(q, "COMMIT", err))
 		return true;
 	sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
@@ -146,7 +146,7 @@ static bool prepare(struct sqlite *q, struct err *err)
 	if (!exec(q, q->store.read_only ? "PRAGMA trusted_schema=OFF" :
 					  "PRAGMA trusted_schema=OFF; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", err))
 		return false;
-	if (!healthy(q, err) || !number(q, "PRAGMA user_version", &version, err))
+	if (!healthy(q, err) || !sqlite_number(q, "PRAGMA user_version", 0, &version, err))
 		return false;
 	if (version > VERSION)
 		return err_set(err, ERR_STATE, "%s: made by a newer pawl; use that one, or move the file away", q->path);
@@ -249,7 +249,7 @@ static void sqlite_rollback(struct store *s)
 static bool sqlite_marked(struct store *s, struct store_mark *ret, struct err *err)
 {
 	struct sqlite *q = sqlite_of(s);
-	sqlite3_stmt *st = sqlite_prepare(q, "SELECT seq, chain FROM mark", err);
+	sqlite3_stmt *st = sqlite_prepare(q, "SELECT seq, chain FROM mark WHERE what=1", err);
 	struct store_mark m = { .seq = 0 };
 	int code;
 
@@ -273,7 +273,7 @@ static bool sqlite_marked(struct store *s, struct store_mark *ret, struct err *e
 static bool sqlite_mark(struct store *s, const struct store_mark *m, struct err *err)
 {
 	struct sqlite *q = sqlite_of(s);
-	sqlite3_stmt *st = sqlite_prepare(q, "INSERT OR REPLACE INTO mark(one, seq, chain) VALUES(1, ?, ?)", err);
+	sqlite3_stmt *st = sqlite_prepare(q, "INSERT OR REPLACE INTO mark(what, seq, chain) VALUES(1, ?, ?)", err);
 	char hex[DIGEST_HEX_LEN + 1];
 
 	if (!st)
@@ -286,7 +286,7 @@ static bool sqlite_mark(struct store *s, const struct store_mark *m, struct err 
 
 static bool sqlite_clear(struct store *s, struct err *err)
 {
-	return exec(sqlite_of(s), "DELETE FROM hold; DELETE FROM mark", err);
+	return exec(sqlite_of(s), "DELETE FROM hold; DELETE FROM mark WHERE what=1", err);
 }
 
 const struct store_driver store_sqlite = {
@@ -306,5 +306,9 @@ const struct store_driver store_sqlite = {
 	.claim = sqlite_claim,
 	.done = sqlite_done,
 	.failed = sqlite_failed,
+	.release = sqlite_release,
+	.due = sqlite_due,
+	.seen = sqlite_seen,
+	.see = sqlite_see,
 	.list = sqlite_list,
 };

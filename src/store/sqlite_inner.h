@@ -33,6 +33,12 @@ bool sqlite_claim(struct store *s, const struct store_claim *c, struct arena *ar
 bool sqlite_done(struct store *s, int64_t id, struct err *err);
 bool sqlite_failed(struct store *s, int64_t id, int64_t next_us, struct str error, struct err *err);
 bool sqlite_list(struct store *s, struct str state, store_each_message each, void *ctx, struct err *err);
+bool sqlite_release(struct store *s, bool hurry, struct err *err);
+bool sqlite_due(struct store *s, int64_t *ret_us, struct err *err);
+bool sqlite_seen(struct store *s, uint64_t *ret_seq, struct err *err);
+bool sqlite_see(struct store *s, uint64_t seq, struct err *err);
+/* First column of the first row, as a number; ${none} when there is no row or it is NULL. */
+bool sqlite_number(struct sqlite *q, const char *sql, int64_t none, int64_t *ret, struct err *err);
 bool sqlite_hold_put(struct store *s, const struct store_hold *h, struct err *err);
 bool sqlite_holds(struct store *s, const struct store_query *q, store_each each, void *ctx, struct err *err);
 

@@ -91,7 +91,7 @@ bool sqlite_queue(struct store *s, const struct store_message *m, bool *ret_new,
 {
 	struct sqlite *q = sqlite_of(s);
 	sqlite3_stmt *st = sqlite_prepare(q,
-					  "INSERT OR IGNORE INTO outbox(key, target, body, seq, next_us) VALUES(?, ?, ?, ?, ?)",
+					  "INSERT OR IGNORE INTO outbox(key, target, body, seq, next_us, state) VALUES(?, ?, ?, ?, ?, ?)",
 					  err);
 
 	if (!st)
@@ -101,6 +101,7 @@ bool sqlite_queue(struct store *s, const struct store_message *m, bool *ret_new,
 	sqlite_bind_str(st, 3, m->body);
 	sqlite3_bind_int64(st, 4, (int64_t)m->seq);
 	sqlite3_bind_int64(st, 5, m->next_us);
+	sqlite_bind_str(st, 6, m->state.len ? m->state : STR("waiting"));
 	if (!sqlite_run(q, st, err))
 		return false;
 	*ret_new = sqlite3_changes(q->db) > 0;
@@ -187,4 +188,42 @@ bool sqlite_list(struct store *s, struct str state, store_each_message each, voi
 		sqlite_wrong(q, err);
 	sqlite3_finalize(st);
 	return code == SQLITE_DONE || code == SQLITE_ROW;
+}
+
+bool sqlite_release(struct store *s, bool hurry, struct err *err)
+{
+	struct sqlite *q = sqlite_of(s);
+	sqlite3_stmt *st = sqlite_prepare(q,
+					  "UPDATE outbox SET claimed_until_us=0, next_us=CASE WHEN ?1 THEN 0 ELSE next_us END"
+					  " WHERE state='waiting' AND (claimed_until_us<>0 OR ?1)",
+					  err);
+
+	if (st)
+		sqlite3_bind_int(st, 1, hurry);
+	return sqlite_run(q, st, err);
+}
+
+bool sqlite_due(struct store *s, int64_t *ret_us, struct err *err)
+{
+	return sqlite_number(sqlite_of(s), "SELECT min(next_us) FROM outbox WHERE state='waiting'", INT64_MAX, ret_us, err);
+}
+
+bool sqlite_seen(struct store *s, uint64_t *ret_seq, struct err *err)
+{
+	int64_t seq = 0;
+
+	if (!sqlite_number(sqlite_of(s), "SELECT seq FROM mark WHERE what=2", 0, &seq, err))
+		return false;
+	*ret_seq = seq > 0 ? (uint64_t)seq : 0;
+	return true;
+}
+
+bool sqlite_see(struct store *s, uint64_t seq, struct err *err)
+{
+	struct sqlite *q = sqlite_of(s);
+	sqlite3_stmt *st = sqlite_prepare(q, "INSERT OR REPLACE INTO mark(what, seq, chain) VALUES(2, ?, '')", err);
+
+	if (st)
+		sqlite3_bind_int64(st, 1, (int64_t)seq);
+	return sqlite_run(q, st, err);
 }

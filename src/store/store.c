@@ -95,3 +95,23 @@ bool store_outbox_list(struct store *s, struct str state, store_each_message eac
 {
 	return s->driver->list(s, state, each, ctx, err);
 }
+
+bool store_outbox_release(struct store *s, bool hurry, struct err *err)
+{
+	return s->driver->release(s, hurry, err);
+}
+
+bool store_outbox_due(struct store *s, int64_t *ret_us, struct err *err)
+{
+	return s->driver->due(s, ret_us, err);
+}
+
+bool store_outbox_seen(struct store *s, uint64_t *ret_seq, struct err *err)
+{
+	return s->driver->seen(s, ret_seq, err);
+}
+
+bool store_outbox_see(struct store *s, uint64_t seq, struct err *err)
+{
+	return s->driver->see(s, seq, err);
+}

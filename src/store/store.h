@@ -75,7 +75,8 @@ struct store_message {
 	struct str error;  /* of the last attempt */
 };
 
-/* Is there one of this key and target already? Then *${ret_new} is false and nothing is done. */
+/* Is there one of this key and target already? Then *${ret_new} is false and nothing is done. ${m->state} "sent": it is only
+ * remembered as told (an outbox made anew from the ledger). */
 bool store_outbox_queue(struct store *s, const struct store_message *m, bool *ret_new, struct err *err) PAWL_MUST_USE;
 /* Take a waiting one that is due and that nobody is at, for ${lease_us}. *${ret}'s id is 0 when there is none. Strings live
  * with ${arena}. Counts as an attempt. */
@@ -84,8 +85,15 @@ bool store_outbox_claim(struct store *s, int64_t now_us, int64_t lease_us, struc
 bool store_outbox_done(struct store *s, int64_t id, struct err *err) PAWL_MUST_USE;
 /* It failed: again at ${next_us}, or never when that is 0. */
 bool store_outbox_failed(struct store *s, int64_t id, int64_t next_us, struct str error, struct err *err) PAWL_MUST_USE;
+/* Nobody else is at any of them (the caller knows): what a dead one had claimed is free again. ${hurry}: and all are due. */
+bool store_outbox_release(struct store *s, bool hurry, struct err *err) PAWL_MUST_USE;
+/* When the next waiting one is due; INT64_MAX when none waits. */
+bool store_outbox_due(struct store *s, int64_t *ret_us, struct err *err) PAWL_MUST_USE;
 typedef bool (*store_each_message)(const struct store_message *m, void *ctx);
 /* Newest first; ${state} STR_NONE: all. */
 bool store_outbox_list(struct store *s, struct str state, store_each_message each, void *ctx, struct err *err) PAWL_MUST_USE;
+/* The ledger's entry up to which it was looked at for what to tell; 0: never. */
+bool store_outbox_seen(struct store *s, uint64_t *ret_seq, struct err *err) PAWL_MUST_USE;
+bool store_outbox_see(struct store *s, uint64_t seq, struct err *err) PAWL_MUST_USE;
 
 #endif
