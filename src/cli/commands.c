@@ -124,6 +124,28 @@ static const struct cli_option log_checkpoint_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const char notify_help[] =
+	"Whom to tell stands in the policy (`notify`). What is told is worked out from the ledger: holds that wait, elevations,\n"
+	"break-glass, freezes, alarms, interrupted applies; each once to each. The outbox survives crashes; what failed is tried\n"
+	"again, later and later, and both are in the ledger. pawl does this in the background by itself; --now does not wait.";
+
+static const struct cli_option notify_flush_options[] = {
+	{ "wait", 0, "DURATION", "stay, and try again what fails, for that long", false },
+	{ "now", 0, NULL, "try at once what would be tried later", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option freeze_options[] = {
+	{ "reason", 0, "TEXT", "why, for everybody who meets it", false },
+	{ "status", 0, NULL, "only say whether it is frozen", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option unfreeze_options[] = {
+	{ "reason", 0, "TEXT", "why, for the ledger", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
 const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell", completion_help, none, CLI_SMALL, false, cmd_completion },
@@ -142,6 +164,11 @@ const struct cli_command cli_commands[] = {
 	{ "log verify", "", "check that nothing in the ledger was changed", log_verify_help, log_verify_options, CLI_FULL, false, FULL(cmd_log_verify) },
 	{ "log export", "", "the ledger for other programs, on standard output", NULL, log_export_options, CLI_FULL, false, FULL(cmd_log_export) },
 	{ "log checkpoint", "", "sign how far the ledger has come, to be kept elsewhere", NULL, log_checkpoint_options, CLI_FULL, false, FULL(cmd_log_checkpoint) },
+	{ "notify flush", "", "deliver what waits in the outbox", notify_help, notify_flush_options, CLI_FULL, false, FULL(cmd_notify_flush) },
+	{ "notify list", "", "what was and will be told to whom", NULL, none, CLI_FULL, false, FULL(cmd_notify_list) },
+	{ "notify test", "", "tell everybody the policy names that this is a test", NULL, none, CLI_FULL, false, FULL(cmd_notify_test) },
+	{ "freeze", "", "stop every change but a restore", NULL, freeze_options, CLI_FULL, false, FULL(cmd_freeze) },
+	{ "unfreeze", "", "let changes pass again; asks a person", NULL, unfreeze_options, CLI_FULL, false, FULL(cmd_unfreeze) },
 	{ "live-check", "", "for pawl itself: asks the cloud what is alive, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_live_check) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

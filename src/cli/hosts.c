@@ -1,5 +1,7 @@
 #include "cli/hosts.h"
 
+#include "cli/notify.h"
+
 static bool host_append(void *ctx, struct str kind, struct str body, uint64_t *ret_seq, struct err *err)
 {
 	return ledger_append(ctx, kind, body, ret_seq, err);
@@ -35,6 +37,15 @@ static bool host_walk(void *ctx, uint64_t after, hold_each call, void *each_ctx,
 	return ledger_walk(ctx, after, host_one, &each, err);
 }
 
+/* What there is to say stands in the ledger already; somebody only has to read it out. */
+static void host_page(void *ctx, struct str about, struct str text)
+{
+	(void)ctx;
+	(void)about;
+	(void)text;
+	notify_kick(NULL);
+}
+
 struct hold_host hosts_hold(struct ledger *ledger, const struct places *places, const struct policy *policy)
 {
 	return (struct hold_host){
@@ -43,6 +54,7 @@ struct hold_host hosts_hold(struct ledger *ledger, const struct places *places, 
 		.lock = host_lock,
 		.unlock = host_unlock,
 		.walk = host_walk,
+		.page = host_page,
 		.state_dir = places->state,
 		.config_dir = places->config,
 		.machine_signers = "/etc/pawl/allowed_signers",

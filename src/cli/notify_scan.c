@@ -132,7 +132,7 @@ static void put_message(const struct ledger_entry *e, const struct json *entry, 
 {
 	struct json_out o = { .buf = out };
 	struct str summary = json_str(entry, "summary"), reason = json_str(entry, "reason"), what = json_str(entry, "what");
-	char time[TIMESTAMP_LEN + 1], host[256] = "", text[2048], look[64];
+	char time[TIMESTAMP_LEN + 1], host[256] = "", text[2048], look[100];
 	struct str say = summary.len ? summary : what.len ? what : reason.len ? reason : json_str(entry, "why");
 
 	timestamp_text(e->time_us, time);

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "cli/command.h"
 #include "cli/hosts.h"
+#include "cli/notify.h"
 #include "cli/live.h"
 #include "cli/plan_beside.h"
 #include "core/card.h"
@@ -93,6 +94,8 @@ static bool open_hold(const struct places *places, struct plan_weighed *w, struc
 	h = hosts_hold(l, places, w->plan.policy);
 	ok = hold_open(&h, &w->plan.request, &w->plan.judgement, &w->plan.evidence, w->hold, err);
 	ledger_close(l);
+	if (ok)
+		notify_kick(w->plan.policy);
 	return ok;
 }
 

@@ -1,0 +1,180 @@
+/* pawl freeze and unfreeze: stop every change but a restore while people recover. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/timestamp.h"
+#include "cli/commands.h"
+#include "cli/notify.h"
+#include "ledger/ledger.h"
+
+#define PHRASE "unfreeze"
+
+struct freeze {
+	struct places places;
+	char marker[PLACES_MAX];
+	struct buf text; /* of the marker, empty when there is none */
+	bool frozen;
+};
+
+static bool look(struct freeze *f, struct err *err)
+{
+	int n;
+
+	f->text.max = 65536;
+	if (!places_find(NULL, &f->places, err))
+		return false;
+	n = snprintf(f->marker, sizeof(f->marker), "%s/freeze", f->places.state);
+	if (n <= 0 || (size_t)n >= sizeof(f->marker))
+		return err_set(err, ERR_LIMIT, "path too long");
+	f->frozen = file_exists(f->marker);
+	if (f->frozen && !file_read(f->marker, &f->text, NULL))
+		buf_clear(&f->text); /* unreadable is frozen all the same */
+	return true;
+}
+
+/* {since, why, by}: by the login name if it is known, always with the uid. */
+static void describe(const char *why, int64_t now_us, struct buf *out)
+{
+	struct json_out o = { .buf = out };
+	const char *user = getenv("USER");
+	char time[TIMESTAMP_LEN + 1], by[200];
+
+	timestamp_text(now_us, time);
+	snprintf(by, sizeof(by), "%s (uid %u)", user ? user : "?", (unsigned)getuid());
+	json_out_open(&o, '{');
+	json_out_kv(&o, "since", str_from(time));
+	json_out_kv(&o, "why", str_from(why));
+	json_out_kv(&o, "by", str_from(by));
+	json_out_close(&o, '}');
+}
+
+static bool append(const struct places *places, const char *kind, struct str body, struct err *err)
+{
+	struct ledger *l = ledger_open(places->ledger, err);
+	uint64_t seq;
+	bool ok = l && ledger_append(l, str_from(kind), body, &seq, err);
+
+	ledger_close(l);
+	return ok;
+}
+
+static int show(struct cli *c, const struct freeze *f)
+{
+	auto_buf out = BUF_MAX(131072);
+	struct json_out o = { .buf = &out };
+	struct arena arena;
+	struct json *root = NULL;
+
+	if (!arena_map(&arena, (size_t)1 << 20))
+		return EXIT_ERROR;
+	if (f->text.len && !json_parse(buf_str(&f->text), &arena, &root, NULL))
+		root = NULL;
+	if (c->json) {
+		json_out_open(&o, '{');
+		json_out_key(&o, "frozen");
+		json_out_bool(&o, f->frozen);
+		json_out_kv(&o, "since", json_str(root, "since"));
+		json_out_kv(&o, "why", json_str(root, "why"));
+		json_out_kv(&o, "by", json_str(root, "by"));
+		json_out_close(&o, '}');
+		buf_addc(&out, '\n');
+	} else if (!f->frozen) {
+		buf_adds(&out, "Not frozen.\n");
+	} else {
+		buf_addf(&out, "%sFROZEN%s since %.*s by %.*s: nothing but a restore may pass.\n", c->colour ? "\x1b[1;31m" : "",
+			 c->colour ? "\x1b[0m" : "", STR_ARG(json_str(root, "since")), STR_ARG(json_str(root, "by")));
+		if (json_str(root, "why").len)
+			buf_addf(&out, "Why: %.*s\n", STR_ARG(json_str(root, "why")));
+	}
+	arena_unmap(&arena);
+	return cli_print(&out) ? EXIT_ALLOW : EXIT_ERROR;
+}
+
+/* The marker first: from then on nothing passes, even if the ledger cannot be written. */
+int cmd_freeze(struct cli *c)
+{
+	struct freeze f = { .frozen = false };
+	const char *why = cli_value(c, "reason");
+	struct err err = { .code = ERR_NONE };
+	auto_buf body = BUF_MAX(65536);
+	int status;
+
+	if (c->n_args)
+		return cli_usage(c, "freeze takes no arguments; say why with --reason");
+	if (!look(&f, &err))
+		return cli_fail(c, &err);
+	if (cli_flag(c, "status") || f.frozen) {
+		if (f.frozen && !cli_flag(c, "status"))
+			fputs("It was frozen already.\n", stderr);
+		status = show(c, &f);
+		buf_free(&f.text);
+		return status;
+	}
+	describe(why ? why : "", clock_now_us(), &body);
+	if (!dir_make(f.places.state, 0700, &err) || !file_replace(f.marker, buf_str(&body), 0600, &err))
+		return cli_fail(c, &err);
+	if (!append(&f.places, "freeze", buf_str(&body), &err)) {
+		err_prefix(&err, "FROZEN, but the ledger does not know it");
+		return cli_fail(c, &err);
+	}
+	notify_kick(NULL);
+	fputs("Frozen. Nothing but a restore may pass until a person says `pawl unfreeze`.\n", stderr);
+	if (look(&f, &err))
+		show(c, &f);
+	buf_free(&f.text);
+	return EXIT_ALLOW;
+}
+
+/* A person at a terminal, not at whatever feeds standard input. */
+static bool ask_phrase(struct err *err)
+{
+	FILE *tty = fopen("/dev/tty", "r+");
+	char line[200] = "";
+	bool same;
+
+	if (!tty)
+		return err_set(err, ERR_DENIED, "unfreeze needs a person at a terminal, and there is none here");
+	fputs("To let changes pass again, type the word " PHRASE ": ", tty);
+	fflush(tty);
+	same = fgets(line, sizeof(line), tty) && strcmp(line, PHRASE "\n") == 0;
+	fclose(tty);
+	return same || err_set(err, ERR_DENIED, "not typed: it stays frozen");
+}
+
+/* The ledger first: no thaw that nobody can read about. */
+static bool thaw(struct freeze *f, const char *why, struct err *err)
+{
+	auto_buf body = BUF_MAX(65536);
+
+	describe(why ? why : "", clock_now_us(), &body);
+	if (!append(&f->places, "unfreeze", buf_str(&body), err))
+		return err_prefix(err, "it stays frozen");
+	if (unlink(f->marker) != 0 && errno != ENOENT)
+		return err_sys(err, "%s: it stays frozen", f->marker);
+	return true;
+}
+
+int cmd_unfreeze(struct cli *c)
+{
+	struct freeze f = { .frozen = false };
+	struct err err = { .code = ERR_NONE };
+	bool ok;
+
+	if (c->n_args)
+		return cli_usage(c, "unfreeze takes no arguments");
+	if (!look(&f, &err))
+		return cli_fail(c, &err);
+	if (!f.frozen)
+		return show(c, &f);
+	show(c, &f);
+	ok = ask_phrase(&err) && thaw(&f, cli_value(c, "reason"), &err);
+	buf_free(&f.text);
+	if (!ok)
+		return cli_fail(c, &err);
+	notify_kick(NULL);
+	puts(c->json ? "{\"frozen\":false}" : "Not frozen any more. Everybody is told.");
+	return EXIT_ALLOW;
+}
