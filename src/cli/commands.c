@@ -146,6 +146,46 @@ static const struct cli_option unfreeze_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const char policy_check_help[] =
+	"Without FILE the policy in force here: /etc/pawl/policy.yaml, $XDG_CONFIG_HOME/pawl/policy.yaml and the project's pawl.yaml,\n"
+	"which may only tighten. Says what is wrong with line and column, and what is said without effect. A FILE called pawl.yaml is\n"
+	"checked as a project's, any other as a user's. docs/policy.md has every key.";
+
+static const char policy_explain_help[] =
+	"Which rule, in which file and line, answers a change, in the policy in force here. Say the change by options, or give a\n"
+	"FILE (- is standard input) with a request or a card in JSON, as `pawl plan --json` prints it. Exit status is the verdict's.\n"
+	"\n"
+	"    pawl policy explain --kind delete --type aws_db_instance --environment staging";
+
+static const char policy_test_help[] =
+	"Runs the `cases` written in the policy files in force, or in each FILE alone. Exit status 1 when one fails.";
+
+static const struct cli_option policy_explain_options[] = {
+	{ "kind", 0, "KIND", "read, create, update, delete, replace, forget, destroy-backup, weaken-protection …", false },
+	{ "type", 0, "TYPE", "resource type: aws_db_instance", false },
+	{ "name", 0, "NAME", "address: aws_db_instance.db", false },
+	{ "title", 0, "NAME", "the name people know it by", false },
+	{ "environment", 0, "NAME", "name or kind of an environment, instead of where it is", false },
+	{ "reversible", 0, "yes|window|no", "default: unknown", false },
+	{ "holds-data", 0, "yes|no", "default: unknown", false },
+	{ "finding", 0, "CODE", "state.swapped, protection.retention-zero …", false },
+	{ "rows", 0, "N", "rows lost", false },
+	{ "principal", 0, "agent|person|pipeline", "who asks (default: agent)", false },
+	{ "gate", 0, "GATE", "hook, exec, terraform (default), postgres, aws, mcp", false },
+	{ "tool", 0, "TOOL", "\"terraform 1.11.4\"", false },
+	{ "account", 0, "ID", "where it is: cloud account", false },
+	{ "region", 0, "REGION", "… region", false },
+	{ "workspace", 0, "NAME", "… terraform workspace", false },
+	{ "backend", 0, "BACKEND", "… backend: s3:bucket/key", false },
+	{ "path", 0, "DIR", "… folder", false },
+	{ "tag", 0, "TAG", "… environment tag", false },
+	{ "host", 0, "HOST", "… database host", false },
+	{ "database", 0, "NAME", "… database", false },
+	{ "evidence", 0, "FILE", "evidence in JSON, as on a card", false },
+	{ "card", 0, NULL, "print the card a person would see", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
 const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell", completion_help, none, CLI_SMALL, false, cmd_completion },
@@ -157,6 +197,9 @@ const struct cli_command cli_commands[] = {
 	{ "terragrunt", "WORDS …", "terragrunt, with pawl in the way: reads pass, the rest is refused", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "cleanup", "", "tell what a duplicate apply made from what is production's, and plan to delete only the former", cleanup_help, cleanup_options, CLI_FULL, false, FULL(cmd_cleanup) },
 	{ "pin", "[DIR]", "record which Terraform state is the true one, or compare with it", pin_help, pin_options, CLI_FULL, false, FULL(cmd_pin) },
+	{ "policy check", "[FILE …]", "say whether the policy is sound, and what in it has no effect", policy_check_help, none, CLI_SMALL, false, cmd_policy_check },
+	{ "policy explain", "[FILE|-]", "name the rule, file and line behind a verdict", policy_explain_help, policy_explain_options, CLI_SMALL, false, cmd_policy_explain },
+	{ "policy test", "[FILE …]", "run the cases written beside the rules", policy_test_help, none, CLI_SMALL, false, cmd_policy_test },
 	{ "shim install", "", "put links named terraform, tofu and terragrunt to pawl into a folder for PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_install) },
 	{ "shim uninstall", "", "take the links away", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_uninstall) },
 	{ "shim status", "", "say whether the links are there and met first on PATH", NULL, shim_options, CLI_FULL, false, FULL(cmd_shim_status) },

@@ -15,6 +15,9 @@ int cmd_live_check(struct cli *c); /* for pawl itself */
 int cmd_plan(struct cli *c);
 int cmd_apply(struct cli *c);
 int cmd_terraform(struct cli *c); /* and tofu, terragrunt: by the row's name */
+int cmd_policy_check(struct cli *c);
+int cmd_policy_explain(struct cli *c);
+int cmd_policy_test(struct cli *c);
 int cmd_shim_install(struct cli *c);
 int cmd_shim_uninstall(struct cli *c);
 int cmd_shim_status(struct cli *c);

@@ -1,6 +1,7 @@
 #include "cli/policies.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/fd.h"
 
@@ -26,16 +27,15 @@ static bool add(struct policy_source *s, size_t *n, struct arena *a, bool named,
 	return true;
 }
 
-bool policies_load_files(const struct places *pl, const struct policies_files *instead, struct arena *a,
-			 const struct policy **ret, struct err *err)
+bool policies_load(const struct places *pl, struct arena *a, const struct policy **ret, struct err *err)
 {
 	const struct {
 		enum policy_layer layer;
-		const char *file, *instead;
+		const char *path;
 	} rows[] = {
-		{ POLICY_MACHINE, pl->machine_policy, instead->machine },
-		{ POLICY_USER, pl->user_policy, instead->user },
-		{ POLICY_PROJECT, pl->project_policy, instead->project },
+		{ POLICY_MACHINE, pl->machine_policy },
+		{ POLICY_USER, pl->user_policy },
+		{ POLICY_PROJECT, pl->project_policy },
 	};
 	struct policy_source *s = ARENA_ARRAY(a, ARRAY_LEN(rows), struct policy_source);
 	size_t n = 0;
@@ -43,29 +43,22 @@ bool policies_load_files(const struct places *pl, const struct policies_files *i
 	if (!s)
 		return err_set(err, ERR_LIMIT, "no memory for the policy");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const char *path = rows[i].instead ? rows[i].instead : rows[i].file;
-
-		s[n] = (struct policy_source){ rows[i].layer, arena_str(a, str_from(path)), STR_NONE };
-		if (!add(s, &n, a, rows[i].instead != NULL, err))
+		s[n] = (struct policy_source){ rows[i].layer, arena_str(a, str_from(rows[i].path)), STR_NONE };
+		if (!add(s, &n, a, false, err))
 			return false;
 	}
 	return policy_load(s, n, a, ret, err);
 }
 
-bool policies_load(const struct places *pl, struct arena *a, const struct policy **ret, struct err *err)
+bool policies_load_one(const char *path, struct arena *a, const struct policy **ret, struct err *err)
 {
-	const struct policies_files none = { NULL, NULL, NULL };
-
-	return policies_load_files(pl, &none, a, ret, err);
-}
-
-bool policies_load_one(const char *path, enum policy_layer layer, struct arena *a, const struct policy **ret, struct err *err)
-{
+	const char *slash = strrchr(path, '/');
+	bool project = strcmp(slash ? slash + 1 : path, "pawl.yaml") == 0;
 	struct policy_source *s = ARENA_NEW(a, struct policy_source);
 	size_t n = 0;
 
 	if (!s)
 		return err_set(err, ERR_LIMIT, "no memory for the policy");
-	*s = (struct policy_source){ layer, arena_str(a, str_from(path)), STR_NONE };
+	*s = (struct policy_source){ project ? POLICY_PROJECT : POLICY_USER, arena_str(a, str_from(path)), STR_NONE };
 	return add(s, &n, a, true, err) && policy_load(s, n, a, ret, err);
 }

@@ -7,16 +7,9 @@
 #include "cli/places.h"
 #include "core/policy.h"
 
-/* Files that stand in for those of the places, to try one; NULL: the one in force. "" is none. */
-struct policies_files {
-	const char *machine, *user, *project;
-};
-
 /* False, with ${err} naming the file, when one cannot be read or is no policy. A file that does not exist says nothing. */
 bool policies_load(const struct places *pl, struct arena *a, const struct policy **ret, struct err *err) PAWL_MUST_USE;
-bool policies_load_files(const struct places *pl, const struct policies_files *instead, struct arena *a,
-			 const struct policy **ret, struct err *err) PAWL_MUST_USE;
-/* One file alone, as the policy of ${layer}. */
-bool policies_load_one(const char *path, enum policy_layer layer, struct arena *a, const struct policy **ret, struct err *err) PAWL_MUST_USE;
+/* One file alone, over the preset it names: as a project's where it is called pawl.yaml, else as a user's. */
+bool policies_load_one(const char *path, struct arena *a, const struct policy **ret, struct err *err) PAWL_MUST_USE;
 
 #endif
