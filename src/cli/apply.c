@@ -1,4 +1,4 @@
-/* pawl apply: the last moment. Everything an approval binds to is looked at again here, then terraform gets that plan and no other. */
+/* pawl apply: the last moment. Everything an approval binds to is looked at again, then terraform gets that plan alone. */
 #include "cli/apply.h"
 
 #include <fcntl.h>
@@ -62,7 +62,8 @@ static bool prove(const struct ledger_entry *e, void *ctx)
 	if (e->seq == p->origin->seq)
 		p->found = str_is(e->kind, "plan.made") && str_find(e->body, str_from(hex)) != SIZE_MAX &&
 			   plan_origin_read(e->body, &said) && strcmp(said.work, p->origin->work) == 0 &&
-			   strcmp(said.account, p->origin->account) == 0 && strcmp(said.original, p->origin->original) == 0 &&
+			   strcmp(said.account, p->origin->account) == 0 &&
+			   strcmp(said.original, p->origin->original) == 0 &&
 			   strcmp(said.state_sha256, p->origin->state_sha256) == 0;
 	return false;
 }
@@ -73,7 +74,9 @@ static bool read_plan(struct applying *a, struct err *err)
 	if (!file_read(a->ask->path, &a->bytes, err))
 		return false;
 	if (!planfile_probe(buf_str(&a->bytes)))
-		return err_set(err, ERR_INPUT, "%s is no saved plan: plan JSON can be judged (`pawl plan`), only the saved plan file can be applied",
+		return err_set(err, ERR_INPUT,
+			       "%s is no saved plan: plan JSON can be judged (`pawl plan`), only the saved plan file "
+			       "can be applied",
 			       a->ask->path);
 	return planfile_read(buf_str(&a->bytes), &a->arena, &a->file, err) || err_prefix(err, "%s", a->ask->path);
 }
@@ -93,12 +96,17 @@ static bool find_copy(struct applying *a, struct err *err)
 		snprintf(a->folder, sizeof(a->folder), "%s", a->origin.original);
 		if (proof.found)
 			return workcopy_open(a->places.state, str_from(a->origin.work), environ, &a->work, err);
-		return err_set(err, ERR_BROKEN, "the ledger does not say that pawl made this plan, though a file in %s does: somebody wrote it "
-			       "there. Plan again with `pawl terraform plan -out=FILE`", a->places.state);
+		return err_set(
+			err, ERR_BROKEN,
+			"the ledger does not say that pawl made this plan, though a file in %s does: somebody wrote it "
+			"there. Plan again with `pawl terraform plan -out=FILE`",
+			a->places.state);
 	}
 	if (!a->ask->approval)
-		return err_set(err, ERR_DENIED, "%s was not planned by pawl, so it is not known where it would act: plan again with "
-			       "`pawl terraform plan -out=FILE`, then `pawl apply FILE`", a->ask->path);
+		return err_set(err, ERR_DENIED,
+			       "%s was not planned by pawl, so it is not known where it would act: plan again with "
+			       "`pawl terraform plan -out=FILE`, then `pawl apply FILE`",
+			       a->ask->path);
 	a->ours = true;
 	if (!tool_find(tofu ? "tofu" : "terraform", program, err))
 		return false;
@@ -121,11 +129,16 @@ static bool check_state(struct applying *a, struct err *err)
 	d = digest_of(now.ptr, now.len);
 	snprintf(want, sizeof(want), "%llu", (unsigned long long)planned->serial);
 	if (!str_is(planned->lineage, lineage) || (planned->lineage.len && strcmp(want, serial) != 0))
-		return err_set(err, ERR_STATE, "the plan is older than its state: it was made for lineage %.*s serial %s, now there is %s serial %s. "
-			       "Nothing was changed; plan again", STR_ARG(planned->lineage.len ? planned->lineage : STR("none")), want,
+		return err_set(err, ERR_STATE,
+			       "the plan is older than its state: it was made for lineage %.*s serial %s, now there is "
+			       "%s serial %s. "
+			       "Nothing was changed; plan again",
+			       STR_ARG(planned->lineage.len ? planned->lineage : STR("none")), want,
 			       lineage[0] ? lineage : "none", serial[0] ? serial : "none");
 	if (!a->ours && !digest_eq(&d, &a->work.state))
-		return err_set(err, ERR_STATE, "the state was edited since the plan was made (same lineage and serial, other bytes). Nothing was "
+		return err_set(err, ERR_STATE,
+			       "the state was edited since the plan was made (same lineage and serial, other bytes). "
+			       "Nothing was "
 			       "changed; find out who did it, then plan again");
 	buf_free(&a->work.pulled);
 	a->work.pulled = now;
@@ -143,35 +156,47 @@ static bool check_account(struct applying *a, struct err *err)
 	if (!a->account.needed)
 		return true;
 	if (!now.len)
-		return err_set(err, ERR_STATE, "it is not known which AWS account the credentials here open (sts GetCallerIdentity), and "
-			       "unknown counts as changed. Nothing was changed. %.*s", STR_ARG(a->account.why));
+		return err_set(
+			err, ERR_STATE,
+			"it is not known which AWS account the credentials here open (sts GetCallerIdentity), and "
+			"unknown counts as changed. Nothing was changed. %.*s",
+			STR_ARG(a->account.why));
 	if (!then.len && !a->ours)
-		return err_set(err, ERR_STATE, "it was not known which AWS account the plan was made in: plan again with working credentials");
+		return err_set(
+			err, ERR_STATE,
+			"it was not known which AWS account the plan was made in: plan again with working credentials");
 	if (then.len && !str_eq(then, now))
-		return err_set(err, ERR_DENIED, "the plan was made in AWS account %.*s, the credentials here open %.*s. Nothing was changed; use "
-			       "those of the plan, or plan again", STR_ARG(then), STR_ARG(now));
+		return err_set(err, ERR_DENIED,
+			       "the plan was made in AWS account %.*s, the credentials here open %.*s. Nothing was "
+			       "changed; use "
+			       "those of the plan, or plan again",
+			       STR_ARG(then), STR_ARG(now));
 	return true;
 }
 
 /* The bytes into the private copy: what is judged, approved and applied from here on is that file. */
 static bool take_snapshot(struct applying *a, struct err *err)
 {
-	return tree_join(a->snapshot, a->work.root, "apply", err) && file_replace(a->snapshot, buf_str(&a->bytes), 0600, err);
+	return tree_join(a->snapshot, a->work.root, "apply", err) &&
+	       file_replace(a->snapshot, buf_str(&a->bytes), 0600, err);
 }
 
 static bool weigh(struct applying *a, struct err *err)
 {
-	struct plan_ask ask = { .path = a->snapshot, .folder = a->folder, .env = environ, .account = a->account.account };
+	struct plan_ask ask = {
+		.path = a->snapshot, .folder = a->folder, .env = environ, .account = a->account.account
+	};
 	struct plan_weigh_opts opts = { .live = PLAN_LIVE_AUTO, .no_hold = true };
 
 	return plan_weigh(&ask, &opts, &a->places, &a->weighed, err) &&
-	       (digest_eq(&a->weighed.plan.request.bytes, &a->file.digest) || err_set(err, ERR_DENIED, "the plan changed while it was read"));
+	       (digest_eq(&a->weighed.plan.request.bytes, &a->file.digest) ||
+		err_set(err, ERR_DENIED, "the plan changed while it was read"));
 }
 
 static bool look_again(struct applying *a, struct err *err)
 {
-	if (!read_plan(a, err) || !find_copy(a, err) || !places_find(a->folder, &a->places, err) || !take_snapshot(a, err) ||
-	    !check_state(a, err))
+	if (!read_plan(a, err) || !find_copy(a, err) || !places_find(a->folder, &a->places, err) ||
+	    !take_snapshot(a, err) || !check_state(a, err))
 		return false;
 	a->account = plan_account(&a->file, &a->arena);
 	return check_account(a, err) && weigh(a, err);
@@ -194,7 +219,8 @@ static int hold(struct applying *a, const struct hold_host *host, const struct e
 		return cli_fail(a->cli, &err);
 	snprintf(a->weighed.hold, sizeof(a->weighed.hold), "%s", id);
 	plan_weighed_show(a->cli, &a->weighed, false);
-	fprintf(stderr, "pawl: held as %s: %s\n"
+	fprintf(stderr,
+		"pawl: held as %s: %s\n"
 		"  Nothing was changed. A person decides: `pawl show %s`, then `pawl approve %s` or `pawl deny %s`.\n"
 		"  After the approval: pawl apply %s\n"
 		"  Do not retry until then, and do not try another way round.\n",
@@ -255,12 +281,14 @@ static int get_permit(struct applying *a)
 		return cli_fail(a->cli, &err);
 	} else if (v != VERDICT_ALLOW) {
 		plan_weighed_show(a->cli, &a->weighed, false);
-		fprintf(stderr, "pawl: denied: %.*s\n  Nothing was changed. Do not try another way round.\n", STR_ARG(a->weighed.plan.judgement.reason));
+		fprintf(stderr, "pawl: denied: %.*s\n  Nothing was changed. Do not try another way round.\n",
+			STR_ARG(a->weighed.plan.judgement.reason));
 		return stopped(a, EXIT_DENY);
 	} else {
 		a->record.permit_seq = seq;
 	}
-	a->permit = permit_mint(&a->weighed.plan.request, &a->weighed.plan.judgement, seq, v == VERDICT_HOLD ? &a->use : NULL, clock_now_us(), &a->arena, &err);
+	a->permit = permit_mint(&a->weighed.plan.request, &a->weighed.plan.judgement, seq,
+				v == VERDICT_HOLD ? &a->use : NULL, clock_now_us(), &a->arena, &err);
 	return a->permit ? EXIT_ALLOW : cli_fail(a->cli, &err);
 }
 
@@ -275,7 +303,8 @@ static bool keep_state(struct applying *a, struct err *err)
 	if (!state.len)
 		return true;
 	snprintf(name, sizeof(name), "%llu-%s.tfstate", (unsigned long long)a->record.permit_seq, a->work.id);
-	if (!tree_join(dir, a->places.state, "kept", err) || !dir_make(dir, 0700, err) || !tree_join(a->record.kept, dir, name, err))
+	if (!tree_join(dir, a->places.state, "kept", err) || !dir_make(dir, 0700, err) ||
+	    !tree_join(a->record.kept, dir, name, err))
 		return false;
 	a->record.kept_digest = digest_of(state.ptr, state.len);
 	return file_replace(a->record.kept, state, 0600, err) || err_prefix(err, "keeping a copy of the state");
@@ -328,17 +357,21 @@ static int finish(struct applying *a, const struct run_result *r, const struct b
 	if (!apply_record_end(a->ledger, &a->work, &a->record, &end, &err))
 		return cli_fail(a->cli, &err);
 	if (!terraform_identify_seen(str_from(a->work.original), str_from(a->places.state), &a->arena, &err))
-		fprintf(stderr, "pawl: the last-seen record of %s is older than this apply: %s\n", a->work.original, err.msg);
+		fprintf(stderr, "pawl: the last-seen record of %s is older than this apply: %s\n", a->work.original,
+			err.msg);
 	if (r->status == 0 && !r->asked) {
 		if (!workcopy_remove(&a->work, &err))
 			fprintf(stderr, "pawl: the private copy stays: %s\n", err.msg);
-		fprintf(stderr, "pawl: applied%s%.*s; recorded in the ledger as %llu\n", a->record.hold.len ? " by " : "", STR_ARG(a->record.hold),
-			(unsigned long long)a->record.seq);
+		fprintf(stderr, "pawl: applied%s%.*s; recorded in the ledger as %llu\n",
+			a->record.hold.len ? " by " : "", STR_ARG(a->record.hold), (unsigned long long)a->record.seq);
 		return EXIT_ALLOW;
 	}
-	fprintf(stderr, "pawl: %s; what is known and what is not stands in the ledger (%llu). A copy of the state from before: %s\n"
+	fprintf(stderr,
+		"pawl: %s; what is known and what is not stands in the ledger (%llu). A copy of the state from before: "
+		"%s\n"
 		"  Before anything else: `pawl cleanup` lists what this run created.\n",
-		r->asked ? "interrupted" : "terraform failed", (unsigned long long)a->record.seq, a->record.kept[0] ? a->record.kept : "there was none");
+		r->asked ? "interrupted" : "terraform failed", (unsigned long long)a->record.seq,
+		a->record.kept[0] ? a->record.kept : "there was none");
 	return r->asked || r->status > 128 ? EXIT_ERROR : stopped(a, EXIT_ERROR);
 }
 
@@ -348,7 +381,8 @@ static int act(struct applying *a)
 	struct run_result r = { 0 };
 	struct err err = { 0 };
 
-	if (!keep_state(a, &err) || !covered(a, &err) || !apply_record_start(a->ledger, &a->weighed.plan, &a->work, &a->record, &err))
+	if (!keep_state(a, &err) || !covered(a, &err) ||
+	    !apply_record_start(a->ledger, &a->weighed.plan, &a->work, &a->record, &err))
 		return cli_fail(a->cli, &err);
 	if (!run(a, &r, &said, &err)) {
 		r.status = 127;

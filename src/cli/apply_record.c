@@ -17,7 +17,8 @@ static void hex_kv(struct json_out *o, const char *key, const struct digest *d)
 	json_out_kv(o, key, str_from(hex));
 }
 
-bool apply_record_start(struct ledger *l, const struct plan_request *p, const struct workcopy *w, struct apply_record *r, struct err *err)
+bool apply_record_start(struct ledger *l, const struct plan_request *p, const struct workcopy *w,
+			struct apply_record *r, struct err *err)
 {
 	struct digest request = request_digest(&p->request);
 	auto_buf b = BUF_MAX(BODY_MAX);
@@ -84,7 +85,8 @@ void apply_record_difference(struct str before, struct str after, struct json_ou
 
 	if (!arena_map(&arena, (before.len + after.len) * 16 + ((size_t)1 << 20)))
 		return;
-	if ((!before.len || state_read(before, &arena, &b, NULL)) && (!after.len || state_read(after, &arena, &a, NULL))) {
+	if ((!before.len || state_read(before, &arena, &b, NULL)) &&
+	    (!after.len || state_read(after, &arena, &a, NULL))) {
 		only_in("created", &a, &b, o);
 		only_in("gone", &b, &a, o);
 	}
@@ -115,7 +117,8 @@ static void state_out(const struct apply_record *r, struct str state, bool is_kn
 	apply_record_difference(kept_bytes(r->kept, &before), state, o);
 }
 
-bool apply_record_end(struct ledger *l, const struct workcopy *w, const struct apply_record *r, const struct apply_end *e, struct err *err)
+bool apply_record_end(struct ledger *l, const struct workcopy *w, const struct apply_record *r,
+		      const struct apply_end *e, struct err *err)
 {
 	bool stopped = e->asked || e->status > 128;
 	auto_buf b = BUF_MAX(BODY_MAX);
@@ -137,7 +140,9 @@ bool apply_record_end(struct ledger *l, const struct workcopy *w, const struct a
 	state_out(r, e->state, e->state_known, &o);
 	json_out_kv(&o, "said", str_sub(e->said, e->said.len > SAID_MAX ? e->said.len - SAID_MAX : 0, SAID_MAX));
 	if (stopped)
-		json_out_kv(&o, "not_known", STR("objects whose creation was under way when terraform stopped: the cloud may hold them, the state does not"));
+		json_out_kv(&o, "not_known",
+			    STR("objects whose creation was under way when terraform stopped: the cloud may hold them, "
+				"the state does not"));
 	json_out_close(&o, '}');
 	if (b.failed)
 		return err_set(err, ERR_LIMIT, "the record of this apply is too large");
@@ -227,7 +232,8 @@ static bool still_running(const struct open_apply *a)
 	return n > 0 && str_find((struct str){ exe, (size_t)n }, STR("pawl")) != SIZE_MAX;
 }
 
-static bool report(struct ledger *l, const char *state_dir, char *const *env, const struct open_apply *a, struct buf *out, struct err *err)
+static bool report(struct ledger *l, const char *state_dir, char *const *env, const struct open_apply *a,
+		   struct buf *out, struct err *err)
 {
 	struct apply_record r = { .seq = a->seq };
 	auto_buf state = BUF_MAX(WORKCOPY_MAX_STATE), b = BUF_MAX(BODY_MAX);
@@ -249,18 +255,25 @@ static bool report(struct ledger *l, const char *state_dir, char *const *env, co
 	json_out_kv(&o, "result", STR("interrupted"));
 	json_out_kv(&o, "found", STR("later: pawl was killed before it could record the end"));
 	state_out(&r, buf_str(&state), is_known, &o);
-	json_out_kv(&o, "not_known", STR("whether terraform went on to its end, and which objects the cloud holds that the state does not"));
+	json_out_kv(
+		&o, "not_known",
+		STR("whether terraform went on to its end, and which objects the cloud holds that the state does not"));
 	json_out_close(&o, '}');
-	buf_addf(out, "an apply in %s (ledger %llu) has no end on record: pawl was killed.\n"
-		 "  known      the state's serial was %s and is %s; what was added and what is gone stands in the ledger\n"
-		 "  not known  whether the cloud made objects that the state does not hold: `pawl cleanup` looks for them\n",
-		 a->original, (unsigned long long)a->seq, a->serial[0] ? a->serial : "none", serial[0] ? serial : "none");
+	buf_addf(out,
+		 "an apply in %s (ledger %llu) has no end on record: pawl was killed.\n"
+		 "  known      the state's serial was %s and is %s; what was added and what is gone stands in the "
+		 "ledger\n"
+		 "  not known  whether the cloud made objects that the state does not hold: `pawl cleanup` looks for "
+		 "them\n",
+		 a->original, (unsigned long long)a->seq, a->serial[0] ? a->serial : "none",
+		 serial[0] ? serial : "none");
 	if (b.failed)
 		return err_set(err, ERR_LIMIT, "the record of this apply is too large");
 	return ledger_append(l, STR("apply.interrupted"), buf_str(&b), &seq, err);
 }
 
-bool apply_record_unfinished(struct ledger *l, const char *state_dir, char *const *env, struct buf *out, struct err *err)
+bool apply_record_unfinished(struct ledger *l, const char *state_dir, char *const *env, struct buf *out,
+			     struct err *err)
 {
 	struct search s = { .open = calloc(OPEN_MAX, sizeof(struct open_apply)) };
 	bool ok = s.open && arena_map(&s.arena, (size_t)64 << 20);

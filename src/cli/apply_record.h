@@ -17,7 +17,8 @@ struct apply_record {
 };
 
 /* Durable before anything acts. */
-bool apply_record_start(struct ledger *l, const struct plan_request *p, const struct workcopy *w, struct apply_record *r, struct err *err) PAWL_MUST_USE;
+bool apply_record_start(struct ledger *l, const struct plan_request *p, const struct workcopy *w, struct apply_record *r,
+			struct err *err) PAWL_MUST_USE;
 
 struct apply_end {
 	int status;    /* terraform's */
@@ -27,16 +28,18 @@ struct apply_end {
 	struct str said; /* terraform's standard error */
 };
 /* apply.finished, or apply.interrupted when a stop was asked for or a signal ended it. */
-bool apply_record_end(struct ledger *l, const struct workcopy *w, const struct apply_record *r, const struct apply_end *e, struct err *err) PAWL_MUST_USE;
+bool apply_record_end(struct ledger *l, const struct workcopy *w, const struct apply_record *r,
+		      const struct apply_end *e, struct err *err) PAWL_MUST_USE;
 
 /**
  * apply_record_unfinished(l, out, err):
  * Find applies that were started and of which nothing more is recorded: pawl was killed. Append "apply.interrupted" with what
  * is known and what is not, once, and say so in ${out}.
  */
-bool apply_record_unfinished(struct ledger *l, const char *state_dir, char *const *env, struct buf *out, struct err *err) PAWL_MUST_USE;
+bool apply_record_unfinished(struct ledger *l, const char *state_dir, char *const *env, struct buf *out,
+			     struct err *err) PAWL_MUST_USE;
 
-/* What two states differ in: addresses that are there only afterwards, and only before. Up to ${max} of each, as JSON arrays. */
+/* What two states differ in: "created" and "gone", JSON arrays of addresses with identities; long ones are cut. */
 void apply_record_difference(struct str before, struct str after, struct json_out *o);
 
 #endif

@@ -10,7 +10,8 @@ static bool hint_path(const char *state_dir, const struct digest *plan, char ret
 	return tree_join(dir, state_dir, "plans", err) && dir_make(dir, 0700, err) && tree_join(ret, dir, hex, err);
 }
 
-void plan_origin_body(const struct digest *plan, const struct workcopy *w, struct str account, struct str tool, struct buf *out)
+void plan_origin_body(const struct digest *plan, const struct workcopy *w, struct str account, struct str tool,
+		      struct buf *out)
 {
 	struct json_out o = { .buf = out };
 	char hex[DIGEST_HEX_LEN + 1];
@@ -56,7 +57,8 @@ bool plan_origin_read(struct str body, struct plan_origin *ret)
 	if (!arena_map(&a, (size_t)1 << 20))
 		return false;
 	ok = json_parse(body, &a, &root, NULL) && take(o.work, sizeof(o.work), root, "work") &&
-	     take(o.original, sizeof(o.original), root, "original") && take(o.account, sizeof(o.account), root, "account") &&
+	     take(o.original, sizeof(o.original), root, "original") &&
+	     take(o.account, sizeof(o.account), root, "account") &&
 	     take(o.state_sha256, sizeof(o.state_sha256), root, "state_sha256") && o.work[0];
 	arena_unmap(&a);
 	if (ok)

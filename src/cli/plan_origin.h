@@ -19,8 +19,10 @@ struct plan_origin {
 };
 
 /* The body of the ledger's entry, which is also the hint but for its seq. */
-void plan_origin_body(const struct digest *plan, const struct workcopy *w, struct str account, struct str tool, struct buf *out);
-bool plan_origin_write(const char *state_dir, const struct digest *plan, uint64_t seq, struct str body, struct err *err) PAWL_MUST_USE;
+void plan_origin_body(const struct digest *plan, const struct workcopy *w, struct str account, struct str tool,
+		      struct buf *out);
+bool plan_origin_write(const char *state_dir, const struct digest *plan, uint64_t seq, struct str body,
+		       struct err *err) PAWL_MUST_USE;
 /* What the hint says; seq 0 when there is none. Not proof: pawl apply checks the ledger. */
 void plan_origin_find(const char *state_dir, const struct digest *plan, struct plan_origin *ret);
 /* Read a body. */

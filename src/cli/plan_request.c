@@ -73,10 +73,11 @@ static struct plan_reader *begin_reader(struct plan_request *p, const struct pla
 /* --- a saved plan --- */
 
 /* Which terraform can show it: that of the private copy, else the one on PATH; a plan of OpenTofu's needs tofu. */
-static bool show(const char *program, const char *dir, char *const *env, const char *path, struct buf *out, struct err *err)
+static bool show(const char *program, const char *dir, char *const *env, const char *path, struct buf *out,
+		 struct err *err)
 {
-	char *const argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)"show", (char *)(uintptr_t)"-json",
-			       (char *)(uintptr_t)"-no-color", (char *)(uintptr_t)path, NULL };
+	char *const argv[] = { (char *)(uintptr_t)program,	(char *)(uintptr_t) "show", (char *)(uintptr_t) "-json",
+			       (char *)(uintptr_t) "-no-color", (char *)(uintptr_t)path,    NULL };
 	auto_buf errout = BUF_MAX((size_t)1 << 20);
 	struct proc_opts o = { .cwd = dir, .env = env, .out = out, .errout = &errout, .timeout_s = SHOW_TIMEOUT_S };
 	int status = 0;
@@ -84,9 +85,11 @@ static bool show(const char *program, const char *dir, char *const *env, const c
 	if (!proc_run(argv, &o, &status, err))
 		return err_prefix(err, "decoding the plan");
 	if (status != 0)
-		return err_set(err, ERR_TOOL, "%s show -json could not decode this plan; it must be run by the version that made the plan, in "
-			       "the initialised folder it was made in. It said: %.*s", program,
-			       STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 500)));
+		return err_set(err, ERR_TOOL,
+			       "%s show -json could not decode this plan; it must be run by the version that made the "
+			       "plan, in "
+			       "the initialised folder it was made in. It said: %.*s",
+			       program, STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 500)));
 	return true;
 }
 
@@ -126,7 +129,8 @@ static int same_bytes(const struct plan_request *p, char ret_path[64], struct er
 	return fd_take(&fd);
 }
 
-static bool show_json(const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct buf *out, struct err *err)
+static bool show_json(const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct buf *out,
+		      struct err *err)
 {
 	auto_workcopy w = { 0 };
 	char path[64];
@@ -151,7 +155,8 @@ static bool show_saved(const struct plan_ask *ask, const struct places *places, 
 	auto_buf json = BUF_MAX(cap);
 	struct plan_reader *r;
 
-	if (!terraform_identify_protection(&who, &p->arena, &pinned, &config, err) || !show_json(ask, places, p, &json, err))
+	if (!terraform_identify_protection(&who, &p->arena, &pinned, &config, err) ||
+	    !show_json(ask, places, p, &json, err))
 		return false;
 	r = begin_reader(p, &opts, err);
 	if (!r)
@@ -218,8 +223,9 @@ static void fill_summary(struct plan_request *p)
 	const struct plan_summary *s = &p->summary;
 	const char *verb = p->saved && p->file.mode == PLAN_MODE_DESTROY ? "destroy" : "plan";
 
-	p->request.summary = arena_fmt(&p->arena, "%s %s: %zu to create, %zu to update, %zu to replace, %zu to delete, %zu to forget", tool_word(p),
-				       verb, s->n_create, s->n_update, s->n_replace, s->n_delete, s->n_forget);
+	p->request.summary = arena_fmt(
+		&p->arena, "%s %s: %zu to create, %zu to update, %zu to replace, %zu to delete, %zu to forget",
+		tool_word(p), verb, s->n_create, s->n_update, s->n_replace, s->n_delete, s->n_forget);
 }
 
 static struct str account_text(const struct plan_ask *ask, struct plan_request *p)
@@ -236,9 +242,15 @@ static void fill_binding(const char *folder, struct str account, struct plan_req
 	struct arena *a = &p->arena;
 
 	*pl = (struct place){ .account = account,
-			      .region = p->summary.region, .workspace = p->file.workspace, .backend = backend_text(p, a),
-			      .path = arena_str(a, str_from(folder)), .tag = p->summary.tag_environment };
-	*b = (struct binding){ .cwd = pl->path, .backend = pl->backend, .workspace = pl->workspace, .account = pl->account,
+			      .region = p->summary.region,
+			      .workspace = p->file.workspace,
+			      .backend = backend_text(p, a),
+			      .path = arena_str(a, str_from(folder)),
+			      .tag = p->summary.tag_environment };
+	*b = (struct binding){ .cwd = pl->path,
+			       .backend = pl->backend,
+			       .workspace = pl->workspace,
+			       .account = pl->account,
 			       .region = pl->region };
 	if (!p->saved)
 		return;
@@ -261,7 +273,8 @@ static void fill_request(const struct plan_ask *ask, struct plan_request *p)
 	fill_binding(p->origin.seq ? p->origin.original : ask->folder, account_text(ask, p), p);
 }
 
-static bool read_from(int fd, const struct plan_ask *ask, const struct places *places, struct plan_request *p, struct err *err)
+static bool read_from(int fd, const struct plan_ask *ask, const struct places *places, struct plan_request *p,
+		      struct err *err)
 {
 	struct plan_reader *r;
 	char head[4];
@@ -280,7 +293,9 @@ static bool read_from(int fd, const struct plan_ask *ask, const struct places *p
 	}
 	if (planfile_probe((struct str){ head, n })) {
 		if (strcmp(ask->path, "-") == 0)
-			return err_set(err, ERR_INPUT, "standard input is a saved plan: name the file instead, terraform must read it too");
+			return err_set(
+				err, ERR_INPUT,
+				"standard input is a saved plan: name the file instead, terraform must read it too");
 		if (!read_saved(fd, (struct str){ head, n }, p, err))
 			return err_prefix(err, "%s", ask->path);
 		plan_origin_find(places->state, &p->file.digest, &p->origin);
@@ -292,7 +307,8 @@ static bool read_from(int fd, const struct plan_ask *ask, const struct places *p
 	return feed_all(fd, (struct str){ head, n }, r, &p->request.bytes, err) && end_reader(r, p);
 }
 
-bool plan_request_read(const struct plan_ask *ask, const struct places *places, struct plan_request *ret, struct err *err)
+bool plan_request_read(const struct plan_ask *ask, const struct places *places, struct plan_request *ret,
+		       struct err *err)
 {
 	bool std = strcmp(ask->path, "-") == 0;
 	auto_fd fd = std ? dup(STDIN_FILENO) : open(ask->path, O_RDONLY | O_CLOEXEC);
@@ -354,6 +370,7 @@ bool plan_request_judge(const struct places *places, struct plan_request *p, str
 	p->request.binding.environment = p->judgement.environment.name;
 	p->request.binding.evidence = evidence_text(p);
 	if (p->arena.full)
-		return err_set(err, ERR_LIMIT, "this plan is larger than pawl holds in memory: refused; plan parts of it with -target");
+		return err_set(err, ERR_LIMIT,
+			       "this plan is larger than pawl holds in memory: refused; plan parts of it with -target");
 	return true;
 }

@@ -69,10 +69,12 @@ static bool install_one(const char *program, const char *dir, const char *name, 
 	if (n > 0) {
 		target[n] = '\0';
 		if (!tool_is_pawl(path) && access(path, F_OK) == 0)
-			return err_set(err, ERR_STATE, "%s is a link to %s, which is not pawl: take it away first", path, target);
+			return err_set(err, ERR_STATE, "%s is a link to %s, which is not pawl: take it away first",
+				       path, target);
 		unlink(path);
 	} else if (errno != ENOENT) {
-		return err_set(err, ERR_STATE, "%s is there already and is not a link to pawl: take it away first", path);
+		return err_set(err, ERR_STATE, "%s is there already and is not a link to pawl: take it away first",
+			       path);
 	}
 	return symlink(program, path) == 0 || err_sys(err, "%s", path);
 }
@@ -87,7 +89,8 @@ static bool first_on_path(const char *name)
 		struct str at = str_sub(left, 0, colon);
 
 		left = colon == SIZE_MAX ? STR_NONE : str_sub(left, colon + 1, left.len);
-		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", STR_ARG(at), name) < sizeof(path) && access(path, X_OK) == 0)
+		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", STR_ARG(at), name) < sizeof(path) &&
+		    access(path, X_OK) == 0)
 			return tool_is_pawl(path);
 	}
 	return false;
@@ -130,7 +133,8 @@ static void report(const struct cli *c, const char *dir)
 	} else {
 		if (!all_first)
 			buf_addf(&b, "\nPut the folder first on the agent's PATH:\n  export PATH=%s:$PATH\n", dir);
-		buf_adds(&b, "\nA convenience, not a boundary: whoever calls terraform by its full path, uses the cloud's own tools or takes the\n"
+		buf_adds(&b, "\nA convenience, not a boundary: whoever calls terraform by its full path, uses the "
+			     "cloud's own tools or takes the\n"
 			     "credentials goes round it.\n");
 	}
 	cli_print(&b);

@@ -85,7 +85,9 @@ static int refuse(struct gating *g)
 	struct err err = { 0 };
 	bool recorded = record_refusal(g, &err);
 
-	fprintf(stderr, "pawl: refused: %s %.*s\n  why    %.*s\n  safer  %.*s\n  Nothing was done. Do not try another way round%s\n",
+	fprintf(stderr,
+		"pawl: refused: %s %.*s\n  why    %.*s\n  safer  %.*s\n  Nothing was done. Do not try another way "
+		"round%s\n",
 		tool_name(g->tool), STR_ARG(a->command), STR_ARG(a->why), STR_ARG(a->safer),
 		recorded ? "; this is recorded." : ".");
 	if (!recorded)
@@ -104,8 +106,8 @@ static char *option_text(struct gating *g, struct str word, struct str before)
 	char path[TREE_PATH_MAX], text[TREE_PATH_MAX];
 
 	snprintf(text, sizeof(text), "%.*s", STR_ARG(file));
-	if ((!joined && !separate) || text[0] == '/' || !tree_join(path, g->work.dir, text, NULL) || file_exists(path) ||
-	    !tree_join(path, g->folder, text, NULL))
+	if ((!joined && !separate) || text[0] == '/' || !tree_join(path, g->work.dir, text, NULL) ||
+	    file_exists(path) || !tree_join(path, g->folder, text, NULL))
 		return (char *)(uintptr_t)arena_str(&g->arena, word).ptr;
 	return (char *)(uintptr_t)arena_fmt(&g->arena, "%.*s%s", STR_ARG(joined ? prefix : STR_NONE), path).ptr;
 }
@@ -119,10 +121,10 @@ static char **plan_argv(struct gating *g)
 	if (!argv)
 		return NULL;
 	argv[n++] = g->work.program;
-	argv[n++] = (char *)(uintptr_t)"plan";
-	argv[n++] = (char *)(uintptr_t)"-input=false";
+	argv[n++] = (char *)(uintptr_t) "plan";
+	argv[n++] = (char *)(uintptr_t) "-input=false";
 	if (!g->cli->colour) /* terraform colours pipes and files too */
-		argv[n++] = (char *)(uintptr_t)"-no-color";
+		argv[n++] = (char *)(uintptr_t) "-no-color";
 	for (size_t i = 0; i < w->n; i++)
 		argv[n++] = option_text(g, w->item[i], i ? w->item[i - 1] : STR_NONE);
 	argv[n++] = (char *)(uintptr_t)arena_fmt(&g->arena, "-out=%s", g->work.plan).ptr;
@@ -156,7 +158,8 @@ static bool record_plan(struct gating *g, struct buf *plan, struct err *err)
 		return false;
 	who = plan_account(&file, &g->arena);
 	if (who.needed && !who.account.len)
-		fprintf(stderr, "pawl: the AWS account is not known, so this plan cannot be applied later: %.*s\n", STR_ARG(who.why));
+		fprintf(stderr, "pawl: the AWS account is not known, so this plan cannot be applied later: %.*s\n",
+			STR_ARG(who.why));
 	plan_origin_body(&file.digest, &g->work, who.account,
 			 arena_fmt(&g->arena, "%s %.*s", tool_name(g->tool), STR_ARG(file.terraform_version)), &body);
 	return ledger_append(g->ledger, STR("plan.made"), buf_str(&body), &seq, err) &&
@@ -200,7 +203,9 @@ static int plan_to_file(struct gating *g)
 		return status;
 	if (!file_replace(out, buf_str(&plan), 0600, &err))
 		return cli_fail(g->cli, &err);
-	fprintf(stderr, "pawl: planned in a private copy. What it would do: pawl plan %.*s   To apply exactly this: pawl apply %.*s\n",
+	fprintf(stderr,
+		"pawl: planned in a private copy. What it would do: pawl plan %.*s   To apply exactly this: pawl apply "
+		"%.*s\n",
 		STR_ARG(g->argv->out), STR_ARG(g->argv->out));
 	return status;
 }
@@ -222,7 +227,8 @@ static bool again_path(struct gating *g, char ret[TREE_PATH_MAX])
 		digest_field(&run, STR("option"), g->argv->options.item[i]);
 	d = digest_end(&run);
 	digest_hex(&d, hex);
-	return tree_join(dir, g->places.state, "again", NULL) && dir_make(dir, 0700, NULL) && tree_join(ret, dir, hex, NULL);
+	return tree_join(dir, g->places.state, "again", NULL) && dir_make(dir, 0700, NULL) &&
+	       tree_join(ret, dir, hex, NULL);
 }
 
 static int apply_path(struct gating *g, const char *path, bool only_granted)
@@ -237,8 +243,8 @@ static int apply_granted(struct gating *g, const char *again)
 	auto_buf b = BUF_MAX(TREE_PATH_MAX);
 	char path[TREE_PATH_MAX];
 
-	if (!file_read(again, &b, NULL) || (size_t)snprintf(path, sizeof(path), "%.*s", STR_ARG(buf_str(&b))) >= sizeof(path) ||
-	    !file_exists(path))
+	if (!file_read(again, &b, NULL) ||
+	    (size_t)snprintf(path, sizeof(path), "%.*s", STR_ARG(buf_str(&b))) >= sizeof(path) || !file_exists(path))
 		return APPLY_NOT_GRANTED;
 	return apply_path(g, path, true);
 }
@@ -255,7 +261,8 @@ static int plan_and_apply(struct gating *g)
 		if (status != APPLY_NOT_GRANTED)
 			return status;
 	}
-	fprintf(stderr, "pawl: %s %.*s: %.*s. Planning instead.\n", tool_name(g->tool), STR_ARG(g->argv->command), STR_ARG(g->argv->why));
+	fprintf(stderr, "pawl: %s %.*s: %.*s. Planning instead.\n", tool_name(g->tool), STR_ARG(g->argv->command),
+		STR_ARG(g->argv->why));
 	if (!make_plan(g, &plan, &status, &err))
 		return cli_fail(g->cli, &err);
 	if (status != 0 && status != PLAN_EXIT_CHANGES)

@@ -1,8 +1,10 @@
 #include "read/terraform_argv.h"
 
 static const struct str unknown_why = STR_INIT("pawl does not know this command, so it cannot say that it only reads");
-static const struct str unknown_safer = STR_INIT("use plan, show, output or state list to look; to change something plan, review, apply");
-static const struct str split_why = STR_INIT("TF_CLI_ARGS or a variable like it cannot be split into words with certainty");
+static const struct str unknown_safer =
+	STR_INIT("use plan, show, output or state list to look; to change something plan, review, apply");
+static const struct str split_why =
+	STR_INIT("TF_CLI_ARGS or a variable like it cannot be split into words with certainty");
 static const struct str split_safer = STR_INIT("unset it and write the options on the command line");
 
 struct str terraform_way_name(enum terraform_way way)
@@ -252,7 +254,8 @@ static void unwrap_terragrunt(struct terraform_words *w)
 			if (str_is(word, "--") && out.n == 0)
 				continue;
 			out.item[out.n++] = word;
-			if (is_flag(word) && terraform_flag_takes_value(flag_name(word, &value, &has)) && !has && i + 1 < w->n) {
+			if (is_flag(word) && terraform_flag_takes_value(flag_name(word, &value, &has)) && !has &&
+			    i + 1 < w->n) {
 				/* joined, so that the value is not taken for the command */
 				i++;
 			}
@@ -411,10 +414,12 @@ static bool gather(const struct terraform_argv_input *in, struct arena *arena, s
 	for (size_t i = 0; i < in->n_words; i++)
 		bytes += in->words[i].len;
 	if (in->n_words > TERRAFORM_ARGV_MAX_WORDS || bytes > TERRAFORM_ARGV_MAX_BYTES)
-		return refuse(ret, STR("arguments"), STR("the command line is larger than pawl reads"), STR("use a -var-file"));
+		return refuse(ret, STR("arguments"), STR("the command line is larger than pawl reads"),
+			      STR("use a -var-file"));
 	ret->words.item = ARENA_ARRAY(arena, in->n_words + 1, struct str);
 	if (!ret->words.item)
-		return refuse(ret, STR("arguments"), STR("the command line is larger than pawl reads"), STR("use a -var-file"));
+		return refuse(ret, STR("arguments"), STR("the command line is larger than pawl reads"),
+			      STR("use a -var-file"));
 	for (size_t i = 0; i < in->n_words; i++)
 		ret->words.item[ret->words.n++] = in->words[i];
 	return true;
@@ -446,5 +451,6 @@ void terraform_argv_read(const struct terraform_argv_input *in, struct arena *ar
 	if (ret->way == TERRAFORM_WAY_PLAN || ret->way == TERRAFORM_WAY_APPLY)
 		take_options(ret, behind, arena);
 	if (arena->full)
-		refuse(ret, STR("arguments"), STR("the command line is larger than pawl reads"), STR("use a -var-file"));
+		refuse(ret, STR("arguments"), STR("the command line is larger than pawl reads"),
+		       STR("use a -var-file"));
 }

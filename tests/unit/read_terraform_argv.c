@@ -54,7 +54,8 @@ static void every_row(void **state)
 	for (size_t i = 0; (r = terraform_rule_nth(i)); i++) {
 		arena_reset(&a);
 		if (!read_line(r->yes, &a, &l) || !str_eq(l.answer.rule, r->name))
-			fail_msg("%.*s: '%.*s' is decided by '%.*s'", STR_ARG(r->name), STR_ARG(r->yes), STR_ARG(l.answer.rule));
+			fail_msg("%.*s: '%.*s' is decided by '%.*s'", STR_ARG(r->name), STR_ARG(r->yes),
+				 STR_ARG(l.answer.rule));
 		if (!read_line(r->no, &a, &l) || str_eq(l.answer.rule, r->name))
 			fail_msg("%.*s: '%.*s' matches too", STR_ARG(r->name), STR_ARG(r->no));
 		assert_true(r->why.len > 0);
@@ -91,7 +92,8 @@ static unsigned one_file(const char *path)
 		arena_reset(&a);
 		if (!read_line(str_trim(str_sub(text, 0, arrow)), &a, &l))
 			fail_msg("%s:%u: not understood", path, number + 1);
-		snprintf(got, sizeof(got), "%.*s %.*s", STR_ARG(terraform_way_name(l.answer.way)), STR_ARG(l.answer.rule));
+		snprintf(got, sizeof(got), "%.*s %.*s", STR_ARG(terraform_way_name(l.answer.way)),
+			 STR_ARG(l.answer.rule));
 		if (!str_is(want, got))
 			fail_msg("%s:%u: got '%s', wanted '%.*s'", path, number + 1, got, STR_ARG(want));
 		n++;
@@ -128,7 +130,8 @@ static void parts(void **state)
 
 	(void)state;
 	arena_init(&a, mem, sizeof(mem));
-	assert_true(read_line(STR("TF_WORKSPACE=prod terraform -chdir=infra plan -var a=1 -out p.bin -destroy"), &a, &l));
+	assert_true(
+		read_line(STR("TF_WORKSPACE=prod terraform -chdir=infra plan -var a=1 -out p.bin -destroy"), &a, &l));
 	assert_str(l.answer.chdir, "infra");
 	assert_str(l.answer.out, "p.bin");
 	assert_str(l.answer.workspace, "prod");
@@ -168,7 +171,10 @@ static void total(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row), cmocka_unit_test(every_case), cmocka_unit_test(parts), cmocka_unit_test(total),
+		cmocka_unit_test(every_row),
+		cmocka_unit_test(every_case),
+		cmocka_unit_test(parts),
+		cmocka_unit_test(total),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

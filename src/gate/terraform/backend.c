@@ -24,7 +24,8 @@ static void close_backend(struct json_out *o)
 }
 
 /* A path of the local backend, absolute. */
-static bool absolute(struct json_out *o, const char *key, const char *original, struct str path, const char *fallback, struct err *err)
+static bool absolute(struct json_out *o, const char *key, const char *original, struct str path, const char *fallback,
+		     struct err *err)
 {
 	char text[TREE_PATH_MAX], joined[TREE_PATH_MAX];
 
@@ -82,8 +83,10 @@ static bool write_override(struct str record, const char *original, char ret_typ
 	}
 	snprintf(type, sizeof(type), "%.*s", STR_ARG(json_str(json_at(root, "backend"), "type")));
 	if (strcmp(type, "cloud") == 0 || strcmp(type, "remote") == 0)
-		ok = err_set(err, ERR_STATE, "the backend '%s' runs plans elsewhere, where pawl cannot stand before the apply: "
-			     "use a backend that stores state only (s3, gcs, azurerm, pg, local …)", type);
+		ok = err_set(err, ERR_STATE,
+			     "the backend '%s' runs plans elsewhere, where pawl cannot stand before the apply: "
+			     "use a backend that stores state only (s3, gcs, azurerm, pg, local …)",
+			     type);
 	else if (!type[0] || strcmp(type, "local") == 0)
 		ok = local(json_at(root, "backend.config"), original, &o, err);
 	else
@@ -96,7 +99,7 @@ static bool write_override(struct str record, const char *original, char ret_typ
 }
 
 bool backend_override(const char *original, const char *data, char ret_type[BACKEND_TYPE_MAX], struct buf *out,
-			   struct err *err)
+		      struct err *err)
 {
 	auto_buf record = BUF_MAX(RECORD_MAX);
 	char path[TREE_PATH_MAX];

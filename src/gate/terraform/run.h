@@ -21,8 +21,8 @@ struct run_result {
 
 /**
  * run_streaming(argv, opts, ret, err):
- * Run to the end. SIGINT, SIGTERM and SIGHUP that reach us meanwhile are passed on as SIGINT, the first time only: a second one would make
- * terraform stop without writing its state. Terraform runs in a process group of its own, so that a Ctrl-C reaches it once.
+ * Run to the end. SIGINT, SIGTERM and SIGHUP that reach us meanwhile are passed on as SIGINT, the first time only: a second
+ * one would make terraform stop without writing its state. Terraform runs in a process group of its own, so that a Ctrl-C reaches it once.
  * If we are killed, terraform goes on to its end: stopping it half way is what leaves objects that no state holds.
  */
 bool run_streaming(char *const argv[], const struct run_opts *opts, struct run_result *ret, struct err *err) PAWL_MUST_USE;

@@ -87,5 +87,6 @@ bool tool_find(const char *name, char ret[TOOL_PATH_MAX], struct err *err)
 		    access(ret, X_OK) == 0 && !tool_is_pawl(ret))
 			return true;
 	}
-	return err_set(err, ERR_TOOL, "no %s on PATH but pawl's own stand-in: install %s, or put its folder on PATH", name, name);
+	return err_set(err, ERR_TOOL, "no %s on PATH but pawl's own stand-in: install %s, or put its folder on PATH",
+		       name, name);
 }

@@ -29,8 +29,9 @@ static bool left_out(const char *name)
 {
 	struct str s = str_from(name);
 
-	return strcmp(name, ".git") == 0 || strcmp(name, ".terraform") == 0 || strcmp(name, "terraform.tfstate.d") == 0 ||
-	       str_ends(s, STR(".tfstate")) || str_glob(STR("*.tfstate.*"), s) || str_glob(STR(".*.tfstate.lock.info"), s);
+	return strcmp(name, ".git") == 0 || strcmp(name, ".terraform") == 0 ||
+	       strcmp(name, "terraform.tfstate.d") == 0 || str_ends(s, STR(".tfstate")) ||
+	       str_glob(STR("*.tfstate.*"), s) || str_glob(STR(".*.tfstate.lock.info"), s);
 }
 
 static bool copy_file(const char *from, const char *to, const struct stat *st, struct copying *c, struct err *err)
@@ -107,7 +108,8 @@ static bool copy_dir(const char *from, const char *to, unsigned depth, struct co
 	while (ok && (e = readdir(d))) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || (!c->all && left_out(e->d_name)))
 			continue;
-		ok = tree_join(f, from, e->d_name, err) && tree_join(t, to, e->d_name, err) && copy_entry(f, t, depth, c, err);
+		ok = tree_join(f, from, e->d_name, err) && tree_join(t, to, e->d_name, err) &&
+		     copy_entry(f, t, depth, c, err);
 	}
 	closedir(d);
 	return ok;
@@ -157,7 +159,8 @@ static void add_module(struct modules *m, const char *base, struct str source)
 {
 	char path[TREE_PATH_MAX], real[PATH_MAX];
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/%.*s", base, STR_ARG(source)) >= sizeof(path) || !realpath(path, real))
+	if ((size_t)snprintf(path, sizeof(path), "%s/%.*s", base, STR_ARG(source)) >= sizeof(path) ||
+	    !realpath(path, real))
 		return;
 	for (unsigned i = 0; i < m->n; i++) {
 		if (strcmp(m->dir[i], real) == 0)

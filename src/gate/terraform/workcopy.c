@@ -89,8 +89,10 @@ static bool check_cli_config(char *const *env, struct err *err)
 	if (!file_read(path, &b, err))
 		return false;
 	if (str_find(buf_str(&b), STR("dev_overrides")) != SIZE_MAX)
-		return err_set(err, ERR_DENIED, "%s has dev_overrides: a provider that no lock file checks would act. Take them "
-			       "out, or point TF_CLI_CONFIG_FILE at a file without them", path);
+		return err_set(err, ERR_DENIED,
+			       "%s has dev_overrides: a provider that no lock file checks would act. Take them "
+			       "out, or point TF_CLI_CONFIG_FILE at a file without them",
+			       path);
 	return true;
 }
 
@@ -114,7 +116,8 @@ void workcopy_state_head(struct str state, char ret_lineage[WORKCOPY_NAME_MAX], 
 /* `state pull` in a folder: the state exactly as terraform finds it there, or nothing. */
 static bool pull(const char *program, const char *dir, char *const *env, struct buf *ret, struct err *err)
 {
-	char *const argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)"state", (char *)(uintptr_t)"pull", (char *)(uintptr_t)"-no-color", NULL };
+	char *const argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "state", (char *)(uintptr_t) "pull",
+			       (char *)(uintptr_t) "-no-color", NULL };
 	auto_buf errout = BUF_MAX(OUTPUT_MAX);
 	struct proc_opts o = { .cwd = dir, .env = env, .out = ret, .errout = &errout, .timeout_s = PULL_TIMEOUT_S };
 	int status = 0;
@@ -122,8 +125,9 @@ static bool pull(const char *program, const char *dir, char *const *env, struct 
 	if (!proc_run(argv, &o, &status, err))
 		return err_prefix(err, "reading the state");
 	if (status != 0)
-		return err_set(err, ERR_TOOL, "reading the state in %s failed (terraform state pull: %d). It said: %.*s",
-			       dir, status, STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 600)));
+		return err_set(err, ERR_TOOL,
+			       "reading the state in %s failed (terraform state pull: %d). It said: %.*s", dir, status,
+			       STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 600)));
 	if (!str_trim(buf_str(ret)).len)
 		buf_clear(ret);
 	return true;
@@ -187,14 +191,16 @@ static bool copy_tree(const struct workcopy_from *from, struct workcopy *w, stru
 	if (!ok) { /* too large, or pawl's own folder lies in it: the modules alone */
 		tree_ancestor(from->original, top);
 		if (inside(from->state_dir, top))
-			return err_set(err, ERR_STATE, "pawl's own folder %s lies inside the configuration %s: move one of them",
+			return err_set(err, ERR_STATE,
+				       "pawl's own folder %s lies inside the configuration %s: move one of them",
 				       from->state_dir, top);
 		ok = dir_remove(tree, err) && tree_copy(top, tree, &size, err);
 	}
 	if (!ok)
 		return err_prefix(err, "copying the configuration");
-	return (size_t)snprintf(w->dir, sizeof(w->dir), "%s%s", tree, from->original + (strcmp(top, "/") == 0 ? 0 : strlen(top))) <
-	       sizeof(w->dir) || err_set(err, ERR_LIMIT, "path too long");
+	return (size_t)snprintf(w->dir, sizeof(w->dir), "%s%s", tree,
+				from->original + (strcmp(top, "/") == 0 ? 0 : strlen(top))) < sizeof(w->dir) ||
+	       err_set(err, ERR_LIMIT, "path too long");
 }
 
 /* Override, downloaded modules; the lock file came with the tree. */
@@ -209,14 +215,16 @@ static bool bind(struct workcopy *w, struct err *err)
 		return false;
 	if (!tree_join(path, w->dir, ".terraform", err) || !dir_make(path, 0700, err))
 		return false;
-	if (!tree_join(from, w->data, "modules", err) || !tree_join(to, path, "modules", err) || !tree_copy_all(from, to, err))
+	if (!tree_join(from, w->data, "modules", err) || !tree_join(to, path, "modules", err) ||
+	    !tree_copy_all(from, to, err))
 		return false;
 	return tree_join(to, path, "environment", err) && file_replace(to, str_from(w->workspace), 0600, err);
 }
 
 static bool init(struct workcopy *w, struct err *err)
 {
-	char plugins[TREE_PATH_MAX + 16] = "-plugin-dir=", text[] = "init", no_input[] = "-input=false", no_colour[] = "-no-color";
+	char plugins[TREE_PATH_MAX + 16] = "-plugin-dir=", text[] = "init", no_input[] = "-input=false",
+				     no_colour[] = "-no-color";
 	auto_buf out = BUF_MAX(OUTPUT_MAX);
 	struct proc_opts o = { .cwd = w->dir, .env = w->env, .out = &out, .errout = &out, .timeout_s = INIT_TIMEOUT_S };
 	char *argv[] = { w->program, text, no_input, no_colour, NULL, NULL };
@@ -234,8 +242,10 @@ static bool init(struct workcopy *w, struct err *err)
 	if (status != 0) {
 		struct str said = str_trim(buf_str(&out));
 
-		return err_set(err, ERR_TOOL, "preparing the private copy (terraform init) failed; run `terraform init` in %s first. %.*s",
-			       w->original, STR_ARG(str_sub(said, said.len > 600 ? said.len - 600 : 0, 600)));
+		return err_set(
+			err, ERR_TOOL,
+			"preparing the private copy (terraform init) failed; run `terraform init` in %s first. %.*s",
+			w->original, STR_ARG(str_sub(said, said.len > 600 ? said.len - 600 : 0, 600)));
 	}
 	return true;
 }
@@ -266,8 +276,9 @@ static bool make_steps(const struct workcopy_from *from, struct workcopy *w, str
 {
 	char work[TREE_PATH_MAX];
 
-	if (!new_id(w->id, err) || !tree_join(work, from->state_dir, "work", err) || !tree_join(w->root, work, w->id, err) ||
-	    !tree_join(w->plan, w->root, "plan", err) || !put(w->original, sizeof(w->original), str_from(from->original), "the path", err) ||
+	if (!new_id(w->id, err) || !tree_join(work, from->state_dir, "work", err) ||
+	    !tree_join(w->root, work, w->id, err) || !tree_join(w->plan, w->root, "plan", err) ||
+	    !put(w->original, sizeof(w->original), str_from(from->original), "the path", err) ||
 	    !put(w->program, sizeof(w->program), str_from(from->program), "the path", err))
 		return false;
 	if (!check_cli_config(from->env, err) || !find_data(from, w, err) || !find_workspace(from, w, err))
@@ -313,10 +324,14 @@ static bool take_record(const struct json *root, struct workcopy *w, struct err 
 		char *to;
 		size_t size;
 	} fields[] = {
-		{ "original", w->original, sizeof(w->original) }, { "dir", w->dir, sizeof(w->dir) },
-		{ "data", w->data, sizeof(w->data) },		  { "workspace", w->workspace, sizeof(w->workspace) },
-		{ "backend", w->backend, sizeof(w->backend) },	  { "program", w->program, sizeof(w->program) },
-		{ "lineage", w->lineage, sizeof(w->lineage) },	  { "serial", w->serial, sizeof(w->serial) },
+		{ "original", w->original, sizeof(w->original) },
+		{ "dir", w->dir, sizeof(w->dir) },
+		{ "data", w->data, sizeof(w->data) },
+		{ "workspace", w->workspace, sizeof(w->workspace) },
+		{ "backend", w->backend, sizeof(w->backend) },
+		{ "program", w->program, sizeof(w->program) },
+		{ "lineage", w->lineage, sizeof(w->lineage) },
+		{ "serial", w->serial, sizeof(w->serial) },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {

@@ -5,8 +5,8 @@
 
 /* Whatever adds words, moves the data folder, chooses the workspace or asks; set anew below where needed. */
 static const char *const dropped[] = {
-	"TF_CLI_ARGS=", "TF_CLI_ARGS_", "TF_WORKSPACE=", "TF_DATA_DIR=", "TF_INPUT=", "TF_IN_AUTOMATION=",
-	"TF_REATTACH_PROVIDERS=", "TF_CLI_CONFIG_FILE=", "PWD=", "OLDPWD=",
+	"TF_CLI_ARGS=",	     "TF_CLI_ARGS_",	       "TF_WORKSPACE=",	      "TF_DATA_DIR=", "TF_INPUT=",
+	"TF_IN_AUTOMATION=", "TF_REATTACH_PROVIDERS=", "TF_CLI_CONFIG_FILE=", "PWD=",	      "OLDPWD=",
 };
 
 static bool is_dropped(const char *var)
@@ -36,7 +36,8 @@ static char *config_file(char *const *env)
 
 	for (size_t i = 0; env[i]; i++) {
 		if (strncmp(env[i], name, sizeof(name) - 1) == 0 && env[i][sizeof(name) - 1])
-			return pair("TF_CLI_CONFIG_FILE", realpath(env[i] + sizeof(name) - 1, real) ? real : env[i] + sizeof(name) - 1);
+			return pair("TF_CLI_CONFIG_FILE",
+				    realpath(env[i] + sizeof(name) - 1, real) ? real : env[i] + sizeof(name) - 1);
 	}
 	return NULL;
 }
