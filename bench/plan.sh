@@ -39,8 +39,7 @@ unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 mkdir -p "$HOME" "$work/here"
 whole=
 if "$build/pawl" plan --help > "$work/help" 2>&1; then
-	whole="$build/pawl plan"
-	! grep -q -e --no-live "$work/help" || whole="$whole --no-live"
+	whole="$build/pawl plan --offline"
 fi
 
 last_mb= last_s=
