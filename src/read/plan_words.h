@@ -7,8 +7,8 @@
 #include "read/plan_say.h"
 #include "read/plan_work.h"
 
-/* ": " and the plan's action_reason in people's words; nothing when it gives none. */
-void plan_words_why(struct plan_say *say, struct str action_reason);
+/* ": " and the action_reason ${word} in people's words; nothing when it gives none. */
+void plan_words_why(struct plan_say *say, struct str word);
 /* What forces the replacement that ${v} is: attribute paths, else "requested", "tainted", "replace_triggered_by". */
 struct str plan_words_forced_by(struct arena *arena, const struct json *v);
 /* Names of top-level attributes that differ or will be known after apply, never their values. A change that seldom goes
