@@ -67,6 +67,7 @@ static const struct cli_option plan_options[] = {
 	{ "folder", 0, "DIR", "where it would act (default: here)", false },
 	{ "full", 0, NULL, "every change on the card", false },
 	{ "compare", 0, "FILE", "another plan (staging's): say what that one did not do", false },
+	{ "shown", 0, "FILE", "its JSON, by `show -json` elsewhere: for a machine without terraform; opens no hold", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 

@@ -13,7 +13,7 @@ int cmd_plan(struct cli *c)
 		.no_hold = cli_flag(c, "no-hold"),
 		.compare = cli_value(c, "compare"),
 	};
-	const char *folder = cli_value(c, "folder");
+	const char *folder = cli_value(c, "folder"), *shown = cli_value(c, "shown");
 	struct places places;
 	auto_plan_weighed w = { 0 };
 	struct err err = { 0 };
@@ -28,7 +28,7 @@ int cmd_plan(struct cli *c)
 		return cli_fail(c, &err);
 	}
 	if (!places_find(here, &places, &err) ||
-	    !plan_weigh(&(struct plan_ask){ .path = c->args[0], .folder = here, .env = environ }, &opts, &places, &w, &err))
+	    !plan_weigh(&(struct plan_ask){ .path = c->args[0], .folder = here, .env = environ, .shown = shown }, &opts, &places, &w, &err))
 		return cli_fail(c, &err);
 	return plan_weighed_show(c, &w, cli_flag(c, "full"));
 }

@@ -134,8 +134,10 @@ static bool show_json(const struct plan_ask *ask, const struct places *places, s
 {
 	auto_workcopy w = { 0 };
 	char path[64];
-	auto_fd fd = same_bytes(p, path, err);
 
+	if (ask->shown)
+		return file_read(ask->shown, out, err);
+	auto_fd fd = same_bytes(p, path, err);
 	if (fd < 0)
 		return false;
 	if (p->origin.seq && workcopy_open(places->state, str_from(p->origin.work), ask->env, &w, NULL))

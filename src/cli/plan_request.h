@@ -15,6 +15,9 @@ struct plan_ask {
 	const char *path;   /* "-": standard input */
 	const char *folder; /* absolute; where it is asked. A plan that pawl made counts as asked where it was made. */
 	char *const *env;   /* the asker's */
+	/* Plan JSON that `terraform show -json` made of this plan elsewhere; NULL: run it here. Taken at its word, so no hold may be
+	 * opened for what is weighed with it: an approval would be of the plan's bytes, and they may do something else. */
+	const char *shown;
 	struct str account; /* by GetCallerIdentity, where it is known already; a plan that pawl made knows its own */
 };
 

@@ -117,9 +117,9 @@ bool plan_weigh(const struct plan_ask *ask, const struct plan_weigh_opts *opts, 
 	if (!ok)
 		return false;
 	/* What stands beside another plan is for the reader's eyes: it comes after the verdict, and binds nothing. */
-	ok = look_live(opts->live, &w.plan, &live, err) && identify(places, &live, opts->no_hold, &w.plan, err) &&
+	ok = look_live(opts->live, &w.plan, &live, err) && identify(places, &live, opts->no_hold && !ask->shown, &w.plan, err) &&
 	     plan_request_judge(places, &w.plan, err) && compare(ask, opts->compare, places, &w.plan, err);
-	if (ok && w.plan.judgement.verdict == VERDICT_HOLD && !opts->no_hold)
+	if (ok && w.plan.judgement.verdict == VERDICT_HOLD && !opts->no_hold && !ask->shown)
 		ok = open_hold(places, &w, err);
 	if (!ok) {
 		plan_weighed_free(&w);

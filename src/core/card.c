@@ -42,7 +42,8 @@ static void findings(struct card_page *p, const struct judgement *j)
 		buf_adds(p->out, "  ");
 		card_paint(p, PAINT_BOLD, c->change->name);
 		buf_adds(p->out, "\n");
-		card_field(p, "", PAINT_NONE, c->change->reason);
+		if (!str_eq(c->change->reason, j->reason)) /* said at the top already */
+			card_field(p, "", PAINT_NONE, c->change->reason);
 		for (const struct change_casualty *d = c->change->dies_with; d; d = d->next)
 			card_field(p, "·", PAINT_NONE, d->what);
 		card_field(p, "instead", PAINT_GREEN, c->change->safer);
@@ -59,6 +60,8 @@ static struct tally count(const struct judgement *j)
 	struct tally t = { 0 };
 
 	for (const struct judged_change *c = j->changes; c; c = c->next) {
+		if (c->change->kind == CHANGE_STATE_IDENTITY)
+			continue; /* a finding, no act */
 		switch (c->change->reversible) {
 		case REVERSIBLE_NO:
 			t.no++;

@@ -64,7 +64,8 @@ static void row(struct card_page *p, const struct change *c, enum paint paint)
 		card_paint(p, PAINT_NONE, c->title);
 	}
 	buf_addc(p->out, '\n');
-	under(p, "", PAINT_NONE, c->reason);
+	if (c->kind != CHANGE_CREATE || c->finding.len)
+		under(p, "", PAINT_NONE, c->reason);
 	under(p, "forced by ", PAINT_YELLOW, c->forced_by);
 	if (c->n_dies_with)
 		under(p, "goes too: ", PAINT_RED, c->dies_with->what);
