@@ -187,6 +187,56 @@ static const struct cli_option policy_explain_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const struct cli_option holds_options[] = {
+	{ "all", 0, NULL, "also those that are answered, used or expired", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option approve_options[] = {
+	{ "key", 0, "FILE", "private key to sign with (default: the first in ~/.ssh that may)", false },
+	{ "as", 0, "NAME", "the approver to be, where a key could be several", false },
+	{ "out", 0, "FILE", "also write the approval as a file, for a pipeline", false },
+	{ "yes", 0, "NAME", "what would be typed, without asking; only with --key", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char approve_help[] =
+	"Shows the full card, says what speaks against it, asks on the terminal for the name of what dies (or a plain yes), and\n"
+	"signs that with ssh-keygen -Y. The approval is for exactly this request, for one use, for a time. docs/approvals.md.";
+
+static const struct cli_option reason_options[] = {
+	{ "reason", 0, "TEXT", "why; shown to whoever asked, and on the next card like it", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option grant_options[] = {
+	{ "for", 0, "DURATION", "how long, such as 30m; 8h at most", false },
+	{ "scope", 0, "SCOPE", "ENVIRONMENT/TYPE/KIND, globs: 'staging/*/*'", true },
+	{ "reason", 0, "TEXT", "why", false },
+	{ "key", 0, "FILE", "private key to sign with (default: the first in ~/.ssh that may)", false },
+	{ "as", 0, "NAME", "the approver to be, where a key could be several", false },
+	{ "yes", 0, "WORD", "what would be typed, without asking; only with --key", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option glass_options[] = {
+	{ "reason", 0, "TEXT", "why; needed", false },
+	{ "for", 0, "DURATION", "how long; 15m unless said, 1h at most", false },
+	{ "key", 0, "FILE", "private key to sign with (default: the first in ~/.ssh that may)", false },
+	{ "as", 0, "NAME", "the approver to be, where a key could be several", false },
+	{ "yes", 0, "WORDS", "what would be typed, without asking; only with --key", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option approvers_add_options[] = {
+	{ "key", 0, "FILE", "public key", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char grant_help[] =
+	"What is held within the scope passes without a further question until the time is up. A wildcard never covers production,\n"
+	"nor destroy-backup, weaken-protection, change-state-identity and opaque: write those out. Every use goes into the ledger.";
+
 const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell", completion_help, none, CLI_SMALL, false, cmd_completion },
@@ -214,5 +264,16 @@ const struct cli_command cli_commands[] = {
 	{ "freeze", "", "stop every change but a restore", NULL, freeze_options, CLI_FULL, false, FULL(cmd_freeze) },
 	{ "unfreeze", "", "let changes pass again; asks a person", NULL, unfreeze_options, CLI_FULL, false, FULL(cmd_unfreeze) },
 	{ "live-check", "", "for pawl itself: asks the cloud what is alive, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_live_check) },
+	{ "holds", "", "list what waits for a person", NULL, holds_options, CLI_FULL, false, FULL(cmd_holds) },
+	{ "show", "HOLD", "show the full card of a hold", NULL, none, CLI_FULL, false, FULL(cmd_show) },
+	{ "approve", "HOLD", "say yes to a hold, signed", approve_help, approve_options, CLI_FULL, false, FULL(cmd_approve) },
+	{ "deny", "HOLD", "say no to a hold", NULL, reason_options, CLI_FULL, false, FULL(cmd_deny) },
+	{ "revoke", "HOLD|GRANT", "take an approval or a grant back", NULL, reason_options, CLI_FULL, false, FULL(cmd_revoke) },
+	{ "grant", "", "let a scope pass for a time, signed", grant_help, grant_options, CLI_FULL, false, FULL(cmd_grant) },
+	{ "grants", "", "list the grants for a time in force", NULL, holds_options, CLI_FULL, false, FULL(cmd_grants) },
+	{ "break-glass", "", "let everything that is held pass for a short time: signed, loud, in the ledger", NULL, glass_options, CLI_FULL, false, FULL(cmd_break_glass) },
+	{ "approvers", "", "list who may approve, with which keys", NULL, none, CLI_FULL, false, FULL(cmd_approvers) },
+	{ "approvers add", "NAME", "let somebody approve: a key into this user's allowed_signers", NULL, approvers_add_options, CLI_FULL, false, FULL(cmd_approvers_add) },
+	{ "doctor", "", "say how much of a boundary stands here, and what goes round it", NULL, none, CLI_FULL, false, FULL(cmd_doctor) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

@@ -30,5 +30,16 @@ int cmd_unfreeze(struct cli *c);
 int cmd_log_verify(struct cli *c);
 int cmd_log_export(struct cli *c);
 int cmd_log_checkpoint(struct cli *c);
+int cmd_holds(struct cli *c);
+int cmd_show(struct cli *c);
+int cmd_approve(struct cli *c);
+int cmd_deny(struct cli *c);
+int cmd_revoke(struct cli *c);
+int cmd_grant(struct cli *c);
+int cmd_grants(struct cli *c);
+int cmd_break_glass(struct cli *c);
+int cmd_approvers(struct cli *c);
+int cmd_approvers_add(struct cli *c);
+int cmd_doctor(struct cli *c);
 
 #endif

@@ -23,11 +23,13 @@ bool desk_open(struct desk *d, struct err *err)
 	if (!d->ledger)
 		return false;
 	d->host = hosts_hold(d->ledger, &d->places, d->policy);
+	hold_index_open(&d->index, &d->places, &d->host);
 	return desk_read(d, err);
 }
 
 void desk_close(struct desk *d)
 {
+	hold_index_close(&d->index);
 	ledger_close(d->ledger);
 	arena_unmap(&d->arena);
 }

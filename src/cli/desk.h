@@ -5,6 +5,7 @@
 #define PAWL_CLI_DESK_H
 
 #include "cli/command.h"
+#include "cli/hold_index.h"
 #include "cli/hosts.h"
 #include "hold/answer.h"
 #include "hold/record.h"
@@ -15,6 +16,7 @@ struct desk {
 	const struct policy *policy;
 	struct ledger *ledger;
 	struct hold_host host;
+	struct hold_index index;
 	struct book book;
 	int64_t now_us;
 };

@@ -57,8 +57,10 @@ static void look_at_people(struct desk *d, struct findings *f)
 	for (const struct signer *s = list; s; s = s->next)
 		n++;
 	one = add(f, "approvers", n > 0);
-	snprintf(one->text, sizeof(one->text), n ? "%zu key%s may approve; `pawl approvers` lists them."
-						  : "Nobody may approve yet (%zu key%s): everything that is held stays held.", n, n == 1 ? "" : "s");
+	if (n)
+		snprintf(one->text, sizeof(one->text), "%zu key%s may approve; `pawl approvers` lists them.", n, n == 1 ? "" : "s");
+	else
+		snprintf(one->text, sizeof(one->text), "Nobody may approve yet: everything that is held stays held.");
 }
 
 /* Who could change this file? Root's alone is good; ours means that an agent under our uid can. */

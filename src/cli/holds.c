@@ -94,6 +94,8 @@ int cmd_holds(struct cli *c)
 	if (!desk_open(&d, &err)) {
 		status = cli_fail(c, &err);
 	} else {
+		if (!hold_index_make(&d.index, &d.host, &d.book, &err))
+			fprintf(stderr, "pawl: the index is not up to date, which changes nothing here: %s\n", err.msg);
 		if (!c->json)
 			hold_banner(d.places.state, d.now_us, &b);
 		list(c, &d, &b);

@@ -5,9 +5,10 @@ static void raise(const struct hold_host *h, struct book *b, const char *about, 
 {
 	auto_buf body = BUF_MAX(8192);
 	struct json_out o = { .buf = &body };
+	struct str_list *l;
 	uint64_t seq;
 
-	for (const struct str_list *l = b->alarms; l; l = l->next) {
+	for (l = b->alarms; l; l = l->next) {
 		if (str_is(l->item, about))
 			return;
 	}
@@ -15,10 +16,15 @@ static void raise(const struct hold_host *h, struct book *b, const char *about, 
 	json_out_kv(&o, "about", str_from(about));
 	json_out_kv(&o, "what", str_from(what));
 	json_out_close(&o, '}');
+	l = ARENA_NEW(b->arena, struct str_list);
+	if (l) {
+		*l = (struct str_list){ arena_str(b->arena, str_from(about)), b->alarms };
+		b->alarms = l;
+	}
 	if (!h->append(h->ctx, STR("alarm"), buf_str(&body), &seq, NULL))
 		seq = 0;
 	if (h->page)
-		h->page(h->ctx, str_from(about), str_from(what));
+		h->page(h->page_ctx, str_from(about), str_from(what));
 }
 
 void alarm_approval(const struct hold_host *h, struct book *b, const struct book_hold *hold, const struct weighed *v, bool file)
@@ -41,22 +47,26 @@ void alarm_grant(const struct hold_host *h, struct book *b, const struct book_el
 	raise(h, b, g->id, what);
 }
 
+void alarm_row(const struct hold_host *h, struct book *b, const char *id, bool known)
+{
+	char about[100], what[300];
+
+	snprintf(about, sizeof(about), "%s in the index", id);
+	snprintf(what, sizeof(what), "the store says that %s is approved; the ledger has no %s: the row is forged, and ignored", id,
+		 known ? "approval of it" : "such hold");
+	raise(h, b, about, what);
+}
+
 void alarm_index(const struct hold_host *h, struct book *b, const struct digest *request)
 {
 	for (size_t i = 0; h->indexed && i < b->n_holds; i++) {
 		const struct book_hold *hold = b->holds[i];
 		enum hold_state says = HOLD_NONE;
-		char about[100], what[300];
 
-		if (!digest_eq(&hold->request, request) || !h->indexed(h->ctx, hold->id, &says, NULL))
+		if (!digest_eq(&hold->request, request) || !h->indexed(h->index_ctx, hold->id, &says, NULL))
 			continue;
-		if (says != HOLD_APPROVED || hold->n_approvals)
-			continue;
-		snprintf(about, sizeof(about), "%s in the index", hold->id);
-		snprintf(what, sizeof(what),
-			 "the store says that %s is approved; the ledger has no approval of it: the row is forged, and ignored",
-			 hold->id);
-		raise(h, b, about, what);
+		if (says == HOLD_APPROVED && !hold->n_approvals)
+			alarm_row(h, b, hold->id, true);
 	}
 }
 
@@ -66,5 +76,5 @@ void alarm_page(const struct hold_host *h, struct str id, struct str what, struc
 
 	snprintf(about, sizeof(about), "%.*s %.*s", STR_ARG(id), STR_ARG(what));
 	if (h->page)
-		h->page(h->ctx, str_from(about), text);
+		h->page(h->page_ctx, str_from(about), text);
 }

@@ -46,9 +46,11 @@ struct hold_host {
 	void (*unlock)(void *ctx);
 	bool (*walk)(void *ctx, uint64_t after, hold_each each, void *each_ctx, struct err *err);
 	/* What the index says of a hold (HOLD_NONE: nothing). NULL: no index here. Its word never permits anything. */
-	bool (*indexed)(void *ctx, const char *id, enum hold_state *ret_state, struct err *err);
+	bool (*indexed)(void *index_ctx, const char *id, enum hold_state *ret_state, struct err *err);
+	void *index_ctx;
 	/* Somebody should look now. NULL: nobody to tell. */
-	void (*page)(void *ctx, struct str about, struct str text);
+	void (*page)(void *page_ctx, struct str about, struct str text);
+	void *page_ctx;
 	const char *state_dir;
 	const char *config_dir;	     /* the user's allowed_signers lies here; NULL: none */
 	const char *machine_signers; /* "/etc/pawl/allowed_signers"; NULL: none */

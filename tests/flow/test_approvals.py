@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -171,6 +172,32 @@ def test_forged_signature():
     refused(w.use(r), "ssh-keygen does not accept")
     assert len(w.log("alarm")) == 1, "one alarm for one forgery"
     w.approve(h)  # a forgery does not keep a person from answering
+    allowed(w.use(r))
+
+
+def test_forged_store_row():
+    w = World()
+    r = w.request()
+    h = w.open(r)
+    w.pawl("holds")
+    db = sqlite3.connect(w.dir + "/state/index.sqlite")
+    assert db.execute("SELECT state FROM hold WHERE id = ?", (h,)).fetchone() == ("open",)
+    db.execute("UPDATE hold SET state = 'approved'")
+    db.commit()
+    refused(w.use(r), h, "waits for a person")
+    alarm_raised(w, "the row is forged")
+    assert json.loads(w.pawl("holds", "--json").stdout)["holds"][0]["state"] == "open"
+    assert db.execute("SELECT state FROM hold").fetchall() == [("open",)]
+    columns = [c[1] for c in db.execute("PRAGMA table_info(hold)")]
+    row = dict(zip(columns, db.execute("SELECT * FROM hold").fetchone()))
+    db.execute("INSERT INTO hold (%s) VALUES (%s)" % (",".join(columns), ",".join("?" * len(columns))),
+               list(dict(row, id="H-99", state="approved", **({"seq": 99} if "seq" in row else {})).values()))
+    db.commit()
+    w.pawl("holds")
+    assert [a["body"]["about"] for a in w.log("alarm")] == [h + " in the index", "H-99 in the index"]
+    refused(w.use(r), "waits for a person")
+    open(w.dir + "/state/index.sqlite", "wb").write(b"no database" * 1000)
+    w.approve(h)
     allowed(w.use(r))
 
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cli/hold_index.h"
 #include "cli/hosts.h"
 #include "cli/policies.h"
 #include "core/judge.h"
@@ -22,6 +23,7 @@ struct tool {
 	const struct policy *policy;
 	struct ledger *ledger;
 	struct hold_host host;
+	struct hold_index index;
 	struct request request;
 	struct evidence evidence;
 	struct judgement judgement;
@@ -56,6 +58,7 @@ static bool begin(struct tool *t, struct err *err)
 	if (!t->ledger)
 		return false;
 	t->host = hosts_hold(t->ledger, &t->places, t->policy);
+	hold_index_open(&t->index, &t->places, &t->host);
 	return true;
 }
 
@@ -148,6 +151,7 @@ int main(int argc, char **argv)
 			continue;
 		int status = begin(&t, &err) ? verbs[i].run(&t, argv + 2) : say(false, "", 0, &err);
 
+		hold_index_close(&t.index);
 		ledger_close(t.ledger);
 		arena_unmap(&t.arena);
 		return status;

@@ -42,7 +42,7 @@ class World:
         self._people = people
         r = {"name": "test", "match": {"gate": "terraform"}, "verdict": "hold", "confirm": "typed"}
         r.update(rule or {})
-        text = dict({"approvers": people, "rules": [r]}, **more)
+        text = dict({"version": 1, "approvers": people, "rules": [r]}, **more)
         if not people:
             del text["approvers"]
         open(self.dir + "/config/pawl/policy.yaml", "w").write(json.dumps(text, indent=1))
