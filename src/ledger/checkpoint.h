@@ -25,7 +25,7 @@ struct checkpoint {
 /**
  * checkpoint_make(l, key_path, now_us, ret, err):
  * State the ledger's head as of now, signed with the key in ${key_path} (PEM, mode 0600; made at first use), and append an
- * entry "checkpoint" that holds it.
+ * entry "checkpoint" that holds it. Every entry is checked first: a broken chain gets no signature.
  */
 bool checkpoint_make(struct ledger *l, const char *key_path, int64_t now_us, struct checkpoint *ret,
 		     struct err *err) PAWL_MUST_USE;
