@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digest_beside.h"
 #include "base/fd.h"
 #include "base/proc.h"
 #include "cli/asker.h"
@@ -30,25 +31,25 @@ void plan_request_free(struct plan_request *p)
 static bool feed_all(int fd, struct str first, struct plan_reader *r, struct digest *ret_digest, struct err *err)
 {
 	static char block[CHUNK];
-	struct digest_run run;
+	struct digest_beside *run = digest_beside_begin();
+	ssize_t n;
 
-	digest_begin(&run);
-	digest_add(&run, first.ptr, first.len);
+	if (!run)
+		return err_set(err, ERR_LIMIT, "out of memory");
+	digest_beside_add(run, first.ptr, first.len);
 	plan_reader_feed(r, first);
-	for (;;) {
-		ssize_t n = read(fd, block, sizeof(block));
-
+	while ((n = read(fd, block, sizeof(block))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(err, "reading the plan");
-		if (n == 0)
 			break;
-		digest_add(&run, block, (size_t)n);
+		digest_beside_add(run, block, (size_t)n);
 		plan_reader_feed(r, (struct str){ block, (size_t)n });
 	}
-	*ret_digest = digest_end(&run);
-	return true;
+	if (n < 0)
+		err_sys(err, "reading the plan");
+	*ret_digest = digest_beside_end(run);
+	return n == 0;
 }
 
 static bool end_reader(struct plan_reader *r, struct plan_request *p)
