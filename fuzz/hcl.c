@@ -34,7 +34,8 @@ static void check_set(struct str_set set, size_t most)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct str before = STR_INIT("resource \"zz\" \"zz\" { lifecycle { prevent_destroy = true } }\n");
+	static const struct str before =
+		STR_INIT("resource \"zz\" \"zz\" { lifecycle { prevent_destroy = true } }\n");
 	struct str text = { (const char *)data, size };
 	static struct buf longer;
 	struct hcl_found f, again;
@@ -45,7 +46,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_reset(&arena);
 	f = scan(text, json);
 	again = scan(text, json);
-	FUZZ_CHECK(f.understood == again.understood && f.n_prevent_destroy == again.n_prevent_destroy && f.n_resources == again.n_resources);
+	FUZZ_CHECK(f.understood == again.understood &&
+		   f.n_prevent_destroy == again.n_prevent_destroy &&
+		   f.n_resources == again.n_resources);
 	check_set(hcl_set(f.prevent_destroy, &arena), f.n_prevent_destroy);
 	FUZZ_CHECK(f.n_prevent_destroy <= size);
 	(void)hcl_module_prefix(str_sub(text, 0, 100), &arena);
@@ -56,13 +59,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_add(&longer, before);
 	buf_add(&longer, text);
 	again = scan(buf_str(&longer), false);
-	FUZZ_CHECK(again.n_prevent_destroy >= f.n_prevent_destroy + 1 && again.understood == f.understood);
+	FUZZ_CHECK(again.n_prevent_destroy >= f.n_prevent_destroy + 1 &&
+		   again.understood == f.understood);
 	buf_clear(&longer);
 	buf_adds(&longer, "/*");
 	buf_add(&longer, text);
 	if (str_find(text, STR("*/")) == SIZE_MAX && !str_starts(text, STR("/"))) {
 		again = scan(buf_str(&longer), false);
-		FUZZ_CHECK(!again.understood && again.n_prevent_destroy == 0 && again.n_resources == 0);
+		FUZZ_CHECK(!again.understood && again.n_prevent_destroy == 0 &&
+			   again.n_resources == 0);
 	}
 	return 0;
 }

@@ -109,11 +109,18 @@ static int check(struct pin *p)
 	if (s->refusal.len)
 		return answer(p, EXIT_DENY, s->refusal, true);
 	if (s->findings.n)
-		return answer(p, EXIT_DENY, STR("This is not the state that is known for this place."), true);
+		return answer(p, EXIT_DENY,
+			      STR("This is not the state that is known for this place."), true);
 	if (!s->pinned)
-		return answer(p, EXIT_HOLD, STR("Not pinned: nobody has said that this is the true state. Pin it with `pawl pin`."), true);
+		return answer(p, EXIT_HOLD,
+			      STR("Not pinned: nobody has said that this is the true state. Pin it "
+				  "with `pawl pin`."),
+			      true);
 	if (p->differs)
-		return answer(p, EXIT_HOLD, STR("The same state, grown since it was pinned. `pawl pin --update` records it as it is now."), true);
+		return answer(p, EXIT_HOLD,
+			      STR("The same state, grown since it was pinned. `pawl pin --update` "
+				  "records it as it is now."),
+			      true);
 	return answer(p, EXIT_ALLOW, STR("As pinned."), false);
 }
 
@@ -134,7 +141,8 @@ static bool confirmed(struct pin *p)
 		card_escape(f->reason, &b);
 		fprintf(stderr, "%.*s: %.*s\n", STR_ARG(f->finding), STR_ARG(buf_str(&b)));
 	}
-	fprintf(stderr, "To make it the true one all the same, type the first eight characters of the new lineage: ");
+	fprintf(stderr, "To make it the true one all the same, type the first eight characters of "
+			"the new lineage: ");
 	if (!fgets(typed, sizeof(typed), stdin))
 		return false;
 	n = strcspn(typed, "\r\n");
@@ -189,7 +197,8 @@ static bool write_pin(struct pin *p)
 		i->folder = relative(i->folder, p->places.project_pin, &p->arena);
 	pin_write(first, &b);
 	if (b.failed)
-		return err_set(&p->err, ERR_LIMIT, "the pin would be larger than %zu bytes", PIN_MAX);
+		return err_set(&p->err, ERR_LIMIT, "the pin would be larger than %zu bytes",
+			       PIN_MAX);
 	if (!record(p, k) || !file_replace(p->places.project_pin, buf_str(&b), 0644, &p->err))
 		return false;
 	k->folder = p->state.now.folder;
@@ -206,19 +215,27 @@ static int pin_it(struct pin *p)
 	if (s->refusal.len)
 		return answer(p, EXIT_DENY, s->refusal, true);
 	if (s->pinned && !p->differs && !s->findings.n)
-		return answer(p, EXIT_ALLOW, STR("Already pinned, and nothing has changed."), false);
+		return answer(p, EXIT_ALLOW, STR("Already pinned, and nothing has changed."),
+			      false);
 	if (!update && s->findings.n)
-		return answer(p, EXIT_DENY, STR("The state is not explained, so it is not pinned."), true);
+		return answer(p, EXIT_DENY, STR("The state is not explained, so it is not pinned."),
+			      true);
 	if (!update && s->pinned)
-		return answer(p, EXIT_HOLD, STR("Pinned already, and different now. If that is right: pawl pin --update"), true);
+		return answer(p, EXIT_HOLD,
+			      STR("Pinned already, and different now. If that is right: pawl pin "
+				  "--update"),
+			      true);
 	if (cli_flag(p->c, "dry-run"))
 		return answer(p, EXIT_ALLOW, STR("This would be pinned:"), false);
 	if (!confirmed(p))
 		return answer(p, EXIT_HOLD,
-			      STR("Another state than was known here. A person at a terminal says that it is the true one, by its lineage."), true);
+			      STR("Another state than was known here. A person at a terminal says "
+				  "that it is the true one, by its lineage."),
+			      true);
 	if (!write_pin(p))
 		return cli_fail(p->c, &p->err);
-	head = arena_fmt(&p->arena, "Pinned in %s. Commit it, so that every clone knows.", p->places.project_pin);
+	head = arena_fmt(&p->arena, "Pinned in %s. Commit it, so that every clone knows.",
+			 p->places.project_pin);
 	return answer(p, EXIT_ALLOW, head, false);
 }
 
@@ -243,7 +260,8 @@ int cmd_pin(struct cli *c)
 		err_set(&p.err, ERR_LIMIT, "no memory");
 		return cli_fail(c, &p.err);
 	}
-	o = (struct pin_state_opts){ str_from(here), str_from(p.places.project_pin), str_from(p.places.state) };
+	o = (struct pin_state_opts){ str_from(here), str_from(p.places.project_pin),
+				     str_from(p.places.state) };
 	if (!pin_state_find(&o, &p.arena, &p.state, &p.err)) {
 		status = cli_fail(c, &p.err);
 	} else {

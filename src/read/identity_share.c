@@ -29,23 +29,35 @@ void identity_share_elsewhere(struct identity_work *w, const struct known *k)
 	struct str names;
 	size_t n;
 
-	if (k->source == KNOWN_STATE_FILE || !str_eq(k->folder, w->f->folder) || identity_work_of_place(w, k) || !k->n_managed)
+	if (k->source == KNOWN_STATE_FILE || !str_eq(k->folder, w->f->folder) ||
+	    identity_work_of_place(w, k) || !k->n_managed)
 		return;
 	n = fixed_names(w, k, &names);
 	if (!n)
 		return; /* names of its own: another workspace or backend may be meant */
-	identity_work_say(w, other_workspace ? IDENTITY_WORKSPACE : IDENTITY_BLANK,
-	    arena_fmt(w->arena,
-		      "The state of %s '%.*s' is empty, while %.*s records %zu objects for this folder in %s '%.*s' (lineage %.*s, serial "
-		      "%llu), and %zu things about to be created carry names that those have: %.*s",
-		      other_workspace ? "workspace" : "backend",
-		      STR_ARG(other_workspace ? w->f->workspace : w->f->backend), STR_ARG(k->where), k->n_managed,
-		      other_workspace ? "workspace" : "backend", STR_ARG(other_workspace ? k->workspace : k->backend),
-		      STR_ARG(k->lineage), number(k->serial), n, STR_ARG(names)),
-	    other_workspace ?
-		    arena_fmt(w->arena, "Do not apply. Select the workspace that is meant (unset TF_WORKSPACE; terraform workspace select %.*s), then plan again",
-			      STR_ARG(k->workspace)) :
-		    arena_fmt(w->arena, "Do not apply. Initialise this folder to backend %.*s again, then plan again", STR_ARG(k->backend)));
+	identity_work_say(
+		w, other_workspace ? IDENTITY_WORKSPACE : IDENTITY_BLANK,
+		arena_fmt(w->arena,
+			  "The state of %s '%.*s' is empty, while %.*s records %zu objects for "
+			  "this folder in %s '%.*s' (lineage %.*s, serial "
+			  "%llu), and %zu things about to be created carry names that those have: "
+			  "%.*s",
+			  other_workspace ? "workspace" : "backend",
+			  STR_ARG(other_workspace ? w->f->workspace : w->f->backend),
+			  STR_ARG(k->where), k->n_managed,
+			  other_workspace ? "workspace" : "backend",
+			  STR_ARG(other_workspace ? k->workspace : k->backend), STR_ARG(k->lineage),
+			  number(k->serial), n, STR_ARG(names)),
+		other_workspace
+			? arena_fmt(
+				  w->arena,
+				  "Do not apply. Select the workspace that is meant (unset "
+				  "TF_WORKSPACE; terraform workspace select %.*s), then plan again",
+				  STR_ARG(k->workspace))
+			: arena_fmt(w->arena,
+				    "Do not apply. Initialise this folder to backend %.*s again, "
+				    "then plan again",
+				    STR_ARG(k->backend)));
 }
 
 /* --- the same thing in two states, or in two environments --- */
@@ -53,7 +65,8 @@ void identity_share_elsewhere(struct identity_work *w, const struct known *k)
 /* Does the identity alone say which object of the world it is? */
 static bool is_global(const struct state_object *o)
 {
-	static const struct str heads[] = { STR_INIT("arn:"), STR_INIT("https://"), STR_INIT("/subscriptions/"), STR_INIT("projects/") };
+	static const struct str heads[] = { STR_INIT("arn:"), STR_INIT("https://"),
+					    STR_INIT("/subscriptions/"), STR_INIT("projects/") };
 
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
 		if (str_starts(o->identity, heads[i]))
@@ -65,7 +78,8 @@ static bool is_global(const struct state_object *o)
 void identity_share_objects(struct identity_work *w, const struct known *k)
 {
 	const struct state *s = w->state;
-	bool same_account = s->account.len && str_eq(s->account, k->account) && str_eq(s->region, k->region);
+	bool same_account =
+		s->account.len && str_eq(s->account, k->account) && str_eq(s->region, k->region);
 	struct object_index theirs;
 	struct str list = STR_NONE;
 	size_t n = 0;
@@ -80,14 +94,17 @@ void identity_share_objects(struct identity_work *w, const struct known *k)
 	}
 	if (!n)
 		return;
-	identity_work_say(w, IDENTITY_SHARED_OBJECT,
-	    arena_fmt(w->arena,
-		      "%zu objects of the cloud are held by two states, this one (lineage %.*s) and lineage %.*s of %.*s: %.*s. What one of "
-		      "them destroys, dies in the other",
-		      n, STR_ARG(s->lineage), STR_ARG(k->lineage), STR_ARG(k->where),
-		      STR_ARG(identity_work_list_end(w->arena, list, n))),
-	    STR("Do not destroy from here. Let one state own each object: take the others out with a `removed` block (destroy = false), "
-		"plan, review, apply; `pawl cleanup` tells duplicates from adopted objects"));
+	identity_work_say(
+		w, IDENTITY_SHARED_OBJECT,
+		arena_fmt(w->arena,
+			  "%zu objects of the cloud are held by two states, this one (lineage "
+			  "%.*s) and lineage %.*s of %.*s: %.*s. What one of "
+			  "them destroys, dies in the other",
+			  n, STR_ARG(s->lineage), STR_ARG(k->lineage), STR_ARG(k->where),
+			  STR_ARG(identity_work_list_end(w->arena, list, n))),
+		STR("Do not destroy from here. Let one state own each object: take the others out "
+		    "with a `removed` block (destroy = false), "
+		    "plan, review, apply; `pawl cleanup` tells duplicates from adopted objects"));
 }
 
 static struct str environment_here(const struct identity_work *w)
@@ -105,22 +122,29 @@ void identity_share_environment(struct identity_work *w, const struct known *k)
 {
 	struct str here = environment_here(w), network = STR_NONE;
 	struct object_index networks;
-	bool same_place = known_same_place(k, &(struct known){ .folder = k->folder, .backend = w->f->backend, .workspace = w->f->workspace }) &&
+	bool same_place = known_same_place(k, &(struct known){ .folder = k->folder,
+							       .backend = w->f->backend,
+							       .workspace = w->f->workspace }) &&
 			  !str_starts(w->f->backend, STR("local:"));
 
-	if (!here.len || !k->environment.len || str_eq(here, k->environment) || identity_work_of_place(w, k))
+	if (!here.len || !k->environment.len || str_eq(here, k->environment) ||
+	    identity_work_of_place(w, k))
 		return;
 	networks = object_index_make(k->objects, OBJECT_BY_NETWORK, w->arena);
-	for (const struct state_object *o = w->state ? w->state->objects : NULL; o && !network.len; o = o->next) {
+	for (const struct state_object *o = w->state ? w->state->objects : NULL; o && !network.len;
+	     o = o->next) {
 		if (object_index_find(&networks, o->network, STR_NONE))
 			network = o->network;
 	}
 	if (!network.len && !same_place)
 		return;
 	identity_work_say(w, IDENTITY_SHARED_ENVIRONMENT,
-	    arena_fmt(w->arena, "Environments '%.*s' and '%.*s' (%.*s) share %s %.*s: what is changed for one is changed for the other",
-		      STR_ARG(here), STR_ARG(k->environment), STR_ARG(k->where), network.len ? "network" : "the state of backend",
-		      STR_ARG(network.len ? network : w->f->backend)),
-	    STR("Treat this as a change to the more protected of the two; give each environment its own network and state"));
+			  arena_fmt(w->arena,
+				    "Environments '%.*s' and '%.*s' (%.*s) share %s %.*s: what is "
+				    "changed for one is changed for the other",
+				    STR_ARG(here), STR_ARG(k->environment), STR_ARG(k->where),
+				    network.len ? "network" : "the state of backend",
+				    STR_ARG(network.len ? network : w->f->backend)),
+			  STR("Treat this as a change to the more protected of the two; give each "
+			      "environment its own network and state"));
 }
-

@@ -14,7 +14,8 @@ static bool backup_holds(const struct lost_facts *f)
 
 static struct str backup_say(const struct lost_facts *f, struct arena *a)
 {
-	return arena_fmt(a, "%.*s beside it holds %zu objects", STR_ARG(f->backup), f->backup_managed);
+	return arena_fmt(a, "%.*s beside it holds %zu objects", STR_ARG(f->backup),
+			 f->backup_managed);
 }
 
 static bool near_holds(const struct lost_facts *f)
@@ -24,9 +25,12 @@ static bool near_holds(const struct lost_facts *f)
 
 static struct str near_say(const struct lost_facts *f, struct arena *a)
 {
-	return arena_fmt(a, "%.*s (lineage %.*s, serial %llu, %zu objects) already holds %zu of the %zu addresses about to be created",
-			 STR_ARG(f->near_path), STR_ARG(f->near_lineage), (unsigned long long)f->near_serial, f->near_managed,
-			 f->near_same, f->n_create);
+	return arena_fmt(a,
+			 "%.*s (lineage %.*s, serial %llu, %zu objects) already holds %zu of the "
+			 "%zu addresses about to be created",
+			 STR_ARG(f->near_path), STR_ARG(f->near_lineage),
+			 (unsigned long long)f->near_serial, f->near_managed, f->near_same,
+			 f->n_create);
 }
 
 static bool history_holds(const struct lost_facts *f)
@@ -36,7 +40,8 @@ static bool history_holds(const struct lost_facts *f)
 
 static struct str history_say(const struct lost_facts *f, struct arena *a)
 {
-	return arena_fmt(a, "git commit %.12s had a terraform.tfstate here", f->state_commit.len >= 12 ? f->state_commit.ptr : "?");
+	return arena_fmt(a, "git commit %.12s had a terraform.tfstate here",
+			 f->state_commit.len >= 12 ? f->state_commit.ptr : "?");
 }
 
 static bool lock_holds(const struct lost_facts *f)
@@ -46,7 +51,9 @@ static bool lock_holds(const struct lost_facts *f)
 
 static struct str lock_say(const struct lost_facts *f, struct arena *a)
 {
-	return arena_fmt(a, "its .terraform.lock.hcl was committed %lld days ago, so somebody has run terraform here before",
+	return arena_fmt(a,
+			 "its .terraform.lock.hcl was committed %lld days ago, so somebody has run "
+			 "terraform here before",
 			 (long long)f->lock_age_days);
 }
 
@@ -57,8 +64,8 @@ static bool commits_hold(const struct lost_facts *f)
 
 static struct str commits_say(const struct lost_facts *f, struct arena *a)
 {
-	return arena_fmt(a, "%zu commits have changed its configuration since %lld days ago", f->n_commits,
-			 (long long)f->commits_age_days);
+	return arena_fmt(a, "%zu commits have changed its configuration since %lld days ago",
+			 f->n_commits, (long long)f->commits_age_days);
 }
 
 static bool ignored_holds(const struct lost_facts *f)
@@ -70,7 +77,8 @@ static struct str ignored_say(const struct lost_facts *f, struct arena *a)
 {
 	(void)f;
 	(void)a;
-	return STR(".gitignore keeps *.tfstate out of the repository, so a clone never has the state");
+	return STR(
+		".gitignore keeps *.tfstate out of the repository, so a clone never has the state");
 }
 
 static bool local_holds(const struct lost_facts *f)
@@ -92,8 +100,10 @@ static bool named_holds(const struct lost_facts *f)
 
 static struct str named_say(const struct lost_facts *f, struct arena *a)
 {
-	return arena_fmt(a, "%zu of the %zu things to create carry fixed names, of which there can be one only", f->n_named,
-			 f->n_create);
+	return arena_fmt(
+		a,
+		"%zu of the %zu things to create carry fixed names, of which there can be one only",
+		f->n_named, f->n_create);
 }
 
 static bool readme_holds(const struct lost_facts *f)
@@ -108,9 +118,11 @@ static struct str readme_say(const struct lost_facts *f, struct arena *a)
 
 /* 4 speaks for itself; the others have to come together. */
 static const struct evidence_row rows[] = {
-	{ 4, backup_holds, backup_say }, { 4, near_holds, near_say }, { 4, history_holds, history_say },
-	{ 2, lock_holds, lock_say },	 { 2, commits_hold, commits_say }, { 1, ignored_holds, ignored_say },
-	{ 1, local_holds, local_say },	 { 1, named_holds, named_say },	 { 1, readme_holds, readme_say },
+	{ 4, backup_holds, backup_say },   { 4, near_holds, near_say },
+	{ 4, history_holds, history_say }, { 2, lock_holds, lock_say },
+	{ 2, commits_hold, commits_say },  { 1, ignored_holds, ignored_say },
+	{ 1, local_holds, local_say },	   { 1, named_holds, named_say },
+	{ 1, readme_holds, readme_say },
 };
 
 unsigned lost_weigh(const struct lost_facts *f)
@@ -124,7 +136,8 @@ unsigned lost_weigh(const struct lost_facts *f)
 	return sum;
 }
 
-void lost_find(const struct lost_facts *f, struct str folder, struct arena *arena, struct change_list *add)
+void lost_find(const struct lost_facts *f, struct str folder, struct arena *arena,
+	       struct change_list *add)
 {
 	struct str why = STR_NONE;
 	struct change *c;
@@ -136,7 +149,8 @@ void lost_find(const struct lost_facts *f, struct str folder, struct arena *aren
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (rows[i].holds(f))
-			why = arena_fmt(arena, "%.*s%s%.*s", STR_ARG(why), why.len ? "; " : "", STR_ARG(rows[i].say(f, arena)));
+			why = arena_fmt(arena, "%.*s%s%.*s", STR_ARG(why), why.len ? "; " : "",
+					STR_ARG(rows[i].say(f, arena)));
 	}
 	c->kind = CHANGE_STATE_IDENTITY;
 	c->reversible = REVERSIBLE_NO;
@@ -144,9 +158,13 @@ void lost_find(const struct lost_facts *f, struct str folder, struct arena *aren
 	c->type = STR("terraform_state");
 	c->name = folder;
 	c->finding = STR("state.lost-suspected");
-	c->reason = arena_fmt(arena, "The state is empty and all %zu resources would be created, yet this does not look like a first run: %.*s",
+	c->reason = arena_fmt(arena,
+			      "The state is empty and all %zu resources would be created, yet this "
+			      "does not look like a first run: %.*s",
 			      f->n_create, STR_ARG(why));
-	c->safer = STR("Do not apply. Find out whether these things exist already (pawl plan --live asks the cloud), find the state "
-		       "that holds them (the old machine, a backend, a backup), put it in place and plan again; if it is truly gone, "
+	c->safer = STR("Do not apply. Find out whether these things exist already (pawl plan "
+		       "--live asks the cloud), find the state "
+		       "that holds them (the old machine, a backend, a backup), put it in place "
+		       "and plan again; if it is truly gone, "
 		       "import what exists. Once the right state is there, pin it: pawl pin");
 }

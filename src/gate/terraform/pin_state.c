@@ -17,7 +17,8 @@
 
 /* --- what the configuration protects --- */
 
-static void scan_folder(const char *dir, struct str prefix, struct arena *arena, struct hcl_found *found)
+static void scan_folder(const char *dir, struct str prefix, struct arena *arena,
+			struct hcl_found *found)
 {
 	char path[2 * TREE_PATH_MAX];
 	const struct dirent *e;
@@ -76,7 +77,8 @@ static struct str majority_tag(const struct state *s)
 	struct str best = STR_NONE;
 	size_t votes = 0;
 
-	for (const struct state_object *o = s->objects; o; o = o->next) { /* Boyer and Moore: a majority, if there is one */
+	for (const struct state_object *o = s->objects; o;
+	     o = o->next) { /* Boyer and Moore: a majority, if there is one */
 		if (!o->tag_environment.len)
 			continue;
 		if (votes == 0)
@@ -89,23 +91,26 @@ static struct str majority_tag(const struct state *s)
 	return best;
 }
 
-static void refuse_empty(struct pin_state *p, const struct state *s, enum state_source_found found, const struct state_source *source,
-			 struct arena *arena)
+static void refuse_empty(struct pin_state *p, const struct state *s, enum state_source_found found,
+			 const struct state_source *source, struct arena *arena)
 {
 	if (found == STATE_SOURCE_ABSENT)
 		p->refusal = arena_fmt(arena,
-				       "There is no state at %.*s (workspace %.*s). A missing state is never pinned: find the true one, put it "
+				       "There is no state at %.*s (workspace %.*s). A missing "
+				       "state is never pinned: find the true one, put it "
 				       "in place, then pin",
 				       STR_ARG(source->key), STR_ARG(source->workspace));
 	else if (!s->lineage.len || !s->n_managed)
 		p->refusal = arena_fmt(arena,
-				       "The state at %.*s (workspace %.*s) is empty: lineage \"%.*s\", serial %llu, nothing in it. An empty "
+				       "The state at %.*s (workspace %.*s) is empty: lineage "
+				       "\"%.*s\", serial %llu, nothing in it. An empty "
 				       "state is never pinned as the truth",
-				       STR_ARG(source->key), STR_ARG(source->workspace), STR_ARG(s->lineage),
-				       (unsigned long long)s->serial);
+				       STR_ARG(source->key), STR_ARG(source->workspace),
+				       STR_ARG(s->lineage), (unsigned long long)s->serial);
 	else if (p->n_tainted)
 		p->refusal = arena_fmt(arena,
-				       "The state is not explained: %zu of its %zu objects are tainted, as an interrupted apply leaves them. Finish "
+				       "The state is not explained: %zu of its %zu objects are "
+				       "tainted, as an interrupted apply leaves them. Finish "
 				       "or clean up first (pawl cleanup), then pin",
 				       p->n_tainted, s->n_managed);
 }
@@ -114,7 +119,8 @@ static void refuse_shared(struct pin_state *p, struct arena *arena)
 {
 	CHANGE_EACH(c, &p->findings) {
 		if (!p->refusal.len && str_is(c->finding, "state.shared-object"))
-			p->refusal = arena_fmt(arena, "The state is not explained: %.*s", STR_ARG(c->reason));
+			p->refusal = arena_fmt(arena, "The state is not explained: %.*s",
+					       STR_ARG(c->reason));
 	}
 }
 
@@ -125,12 +131,13 @@ static struct str parent(struct str path)
 	return slash == SIZE_MAX ? STR(".") : slash == 0 ? STR("/") : str_sub(path, 0, slash);
 }
 
-static bool gather_known(const struct pin_state_opts *opts, const struct state_source *source, struct arena *arena,
-			 struct pin_state *p, struct err *err)
+static bool gather_known(const struct pin_state_opts *opts, const struct state_source *source,
+			 struct arena *arena, struct pin_state *p, struct err *err)
 {
 	struct known *rest = NULL, *tail;
 
-	if (!terraform_identify_pins(opts->pin_path, arena, &p->pins, err) || !last_seen_read(opts->state_dir, arena, &rest, err))
+	if (!terraform_identify_pins(opts->pin_path, arena, &p->pins, err) ||
+	    !last_seen_read(opts->state_dir, arena, &rest, err))
 		return false;
 	surroundings_states(parent(opts->pin_path), state_source_path(source, arena), arena, &rest);
 	p->now.next = rest; /* borrowed: where compare() finds them */
@@ -145,8 +152,12 @@ static bool gather_known(const struct pin_state_opts *opts, const struct state_s
 static void compare(struct pin_state *p, const struct state *s, struct arena *arena)
 {
 	struct planfile plan = { .state = *s, .state_prev = *s, .workspace = p->now.workspace };
-	struct identity_facts f = { .plan = &plan, .folder = p->now.folder, .backend = p->now.backend, .workspace = p->now.workspace,
-				    .now = IDENTITY_CURRENT_READ, .current = s };
+	struct identity_facts f = { .plan = &plan,
+				    .folder = p->now.folder,
+				    .backend = p->now.backend,
+				    .workspace = p->now.workspace,
+				    .now = IDENTITY_CURRENT_READ,
+				    .current = s };
 	struct known *rest = p->now.next, **tail = &rest;
 
 	while (*tail)
@@ -158,7 +169,8 @@ static void compare(struct pin_state *p, const struct state *s, struct arena *ar
 	p->now.next = NULL;
 }
 
-bool pin_state_find(const struct pin_state_opts *opts, struct arena *arena, struct pin_state *ret, struct err *err)
+bool pin_state_find(const struct pin_state_opts *opts, struct arena *arena, struct pin_state *ret,
+		    struct err *err)
 {
 	auto_buf b = BUF_MAX(STATE_SOURCE_MAX);
 	struct pin_state p = { 0 };
@@ -171,9 +183,12 @@ bool pin_state_find(const struct pin_state_opts *opts, struct arena *arena, stru
 	found = state_source_read(&source, true, &b, err);
 	if (found == STATE_SOURCE_UNKNOWN)
 		return err_prefix(err, "the state cannot be read");
-	if (found == STATE_SOURCE_READ && !state_read(arena_str(arena, buf_str(&b)), arena, &s, err))
+	if (found == STATE_SOURCE_READ &&
+	    !state_read(arena_str(arena, buf_str(&b)), arena, &s, err))
 		return false;
-	p.now = (struct known){ .folder = opts->folder, .backend = source.key, .workspace = source.workspace,
+	p.now = (struct known){ .folder = opts->folder,
+				.backend = source.key,
+				.workspace = source.workspace,
 				.environment = majority_tag(&s) };
 	known_from_state(&p.now, &s);
 	p.now.prevent_destroy = pin_state_protected(opts->folder, arena);
@@ -213,12 +228,14 @@ static void tell(struct writer *w, struct str text)
 static void tell_text(struct writer *w, const char *name, struct str was, struct str now)
 {
 	if (!str_eq(was, now))
-		tell(w, arena_fmt(w->arena, "%s: %.*s → %.*s", name, STR_ARG(was.len ? was : STR("(none)")),
+		tell(w, arena_fmt(w->arena, "%s: %.*s → %.*s", name,
+				  STR_ARG(was.len ? was : STR("(none)")),
 				  STR_ARG(now.len ? now : STR("(none)"))));
 }
 
 /* Objects of ${a} that ${b} lacks; with ${changed}, those that are another object there. */
-static void tell_objects(struct writer *w, const char *word, const struct known *a, const struct known *b, bool changed)
+static void tell_objects(struct writer *w, const char *word, const struct known *a,
+			 const struct known *b, bool changed)
 {
 	struct object_index x = object_index_make(b->objects, OBJECT_BY_ADDRESS, w->arena);
 	struct str list = STR_NONE;
@@ -229,7 +246,8 @@ static void tell_objects(struct writer *w, const char *word, const struct known 
 		bool hit = changed ? there && !str_eq(there->identity, o->identity) : !there;
 
 		if (hit && n++ < SHOWN)
-			list = arena_fmt(w->arena, "%.*s%s%.*s", STR_ARG(list), list.len ? ", " : "", STR_ARG(o->address));
+			list = arena_fmt(w->arena, "%.*s%s%.*s", STR_ARG(list),
+					 list.len ? ", " : "", STR_ARG(o->address));
 	}
 	if (n > SHOWN)
 		list = arena_fmt(w->arena, "%.*s and %zu more", STR_ARG(list), n - SHOWN);
@@ -246,7 +264,8 @@ static bool set_has(const struct str_set *set, struct str name)
 	return false;
 }
 
-static void tell_protection(struct writer *w, const char *word, const struct str_set *a, const struct str_set *b)
+static void tell_protection(struct writer *w, const char *word, const struct str_set *a,
+			    const struct str_set *b)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		if (!set_has(b, a->item[i]))
@@ -254,7 +273,8 @@ static void tell_protection(struct writer *w, const char *word, const struct str
 	}
 }
 
-struct pin_difference *pin_state_differences(const struct known *was, const struct known *now, struct arena *arena)
+struct pin_difference *pin_state_differences(const struct known *was, const struct known *now,
+					     struct arena *arena)
 {
 	struct writer w = { .arena = arena };
 
@@ -268,9 +288,12 @@ struct pin_difference *pin_state_differences(const struct known *was, const stru
 	tell_objects(&w, "new", now, was, false);
 	tell_objects(&w, "gone", was, now, false);
 	tell_objects(&w, "another object under the same address", was, now, true);
-	tell_protection(&w, "no longer protected by prevent_destroy", &was->prevent_destroy, &now->prevent_destroy);
-	tell_protection(&w, "now protected by prevent_destroy", &now->prevent_destroy, &was->prevent_destroy);
-	if (!w.first && str_eq(was->lineage, now->lineage) && !digest_is_zero(&was->content) && !digest_eq(&was->content, &now->content))
+	tell_protection(&w, "no longer protected by prevent_destroy", &was->prevent_destroy,
+			&now->prevent_destroy);
+	tell_protection(&w, "now protected by prevent_destroy", &now->prevent_destroy,
+			&was->prevent_destroy);
+	if (!w.first && str_eq(was->lineage, now->lineage) && !digest_is_zero(&was->content) &&
+	    !digest_eq(&was->content, &now->content))
 		tell(&w, STR("attributes changed under the same serial"));
 	return w.first;
 }

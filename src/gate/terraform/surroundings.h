@@ -13,12 +13,14 @@
 
 /**
  * surroundings_states(root, skip, arena, io_first):
- * State files (*.tfstate) under ${root}, put before *${io_first} as KNOWN_STATE_FILE; never the one at path ${skip}, nothing in .git, .terraform and
- * the like. What cannot be read as a state is none.
+ * State files (*.tfstate) under ${root}, put before *${io_first} as KNOWN_STATE_FILE; never the one at path ${skip},
+ * nothing in .git, .terraform and the like. What cannot be read as a state is none.
  */
-void surroundings_states(struct str root, struct str skip, struct arena *arena, struct known **io_first);
+void surroundings_states(struct str root, struct str skip, struct arena *arena,
+			 struct known **io_first);
 
 /* What git, the README and a state's backup say; fills the folder's part of *${io}. What cannot be found out stays zero. */
-void surroundings_history(struct str folder, int64_t now_us, struct arena *arena, struct lost_facts *io);
+void surroundings_history(struct str folder, int64_t now_us, struct arena *arena,
+			  struct lost_facts *io);
 
 #endif
