@@ -24,7 +24,9 @@ static void top(struct card_page *p, const struct request *r, const struct judge
 	if (j->reason.len)
 		card_wrap(p, allow ? PAINT_NONE : paint, 0, 0, j->reason);
 	if (r->partial)
-		card_wrap(p, PAINT_YELLOW, 0, 0, STR("This plan is partial: what stands here may not be all (targets, an error, or deferred changes)."));
+		card_wrap(p, PAINT_YELLOW, 0, 0,
+			  STR("This plan is partial: what stands here may not be all (targets, an error, or deferred "
+			      "changes)."));
 }
 
 static void findings(struct card_page *p, const struct judgement *j)

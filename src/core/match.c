@@ -1,6 +1,6 @@
 #include "core/match.h"
 
-#define MEMO_SLOTS 1024
+#define MEMO_SLOTS 8192
 #define SKEW_US INT64_C(300000000) /* evidence from the future by more than this is no evidence */
 
 /* --- the request as such --- */

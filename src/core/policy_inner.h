@@ -41,6 +41,7 @@ struct named_environment {
 /* Texts to the set of rules that take them. */
 struct text_entry {
 	struct str glob;
+	size_t prefix; /* bytes before the first * or ? */
 	size_t rule;
 	struct text_entry *next;
 };

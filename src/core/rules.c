@@ -47,9 +47,14 @@ static bool sort(struct rules *r, struct rule *first, size_t n, struct arena *ar
 
 /* --- texts --- */
 
-static bool is_glob(struct str s)
+/* Bytes before the first * or ?: all of them in what is no glob. */
+static size_t literal(struct str s)
 {
-	return str_find_char(s, '*') != SIZE_MAX || str_find_char(s, '?') != SIZE_MAX;
+	size_t n = 0;
+
+	while (n < s.len && s.ptr[n] != '*' && s.ptr[n] != '?')
+		n++;
+	return n;
 }
 
 static bool text_begin(const struct rules *r, struct text_index *x, size_t n_exact, struct arena *arena)
@@ -70,11 +75,12 @@ static bool text_add(struct text_index *x, const struct str_list *list, size_t r
 		bit_set(x->any, rule);
 	for (; list; list = list->next) {
 		struct text_entry *e = ARENA_NEW(arena, struct text_entry);
-		struct text_entry **at = is_glob(list->item) ? &x->globs : &x->exact[str_hash(list->item) & x->mask];
+		size_t prefix = literal(list->item);
+		struct text_entry **at = prefix < list->item.len ? &x->globs : &x->exact[str_hash(list->item) & x->mask];
 
 		if (!e)
 			return false;
-		*e = (struct text_entry){ list->item, rule, *at };
+		*e = (struct text_entry){ list->item, prefix, rule, *at };
 		*at = e;
 	}
 	return true;
@@ -91,7 +97,10 @@ void rules_of_text(const struct rules *r, const struct text_index *x, struct str
 			bit_set(bits, e->rule);
 	}
 	for (const struct text_entry *e = x->globs; e; e = e->next) {
-		if (!(bits[e->rule / 64] >> (e->rule % 64) & 1) && str_glob(e->glob, text))
+		/* Most globs begin with a few letters that already tell them apart. */
+		if (e->prefix > text.len || memcmp(e->glob.ptr, text.ptr, e->prefix) != 0)
+			continue;
+		if (str_glob(e->glob, text))
 			bit_set(bits, e->rule);
 	}
 }
