@@ -31,7 +31,7 @@ void hold_index_open(struct hold_index *ix, const struct places *places, struct 
 	char path[PLACES_MAX + 16];
 
 	*ix = (struct hold_index){ 0 };
-	snprintf(path, sizeof(path), "%s/index.sqlite", places->state);
+	snprintf(path, sizeof(path), "%s/index.db", places->state);
 	ix->store = store_open(path, &ix->why);
 	host->index_ctx = ix->store;
 	host->indexed = ix->store ? indexed : NULL;

@@ -15,7 +15,7 @@ struct hold_index {
 	struct err why;	     /* then */
 };
 
-/* Open STATE/index.sqlite and let ${host} look there for forged rows. */
+/* Open STATE/index.db and let ${host} look there for forged rows. */
 void hold_index_open(struct hold_index *ix, const struct places *places, struct hold_host *host);
 void hold_index_close(struct hold_index *ix);
 

@@ -99,6 +99,16 @@ static bool open_hold(const struct places *places, struct plan_weighed *w, struc
 	return ok;
 }
 
+/* For the card; asked only when there is something to approve, for it looks at keys. */
+static void look_at_level(const struct places *places, struct plan_request *p)
+{
+	struct hold_host h = hosts_hold(NULL, places, p->policy);
+	char where[400];
+
+	if (p->judgement.verdict == VERDICT_HOLD)
+		p->evidence.level = hold_level(&h, &p->arena, where, sizeof(where));
+}
+
 static void read_banner(const struct places *places, struct plan_weighed *w)
 {
 	auto_buf b = BUF_MAX(sizeof(w->banner) - 1);
@@ -119,6 +129,8 @@ bool plan_weigh(const struct plan_ask *ask, const struct plan_weigh_opts *opts, 
 	/* What stands beside another plan is for the reader's eyes: it comes after the verdict, and binds nothing. */
 	ok = look_live(opts->live, &w.plan, &live, err) && identify(places, &live, opts->no_hold && !ask->shown, &w.plan, err) &&
 	     plan_request_judge(places, &w.plan, err) && compare(ask, opts->compare, places, &w.plan, err);
+	if (ok)
+		look_at_level(places, &w.plan);
 	if (ok && w.plan.judgement.verdict == VERDICT_HOLD && !opts->no_hold && !ask->shown)
 		ok = open_hold(places, &w, err);
 	if (!ok) {

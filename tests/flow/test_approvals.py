@@ -180,7 +180,7 @@ def test_forged_store_row():
     r = w.request()
     h = w.open(r)
     w.pawl("holds")
-    db = sqlite3.connect(w.dir + "/state/index.sqlite")
+    db = sqlite3.connect(w.dir + "/state/index.db")
     assert db.execute("SELECT state FROM hold WHERE id = ?", (h,)).fetchone() == ("open",)
     db.execute("UPDATE hold SET state = 'approved'")
     db.commit()
@@ -196,7 +196,7 @@ def test_forged_store_row():
     w.pawl("holds")
     assert [a["body"]["about"] for a in w.log("alarm")] == [h + " in the index", "H-99 in the index"]
     refused(w.use(r), "waits for a person")
-    open(w.dir + "/state/index.sqlite", "wb").write(b"no database" * 1000)
+    open(w.dir + "/state/index.db", "wb").write(b"no database" * 1000)
     w.approve(h)
     allowed(w.use(r))
 
