@@ -222,9 +222,9 @@ static int hold(struct applying *a, const struct hold_host *host, const struct e
 	fprintf(stderr,
 		"pawl: held as %s: %s\n"
 		"  Nothing was changed. A person decides: `pawl show %s`, then `pawl approve %s` or `pawl deny %s`.\n"
-		"  After the approval: pawl apply %s\n"
+		"  After the approval: %spawl apply %s\n"
 		"  Do not retry until then, and do not try another way round.\n",
-		id, why->msg, id, id, id, a->ask->path);
+		id, why->msg, id, id, id, a->ask->made ? "the same command again, or " : "", a->ask->path);
 	return stopped(a, EXIT_HOLD);
 }
 

@@ -11,6 +11,7 @@ struct apply_ask {
 	const char *folder;   /* absolute: where it is asked */
 	const char *approval; /* file with an approval that travelled; NULL: the holds of this ledger */
 	bool stand_in;	      /* asked as `terraform apply`: everything but success is exit status 1 */
+	bool made;	      /* the plan was made for this very command: the same words will find it again */
 	bool only_granted;    /* do nothing, silently, unless an approval is there: yields APPLY_NOT_GRANTED */
 };
 

@@ -233,7 +233,13 @@ static bool again_path(struct gating *g, char ret[TREE_PATH_MAX])
 
 static int apply_path(struct gating *g, const char *path, bool only_granted)
 {
-	struct apply_ask ask = { .path = path, .folder = g->folder, .stand_in = true, .only_granted = only_granted };
+	struct apply_ask ask = {
+		.path = path,
+		.folder = g->folder,
+		.stand_in = true,
+		.made = g->argv->way == TERRAFORM_WAY_APPLY,
+		.only_granted = only_granted,
+	};
 
 	return apply_plan(g->cli, &ask);
 }

@@ -41,11 +41,11 @@ static const struct terraform_rule rules[] = {
 
 	/* acts: becomes a plan, a verdict and a hold */
 	DOES("apply", TF, "apply", APPLY, "apply without a plan acts on what nobody has read", FORWARD, "terraform apply", "terraform plan")
-	FLAG("apply-auto-approve", TF, "apply|destroy", "auto-approve", TRUE, APPLY, "-auto-approve answers for the person", FORWARD, "terraform apply -auto-approve", "terraform plan -var x=1")
 	FLAG("apply-destroy", TF, "apply", "destroy", TRUE, APPLY, "apply -destroy destroys everything the state holds",
 	     "remove the definition of what should go, plan, review, apply; never destroy", "terraform apply -destroy", "terraform apply -destroy=false")
 	FLAG("apply-replace", TF, "apply", "replace", ANY, APPLY, "-replace destroys the object and makes an empty one in its place",
 	     "`pawl terraform plan -replace=ADDR -out=FILE`, read what dies with it, `pawl apply FILE`", "terraform apply -replace=aws_db_instance.db", "terraform apply")
+	FLAG("apply-auto-approve", TF, "apply", "auto-approve", TRUE, APPLY, "-auto-approve answers for the person", FORWARD, "terraform apply -auto-approve", "terraform plan -var x=1")
 	DOES("destroy", TF, "destroy", APPLY, "destroy deletes everything the selected state holds, whatever the configuration says",
 	     "remove the definition of what should go, plan, review, apply (forward evolution); never destroy. To clear away duplicates: `pawl cleanup`", "terraform destroy", "terraform plan -destroy -out=p")
 	DOES("refresh", TF, "refresh", APPLY, "refresh writes the state without asking: with the wrong account or region it forgets everything",
