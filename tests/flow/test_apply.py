@@ -100,6 +100,19 @@ with gate.Gate(cloud=False) as g:
     r = g.agent("destroy", "-auto-approve", cwd=d)
     t.ok(r.returncode == 1 and value(d) == "e", "and stays so after a denial", r.stdout)
 
+    # an approval that travels: the runner has a ledger of its own and verifies offline
+    g.agent("plan", "-out=release", "-var", "note=f", cwd=d)
+    h = gate.hold(g.pawl("apply", "release", cwd=d).stdout)
+    ticket = os.path.join(g.work, "ticket")
+    r = g.approve(h, "yes", "--out", ticket)
+    runner = dict(g.env(), XDG_STATE_HOME=os.path.join(g.work, "runner"))
+    r = g.pawl("apply", "release", cwd=d, env=runner)
+    t.ok(r.returncode == 1 and value(d) == "e", "a runner without the approval does not apply", r.stdout)
+    r = g.pawl("apply", "release", "--approval", ticket, cwd=d, env=runner)
+    t.ok(r.returncode == 0 and value(d) == "f", "with the approval's file it does", r.stdout)
+    r = g.pawl("apply", "release", "--approval", ticket, cwd=d, env=runner)
+    t.ok(r.returncode == 1, "once", r.stdout)
+
     # scratch: nobody is asked
     s = g.plain("scratch")
     r = g.agent("apply", "-auto-approve", cwd=s)

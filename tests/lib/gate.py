@@ -110,8 +110,8 @@ class Gate(lab.Lab):
         env = dict(kw.pop("env", None) or self.env(), CLAUDECODE="1")
         return self.pawl("terraform", *args, env=env, **kw)
 
-    def approve(self, hold, typed="yes", **kw):
-        return self.pawl("approve", hold, "--key", self.key, "--yes", typed, **kw)
+    def approve(self, hold, typed="yes", *more, **kw):
+        return self.pawl("approve", hold, "--key", self.key, "--yes", typed, *more, **kw)
 
     def yes(self, hold):
         """As a person would: look at the hold, type what it asks for, sign."""
