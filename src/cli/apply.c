@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "cli/apply_record.h"
 #include "cli/commands.h"
+#include "cli/frozen.h"
 #include "cli/hosts.h"
 #include "cli/plan_account.h"
 #include "cli/plan_weigh.h"
@@ -410,6 +411,8 @@ static int steps(struct applying *a, struct err *err)
 		fprintf(stderr, "pawl: %.*s", STR_ARG(buf_str(&unfinished)));
 	if (!look_again(a, err))
 		return EXIT_ERROR;
+	if (!frozen_agree(a->ledger, a->weighed.plan.evidence.frozen, err))
+		return err->code == ERR_DENIED ? EXIT_DENY : EXIT_ERROR;
 	status = get_permit(a);
 	return status == EXIT_ALLOW ? act(a) : status;
 }

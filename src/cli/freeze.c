@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/timestamp.h"
 #include "cli/commands.h"
+#include "cli/frozen.h"
 #include "cli/notify.h"
 #include "ledger/ledger.h"
 
@@ -17,7 +18,24 @@ struct freeze {
 	char marker[PLACES_MAX];
 	struct buf text; /* of the marker, empty when there is none */
 	bool frozen;
+	bool marker_gone; /* frozen by the ledger; somebody removed the marker by hand */
 };
+
+/* No marker: the ledger has the last word. */
+static bool look_in_ledger(struct freeze *f, struct err *err)
+{
+	struct ledger *l;
+	uint64_t seq = 0;
+	bool ok;
+
+	if (!file_exists(f->places.ledger))
+		return true;
+	l = ledger_open(f->places.ledger, err);
+	ok = l && frozen_entry(l, &seq, err);
+	ledger_close(l);
+	f->frozen = f->marker_gone = seq != 0;
+	return ok;
+}
 
 static bool look(struct freeze *f, struct err *err)
 {
@@ -32,7 +50,7 @@ static bool look(struct freeze *f, struct err *err)
 	f->frozen = file_exists(f->marker);
 	if (f->frozen && !file_read(f->marker, &f->text, NULL))
 		buf_clear(&f->text); /* unreadable is frozen all the same */
-	return true;
+	return f->frozen || look_in_ledger(f, err);
 }
 
 /* {since, why, by}: by the login name if it is known, always with the uid. */
@@ -84,8 +102,12 @@ static int show(struct cli *c, const struct freeze *f)
 	} else if (!f->frozen) {
 		buf_adds(&out, "Not frozen.\n");
 	} else {
-		buf_addf(&out, "%sFROZEN%s since %.*s by %.*s: nothing but a restore may pass.\n", c->colour ? "\x1b[1;31m" : "",
-			 c->colour ? "\x1b[0m" : "", STR_ARG(json_str(root, "since")), STR_ARG(json_str(root, "by")));
+		buf_addf(&out, "%sFROZEN%s", c->colour ? "\x1b[1;31m" : "", c->colour ? "\x1b[0m" : "");
+		if (json_str(root, "since").len)
+			buf_addf(&out, " since %.*s by %.*s", STR_ARG(json_str(root, "since")), STR_ARG(json_str(root, "by")));
+		buf_adds(&out, ": nothing but a restore may pass.\n");
+		if (f->marker_gone)
+			buf_adds(&out, "By the ledger; the marker was taken away by hand.\n");
 		if (json_str(root, "why").len)
 			buf_addf(&out, "Why: %.*s\n", STR_ARG(json_str(root, "why")));
 	}
@@ -106,7 +128,7 @@ int cmd_freeze(struct cli *c)
 		return cli_usage(c, "freeze takes no arguments; say why with --reason");
 	if (!look(&f, &err))
 		return cli_fail(c, &err);
-	if (cli_flag(c, "status") || f.frozen) {
+	if (cli_flag(c, "status") || (f.frozen && !f.marker_gone)) {
 		if (f.frozen && !cli_flag(c, "status"))
 			fputs("It was frozen already.\n", stderr);
 		status = show(c, &f);
