@@ -231,6 +231,30 @@ static bool gather(struct work *w)
 
 /* --- recording --- */
 
+/* Findings that do not doubt which state this is: it may be remembered all the same, or nothing ever would be. */
+static bool doubts_the_state(struct str finding)
+{
+	static const struct str sure[] = { STR_INIT("state.local-production"), STR_INIT("state.shared-object"), STR_INIT("environment.shared") };
+
+	for (size_t i = 0; i < ARRAY_LEN(sure); i++) {
+		if (str_eq(finding, sure[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool any_doubt(const struct change_list *list, size_t from)
+{
+	size_t i = 0;
+
+	CHANGE_EACH(c, list) {
+		if (i++ >= from && doubts_the_state(c->finding))
+			return true;
+	}
+	return false;
+}
+
+
 static struct str now_text(struct arena *arena)
 {
 	char text[TIMESTAMP_LEN + 1];
@@ -302,7 +326,7 @@ bool terraform_identify(const struct terraform_identify_opts *opts, struct arena
 		fill_binding(&w, fill);
 	if (arena->full)
 		return err_set(err, ERR_LIMIT, "plan larger than may be held in memory");
-	return !opts->planfile || add->n != before || record(&w);
+	return !opts->planfile || any_doubt(add, before) || record(&w);
 }
 
 bool terraform_identify_protection(const struct terraform_identify_opts *opts, struct arena *arena, struct str_set *ret_pinned,
