@@ -327,8 +327,10 @@ bool policy_load(const struct policy_source *sources, size_t n, struct arena *ar
 	l.notify_end = &p->notify;
 	l.cases_end = &p->cases;
 	l.warnings_end = &p->warnings;
-	if (!read_files(sources, n, arena, files, err) || !take_presets(&l, files, n, err))
-		return false;
+	if (!read_files(sources, n, arena, files, err) || !take_presets(&l, files, n, err)) {
+		/* What no longer fits reads as half a file: say what is so. */
+		return arena->full ? err_set(err, ERR_LIMIT, "the policies need more memory than they may have") : false;
+	}
 	for (size_t i = 0; i < n; i++) {
 		take_rules(&l, files[i], files[i]->source->layer == POLICY_PROJECT);
 		take_environments(&l, files[i]);
