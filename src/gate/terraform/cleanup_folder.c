@@ -66,7 +66,7 @@ static bool copy(const char *config, struct cleanup_folder *f, struct err *err)
 }
 
 /* A local backend, whatever the configuration says: read last of all override files. */
-static bool bind_state(struct str state, struct cleanup_folder *f, struct err *err)
+static bool bind_backend(struct cleanup_folder *f, struct err *err)
 {
 	char override[TREE_PATH_MAX], path[TREE_PATH_MAX];
 	auto_buf text = BUF_MAX(65536);
@@ -76,14 +76,22 @@ static bool bind_state(struct str state, struct cleanup_folder *f, struct err *e
 	    !tree_join(override, f->dir, BACKEND_OVERRIDE, err) ||
 	    !tree_join(f->plan, f->dir, CLEANUP_PLAN, err))
 		return false;
-	json_out_raw(&o, STR("{\"terraform\":{\"backend\":{\"local\":"));
-	o.comma = false;
+	buf_adds(&text, "{\"terraform\":{\"backend\":{\"local\":");
 	json_out_open(&o, '{');
 	json_out_kv(&o, "path", str_from(path));
 	json_out_close(&o, '}');
 	buf_adds(&text, "}}}\n");
-	return file_replace(path, state, 0600, err) &&
-	       file_replace(override, buf_str(&text), 0600, err);
+	return file_replace(override, buf_str(&text), 0600, err);
+}
+
+/* Only after init: told of a backend for the first time, init moves a state that lies in the folder already, and when the old
+ * place and the new one are the same file it leaves that file empty. */
+static bool write_state(struct str state, const struct cleanup_folder *f, struct err *err)
+{
+	char path[TREE_PATH_MAX];
+
+	return tree_join(path, f->dir, "terraform.tfstate", err) &&
+	       file_replace(path, state, 0600, err);
 }
 
 bool cleanup_folder_run(const struct cleanup_folder *f, char *const argv[], struct buf *out,
@@ -134,7 +142,8 @@ static bool make_steps(const struct cleanup_folder_from *from, struct cleanup_fo
 	    sizeof(f->program))
 		return err_set(err, ERR_LIMIT, "path too long: %s", from->program);
 	return name_root(from->state_dir, f, err) && copy(from->config, f, err) &&
-	       bind_state(from->state, f, err) && init(from->config, f, err);
+	       bind_backend(f, err) && init(from->config, f, err) &&
+	       write_state(from->state, f, err);
 }
 
 bool cleanup_folder_make(const struct cleanup_folder_from *from, struct cleanup_folder *ret,
