@@ -1,10 +1,12 @@
 #include "gate/terraform/workcopy.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/proc.h"
@@ -290,10 +292,33 @@ static bool make_steps(const struct workcopy_from *from, struct workcopy *w, str
 	       init(w, err) && record(w, err);
 }
 
+/* Copies nobody came back for go after a while; they may hold secrets. What cannot be taken away stays 0700. */
+static void sweep(const char *state_dir)
+{
+	char work[TREE_PATH_MAX], path[TREE_PATH_MAX];
+	time_t now = (time_t)(clock_now_us() / CLOCK_SECOND);
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+
+	if (!tree_join(work, state_dir, "work", NULL))
+		return;
+	d = opendir(work);
+	while (d && (e = readdir(d))) {
+		bool gone = e->d_name[0] == '.' || !tree_join(path, work, e->d_name, NULL) || lstat(path, &st) != 0 ||
+			    now - st.st_mtime < WORKCOPY_LIFE_S || dir_remove(path, NULL);
+
+		(void)gone;
+	}
+	if (d)
+		closedir(d);
+}
+
 bool workcopy_make(const struct workcopy_from *from, struct workcopy *ret, struct err *err)
 {
 	struct workcopy w = { 0 };
 
+	sweep(from->state_dir);
 	if (!make_steps(from, &w, err)) {
 		/* What cannot be taken away stays 0700 and is swept with the old ones. */
 		bool gone = !w.root[0] || dir_remove(w.root, NULL);
