@@ -3,6 +3,8 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "base/json_memory.h"
+
 #define FEW_KEYS ((size_t)24)
 #define DUPLICATE_KEY "duplicate key"
 #define LONE_SURROGATE "text with half a surrogate pair"
@@ -237,7 +239,7 @@ bool json_parse(struct str text, struct arena *arena, struct json **ret_root, st
 	bool ok;
 
 	json_build_begin(&b, arena);
-	h = yajl_alloc(&calls, NULL, &b);
+	h = yajl_alloc(&calls, json_memory(), &b);
 	if (!h)
 		return err_set(err, ERR_LIMIT, "out of memory");
 	ok = yajl_parse(h, (const unsigned char *)text.ptr, text.len) == yajl_status_ok &&

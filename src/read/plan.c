@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <yajl/yajl_parse.h>
 
+#include "base/json_memory.h"
 #include "read/plan_change.h"
 #include "read/plan_say.h"
 
@@ -384,7 +385,7 @@ struct plan_reader *plan_reader_new(struct arena *arena, const struct plan_opts 
 		r->work.opts = *opts;
 	r->max_bytes = r->work.opts.max_bytes ? r->work.opts.max_bytes : PLAN_MAX_BYTES;
 	r->work.sum.complete = r->work.sum.applyable = r->work.sum.understood = true;
-	r->yajl = yajl_alloc(&calls, NULL, r);
+	r->yajl = yajl_alloc(&calls, json_memory(), r);
 	return r->yajl ? r : NULL;
 }
 
