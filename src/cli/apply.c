@@ -63,7 +63,7 @@ static bool prove(const struct ledger_entry *e, void *ctx)
 	if (e->seq == p->origin->seq)
 		p->found = str_is(e->kind, "plan.made") && str_find(e->body, str_from(hex)) != SIZE_MAX &&
 			   plan_origin_read(e->body, &said) && strcmp(said.work, p->origin->work) == 0 &&
-			   strcmp(said.account, p->origin->account) == 0 &&
+			   strcmp(said.account, p->origin->account) == 0 && strcmp(said.region, p->origin->region) == 0 &&
 			   strcmp(said.original, p->origin->original) == 0 &&
 			   strcmp(said.state_sha256, p->origin->state_sha256) == 0;
 	return false;
@@ -82,6 +82,13 @@ static bool read_plan(struct applying *a, struct err *err)
 	return planfile_read(buf_str(&a->bytes), &a->arena, &a->file, err) || err_prefix(err, "%s", a->ask->path);
 }
 
+/* A provider without a region of its own takes the environment's: then it must be that of the planning. */
+static bool same_region(struct applying *a, struct err *err)
+{
+	return !a->origin.region[0] || (workcopy_set(&a->work, "AWS_REGION", a->origin.region, err) &&
+					workcopy_set(&a->work, "AWS_DEFAULT_REGION", a->origin.region, err));
+}
+
 /* The private copy the plan was made in; or, for an approval that travelled, a new one of this folder. */
 static bool find_copy(struct applying *a, struct err *err)
 {
@@ -96,7 +103,8 @@ static bool find_copy(struct applying *a, struct err *err)
 			return false;
 		snprintf(a->folder, sizeof(a->folder), "%s", a->origin.original);
 		if (proof.found)
-			return workcopy_open(a->places.state, str_from(a->origin.work), environ, &a->work, err);
+			return workcopy_open(a->places.state, str_from(a->origin.work), environ, &a->work, err) &&
+			       same_region(a, err);
 		return err_set(
 			err, ERR_BROKEN,
 			"the ledger does not say that pawl made this plan, though a file in %s does: somebody wrote it "

@@ -14,9 +14,9 @@ struct plan_account plan_account(const struct planfile *file, struct arena *aren
 		return a;
 	if (!live_ask(NULL, ACCOUNT_SECONDS, arena, &r, &err))
 		a.why = arena_str(arena, str_from(err.msg));
-	else if (r.known)
-		a.account = r.account;
-	else
+	else if (!r.known)
 		a.why = r.why;
+	a.account = r.account;
+	a.region = r.region;
 	return a;
 }

@@ -9,6 +9,7 @@
 struct plan_account {
 	bool needed;	    /* the plan locks the AWS provider: then unknown counts as changed */
 	struct str account; /* by sts GetCallerIdentity; STR_NONE: not known, why says why */
+	struct str region; /* of the environment or profile; a configuration that names its own does not care */
 	struct str why;
 };
 

@@ -10,7 +10,7 @@ static bool hint_path(const char *state_dir, const struct digest *plan, char ret
 	return tree_join(dir, state_dir, "plans", err) && dir_make(dir, 0700, err) && tree_join(ret, dir, hex, err);
 }
 
-void plan_origin_body(const struct digest *plan, const struct workcopy *w, struct str account, struct str tool,
+void plan_origin_body(const struct digest *plan, const struct workcopy *w, const struct plan_account *who, struct str tool,
 		      struct buf *out)
 {
 	struct json_out o = { .buf = out };
@@ -24,7 +24,8 @@ void plan_origin_body(const struct digest *plan, const struct workcopy *w, struc
 	json_out_kv(&o, "tool", tool);
 	json_out_kv(&o, "backend", str_from(w->backend));
 	json_out_kv(&o, "workspace", str_from(w->workspace));
-	json_out_kv(&o, "account", account);
+	json_out_kv(&o, "account", who->account);
+	json_out_kv(&o, "region", who->region);
 	json_out_kv(&o, "lineage", str_from(w->lineage));
 	json_out_kv(&o, "serial", str_from(w->serial));
 	digest_hex(&w->state, hex);
@@ -59,7 +60,7 @@ bool plan_origin_read(struct str body, struct plan_origin *ret)
 	ok = json_parse(body, &a, &root, NULL) && take(o.work, sizeof(o.work), root, "work") &&
 	     take(o.original, sizeof(o.original), root, "original") &&
 	     take(o.account, sizeof(o.account), root, "account") &&
-	     take(o.state_sha256, sizeof(o.state_sha256), root, "state_sha256") && o.work[0];
+	     take(o.region, sizeof(o.region), root, "region") && take(o.state_sha256, sizeof(o.state_sha256), root, "state_sha256") && o.work[0];
 	arena_unmap(&a);
 	if (ok)
 		*ret = o;

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "cli/plan_account.h"
 #include "gate/terraform/workcopy.h"
 
 #define PLAN_ORIGIN_TEXT 512
@@ -15,11 +16,12 @@ struct plan_origin {
 	char work[WORKCOPY_ID_LEN + 1];
 	char original[TREE_PATH_MAX];
 	char account[PLAN_ORIGIN_TEXT]; /* by GetCallerIdentity when it was planned; empty: not known */
+	char region[PLAN_ORIGIN_TEXT]; /* of its environment or profile; empty: none */
 	char state_sha256[DIGEST_HEX_LEN + 1];
 };
 
 /* The body of the ledger's entry, which is also the hint but for its seq. */
-void plan_origin_body(const struct digest *plan, const struct workcopy *w, struct str account, struct str tool,
+void plan_origin_body(const struct digest *plan, const struct workcopy *w, const struct plan_account *who, struct str tool,
 		      struct buf *out);
 bool plan_origin_write(const char *state_dir, const struct digest *plan, uint64_t seq, struct str body,
 		       struct err *err) PAWL_MUST_USE;

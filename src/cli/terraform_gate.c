@@ -160,7 +160,7 @@ static bool record_plan(struct gating *g, struct buf *plan, struct err *err)
 	if (who.needed && !who.account.len)
 		fprintf(stderr, "pawl: the AWS account is not known, so this plan cannot be applied later: %.*s\n",
 			STR_ARG(who.why));
-	plan_origin_body(&file.digest, &g->work, who.account,
+	plan_origin_body(&file.digest, &g->work, &who,
 			 arena_fmt(&g->arena, "%s %.*s", tool_name(g->tool), STR_ARG(file.terraform_version)), &body);
 	return ledger_append(g->ledger, STR("plan.made"), buf_str(&body), &seq, err) &&
 	       plan_origin_write(g->places.state, &file.digest, seq, buf_str(&body), err);

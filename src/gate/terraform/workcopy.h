@@ -60,5 +60,7 @@ void workcopy_state_head(struct str state, char ret_lineage[WORKCOPY_NAME_MAX], 
 /* The environment a terraform of ours runs in: the asker's without what would add words, move the data or fix the workspace. */
 char **workcopy_env(char *const *env, const char *workspace);
 void workcopy_env_free(char **env);
+/* Set a variable for everything run in the copy, in place of what it was. */
+bool workcopy_set(struct workcopy *w, const char *name, const char *value, struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -76,3 +76,29 @@ void workcopy_env_free(char **env)
 		free(env[i]);
 	free(env);
 }
+
+bool workcopy_set(struct workcopy *w, const char *name, const char *value, struct err *err)
+{
+	char *now = pair(name, value);
+	size_t n = 0, len = strlen(name);
+	char **more;
+
+	if (!now)
+		return err_set(err, ERR_LIMIT, "no memory");
+	for (n = 0; w->env[n]; n++) {
+		if (strncmp(w->env[n], name, len) == 0 && w->env[n][len] == '=') {
+			free(w->env[n]);
+			w->env[n] = now;
+			return true;
+		}
+	}
+	more = realloc(w->env, (n + 2) * sizeof(*more));
+	if (!more) {
+		free(now);
+		return err_set(err, ERR_LIMIT, "no memory");
+	}
+	more[n] = now;
+	more[n + 1] = NULL;
+	w->env = more;
+	return true;
+}
