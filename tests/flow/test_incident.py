@@ -131,7 +131,7 @@ with gate.Gate() as g:
     held = r.stdout
     t.ok(r.returncode == 1 and h and not g.destructive(mark), "its destroy is held first", r.stdout)
     g.yes(h)
-    other = json.loads(g.aws("sts", "assume-role", "--role-arn", "arn:aws:iam::210987654321:role/other", "--role-session-name", "x").stdout)
+    other = json.loads(g.aws("sts", "assume-role", "--role-arn", "arn:aws:iam::210987654321:role/other", "--role-session-name", "other").stdout)
     r = g.agent("destroy", "-auto-approve", "-no-color", cwd=small, env=g.env(
         AWS_ACCESS_KEY_ID=other["Credentials"]["AccessKeyId"], AWS_SECRET_ACCESS_KEY=other["Credentials"]["SecretAccessKey"],
         AWS_SESSION_TOKEN=other["Credentials"]["SessionToken"]))
