@@ -153,8 +153,10 @@ static void keep(struct match *run, struct found *f, const struct judged_change 
 /* Whose name should a person type? What holds data and takes its own backups along, before what only holds data. */
 static unsigned dying_weight(const struct change *c)
 {
+	if (c->kind == CHANGE_STATE_IDENTITY)
+		return 0; /* a finding dies of nothing: its name is typed where there is no other */
 	return (c->holds_data == HOLDS_DATA_YES ? 16U : c->holds_data == HOLDS_DATA_NO ? 0U : 8U) +
-	       (c->reversible == REVERSIBLE_NO ? 4U : 0U) + (c->n_dies_with ? 2U : 0U) + (c->title.len ? 1U : 0U);
+	       (c->reversible == REVERSIBLE_NO ? 4U : 0U) + (c->n_dies_with ? 2U : 0U) + (c->title.len ? 1U : 0U) + 1U;
 }
 
 static void note_dying(struct found *f, const struct change *c)

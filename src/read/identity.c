@@ -23,7 +23,7 @@ static void local_production(struct identity_work *w)
 					  0;
 
 	/* Plan JSON does not say where its state lies. */
-	if (!f->plan || !acts || !str_starts(f->backend, STR("local:")) || !is_production(name))
+	if (!f->plan || f->ours || !acts || !str_starts(f->backend, STR("local:")) || !is_production(name))
 		return;
 	for (const struct known *k = f->known; k; k = k->next) {
 		if (k->source == KNOWN_PIN && str_eq(k->folder, f->folder))

@@ -24,6 +24,7 @@ struct identity_facts {
 	enum identity_current now;	     /* was the state in place now looked at? */
 	const struct state *current;	     /* IDENTITY_CURRENT_READ: what was there */
 	struct str caller_account, caller_region; /* of whoever would apply; STR_NONE: not known */
+	bool ours;			     /* the folder is one of pawl's own: its state is meant to lie there */
 	const struct lost_facts *lost;	     /* NULL: not gathered */
 };
 

@@ -226,6 +226,7 @@ static bool gather(struct work *w)
 	w->facts.environment = w->o->environment;
 	w->facts.caller_account = w->o->account;
 	w->facts.caller_region = w->o->region;
+	w->facts.ours = w->o->state_dir.len && str_starts(w->o->folder, w->o->state_dir);
 	return !w->arena->full || err_set(w->err, ERR_LIMIT, "more known states than may be held in memory");
 }
 
