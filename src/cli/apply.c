@@ -14,6 +14,7 @@
 #include "cli/plan_account.h"
 #include "cli/plan_weigh.h"
 #include "core/card.h"
+#include "gate/terraform/checkout.h"
 #include "gate/terraform/identify.h"
 #include "gate/terraform/run.h"
 #include "gate/terraform/tool.h"
@@ -120,7 +121,7 @@ static bool find_copy(struct applying *a, struct err *err)
 	if (!tool_find(tofu ? "tofu" : "terraform", program, err))
 		return false;
 	from.program = program;
-	return workcopy_make(&from, &a->work, err);
+	return workcopy_make(&from, &a->work, err) && checkout_same(&a->file, a->work.dir, &a->arena, err);
 }
 
 /* --- is the world still the one the plan was made for? --- */

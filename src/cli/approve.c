@@ -24,7 +24,7 @@ static void put_history(const struct cli *c, const struct desk *d, const struct 
 {
 	for (size_t i = d->book.n_holds; i > 0; i--) {
 		const struct book_hold *old = d->book.holds[i - 1];
-		bool alike = str_eq(old->cwd, now->cwd) || (now->typed_name.len && str_eq(old->typed_name, now->typed_name));
+		bool alike = str_eq(old->folder, now->folder) || (now->typed_name.len && str_eq(old->typed_name, now->typed_name));
 		char when[TIMESTAMP_LEN + 1];
 
 		if (old == now || !alike || (old->state != HOLD_DENIED && old->state != HOLD_REVOKED) ||

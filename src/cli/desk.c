@@ -44,10 +44,10 @@ bool desk_read(struct desk *d, struct err *err)
  * the gate loads it anew. */
 static bool policy_of_folder(struct desk *d, const struct book_hold *hold, const struct policy **ret, struct err *err)
 {
-	struct str cwd = arena_str(&d->arena, hold->cwd);
+	struct str folder = arena_str(&d->arena, hold->folder);
 	struct places there;
 
-	if (!cwd.len || cwd.ptr[0] != '/' || !places_find(cwd.ptr, &there, NULL)) {
+	if (!folder.len || folder.ptr[0] != '/' || !places_find(folder.ptr, &there, NULL)) {
 		*ret = d->policy;
 		return true;
 	}

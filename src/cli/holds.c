@@ -23,7 +23,7 @@ static void put_json(const struct book_hold *hold, enum hold_state state, struct
 	json_out_kv(o, "opened", str_from(opened));
 	json_out_kv(o, "environment", hold->environment);
 	json_out_kv(o, "asked_by", hold->asker.name);
-	json_out_kv(o, "folder", hold->cwd);
+	json_out_kv(o, "folder", hold->folder);
 	json_out_kv(o, "summary", hold->summary);
 	json_out_key(o, "approvals");
 	json_out_u64(o, hold->n_approvals);

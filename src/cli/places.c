@@ -82,3 +82,12 @@ bool places_find(const char *start, struct places *ret, struct err *err)
 	       put(ret->project_policy, err, ret->project, "/pawl.yaml") &&
 	       put(ret->project_pin, err, ret->project, "/pawl.pin.yaml");
 }
+
+const char *places_within(const char *project, const char *folder)
+{
+	size_t n = strcmp(project, "/") == 0 ? 0 : strlen(project);
+
+	if (strcmp(project, folder) == 0)
+		return ".";
+	return strncmp(project, folder, n) == 0 && folder[n] == '/' ? folder + n + 1 : folder;
+}

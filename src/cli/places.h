@@ -22,4 +22,8 @@ struct places {
 /* ${start}: NULL is the current folder. Makes nothing but looks. */
 bool places_find(const char *start, struct places *ret, struct err *err) PAWL_MUST_USE;
 
+/* ${folder} as seen from ${project} (both absolute, real): "." or "live/prod"; ${folder} itself when it does not lie in it. The same
+ * in every checkout of a project, wherever that is. */
+const char *places_within(const char *project, const char *folder);
+
 #endif

@@ -238,6 +238,17 @@ static struct str account_text(const struct plan_ask *ask, struct plan_request *
 	return ask->account.len ? ask->account : p->summary.account;
 }
 
+/* A local backend's place is the folder itself; any other is the same place from every checkout of the project, so that an
+ * approval can travel. */
+static struct str cwd_text(const char *folder, struct plan_request *p)
+{
+	struct places there;
+
+	if (!p->saved || !p->file.backend_type.len || str_is(p->file.backend_type, "local") || !places_find(folder, &there, NULL))
+		return p->request.place.path;
+	return arena_str(&p->arena, str_from(places_within(there.project, folder)));
+}
+
 static void fill_binding(const char *folder, struct str account, struct plan_request *p)
 {
 	struct binding *b = &p->request.binding;
@@ -250,7 +261,7 @@ static void fill_binding(const char *folder, struct str account, struct plan_req
 			      .backend = backend_text(p, a),
 			      .path = arena_str(a, str_from(folder)),
 			      .tag = p->summary.tag_environment };
-	*b = (struct binding){ .cwd = pl->path,
+	*b = (struct binding){ .cwd = cwd_text(folder, p),
 			       .backend = pl->backend,
 			       .workspace = pl->workspace,
 			       .account = pl->account,

@@ -33,7 +33,7 @@ struct place {
 
 /* What an approval binds to beside the bytes. Each is text; STR_NONE = does not apply. */
 struct binding {
-	struct str cwd;
+	struct str cwd; /* within the project where that names the place everywhere, else absolute */
 	struct str backend;
 	struct str workspace;
 	struct str account;

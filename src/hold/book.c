@@ -143,7 +143,7 @@ static bool opened(struct book *b, const struct event *e)
 	snprintf(hold->host, sizeof(hold->host), "%.*s", STR_ARG(str_sub(host, 0, sizeof(hold->host) - 1)));
 	hold->summary = arena_str(b->arena, json_str(e->body, "summary"));
 	hold->environment = arena_str(b->arena, json_str(e->body, "environment"));
-	hold->cwd = arena_str(b->arena, json_str(e->body, "cwd"));
+	hold->folder = arena_str(b->arena, json_str(e->body, json_get(e->body, "folder") ? "folder" : "cwd"));
 	hold->typed_name = arena_str(b->arena, json_str(e->body, "typed_name"));
 	b->holds[b->n_holds++] = hold;
 	return true;

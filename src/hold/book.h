@@ -30,7 +30,8 @@ struct book_hold {
 	struct demands demands; /* as of opening */
 	struct principal asker;
 	char host[24]; /* where it was opened */
-	struct str summary, environment, cwd, typed_name;
+	struct str summary, environment, typed_name;
+	struct str folder; /* absolute, where it was asked */
 	struct str by, reason; /* of a denial, revocation or use */
 	struct book_approval *approvals, *approvals_last;
 	unsigned n_approvals;

@@ -121,6 +121,7 @@ static void put_body(const struct request *r, const struct judgement *j, const c
 	json_out_kv(o, "summary", r->summary);
 	json_out_kv(o, "environment", j->environment.name);
 	json_out_kv(o, "cwd", r->binding.cwd);
+	json_out_kv(o, "folder", r->place.path.len ? r->place.path : r->binding.cwd);
 	json_out_kv(o, "host", str_from(host));
 	json_out_kv(o, "reason", j->reason);
 	json_out_kv(o, "missing", j->missing);

@@ -60,7 +60,6 @@ static bool from_first(const struct statement *s, struct book_hold *hold, struct
 	snprintf(hold->id, sizeof(hold->id), "%.*s", STR_ARG(s->hold));
 	hold->asker = (struct principal){ .kind = PRINCIPAL_AGENT, .name = s->asker, .uid = UINT32_MAX };
 	hold->environment = s->binding.environment;
-	hold->cwd = s->binding.cwd;
 	hold->state = HOLD_APPROVED;
 	return true;
 }

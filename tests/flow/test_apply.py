@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # timeout: 600
 """Exactly what was approved is applied, once, where it was planned; a kill leaves a record."""
+import http.server
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
@@ -27,6 +29,104 @@ def serial(d):
 def value(d):
     return [r for r in gate.state(d)["resources"] if r["name"] == "one"][0]["instances"][0]["attributes"]["output"]["value"]
 
+
+class States(http.server.BaseHTTPRequestHandler):
+    """The other end of terraform's http backend: a state that lies in no folder."""
+    kept = {}
+
+    def do(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = self.path.split("?")[0]
+        if self.command == "POST":
+            self.kept[path] = body
+        out = self.kept.get(path, b"") if self.command == "GET" else b""
+        self.send_response(404 if self.command == "GET" and path not in self.kept else 200)
+        self.send_header("Content-Length", str(len(out)))
+        self.end_headers()
+        self.wfile.write(out)
+
+    do_GET = do_POST = do_LOCK = do_UNLOCK = do
+
+    def log_message(self, *_):
+        pass
+
+
+def travel(g, url):
+    """Planned in one checkout, approved there; applied from another checkout of another path, whose pawl knows nothing of it."""
+    def checkout(name):
+        top = os.path.join(g.work, name)
+        for folder in (".git", "live/prod", "modules/m"):
+            os.makedirs(os.path.join(top, folder))
+        with open(os.path.join(top, "live/prod/main.tf"), "w") as f:
+            f.write('terraform {\n  backend "http" {\n    address = "%s/prod"\n  }\n}\nvariable "note" { default = "a" }\n'
+                    'module "m" {\n  source = "../../modules/m"\n  note   = var.note\n}\n' % url)
+        with open(os.path.join(top, "modules/m/m.tf"), "w") as f:
+            f.write('variable "note" {}\nresource "terraform_data" "one" {\n  input = var.note\n}\n')
+        folder = os.path.join(top, "live/prod")
+        r = g.terraform("init", "-no-color", cwd=folder)
+        if r.returncode:
+            raise RuntimeError(r.stdout)
+        return top, folder
+
+    def now():
+        kept = json.loads(States.kept.get("/prod", b"{}"))
+        return kept["resources"][0]["instances"][0]["attributes"]["output"]["value"] if kept.get("resources") else None
+
+    def to_runner(plan, cwd):
+        runner = dict(g.env(), XDG_STATE_HOME=os.path.join(g.work, "far-runner"))
+        return g.pawl("apply", plan, "--approval", ticket_path(g), cwd=cwd, env=runner)
+
+    def planned(note):
+        g.agent("plan", "-out=p", "-var", "note=" + note, cwd=here)
+        h = json.loads(g.pawl("plan", "p", "--json", cwd=here).stdout)["hold"]
+        r = g.approve(h, "yes", "--out", ticket_path(g))
+        if r.returncode:
+            raise RuntimeError(r.stdout)
+        return os.path.join(here, "p"), h
+
+    top, here = checkout("checkout")
+    there_top, there = checkout("elsewhere/of/a/runner")
+    plan, h = planned("a")
+    t.eq(g.ledger("hold.opened")[-1]["body"]["cwd"], "live/prod", "with a backend elsewhere an approval binds to the folder within the project")
+    module = os.path.join(there_top, "modules/m/m.tf")
+    with open(module, "a") as f:
+        f.write("# another revision\n")
+    r = to_runner(plan, there)
+    t.ok(r.returncode == 1 and "modules/m/m.tf differs" in r.stdout and now() is None, "another revision of the configuration is refused", r.stdout)
+    shutil.copy(os.path.join(top, "modules/m/m.tf"), module)
+    extra = os.path.join(there, "extra.tf")
+    open(extra, "w").close()
+    r = to_runner(plan, there)
+    t.ok(r.returncode == 1 and "does not have" in r.stdout and now() is None, "so is a file that the plan does not know", r.stdout)
+    os.unlink(extra)
+    shutil.copytree(os.path.join(there_top, "live/prod"), os.path.join(there_top, "live/other"))
+    r = to_runner(plan, os.path.join(there_top, "live/other"))
+    t.ok(r.returncode == 1 and "the folder" in r.stdout and now() is None, "so is another folder of the same project", r.stdout)
+    r = to_runner(plan, there)
+    t.ok(r.returncode == 0 and now() == "a", "the same revision at another path applies it", r.stdout)
+    r = to_runner(plan, there)
+    t.ok(r.returncode == 1 and now() == "a", "once", r.stdout)
+    plan, h = planned("b")
+    g.policy(dict(gate.POLICY, approvers=[{"name": "alice", "key": stranger(g)}]))
+    r = to_runner(plan, there)
+    t.ok(r.returncode == 1 and now() == "a", "a runner whose policy knows other approvers refuses", r.stdout)
+
+
+def ticket_path(g):
+    return os.path.join(g.work, "far-ticket")
+
+
+def stranger(g):
+    path = os.path.join(g.work, "stranger")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+    return " ".join(open(path + ".pub").read().split()[:2])
+
+
+with gate.Gate(cloud=False) as g:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), States)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    travel(g, "http://127.0.0.1:%d" % server.server_port)
+    server.shutdown()
 
 with gate.Gate(cloud=False) as g:
     d = g.plain("prod")

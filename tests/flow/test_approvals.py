@@ -77,7 +77,8 @@ def test_changed_environment_lineage_evidence_tool():
 
 def test_another_folder():
     w, r, h = approved()
-    refused(w.use(w.request(binding={"cwd": "/elsewhere"})), "nobody has approved")
+    refused(w.use(w.request(binding={"cwd": "/elsewhere"})), "the folder changed", h)
+    refused(w.use(w.request(binding={"cwd": "/elsewhere"}, place={"path": "/elsewhere"})), "nobody has approved")
 
 
 def test_other_changes_than_the_card_showed():
