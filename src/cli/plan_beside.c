@@ -9,7 +9,8 @@ static void add_notes(struct plan_request *p, const char *path, const struct pla
 	size_t n = 0;
 
 	evidence_note_add(&p->evidence, &p->arena, c->n_destructive > 0,
-			  arena_fmt(&p->arena, "Beside %s: %zu changes are the same, %zu differ, %zu of them destroy something it does not.",
+			  arena_fmt(&p->arena,
+				    "Beside %s: %zu changes are the same, %zu differ, %zu of them destroy something it does not.",
 				    path, c->n_same, c->n, c->n_destructive));
 	for (const struct plan_difference *d = c->first; d; d = d->next) {
 		if (n++ == NOTES_MAX) {

@@ -60,7 +60,8 @@ bool plan_origin_read(struct str body, struct plan_origin *ret)
 	ok = json_parse(body, &a, &root, NULL) && take(o.work, sizeof(o.work), root, "work") &&
 	     take(o.original, sizeof(o.original), root, "original") &&
 	     take(o.account, sizeof(o.account), root, "account") &&
-	     take(o.region, sizeof(o.region), root, "region") && take(o.state_sha256, sizeof(o.state_sha256), root, "state_sha256") && o.work[0];
+	     take(o.region, sizeof(o.region), root, "region") &&
+	     take(o.state_sha256, sizeof(o.state_sha256), root, "state_sha256") && o.work[0];
 	arena_unmap(&a);
 	if (ok)
 		*ret = o;

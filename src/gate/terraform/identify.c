@@ -235,7 +235,8 @@ static bool gather(struct work *w)
 /* Findings that do not doubt which state this is: it may be remembered all the same, or nothing ever would be. */
 static bool doubts_the_state(struct str finding)
 {
-	static const struct str sure[] = { STR_INIT("state.local-production"), STR_INIT("state.shared-object"), STR_INIT("environment.shared") };
+	static const struct str sure[] = { STR_INIT("state.local-production"), STR_INIT("state.shared-object"),
+					   STR_INIT("environment.shared") };
 
 	for (size_t i = 0; i < ARRAY_LEN(sure); i++) {
 		if (str_eq(finding, sure[i]))

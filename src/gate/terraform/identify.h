@@ -23,8 +23,9 @@ struct terraform_identify_opts {
 /**
  * terraform_identify(opts, arena, add, fill, err):
  * Findings about the state's identity at the end of ${add}, and what of ${fill} (which may be NULL) is still empty: backend, workspace,
- * lineage, serial, state_digest, config_digest, account, region. When no finding doubts which state this is, it is recorded as last seen. False
- * when the pin or a record cannot be read: then nobody knows, and callers refuse.
+ * lineage, serial, state_digest, config_digest, account, region.
+ * When no finding doubts which state this is, it is recorded as last seen. False when the pin or a
+ * record cannot be read: then nobody knows, and callers refuse.
  */
 bool terraform_identify(const struct terraform_identify_opts *opts, struct arena *arena, struct change_list *add,
 			struct binding *fill, struct err *err) PAWL_MUST_USE;
