@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# timeout: 600
+# timeout: 1200
 """Exactly what was approved is applied, once, where it was planned; a kill leaves a record."""
 import http.server
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # An approval lets exactly one thing pass, once: real ssh-keygen keys, the real ledger, policy and judge.
-# timeout: 240
+# timeout: 1200
 import json
 import os
 import shutil

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# timeout: 600
+# timeout: 1200
 """After a real interrupted apply from a blank slate: the duplicates go, what is production's stays, the orphan is found.
 
 Real terraform, provider and emulator. The stack is the one of the incident without its slow parts (database, load balancer,

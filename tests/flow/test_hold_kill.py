@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Opening, approving and using a hold under SIGKILL at every write, and under writes that fail: never a use without its entry
 # in the ledger, the chain always verifies, and afterwards the hold is usable once or spent.
-# timeout: 280
+# timeout: 1200
 import json
 import os
 import subprocess
@@ -17,7 +17,7 @@ WHEN = ("before", "half", "after")
 def run(w, argv, **kill):
     env = dict(w.env, LD_PRELOAD=SHIM, ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0")
     env.update({"KILLAT_" + k: str(v) for k, v in kill.items()})
-    return subprocess.run(argv, cwd=w.dir, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    return subprocess.run(argv, cwd=w.dir, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
 
 
 def steps(w, argv, comm):

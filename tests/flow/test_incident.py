@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # serial
-# timeout: 1200
+# timeout: 1800
 """The lost-state incident, every stage, on real terraform, provider and emulator, with pawl in the way.
 
 The call log is the witness: not one destructive call is made without a grant; as control, a granted destroy of a

@@ -30,7 +30,7 @@ def env(**kill):
 
 def tool(*args, **kill):
     r = subprocess.run([TOOL] + [str(a) for a in args], env=env(**kill), stdin=subprocess.DEVNULL, text=True,
-                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
     return r
 
 

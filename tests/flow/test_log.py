@@ -19,7 +19,7 @@ ledger = os.path.join(state, "ledger")
 
 def pawl(*args):
     return subprocess.run([PAWL] + list(args), stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=60)
+                          stderr=subprocess.STDOUT, timeout=300)
 
 
 def add(n, size=0):

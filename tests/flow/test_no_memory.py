@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# timeout: 900
+# timeout: 1200
 """Every allocation of a verdict fails in turn, once alone and once with all that follow: no verdict softens.
 
 `pawl-full` is the dynamic twin of `pawl`: same table, same code, so an LD_PRELOAD shim reaches it.
@@ -29,7 +29,7 @@ def run(words, home, **fail):
            "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1",
            "FAILALLOC_COMM": "pawl-full"}
     env.update({"FAILALLOC_" + k: str(v) for k, v in fail.items()})
-    return subprocess.run([str(FULL)] + words, env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    return subprocess.run([str(FULL)] + words, env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
 
 
 def strictness(status):

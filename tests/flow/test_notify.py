@@ -56,7 +56,7 @@ def policy(text):
 
 def pawl(*args):
     return subprocess.run([PAWL] + list(args), stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=60, start_new_session=True)
+                          stderr=subprocess.STDOUT, timeout=300, start_new_session=True)
 
 
 def kinds():

@@ -26,7 +26,7 @@ env = dict(os.environ, PAWL_STATE=str(root / "pawl-state"))
 
 
 def pawl(*args):
-    return subprocess.run([lab.binary(), "pin", str(infra), *args], capture_output=True, text=True, env=env, timeout=60,
+    return subprocess.run([lab.binary(), "pin", str(infra), *args], capture_output=True, text=True, env=env, timeout=300,
                           stdin=subprocess.DEVNULL)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# timeout: 300
+# timeout: 1200
 """A saved plan does not say where it acts: pawl apply acts in the region it was planned in, and refuses in another account."""
 import os
 import sys

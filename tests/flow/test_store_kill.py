@@ -33,7 +33,7 @@ def pawl(state, *args, **kill):
         e["KILLAT_COMM"] = "pawl-full"
         e.update({"KILLAT_" + k: str(v) for k, v in kill.items()})
     return subprocess.run([PAWL] + list(args), env=e, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=60)
+                          stderr=subprocess.STDOUT, timeout=300)
 
 
 # A ledger with one thing to tell, nobody told yet: made without a policy that names anybody.

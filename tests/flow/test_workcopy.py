@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# timeout: 300
+# timeout: 1200
 """The private copy reads, locks and writes the original's state, wherever that is, and holds only what it may."""
 import json
 import os

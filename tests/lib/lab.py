@@ -253,7 +253,7 @@ class Lab:
 
     # processes
 
-    def run(self, argv, cwd=None, env=None, input=None, timeout=280):
+    def run(self, argv, cwd=None, env=None, input=None, timeout=800):
         """Run to its end; standard output and error together in .stdout, as text."""
         return subprocess.run(argv, cwd=cwd or self.work, env=env or self.env(), input=input, text=True, errors="replace",
                               stdin=subprocess.DEVNULL if input is None else None,
