@@ -279,6 +279,9 @@ static int get_permit(struct applying *a)
 	struct err err = { 0 };
 	uint64_t seq = 0;
 
+	/* An older plan of the same words counts only for its approval; what needs none is planned anew, as things are now. */
+	if (a->ask->only_granted && v != VERDICT_HOLD)
+		return APPLY_NOT_GRANTED;
 	if (v == VERDICT_HOLD) {
 		if (!use_approval(a, &host, &err)) {
 			if (a->ask->only_granted)

@@ -218,6 +218,18 @@ with gate.Gate(cloud=False) as g:
     r = g.agent("apply", "-auto-approve", cwd=s)
     t.ok(r.returncode == 0 and serial(s) > 0, "in an environment named scratch apply passes at once", r.stdout)
 
+    # a denial of one plan does not stick to the words: once the configuration is mended they plan anew
+    with open(os.path.join(s, "pawl.yaml"), "w") as f:
+        f.write('version: 1\nrules: [{name: no-bad, match: {name: "*bad*", kind: create}, verdict: deny, why: never}]\n')
+    bad = os.path.join(s, "bad.tf")
+    with open(bad, "w") as f:
+        f.write('resource "terraform_data" "bad" {}\n')
+    r = g.agent("apply", "-auto-approve", cwd=s)
+    t.ok(r.returncode == 1 and "denied" in r.stdout, "what the policy denies is denied", r.stdout)
+    os.unlink(bad)
+    r = g.agent("apply", "-auto-approve", cwd=s)
+    t.ok(r.returncode == 0 and "denied" not in r.stdout, "the same words pass once that is gone from the configuration", r.stdout)
+
     # asked to stop: passed on politely, recorded
     def in_the_middle(folder, pause, sig, to_group=False):
         env = dict(g.env(), CLAUDECODE="1")
