@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/redact.h"
 #include "cli/apply_record.h"
 #include "cli/commands.h"
 #include "cli/frozen.h"
@@ -51,6 +52,7 @@ struct applying {
 struct proof {
 	const struct plan_origin *origin;
 	const struct digest *plan;
+	struct str original; /* as the ledger writes it */
 	bool found;
 };
 
@@ -65,7 +67,7 @@ static bool prove(const struct ledger_entry *e, void *ctx)
 		p->found = str_is(e->kind, "plan.made") && str_find(e->body, str_from(hex)) != SIZE_MAX &&
 			   plan_origin_read(e->body, &said) && strcmp(said.work, p->origin->work) == 0 &&
 			   strcmp(said.account, p->origin->account) == 0 && strcmp(said.region, p->origin->region) == 0 &&
-			   strcmp(said.original, p->origin->original) == 0 &&
+			   str_is(p->original, said.original) &&
 			   strcmp(said.state_sha256, p->origin->state_sha256) == 0;
 	return false;
 }
@@ -93,13 +95,14 @@ static bool same_region(struct applying *a, struct err *err)
 /* The private copy the plan was made in; or, for an approval that travelled, a new one of this folder. */
 static bool find_copy(struct applying *a, struct err *err)
 {
-	struct proof proof = { &a->origin, &a->file.digest, false };
+	struct proof proof = { .origin = &a->origin, .plan = &a->file.digest };
 	struct workcopy_from from = { .original = a->ask->folder, .state_dir = a->places.state, .env = environ };
 	bool tofu = str_find(a->file.lock_file, STR("registry.opentofu.org")) != SIZE_MAX;
 	char program[TOOL_PATH_MAX];
 
 	plan_origin_find(a->places.state, &a->file.digest, &a->origin);
 	if (a->origin.seq) {
+		proof.original = redact_str(str_from(a->origin.original), &a->arena);
 		if (!ledger_walk(a->ledger, a->origin.seq - 1, prove, &proof, err))
 			return false;
 		snprintf(a->folder, sizeof(a->folder), "%s", a->origin.original);

@@ -9,6 +9,7 @@
 #include "base/digest_beside.h"
 #include "base/fd.h"
 #include "base/proc.h"
+#include "base/redact.h"
 #include "cli/asker.h"
 #include "cli/policies.h"
 #include "gate/terraform/identify.h"
@@ -380,8 +381,10 @@ bool plan_request_judge(const struct places *places, struct plan_request *p, str
 {
 	p->evidence.now_us = clock_now_us();
 	look_at_freeze(places, p);
+	request_redact(&p->request, &p->arena);
+	evidence_redact(&p->evidence, &p->arena);
 	judge(p->policy, &p->request, &p->evidence, &p->arena, &p->judgement);
-	p->request.binding.environment = p->judgement.environment.name;
+	p->request.binding.environment = redact_str(p->judgement.environment.name, &p->arena);
 	p->request.binding.evidence = evidence_text(p);
 	if (p->arena.full)
 		return err_set(err, ERR_LIMIT,

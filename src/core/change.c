@@ -1,5 +1,7 @@
 #include "core/change.h"
 
+#include "base/redact.h"
+
 static const struct str kind_names[CHANGE_KIND_COUNT] = {
 	[CHANGE_UNSET] = STR_INIT("unset"),
 	[CHANGE_READ] = STR_INIT("read"),
@@ -157,4 +159,12 @@ bool change_is_destructive(const struct change *c)
 		return true;
 	}
 	return true;
+}
+
+void change_redact(struct change *c, struct arena *arena)
+{
+	struct str *const texts[] = { &c->type, &c->name, &c->identity, &c->title, &c->environment, &c->tag_environment };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		*texts[i] = redact_str(*texts[i], arena);
 }

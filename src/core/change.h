@@ -86,6 +86,8 @@ struct change_list {
 struct change *change_add(struct change_list *l, struct arena *arena);
 /* The i-th, or NULL. Linear in chunks. */
 struct change *change_nth(const struct change_list *l, size_t i);
+/* Take secrets out of what approvals are about: type, name, identity, title, tags. */
+void change_redact(struct change *c, struct arena *arena);
 void change_dies_with(struct change *c, struct arena *arena, struct str what);
 
 #define CHANGE_EACH(it, list)                                                                      \

@@ -1,5 +1,7 @@
 #include "core/evidence.h"
 
+#include "base/redact.h"
+
 void evidence_note_add(struct evidence *e, struct arena *arena, bool bad, struct str text)
 {
 	struct evidence_note *n = ARENA_NEW(arena, struct evidence_note);
@@ -13,6 +15,16 @@ void evidence_note_add(struct evidence *e, struct arena *arena, bool bad, struct
 	else
 		e->notes = n;
 	e->notes_last = n;
+}
+
+void evidence_redact(struct evidence *e, struct arena *arena)
+{
+	for (struct recovery_point *p = e->recovery; p; p = p->next) {
+		p->resource = redact_str(p->resource, arena);
+		p->note = redact_str(p->note, arena);
+	}
+	for (struct evidence_note *n = e->notes; n; n = n->next)
+		n->text = redact_str(n->text, arena);
 }
 
 static void add_number(struct digest_run *run, struct str name, int64_t v)

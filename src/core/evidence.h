@@ -53,6 +53,8 @@ void evidence_note_add(struct evidence *e, struct arena *arena, bool bad, struct
 /* The digest shown on the card and bound by approvals: over recovery points and notes, in order; not over now. */
 struct digest evidence_digest(const struct evidence *e);
 struct str recovery_result_name(enum recovery_result r); /* "verified", "failed", "could not verify" */
+/* As request_redact. */
+void evidence_redact(struct evidence *e, struct arena *arena);
 /* Whole, and back; an unknown member or value is an error. */
 void evidence_to_json(const struct evidence *e, struct json_out *o);
 bool evidence_from_json(const struct json *v, struct arena *arena, struct evidence *ret, struct err *err) PAWL_MUST_USE;

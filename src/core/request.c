@@ -1,5 +1,7 @@
 #include "core/request.h"
 
+#include "base/redact.h"
+
 static const struct str gate_names[GATE_COUNT] = {
 	[GATE_UNSET] = STR_INIT("unset"),
 	[GATE_HOOK] = STR_INIT("hook"),
@@ -71,6 +73,24 @@ struct digest request_digest(const struct request *r)
 	for (size_t i = 0; i < ARRAY_LEN(binding_rows); i++)
 		digest_field(&run, str_from(binding_rows[i].key), *row_const(&r->binding, &binding_rows[i]));
 	return digest_end(&run);
+}
+
+static void redact_rows(void *base, const struct row *rows, size_t n, struct arena *arena)
+{
+	for (size_t i = 0; i < n; i++)
+		*row_of(base, &rows[i]) = redact_str(*row_of(base, &rows[i]), arena);
+}
+
+void request_redact(struct request *r, struct arena *arena)
+{
+	redact_rows(&r->place, place_rows, ARRAY_LEN(place_rows), arena);
+	redact_rows(&r->binding, binding_rows, ARRAY_LEN(binding_rows), arena);
+	r->principal.name = redact_str(r->principal.name, arena);
+	r->principal.session = redact_str(r->principal.session, arena);
+	r->tool = redact_str(r->tool, arena);
+	r->summary = redact_str(r->summary, arena);
+	CHANGE_EACH(c, &r->changes)
+		change_redact(c, arena);
 }
 
 static void out_rows(struct json_out *o, const char *key, const void *base, const struct row *rows, size_t n)

@@ -68,6 +68,13 @@ bool gate_from(struct str name, enum gate *ret_gate) PAWL_MUST_USE;
  */
 struct digest request_digest(const struct request *r);
 
+/**
+ * request_redact(r, arena):
+ * Take secrets out of every text that goes into a digest, a record or a card, so that what is written down (and redacted there) has
+ * the digests of what was asked. To be done once, before it is judged.
+ */
+void request_redact(struct request *r, struct arena *arena);
+
 /* Whole, with its digest; read back, a digest that does not fit is an error, as is an unknown member. */
 void request_to_json(const struct request *r, struct json_out *o);
 bool request_from_json(const struct json *v, struct arena *arena, struct request *ret, struct err *err) PAWL_MUST_USE;

@@ -41,7 +41,7 @@ static bool of_the_record(const struct answer *a, const struct book_hold *hold, 
 
 	if (!digest_eq(&d, &hold->request) || !digest_eq(&changes, &hold->changes))
 		return err_set(err, ERR_BROKEN, "%s: its record does not match its digests, so what is shown may not be what was "
-			       "asked (tampering, or a name that looked like a secret and was redacted). Deny it.", hold->id);
+			       "asked. Deny it.", hold->id);
 	if (a->ask->judgement->verdict == VERDICT_ALLOW)
 		return err_set(err, ERR_STATE, "%s: the policy now allows it without a person; run it again", hold->id);
 	if (a->ask->judgement->verdict != VERDICT_HOLD)

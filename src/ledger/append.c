@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "ledger/inner.h"
-#include "ledger/redact.h"
+#include "base/redact.h"
 
 #define BATCH_ENTRIES 1024
 #define BATCH_BYTES ((size_t)1 << 20) /* soft: one larger entry is a batch of its own */

@@ -29,7 +29,7 @@ void ledger_close(struct ledger *l); /* NULL does nothing */
 /**
  * ledger_append(l, kind, body, ret_seq, err):
  * One entry: ${kind} is a short word such as "request", "hold.opened", "approval", "grant.used", "apply.started"; ${body}
- * is a JSON object in UTF-8. Secrets in it are redacted (ledger/redact.h) but for the members named there. Returns once it
+ * is a JSON object in UTF-8. Secrets in it are redacted (base/redact.h) but for the members named there. Returns once it
  * is durable (group commit with other writers). After false the entry is not in the ledger, or, when the disk failed in the
  * middle, may be: it was not acknowledged and nothing may rest on it.
  */

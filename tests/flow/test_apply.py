@@ -213,6 +213,17 @@ with gate.Gate(cloud=False) as g:
     r = g.pawl("apply", "release", "--approval", ticket, cwd=d, env=runner)
     t.ok(r.returncode == 1, "once", r.stdout)
 
+    # a folder and an address that look like secrets: what is written down of them is what was approved
+    odd = g.plain("password=hunter2")
+    with open(os.path.join(odd, "main.tf"), "a") as f:
+        f.write('resource "terraform_data" "keys" {\n  for_each = toset(["token=abc"])\n}\n')
+    g.agent("plan", "-out=p", cwd=odd)
+    h = gate.hold(g.pawl("apply", "p", cwd=odd).stdout)
+    g.yes(h)
+    r = g.pawl("apply", "p", cwd=odd)
+    t.ok(r.returncode == 0 and value(odd) == "a", "a folder and an address that look like secrets: held, approved, applied", r.stdout)
+    t.ok("hunter2" not in json.dumps(g.ledger("hold.opened")[-1]), "and redacted in the record")
+
     # scratch: nobody is asked
     s = g.plain("scratch")
     r = g.agent("apply", "-auto-approve", cwd=s)

@@ -72,6 +72,7 @@ static bool ask(struct tool *t, const char *path, const char *offset, struct err
 		return false;
 	buf_free(&text);
 	t->evidence.now_us = clock_now_us() + (offset ? strtoll(offset, NULL, 10) : 0) * CLOCK_SECOND;
+	request_redact(&t->request, &t->arena);
 	judge(t->policy, &t->request, &t->evidence, &t->arena, &t->judgement);
 	return true;
 }

@@ -1,4 +1,6 @@
-#include "ledger/redact.h"
+#include "base/redact.h"
+
+#include "base/json.h"
 
 /* clang-format off */
 /* Names whose value is a secret, by their end, any case. */
@@ -179,7 +181,7 @@ static size_t pem(struct str s, size_t i, struct buf *out)
 	if (!str_starts(rest, STR("-----BEGIN ")))
 		return i;
 	first = str_find(str_sub(rest, 0, 64), end);
-	if (first == SIZE_MAX)
+	if (first == SIZE_MAX || str_starts(str_sub(rest, first + end.len, SIZE_MAX), STR(REDACT_WORD)))
 		return i;
 	second = str_find(str_sub(rest, first + end.len, SIZE_MAX), end);
 	buf_add(out, str_sub(rest, 0, first + end.len));
@@ -291,4 +293,78 @@ bool redact_json(struct str json, struct buf *out)
 		buf_addc(out, '"');
 	}
 	return r.changed;
+}
+
+/* --- one text of many, nearly all of which have nothing to hide --- */
+
+/* The word before i, as after_name sees it. */
+static struct str word_before(struct str s, size_t i)
+{
+	size_t start = i;
+
+	while (start > 0 && i - start < 64 && is_word(s.ptr[start - 1]))
+		start--;
+	return str_sub(s, start, i - start);
+}
+
+static bool token_here(struct str s, size_t i)
+{
+	for (size_t k = 0; k < ARRAY_LEN(prefixes); k++) {
+		if (prefixes[k].begin.ptr[0] == s.ptr[i] && str_starts(str_sub(s, i, SIZE_MAX), prefixes[k].begin))
+			return true;
+	}
+	return false;
+}
+
+/* Cheap, and true more often than need be. What JSON escapes reads differently there, so it is looked at there. */
+static bool suspect(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+
+		if ((unsigned char)c < 0x20 || c == '"' || c == '\\' || c == '\'')
+			return true;
+		if ((c == '=' || c == ':') && is_secret(word_before(s, i), c == ':'))
+			return true;
+		if (c == ':' && i + 1 < s.len && s.ptr[i + 1] == '/')
+			return true;
+		if (c == '-' && str_starts(str_sub(s, i, 11), STR("-----BEGIN ")))
+			return true;
+		if (is_word(c) && (i == 0 || !is_word(s.ptr[i - 1])) && token_here(s, i))
+			return true;
+	}
+	return false;
+}
+
+#define ROUNDS 16
+
+/* What is taken out can bring together what then looks like a secret too: until nothing changes any more. */
+static bool settle(struct buf *io)
+{
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		auto_buf clean = BUF_MAX(REDACT_STR_MAX);
+
+		redact_json(buf_str(io), &clean);
+		if (clean.failed)
+			return false;
+		if (str_eq(buf_str(io), buf_str(&clean)))
+			return true;
+		buf_clear(io);
+		buf_add(io, buf_str(&clean));
+	}
+	return false;
+}
+
+struct str redact_str(struct str s, struct arena *arena)
+{
+	auto_buf text = BUF_MAX(REDACT_STR_MAX);
+	struct json_out o = { .buf = &text };
+	struct json *v = NULL;
+
+	if (!suspect(s))
+		return s;
+	json_out_str(&o, s);
+	if (text.failed || !settle(&text) || !json_parse(arena_str(arena, buf_str(&text)), arena, &v, NULL))
+		return STR(REDACT_WORD);
+	return str_eq(v->text, s) ? s : v->text;
 }
