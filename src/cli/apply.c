@@ -234,10 +234,8 @@ static int hold(struct applying *a, const struct hold_host *host, const struct e
 	plan_weighed_show(a->cli, &a->weighed, false);
 	fprintf(stderr,
 		"pawl: held as %s: %s\n"
-		"  Nothing was changed. A person decides: `pawl show %s`, then `pawl approve %s` or `pawl deny %s`.\n"
-		"  After the approval: %spawl apply %s\n"
-		"  Do not retry until then, and do not try another way round.\n",
-		id, why->msg, id, id, id, a->ask->made ? "the same command again, or " : "", a->ask->path);
+		"  Nothing was changed. After the approval: %spawl apply %s\n",
+		id, why->msg, a->ask->made ? "the same command again, or " : "", a->ask->path);
 	return stopped(a, EXIT_HOLD);
 }
 

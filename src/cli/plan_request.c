@@ -74,6 +74,24 @@ static struct plan_reader *begin_reader(struct plan_request *p, const struct pla
 
 /* --- a saved plan --- */
 
+/* What a tool said, its lines and runs of blanks joined, cut to the room there is. */
+static void one_line(struct str said, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < said.len && n + 1 < size; i++) {
+		bool blank = said.ptr[i] == '\n' || said.ptr[i] == ' ' || said.ptr[i] == '\t' || said.ptr[i] == '\r';
+
+		if (!blank)
+			ret[n++] = said.ptr[i];
+		else if (n && ret[n - 1] != ' ')
+			ret[n++] = ' ';
+	}
+	while (n && (ret[n - 1] == ' ' || ((unsigned char)ret[n - 1] & 0x80)))
+		n--;
+	ret[n] = 0;
+}
+
 /* Which terraform can show it: that of the private copy, else the one on PATH; a plan of OpenTofu's needs tofu. */
 static bool show(const char *program, const char *dir, char *const *env, const char *path, struct buf *out,
 		 struct err *err)
@@ -82,16 +100,18 @@ static bool show(const char *program, const char *dir, char *const *env, const c
 			       (char *)(uintptr_t) "-no-color", (char *)(uintptr_t)path,    NULL };
 	auto_buf errout = BUF_MAX((size_t)1 << 20);
 	struct proc_opts o = { .cwd = dir, .env = env, .out = out, .errout = &errout, .timeout_s = SHOW_TIMEOUT_S };
+	char said[400];
 	int status = 0;
 
 	if (!proc_run(argv, &o, &status, err))
 		return err_prefix(err, "decoding the plan");
-	if (status != 0)
+	if (status != 0) {
+		one_line(buf_str(&errout), said, sizeof(said));
 		return err_set(err, ERR_TOOL,
-			       "%s show -json could not decode this plan; it must be run by the version that made the "
-			       "plan, in "
-			       "the initialised folder it was made in. It said: %.*s",
-			       program, STR_ARG(str_sub(str_trim(buf_str(&errout)), 0, 500)));
+			       "%s show -json could not decode this plan: use the version that made it, in the folder it was "
+			       "made in (--folder DIR), after `init`. It said: %s",
+			       program, said);
+	}
 	return true;
 }
 
@@ -227,9 +247,21 @@ static void fill_summary(struct plan_request *p)
 	const struct plan_summary *s = &p->summary;
 	const char *verb = p->saved && p->file.mode == PLAN_MODE_DESTROY ? "destroy" : "plan";
 
-	p->request.summary = arena_fmt(
-		&p->arena, "%s %s: %zu to create, %zu to update, %zu to replace, %zu to delete, %zu to forget",
-		tool_word(p), verb, s->n_create, s->n_update, s->n_replace, s->n_delete, s->n_forget);
+	const struct {
+		size_t n;
+		const char *what;
+	} parts[] = { { s->n_delete, "delete" }, { s->n_replace, "replace" }, { s->n_forget, "forget" },
+		      { s->n_update, "update" }, { s->n_create, "create" } };
+	char text[200] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (parts[i].n)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%zu to %s", len ? ", " : "", parts[i].n,
+						parts[i].what);
+	}
+	p->request.summary = arena_fmt(&p->arena, "%s %s: %s", tool_word(p), verb,
+				       len ? text : p->request.changes.first ? "nothing that can be counted" : "no changes");
 }
 
 static struct str account_text(const struct plan_ask *ask, struct plan_request *p)

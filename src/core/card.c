@@ -17,8 +17,10 @@ static void top(struct card_page *p, const struct request *r, const struct judge
 	}
 	buf_adds(p->out, "  ");
 	card_paint(p, PAINT_BOLD, j->environment.name);
-	buf_adds(p->out, "  ");
-	card_paint(p, PAINT_DIM, r->tool);
+	if (str_trim(r->tool).len) {
+		buf_adds(p->out, "  ");
+		card_paint(p, PAINT_DIM, str_trim(r->tool));
+	}
 	buf_addc(p->out, '\n');
 	card_wrap(p, PAINT_NONE, 0, 0, r->summary);
 	if (j->reason.len)
@@ -169,7 +171,7 @@ static struct str level_words(enum enforcement_level l)
 	case ENFORCEMENT_SAME_UID:
 		return STR("same uid: asker and approver share one unix user; a convenience, not a boundary");
 	case ENFORCEMENT_OTHER_UID:
-		return STR("other uid: the approver's key belongs to another unix user");
+		return STR("other uid: no approver's private key within this user's reach, as far as can be seen");
 	case ENFORCEMENT_HARDWARE:
 		return STR("hardware key: a yes needs a touch");
 	case ENFORCEMENT_UNKNOWN:
@@ -202,11 +204,22 @@ static void exact(struct card_page *p, const struct request *r, const struct jud
 	card_field(p, "enforced", e->level == ENFORCEMENT_SAME_UID ? PAINT_YELLOW : PAINT_NONE, level_words(e->level));
 }
 
+/* "pawl approve H-7" and "pawl deny H-7", each whole on a line of its own: they are copied from there. */
+static void ways_on(struct card_page *p, const struct judgement *j, struct str hold)
+{
+	bool typed = j->demands.confirm == CONFIRM_TYPED;
+	char text[400];
+	int n = snprintf(text, sizeof(text), "pawl approve %.*s   (asks for %s%.*s%s)", STR_ARG(hold),
+			 typed ? "the name of what goes, typed: " : "a plain yes", STR_ARG(typed ? j->typed_name : STR_NONE),
+			 j->demands.approvals > 1 ? ", from more than one person" : "");
+
+	card_field(p, "a person", PAINT_NONE, (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 });
+	n = snprintf(text, sizeof(text), "pawl deny %.*s", STR_ARG(hold));
+	card_field(p, "", PAINT_NONE, (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 });
+}
+
 static void next(struct card_page *p, const struct judgement *j, struct str hold)
 {
-	char text[400];
-	int n = 0;
-
 	if (j->verdict == VERDICT_ALLOW)
 		return;
 	card_heading(p, "WHAT NOW");
@@ -215,12 +228,12 @@ static void next(struct card_page *p, const struct judgement *j, struct str hold
 		card_field(p, "agent", PAINT_NONE, STR("Do not try another way round. Tell the person what was refused and why."));
 		return;
 	}
-	if (hold.len)
-		n = snprintf(text, sizeof(text), "pawl approve %.*s   (asks for %s%.*s%s)   or: pawl deny %.*s", STR_ARG(hold),
-			     j->demands.confirm == CONFIRM_TYPED ? "the name of what goes, typed: " : "a plain yes",
-			     STR_ARG(j->demands.confirm == CONFIRM_TYPED ? j->typed_name : STR_NONE),
-			     j->demands.approvals > 1 ? ", from more than one person" : "", STR_ARG(hold));
-	card_field(p, "a person", PAINT_NONE, (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 });
+	if (!hold.len) {
+		card_field(p, "agent", PAINT_NONE,
+			   STR("No hold was opened, so nobody can approve this yet. Do not try another way round."));
+		return;
+	}
+	ways_on(p, j, hold);
 	card_field(p, "agent", PAINT_NONE,
 		   STR("Do not retry and do not try another way round. Tell the person the number of this hold and what it is about."));
 }

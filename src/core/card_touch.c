@@ -51,9 +51,23 @@ static void under(struct card_page *p, const char *label, enum paint paint, stru
 	card_wrap(p, paint, ROW_INDENT + 2, ROW_INDENT + (unsigned)str_from(label).len, text);
 }
 
-static void row(struct card_page *p, const struct change *c, enum paint paint)
+/* Is what goes too a change of its own, in the very next row? Then that row says it. */
+static bool said_next(const struct judged_change *c, struct str what)
 {
-	struct str kind = change_kind_name(c->kind);
+	const struct change *next = c->next ? c->next->change : NULL;
+
+	return next && next->kind == CHANGE_DESTROY_BACKUP && str_eq(next->name, c->change->name) && str_starts(next->reason, what);
+}
+
+static void row(struct card_page *p, const struct judgement *j, const struct judged_change *judged, enum paint paint)
+{
+	const struct change *c = judged->change;
+	struct str kind = c->kind == CHANGE_OPAQUE ? STR("not understood") : change_kind_name(c->kind);
+	struct str reason = c->kind == CHANGE_DELETE && str_is(c->reason, "deleted") ? STR_NONE : c->reason;
+	const char *label = "goes too: ";
+
+	if (c->kind == CHANGE_DELETE && str_starts(reason, STR("deleted; ")))
+		reason = str_sub(reason, sizeof("deleted; ") - 1, reason.len);
 
 	buf_adds(p->out, "      ");
 	card_paint(p, paint, kind);
@@ -64,13 +78,15 @@ static void row(struct card_page *p, const struct change *c, enum paint paint)
 		card_paint(p, PAINT_NONE, c->title);
 	}
 	buf_addc(p->out, '\n');
-	if (c->kind != CHANGE_CREATE || c->finding.len)
-		under(p, "", PAINT_NONE, c->reason);
+	if ((c->kind != CHANGE_CREATE || c->finding.len) && !(c->kind == CHANGE_OPAQUE && str_ends(j->reason, c->reason)))
+		under(p, "", PAINT_NONE, reason);
 	under(p, "forced by ", PAINT_YELLOW, c->forced_by);
-	if (c->n_dies_with)
-		under(p, "goes too: ", PAINT_RED, c->dies_with->what);
-	for (const struct change_casualty *d = c->n_dies_with ? c->dies_with->next : NULL; d; d = d->next)
-		under(p, "          ", PAINT_RED, d->what);
+	for (const struct change_casualty *d = c->n_dies_with ? c->dies_with : NULL; d; d = d->next) {
+		if (said_next(judged, d->what))
+			continue;
+		under(p, label, PAINT_RED, d->what);
+		label = "          ";
+	}
 }
 
 static bool is_in(const struct judged_change *c, struct str environment)
@@ -92,7 +108,7 @@ static void section(struct card_page *p, const struct judgement *j, struct str e
 		}
 		if (!p->full && shown >= sections[s].shown)
 			continue;
-		row(p, c->change, sections[s].paint);
+		row(p, j, c, sections[s].paint);
 		shown++;
 	}
 	if (all > shown)

@@ -54,6 +54,54 @@ static void card_says_what_dies(void **state)
 	assert_non_null(strstr(b.ptr, "\033[1;31m"));
 }
 
+/* What dies with a resource is said once: where a row of its own follows, that row says it. */
+static void card_says_nothing_twice(void **state)
+{
+	auto_buf b = BUF_MAX(1 << 16);
+	struct request r = { .gate = GATE_TERRAFORM, .tool = STR("terraform "), .summary = STR("terraform plan: 1 to delete") };
+	struct evidence e = { .level = ENFORCEMENT_SAME_UID };
+	struct card_style style = { 0 };
+	struct judgement j = { .verdict = VERDICT_HOLD, .n_destructive = 2, .environment = { .name = STR("production") } };
+	struct change *db = change_add(&r.changes, &arena), *backup = change_add(&r.changes, &arena);
+	struct judged_change second = { .change = backup, .environment = j.environment };
+	struct judged_change first = { .change = db, .environment = j.environment, .next = &second };
+	const char *at;
+
+	(void)state;
+	db->kind = CHANGE_DELETE;
+	backup->kind = CHANGE_DESTROY_BACKUP;
+	db->name = backup->name = STR("aws_db_instance.db");
+	backup->reason = STR("automated backups (7 days) go with what they are backups of");
+	change_dies_with(db, &arena, STR("automated backups (7 days)"));
+	change_dies_with(db, &arena, STR("aws_db_proxy.p stands in it"));
+	j.changes = &first;
+	card_text(&r, &j, &e, STR_NONE, &style, &b);
+	at = strstr(b.ptr, "automated backups (7 days)");
+	assert_non_null(at);
+	assert_null(strstr(at + 1, "automated backups (7 days)"));
+	assert_non_null(strstr(b.ptr, "goes too: aws_db_proxy.p"));
+	assert_non_null(strstr(b.ptr, "production  terraform\n")); /* no version known: no blank at the end */
+	assert_null(strstr(b.ptr, "pawl approve"));		   /* no hold: nothing to approve */
+	assert_null(strstr(b.ptr, "number of this hold"));
+}
+
+/* The two ways on are commands to copy: neither is broken over two lines. */
+static void card_keeps_commands_whole(void **state)
+{
+	auto_buf b = BUF_MAX(1 << 16);
+	struct request r = { .gate = GATE_TERRAFORM, .tool = STR("terraform 1.11.4"), .summary = STR("x") };
+	struct evidence e = { .level = ENFORCEMENT_SAME_UID };
+	struct card_style style = { .width = 60 };
+	struct judgement j = { .verdict = VERDICT_HOLD, .typed_name = STR("courses-prod-db"),
+			       .environment = { .name = STR("production") } };
+
+	(void)state;
+	j.demands.confirm = CONFIRM_TYPED;
+	card_text(&r, &j, &e, STR("H-1234"), &style, &b);
+	assert_non_null(strstr(b.ptr, "pawl approve H-1234 "));
+	assert_non_null(strstr(b.ptr, " pawl deny H-1234\n"));
+}
+
 static void permits_need_their_entry(void **state)
 {
 	struct request r = { .gate = GATE_TERRAFORM, .tool = STR("terraform") }, other = { .gate = GATE_TERRAFORM };
@@ -87,6 +135,8 @@ static void permits_need_their_entry(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(hidden_characters_show, setup),
 	cmocka_unit_test_setup(card_says_what_dies, setup),
+	cmocka_unit_test_setup(card_says_nothing_twice, setup),
+	cmocka_unit_test_setup(card_keeps_commands_whole, setup),
 	cmocka_unit_test_setup(permits_need_their_entry, setup),
 };
 
