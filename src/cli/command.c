@@ -243,6 +243,15 @@ static const struct cli_command *stood_in_for(const char *self)
 	return name && tool_from_name(name) ? find_command(name, NULL, &words) : NULL;
 }
 
+static int help_without_command(const struct cli *c, const char *word, const char *next)
+{
+	bool asked = next && (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0);
+
+	if (!help_group(c, word, asked))
+		return help_unknown(word);
+	return asked ? EXIT_ALLOW : EXIT_USAGE;
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli c = { .argv = argv };
@@ -265,7 +274,7 @@ int cli_main(int argc, char **argv)
 	}
 	c.command = find_command(argv[1], argv[2], &words);
 	if (!c.command)
-		return help_group(&c, argv[1]) ? EXIT_USAGE : help_unknown(argv[1]);
+		return help_without_command(&c, argv[1], argv[2]);
 	if (c.command->raw && !(argv[1 + words] && strcmp(argv[1 + words], "--help") == 0)) {
 		c.args = argv + 1 + words;
 		c.n_args = argc - 1 - words;

@@ -38,6 +38,10 @@ static void look_at_level(struct desk *d, struct findings *f)
 	enum enforcement_level level = hold_level(&d->host, &d->arena, where, sizeof(where));
 	struct finding *one = add(f, "enforcement", level >= ENFORCEMENT_OTHER_UID);
 
+	if (level == ENFORCEMENT_UNKNOWN) {
+		snprintf(one->text, sizeof(one->text), "Enforcement level: none yet; `pawl approvers` says how to begin.");
+		return;
+	}
 	snprintf(one->text, sizeof(one->text), "Enforcement level: %s (%s).%s", desk_level_words(level), where,
 		 level == ENFORCEMENT_SAME_UID && !policy_allows_same_uid(d->policy) ? " The policy refuses such approvals." : "");
 }
@@ -122,17 +126,43 @@ static void look_at_agent(struct findings *f)
 		 "with ssh-add -c, or not at all.", sock);
 }
 
+/* Words within the terminal's width, every line after the first ${indent} blanks in. */
+static void put_wrapped(const struct cli *c, struct buf *b, size_t indent, struct str text)
+{
+	size_t at = indent;
+
+	while (text.len) {
+		size_t cut = str_find_char(text, ' ');
+		struct str word = str_sub(text, 0, cut);
+
+		text = cut == SIZE_MAX ? STR_NONE : str_sub(text, cut + 1, text.len);
+		if (at > indent && at + 1 + word.len > (size_t)c->width) {
+			buf_addf(b, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			buf_addc(b, ' ');
+			at++;
+		}
+		buf_add(b, word);
+		at += word.len;
+	}
+	buf_addc(b, '\n');
+}
+
 static void put_text(const struct cli *c, const struct findings *f, struct buf *b)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		const struct finding *one = &f->item[i];
 
-		buf_addf(b, "%s%s%s %s\n", c->colour ? (one->good ? "\033[32m" : "\033[1;31m") : "", one->good ? "ok " : "!! ",
-			 c->colour ? "\033[0m" : "", one->text);
+		buf_addf(b, "%s%s%s ", c->colour ? (one->good ? "\033[32m" : "\033[1;31m") : "", one->good ? "ok " : "!! ",
+			 c->colour ? "\033[0m" : "");
+		put_wrapped(c, b, 4, str_from(one->text));
 	}
 	buf_adds(b, "\nWhat goes round the parts that stand (docs/threats.md says more):\n");
-	for (size_t i = 0; threats_text[i]; i++)
-		buf_addf(b, "  - %s\n", threats_text[i]);
+	for (size_t i = 0; threats_text[i]; i++) {
+		buf_adds(b, "  - ");
+		put_wrapped(c, b, 4, str_from(threats_text[i]));
+	}
 }
 
 static void put_json(const struct findings *f, struct buf *b)

@@ -48,8 +48,9 @@ int help_all(const struct cli *c, int status)
 	return status;
 }
 
-bool help_group(const struct cli *c, const char *word)
+bool help_group(const struct cli *c, const char *word, bool asked)
 {
+	FILE *f = asked ? stdout : stderr;
 	bool any = false;
 
 	(void)c;
@@ -59,9 +60,10 @@ bool help_group(const struct cli *c, const char *word)
 		if (!group_first_word(cmd, str_from(word)))
 			continue;
 		if (!any)
-			fprintf(stderr, "pawl: '%s' needs one more word:\n\n", word);
+			fprintf(f, asked ? "usage: pawl %s WORD [OPTION …] [ARGUMENT …]\n\n" : "pawl: '%s' needs one more word:\n\n",
+				word);
 		any = true;
-		line(stderr, cmd);
+		line(f, cmd);
 	}
 	return any;
 }
@@ -100,8 +102,9 @@ int help_words(const struct cli *c, char **words)
 		if (strcmp(cmd->name, name) == 0)
 			return help_command(c, cmd);
 	}
-	if (words[1] || !help_group(c, words[0]))
-		fprintf(stderr, "pawl: unknown command '%s'\nTry: pawl --help\n", name);
+	if (!words[1] && help_group(c, words[0], true))
+		return EXIT_ALLOW;
+	fprintf(stderr, "pawl: unknown command '%s'\nTry: pawl --help\n", name);
 	return EXIT_USAGE;
 }
 

@@ -1,4 +1,5 @@
 /* pawl plan: the verdict on a Terraform or OpenTofu plan, and the card. */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -18,6 +19,7 @@ int cmd_plan(struct cli *c)
 	auto_plan_weighed w = { 0 };
 	struct err err = { 0 };
 	char here[PLACES_MAX];
+	int status;
 
 	if (c->n_args != 1)
 		return cli_usage(c, "give one plan: a saved plan file, or plan JSON (- for standard input)");
@@ -30,5 +32,9 @@ int cmd_plan(struct cli *c)
 	if (!places_find(here, &places, &err) ||
 	    !plan_weigh(&(struct plan_ask){ .path = c->args[0], .folder = here, .env = environ, .shown = shown }, &opts, &places, &w, &err))
 		return cli_fail(c, &err);
-	return plan_weighed_show(c, &w, cli_flag(c, "full"));
+	status = plan_weighed_show(c, &w, cli_flag(c, "full"));
+	if (w.hold[0] && !c->json && !(w.plan.saved && w.plan.origin.seq))
+		fputs("pawl: an approval alone does not make this one applicable: `pawl apply` takes saved plans of its own making; "
+		      "plan with\n  pawl terraform plan -out=FILE\n", stderr);
+	return status;
 }

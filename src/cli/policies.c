@@ -18,7 +18,7 @@ static bool add(struct policy_source *s, size_t *n, struct arena *a, bool named,
 			return true;
 		if (err)
 			*err = e;
-		return err_prefix(err, "policy: ");
+		return err_prefix(err, "policy");
 	}
 	s[*n].text = arena_str(a, buf_str(&b));
 	if (a->full)
