@@ -33,33 +33,48 @@ static bool holds(const char *dir, const char *name)
 	return n > 0 && (size_t)n < sizeof(path) && file_exists(path);
 }
 
+/* The nearest folder from ${start} up that holds ${name}. */
+static bool find_up(const char *start, const char *name, char ret[PLACES_MAX])
+{
+	char at[PLACES_MAX];
+
+	snprintf(at, sizeof(at), "%s", start);
+	for (;;) {
+		char *slash;
+
+		if (holds(at, name)) {
+			memcpy(ret, at, sizeof(at));
+			return true;
+		}
+		slash = strrchr(at, '/');
+		if (!slash || !at[1])
+			return false;
+		slash[slash == at ? 1 : 0] = '\0';
+	}
+}
+
 static void find_project(const char *start, char ret[PLACES_MAX])
 {
 	static const char *const marks[] = { "pawl.yaml", "pawl.pin.yaml", ".git" };
-	char at[PLACES_MAX];
 
 	for (size_t m = 0; m < ARRAY_LEN(marks); m++) {
-		snprintf(at, sizeof(at), "%s", start);
-		for (;;) {
-			char *slash;
-
-			if (holds(at, marks[m])) {
-				memcpy(ret, at, sizeof(at));
-				return;
-			}
-			slash = strrchr(at, '/');
-			if (!slash || !at[1])
-				break;
-			slash[slash == at ? 1 : 0] = '\0';
-		}
+		if (find_up(start, marks[m], ret))
+			return;
 	}
 	snprintf(ret, PLACES_MAX, "%s", start);
+}
+
+/* A pin is found from below whatever else lies between: a policy in a subfolder does not hide the repository's pin. */
+static void find_pin(const char *start, const char *project, char ret[PLACES_MAX])
+{
+	if (!find_up(start, "pawl.pin.yaml", ret))
+		snprintf(ret, PLACES_MAX, "%s", project);
 }
 
 bool places_find(const char *start, struct places *ret, struct err *err)
 {
 	const char *home = getenv("HOME"), *state = getenv("PAWL_STATE"), *machine;
-	char here[PLACES_MAX];
+	char here[PLACES_MAX], pin[PLACES_MAX];
 
 	if (!home || home[0] != '/')
 		return err_set(err, ERR_STATE, "no home folder: set HOME to an absolute path");
@@ -77,10 +92,11 @@ bool places_find(const char *start, struct places *ret, struct err *err)
 	if (!machine || machine[0] != '/' || geteuid() != 0)
 		machine = "/etc/pawl/policy.yaml";
 	find_project(here, ret->project);
+	find_pin(here, ret->project, pin);
 	return put(ret->ledger, err, ret->state, "/ledger") && put(ret->machine_policy, err, machine, "") &&
 	       put(ret->user_policy, err, ret->config, "/policy.yaml") &&
 	       put(ret->project_policy, err, ret->project, "/pawl.yaml") &&
-	       put(ret->project_pin, err, ret->project, "/pawl.pin.yaml");
+	       put(ret->project_pin, err, pin, "/pawl.pin.yaml");
 }
 
 const char *places_within(const char *project, const char *folder)

@@ -16,7 +16,7 @@ struct places {
 	char user_policy[PLACES_MAX];	 /* config/policy.yaml */
 	char project[PLACES_MAX];	 /* nearest folder upwards from start with pawl.yaml, or .git; else start */
 	char project_policy[PLACES_MAX]; /* project/pawl.yaml */
-	char project_pin[PLACES_MAX];	 /* project/pawl.pin.yaml */
+	char project_pin[PLACES_MAX];	 /* the nearest pawl.pin.yaml above; else of project */
 };
 
 /* ${start}: NULL is the current folder. Makes nothing but looks. */

@@ -1,6 +1,12 @@
-/* Where a folder is within its project: what an approval that travels binds to. */
+/* Where a folder is within its project: what an approval that travels binds to; and which pin is met from a folder. */
 #include "unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
 #include "cli/places.h"
 
 static void within(void **state)
@@ -20,9 +26,32 @@ static void outside(void **state)
 	assert_string_equal(places_within("/srv/infra", "/srv"), "/srv");
 }
 
+static void pin_is_not_hidden(void **state)
+{
+	char top[] = "placesXXXXXX", real[PLACES_MAX], path[2 * PLACES_MAX];
+	struct places pl;
+	struct err err;
+
+	(void)state;
+	setenv("HOME", "/", 1);
+	assert_non_null(mkdtemp(top));
+	assert_non_null(realpath(top, real));
+	snprintf(path, sizeof(path), "%s/pawl.pin.yaml", real);
+	assert_true(file_replace(path, STR("version: 1\n"), 0600, &err));
+	snprintf(path, sizeof(path), "%s/infra", real);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/infra/pawl.yaml", real);
+	assert_true(file_replace(path, STR("version: 1\n"), 0600, &err));
+	snprintf(path, sizeof(path), "%s/infra", real);
+	assert_true(places_find(path, &pl, &err));
+	assert_string_equal(pl.project, path); /* its policy counts … */
+	snprintf(path, sizeof(path), "%s/pawl.pin.yaml", real);
+	assert_string_equal(pl.project_pin, path); /* … and the pin above it still does */
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(within), cmocka_unit_test(outside) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(within), cmocka_unit_test(outside), cmocka_unit_test(pin_is_not_hidden) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
