@@ -3,6 +3,7 @@
 """The private copy reads, locks and writes the original's state, wherever that is, and holds only what it may."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -83,6 +84,14 @@ with gate.Gate(cloud=cloud) as g:
     write(rc, 'provider_installation {\n  dev_overrides {\n    "hashicorp/aws" = "/nowhere"\n  }\n  direct {}\n}\n')
     r = g.agent("apply", "-auto-approve", cwd=w, env=g.env(TF_CLI_CONFIG_FILE=rc))
     t.ok(r.returncode == 1 and "dev_overrides" in r.stdout, "dev_overrides in the CLI configuration are refused", r.stdout)
+    r = g.agent("apply", "-auto-approve", cwd=w, env=g.env(TF_CLI_CONFIG_FILE=None, TERRAFORM_CONFIG=rc))
+    t.ok(r.returncode == 1 and "dev_overrides" in r.stdout, "by that variable's older name too", r.stdout)
+    for name in (".terraform.d/dev.tfrc", ".tofurc"):
+        home = os.path.join(g.work, "home-" + os.path.basename(name))
+        os.makedirs(os.path.dirname(os.path.join(home, name)))
+        shutil.copy(rc, os.path.join(home, name))
+        r = g.agent("apply", "-auto-approve", cwd=w, env=g.env(TF_CLI_CONFIG_FILE=None, HOME=home))
+        t.ok(r.returncode == 1 and "dev_overrides" in r.stdout, "and in ~/" + name, r.stdout)
     write(os.path.join(w, "broken.tf"), "resource {")
     r = g.agent("plan", "-out=q", cwd=w)
     t.ok(r.returncode == 1 and not os.path.exists(os.path.join(w, "q")), "a configuration that is none: terraform's own words", r.stdout)

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "gate/terraform/backend.h"
+#include "gate/terraform/cli_config.h"
 
 #define OUTPUT_MAX ((size_t)1 << 20)
 #define PULL_TIMEOUT_S 300
@@ -73,29 +74,6 @@ static bool find_workspace(const struct workcopy_from *from, struct workcopy *w,
 	if (!str_trim(buf_str(&b)).len)
 		buf_adds(&b, "default");
 	return put(w->workspace, sizeof(w->workspace), str_trim(buf_str(&b)), "the workspace's name", err);
-}
-
-/* dev_overrides put a provider in place that no lock file has checked. */
-static bool check_cli_config(char *const *env, struct err *err)
-{
-	const char *named = variable(env, "TF_CLI_CONFIG_FILE"), *home = variable(env, "HOME");
-	auto_buf b = BUF_MAX((size_t)4 << 20);
-	char path[TREE_PATH_MAX];
-
-	if (named)
-		snprintf(path, sizeof(path), "%s", named);
-	else if (!home || !tree_join(path, home, ".terraformrc", NULL))
-		return true;
-	if (!file_exists(path))
-		return true;
-	if (!file_read(path, &b, err))
-		return false;
-	if (str_find(buf_str(&b), STR("dev_overrides")) != SIZE_MAX)
-		return err_set(err, ERR_DENIED,
-			       "%s has dev_overrides: a provider that no lock file checks would act. Take them "
-			       "out, or point TF_CLI_CONFIG_FILE at a file without them",
-			       path);
-	return true;
 }
 
 void workcopy_state_head(struct str state, char ret_lineage[WORKCOPY_NAME_MAX], char ret_serial[24])
@@ -283,7 +261,7 @@ static bool make_steps(const struct workcopy_from *from, struct workcopy *w, str
 	    !put(w->original, sizeof(w->original), str_from(from->original), "the path", err) ||
 	    !put(w->program, sizeof(w->program), str_from(from->program), "the path", err))
 		return false;
-	if (!check_cli_config(from->env, err) || !find_data(from, w, err) || !find_workspace(from, w, err))
+	if (!cli_config_check(from->env, err) || !find_data(from, w, err) || !find_workspace(from, w, err))
 		return false;
 	w->env = workcopy_env(from->env, w->workspace);
 	if (!w->env)
@@ -388,7 +366,7 @@ bool workcopy_open(const char *state_dir, struct str id, char *const *env, struc
 	if (!arena_map(&a, (size_t)1 << 20))
 		return err_set(err, ERR_LIMIT, "no memory");
 	ok = (json_parse(buf_str(&b), &a, &root, err) || err_prefix(err, "%s", path)) && take_record(root, &w, err) &&
-	     check_cli_config(env, err);
+	     cli_config_check(env, err);
 	arena_unmap(&a);
 	w.env = ok ? workcopy_env(env, w.workspace) : NULL;
 	if (!w.env)

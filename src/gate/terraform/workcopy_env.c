@@ -1,12 +1,13 @@
 /* The environment that terraform gets in a private copy. */
 #include <limits.h>
 
+#include "gate/terraform/cli_config.h"
 #include "gate/terraform/workcopy.h"
 
 /* Whatever adds words, moves the data folder, chooses the workspace or asks; set anew below where needed. */
 static const char *const dropped[] = {
 	"TF_CLI_ARGS=",	     "TF_CLI_ARGS_",	       "TF_WORKSPACE=",	      "TF_DATA_DIR=", "TF_INPUT=",
-	"TF_IN_AUTOMATION=", "TF_REATTACH_PROVIDERS=", "TF_CLI_CONFIG_FILE=", "PWD=",	      "OLDPWD=",
+	"TF_IN_AUTOMATION=", "TF_REATTACH_PROVIDERS=", "TF_CLI_CONFIG_FILE=", "TERRAFORM_CONFIG=", "PWD=",	      "OLDPWD=",
 };
 
 static bool is_dropped(const char *var)
@@ -31,15 +32,12 @@ static char *pair(const char *name, const char *value)
 /* The user's own CLI configuration, absolute, since terraform runs elsewhere. */
 static char *config_file(char *const *env)
 {
-	static const char name[] = "TF_CLI_CONFIG_FILE=";
+	const char *named = cli_config_named(env);
 	char real[PATH_MAX];
 
-	for (size_t i = 0; env[i]; i++) {
-		if (strncmp(env[i], name, sizeof(name) - 1) == 0 && env[i][sizeof(name) - 1])
-			return pair("TF_CLI_CONFIG_FILE",
-				    realpath(env[i] + sizeof(name) - 1, real) ? real : env[i] + sizeof(name) - 1);
-	}
-	return NULL;
+	if (!named)
+		return NULL;
+	return pair("TF_CLI_CONFIG_FILE", realpath(named, real) ? real : named);
 }
 
 char **workcopy_env(char *const *env, const char *workspace)
