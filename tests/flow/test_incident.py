@@ -25,6 +25,11 @@ t = lab.Tap()
 t0 = time.time()
 
 
+def words(text):
+    """The end of what pawl said, where the card is, without its line breaks."""
+    return " ".join(text[-8000:].split())
+
+
 def stage(text):
     print("# %5.0f s  %s" % (time.time() - t0, text), flush=True)
 
@@ -71,14 +76,14 @@ with gate.Gate() as g:
     shutil.copy(os.path.join(old, "pawl.pin.yaml"), pinned)
     r = g.agent("apply", "-auto-approve", "-no-color", cwd=pinned)
     t.ok(r.returncode == 1 and gate.hold(r.stdout), "with the pin at hand: held", r.stdout)
-    t.has(r.stdout[-6000:], "state.blank-slate", "and called a blank slate")
-    t.has(r.stdout[-6000:], "starts from an empty state here", "in words")
+    t.has(words(r.stdout), "state.blank-slate", "and called a blank slate")
+    t.has(words(r.stdout), "starts from an empty state here", "in words")
     new = g.folder("new")
     r = g.agent("apply", "-auto-approve", "-no-color", cwd=new)
     h = gate.hold(r.stdout)
     t.ok(r.returncode == 1 and h, "without a pin: held", r.stdout)
-    t.has(r.stdout[-6000:], "are alive already", "the cloud was asked: what is about to be created is alive")
-    t.has(r.stdout[-6000:], "aws_db_instance courses-prod-db", "the database is named")
+    t.has(words(r.stdout), "are alive already", "the cloud was asked: what is about to be created is alive")
+    t.has(words(r.stdout), "aws_db_instance courses-prod-db", "the database is named")
     t.eq(g.writes(made) + g.destructive(made), [], "no duplicate was created: not one writing call")
 
     stage("2 the mistake, approved all the same, and interrupted half way")
