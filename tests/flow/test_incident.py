@@ -25,7 +25,7 @@ t = lab.Tap()
 t0 = time.time()
 
 
-def words(text):
+def said(text):
     """The end of what pawl said, where the card is, without its line breaks."""
     return " ".join(text[-8000:].split())
 
@@ -76,14 +76,14 @@ with gate.Gate() as g:
     shutil.copy(os.path.join(old, "pawl.pin.yaml"), pinned)
     r = g.agent("apply", "-auto-approve", "-no-color", cwd=pinned)
     t.ok(r.returncode == 1 and gate.hold(r.stdout), "with the pin at hand: held", r.stdout)
-    t.has(words(r.stdout), "state.blank-slate", "and called a blank slate")
-    t.has(words(r.stdout), "starts from an empty state here", "in words")
+    t.has(said(r.stdout), "state.blank-slate", "and called a blank slate")
+    t.has(said(r.stdout), "starts from an empty state here", "in words")
     new = g.folder("new")
     r = g.agent("apply", "-auto-approve", "-no-color", cwd=new)
     h = gate.hold(r.stdout)
     t.ok(r.returncode == 1 and h, "without a pin: held", r.stdout)
-    t.has(words(r.stdout), "are alive already", "the cloud was asked: what is about to be created is alive")
-    t.has(words(r.stdout), "aws_db_instance courses-prod-db", "the database is named")
+    t.has(said(r.stdout), "are alive already", "the cloud was asked: what is about to be created is alive")
+    t.has(said(r.stdout), "aws_db_instance courses-prod-db", "the database is named")
     t.eq(g.writes(made) + g.destructive(made), [], "no duplicate was created: not one writing call")
 
     stage("2 the mistake, approved all the same, and interrupted half way")
@@ -110,7 +110,7 @@ with gate.Gate() as g:
     h = gate.hold(r.stdout)
     t.ok(r.returncode == 1 and h, "destroy -auto-approve is held", r.stdout)
     for words in ("courses-prod-db", "swapped", "never destroy", "backup"):
-        t.has(r.stdout.lower()[-9000:], words, "the card says %s" % words)
+        t.has(said(r.stdout).lower(), words, "the card says %s" % words)
     r = g.pawl("deny", h, "--reason", "that is production", cwd=new)
     t.eq(r.returncode, 0, "a person says no", r.stdout)
     r = g.pawl("apply", "gone", cwd=new)
