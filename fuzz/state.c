@@ -43,7 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)state_type_is_cloud(o->type);
 	}
 	FUZZ_CHECK(n == s.n_managed);
-	text = str_trim(text);
+	/* yajl takes form feeds and vertical tabs for blanks as well. */
+	while (text.len && strchr(" \t\r\n\f\v", text.ptr[text.len - 1]))
+		text.len--;
 	FUZZ_CHECK(!read_in(&second, str_sub(text, 0, text.len - 1), &cut));
 	FUZZ_CHECK(!read_in(&second, str_sub(text, 0, text.len / 2), &cut));
 	return 0;
