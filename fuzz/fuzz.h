@@ -4,7 +4,7 @@
 #ifndef PAWL_FUZZ_FUZZ_H
 #define PAWL_FUZZ_FUZZ_H
 
-#include "base/base.h"
+#include "base/str.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,5 +15,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                                                   \
 		}                                                                                  \
 	} while (0)
+
+/* JSON without the blanks behind it; yajl takes form feeds and vertical tabs for blanks as well. */
+static inline struct str fuzz_trim_json(struct str text)
+{
+	while (text.len && text.ptr[text.len - 1] && strchr(" \t\r\n\f\v", text.ptr[text.len - 1]))
+		text.len--;
+	return text;
+}
 
 #endif

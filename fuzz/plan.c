@@ -155,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	compare_with_itself(&whole);
 	if (!whole.sum.understood)
 		return 0;
-	text = str_trim(text);
+	text = fuzz_trim_json(text);
 	FUZZ_CHECK(text.len > 0);
 	read_in(&pieces, str_sub(text, 0, hash % text.len), size);
 	FUZZ_CHECK(!pieces.sum.understood);
