@@ -27,9 +27,13 @@ bool principal_kind_from(struct str name, enum principal_kind *ret_kind)
 
 bool principal_same(const struct principal *a, const struct principal *b)
 {
-	if (a->name.len && str_eq(a->name, b->name))
-		return true;
+	bool claimed = a->kind == PRINCIPAL_UNKNOWN || a->kind == PRINCIPAL_AGENT;
+
 	if (a->key.len && str_eq(a->key, b->key))
+		return true;
+	if (claimed && !a->key.len && b->key.len)
+		return false;
+	if (a->name.len && str_eq(a->name, b->name))
 		return true;
 	/* One uid, and nothing but the uid to tell them apart. */
 	return a->uid == b->uid && a->key.len == 0 && b->key.len == 0;

@@ -25,7 +25,8 @@ struct principal {
 struct str principal_kind_name(enum principal_kind kind);
 bool principal_kind_from(struct str name, enum principal_kind *ret_kind) PAWL_MUST_USE;
 
-/* Could ${b} be ${a} in another coat: same uid without a key of its own, or same name, or same key? */
+/* Could ${b} be ${a} in another coat: same key, same name, or same uid without a key of its own? Who is only said to be an agent, or
+ * nobody in particular, has a name that the environment claims (a login, for one): whoever proves to be a person by a key is another. */
 bool principal_same(const struct principal *a, const struct principal *b);
 
 #endif

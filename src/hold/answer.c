@@ -198,7 +198,7 @@ bool answer_approve(const struct answer *a, struct weighed *ret, struct err *err
 	statement_bind(&s, a->ask->request, a->arena);
 	s.hold = str_from(hold->id);
 	s.opened = when_text(hold->opened_us, a->arena);
-	s.asker = hold->asker.name;
+	s.asker = arena_fmt(a->arena, "%.*s %.*s", STR_ARG(principal_kind_name(hold->asker.kind)), STR_ARG(hold->asker.name));
 	sign_off(&s, a->who, a->now_us, life_s(a, hold), a->arena);
 	if (!sign(a->host, a->key_file, &s, a->arena, &paper, err) || !a->host->lock(a->host->ctx, err))
 		return false;

@@ -1,6 +1,7 @@
 #include "hold/ticket.h"
 
 #include "base/timestamp.h"
+#include "hold/weigh.h"
 
 #define MANY 64
 
@@ -58,7 +59,7 @@ static bool from_first(const struct statement *s, struct book_hold *hold, struct
 	    !timestamp_parse(s->opened, &hold->opened_us) || !digest_from_hex(s->request, &hold->request))
 		return err_set(err, ERR_INPUT, "the statement names no hold");
 	snprintf(hold->id, sizeof(hold->id), "%.*s", STR_ARG(s->hold));
-	hold->asker = (struct principal){ .kind = PRINCIPAL_AGENT, .name = s->asker, .uid = UINT32_MAX };
+	hold->asker = weigh_asker(s);
 	hold->environment = s->binding.environment;
 	hold->state = HOLD_APPROVED;
 	return true;

@@ -169,6 +169,16 @@ static bool right_hold(const struct weigh *w, const struct book_hold *hold, cons
 	return true;
 }
 
+struct principal weigh_asker(const struct statement *s)
+{
+	struct principal p = { .kind = PRINCIPAL_PERSON, .name = s->asker, .uid = UINT32_MAX };
+	size_t blank = str_find_char(s->asker, ' ');
+
+	if (blank != SIZE_MAX && principal_kind_from(str_sub(s->asker, 0, blank), &p.kind))
+		p.name = str_sub(s->asker, blank + 1, SIZE_MAX);
+	return p;
+}
+
 static bool asked_by(const struct book_hold *hold, const struct statement *s, struct weighed *v)
 {
 	struct principal asker = hold->asker;
@@ -176,7 +186,7 @@ static bool asked_by(const struct book_hold *hold, const struct statement *s, st
 	if (!not_the_asker(&asker, s, v))
 		return false;
 	/* A file from elsewhere brings no hold; its statement names who asked there. */
-	asker = (struct principal){ .kind = PRINCIPAL_AGENT, .name = s->asker, .uid = UINT32_MAX };
+	asker = weigh_asker(s);
 	return not_the_asker(&asker, s, v);
 }
 

@@ -47,6 +47,8 @@ bool weigh_demands(const struct weigh *w, const struct demands *d, const struct 
 		   struct err *err) PAWL_MUST_USE;
 /* How many different people (by name and by key) among the valid ones fit the demanded roles and came after cool-off. */
 unsigned weigh_people(const struct demands *d, const struct book_hold *hold, const struct weighed *list);
+/* Who asked, as a statement says it: "agent claude-code"; without a kind, a person. */
+struct principal weigh_asker(const struct statement *s);
 /* What is to be typed: the name of what dies, or "yes". */
 struct str weigh_typed(const struct judgement *j);
 

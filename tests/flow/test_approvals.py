@@ -264,6 +264,22 @@ def test_approver_is_requester():
     assert not w.log("approval")
 
 
+def test_approver_called_like_the_login():
+    """A name that the environment claims is nobody's: the key makes the approver a person of their own, and the level is said."""
+    for kind in ("agent", "unknown"):
+        w = World(preset="solo")
+        r = w.request(principal={"kind": kind, "name": "alice", "uid": os.getuid()})
+        h = w.open(r)
+        path = w.dir + "/approval.json"
+        w.approve(h, "alice", "courses-prod-db", "--out", path)
+        allowed(w.use(r))
+        assert w.log("grant.used")[0]["body"]["approvers"][0]["level"] == "same uid"
+        far = World(preset="solo")
+        allowed(far.use(far.request(principal={"kind": "pipeline", "name": "ci", "uid": 4242}, binding={"cwd": w.dir}), 0, path))
+        mine = w.request(principal={"kind": kind, "name": "al", "uid": 4242, "key": fingerprint("alice")}, binding={"serial": "99"})
+        assert "another person must approve" in w.approve(w.open(mine), ok=False).stderr
+
+
 def fingerprint(name):
     return subprocess.run(["ssh-keygen", "-lf", key(name) + ".pub"], capture_output=True, text=True).stdout.split()[1]
 
