@@ -17,6 +17,7 @@
 #include "core/card.h"
 #include "gate/terraform/checkout.h"
 #include "gate/terraform/identify.h"
+#include "gate/terraform/provider_env.h"
 #include "gate/terraform/run.h"
 #include "gate/terraform/tool.h"
 
@@ -68,7 +69,8 @@ static bool prove(const struct ledger_entry *e, void *ctx)
 			   plan_origin_read(e->body, &said) && strcmp(said.work, p->origin->work) == 0 &&
 			   strcmp(said.account, p->origin->account) == 0 && strcmp(said.region, p->origin->region) == 0 &&
 			   str_is(p->original, said.original) &&
-			   strcmp(said.state_sha256, p->origin->state_sha256) == 0;
+			   strcmp(said.state_sha256, p->origin->state_sha256) == 0 &&
+			   strcmp(said.provider_env, p->origin->provider_env) == 0;
 	return false;
 }
 
@@ -83,6 +85,20 @@ static bool read_plan(struct applying *a, struct err *err)
 			       "can be applied",
 			       a->ask->path);
 	return planfile_read(buf_str(&a->bytes), &a->arena, &a->file, err) || err_prefix(err, "%s", a->ask->path);
+}
+
+/* Which cluster, project or server a provider takes from the environment must be what it was. */
+static bool same_provider_env(const struct applying *a, struct err *err)
+{
+	struct digest now = provider_env_digest(a->work.env);
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_hex(&now, hex);
+	return strcmp(hex, a->origin.provider_env) == 0 ||
+	       err_set(err, ERR_DENIED,
+		       "a variable that tells a provider where to act (such as KUBE_CONFIG_PATH, GOOGLE_PROJECT, "
+		       "ARM_SUBSCRIPTION_ID, AWS_ENDPOINT_URL) is not what it was when this was planned: the plan would act "
+		       "elsewhere. Nothing was changed; set it back, or plan again");
 }
 
 /* A provider without a region of its own takes the environment's: then it must be that of the planning. */
@@ -108,7 +124,7 @@ static bool find_copy(struct applying *a, struct err *err)
 		snprintf(a->folder, sizeof(a->folder), "%s", a->origin.original);
 		if (proof.found)
 			return workcopy_open(a->places.state, str_from(a->origin.work), environ, &a->work, err) &&
-			       same_region(a, err);
+			       same_provider_env(a, err) && same_region(a, err);
 		return err_set(
 			err, ERR_BROKEN,
 			"the ledger does not say that pawl made this plan, though a file in %s does: somebody wrote it "

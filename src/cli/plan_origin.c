@@ -1,6 +1,7 @@
 #include "cli/plan_origin.h"
 
 #include "base/fd.h"
+#include "gate/terraform/provider_env.h"
 
 static bool hint_path(const char *state_dir, const struct digest *plan, char ret[TREE_PATH_MAX], struct err *err)
 {
@@ -14,6 +15,7 @@ void plan_origin_body(const struct digest *plan, const struct workcopy *w, const
 		      struct buf *out)
 {
 	struct json_out o = { .buf = out };
+	struct digest aimed = provider_env_digest(w->env);
 	char hex[DIGEST_HEX_LEN + 1];
 
 	json_out_open(&o, '{');
@@ -30,6 +32,8 @@ void plan_origin_body(const struct digest *plan, const struct workcopy *w, const
 	json_out_kv(&o, "serial", str_from(w->serial));
 	digest_hex(&w->state, hex);
 	json_out_kv(&o, "state_sha256", str_from(hex));
+	digest_hex(&aimed, hex);
+	json_out_kv(&o, "provider_env_sha256", str_from(hex));
 	json_out_close(&o, '}');
 }
 
@@ -61,6 +65,7 @@ bool plan_origin_read(struct str body, struct plan_origin *ret)
 	     take(o.original, sizeof(o.original), root, "original") &&
 	     take(o.account, sizeof(o.account), root, "account") &&
 	     take(o.region, sizeof(o.region), root, "region") &&
+	     take(o.provider_env, sizeof(o.provider_env), root, "provider_env_sha256") &&
 	     take(o.state_sha256, sizeof(o.state_sha256), root, "state_sha256") && o.work[0];
 	arena_unmap(&a);
 	if (ok)

@@ -18,6 +18,7 @@ struct plan_origin {
 	char account[PLAN_ORIGIN_TEXT]; /* by GetCallerIdentity when it was planned; empty: not known */
 	char region[PLAN_ORIGIN_TEXT]; /* of its environment or profile; empty: none */
 	char state_sha256[DIGEST_HEX_LEN + 1];
+	char provider_env[DIGEST_HEX_LEN + 1]; /* of the variables that tell providers where to act */
 };
 
 /* The body of the ledger's entry, which is also the hint but for its seq. */

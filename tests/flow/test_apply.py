@@ -229,6 +229,13 @@ with gate.Gate(cloud=False) as g:
     r = g.agent("apply", "-auto-approve", cwd=s)
     t.ok(r.returncode == 0 and serial(s) > 0, "in an environment named scratch apply passes at once", r.stdout)
 
+    # what tells a provider where to act is not in the plan: it must be what it was
+    g.agent("plan", "-out=there", "-var", "note=g", cwd=s)
+    r = g.pawl("apply", "there", cwd=s, env=g.env(KUBE_CONFIG_PATH="/another/cluster"))
+    t.ok(r.returncode == 1 and "where to act" in r.stdout and value(s) != "g", "another cluster's configuration: refused", r.stdout)
+    r = g.pawl("apply", "there", cwd=s)
+    t.ok(r.returncode == 0 and value(s) == "g", "with what it was planned with it passes", r.stdout)
+
     # a denial of one plan does not stick to the words: once the configuration is mended they plan anew
     with open(os.path.join(s, "pawl.yaml"), "w") as f:
         f.write('version: 1\nrules: [{name: no-bad, match: {name: "*bad*", kind: create}, verdict: deny, why: never}]\n')
