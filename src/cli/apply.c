@@ -424,6 +424,7 @@ static int act(struct applying *a)
 static int steps(struct applying *a, struct err *err)
 {
 	auto_buf unfinished = BUF_MAX(65536);
+	struct hold_host host;
 	int status;
 
 	snprintf(a->folder, sizeof(a->folder), "%s", a->ask->folder);
@@ -440,7 +441,8 @@ static int steps(struct applying *a, struct err *err)
 		fprintf(stderr, "pawl: %.*s", STR_ARG(buf_str(&unfinished)));
 	if (!look_again(a, err))
 		return EXIT_ERROR;
-	if (!frozen_agree(a->ledger, a->weighed.plan.evidence.frozen, err))
+	host = hosts_hold(a->ledger, &a->places, a->weighed.plan.policy);
+	if (!frozen_agree(&host, a->weighed.plan.evidence.frozen, &a->arena, err))
 		return err->code == ERR_DENIED ? EXIT_DENY : EXIT_ERROR;
 	status = get_permit(a);
 	return status == EXIT_ALLOW ? act(a) : status;

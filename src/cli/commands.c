@@ -144,6 +144,9 @@ static const struct cli_option freeze_options[] = {
 
 static const struct cli_option unfreeze_options[] = {
 	{ "reason", 0, "TEXT", "why, for the ledger", false },
+	{ "key", 0, "FILE", "private key to sign with (default: the first in ~/.ssh that may)", false },
+	{ "as", 0, "NAME", "the approver to be, where a key could be several", false },
+	{ "yes", 0, "WORD", "what would be typed, without asking; only with --key", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 
@@ -262,7 +265,7 @@ const struct cli_command cli_commands[] = {
 	{ "notify list", "", "what was and will be told to whom", NULL, none, CLI_FULL, false, FULL(cmd_notify_list) },
 	{ "notify test", "", "tell everybody the policy names that this is a test", NULL, none, CLI_FULL, false, FULL(cmd_notify_test) },
 	{ "freeze", "", "stop every change but a restore", NULL, freeze_options, CLI_FULL, false, FULL(cmd_freeze) },
-	{ "unfreeze", "", "let changes pass again; asks a person", NULL, unfreeze_options, CLI_FULL, false, FULL(cmd_unfreeze) },
+	{ "unfreeze", "", "let changes pass again; a person signs", NULL, unfreeze_options, CLI_FULL, false, FULL(cmd_unfreeze) },
 	{ "live-check", "", "for pawl itself: asks the cloud what is alive, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_live_check) },
 	{ "holds", "", "list what waits for a person", NULL, holds_options, CLI_FULL, false, FULL(cmd_holds) },
 	{ "show", "HOLD", "show the full card of a hold", NULL, none, CLI_FULL, false, FULL(cmd_show) },

@@ -6,34 +6,46 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/timestamp.h"
+#include "cli/asker.h"
 #include "cli/commands.h"
-#include "cli/frozen.h"
+#include "cli/desk.h"
 #include "cli/notify.h"
-#include "ledger/ledger.h"
+#include "cli/policies.h"
 
 #define PHRASE "unfreeze"
+#define ARENA_SIZE ((size_t)256 << 20)
 
 struct freeze {
 	struct places places;
 	char marker[PLACES_MAX];
 	struct buf text; /* of the marker, empty when there is none */
 	bool frozen;
+	struct thaw freeze; /* by the ledger; strings in it are gone */
 	bool marker_gone; /* frozen by the ledger; somebody removed the marker by hand */
 };
 
-/* No marker: the ledger has the last word. */
+/* Without a policy nobody may end a freeze, so none that began has ended. */
 static bool look_in_ledger(struct freeze *f, struct err *err)
 {
+	const struct policy *policy = NULL;
 	struct ledger *l;
-	uint64_t seq = 0;
+	struct hold_host h;
+	struct arena arena;
 	bool ok;
 
 	if (!file_exists(f->places.ledger))
 		return true;
+	if (!arena_map(&arena, ARENA_SIZE))
+		return err_set(err, ERR_LIMIT, "no memory");
 	l = ledger_open(f->places.ledger, err);
-	ok = l && frozen_entry(l, &seq, err);
+	if (!policies_load(&f->places, &arena, &policy, NULL))
+		policy = NULL;
+	h = hosts_hold(l, &f->places, policy);
+	ok = l && thaw_look(&h, &arena, &f->freeze, err);
 	ledger_close(l);
-	f->frozen = f->marker_gone = seq != 0;
+	arena_unmap(&arena);
+	f->marker_gone = ok && !f->frozen && f->freeze.seq;
+	f->frozen = f->frozen || f->marker_gone;
 	return ok;
 }
 
@@ -50,7 +62,7 @@ static bool look(struct freeze *f, struct err *err)
 	f->frozen = file_exists(f->marker);
 	if (f->frozen && !file_read(f->marker, &f->text, NULL))
 		buf_clear(&f->text); /* unreadable is frozen all the same */
-	return f->frozen || look_in_ledger(f, err);
+	return look_in_ledger(f, err);
 }
 
 /* {since, why, by}: by the login name if it is known, always with the uid. */
@@ -58,6 +70,7 @@ static void describe(const char *why, int64_t now_us, struct buf *out)
 {
 	struct json_out o = { .buf = out };
 	const char *user = getenv("USER");
+	struct principal asker = asker_find();
 	char time[TIMESTAMP_LEN + 1], by[200];
 
 	timestamp_text(now_us, time);
@@ -66,6 +79,13 @@ static void describe(const char *why, int64_t now_us, struct buf *out)
 	json_out_kv(&o, "since", str_from(time));
 	json_out_kv(&o, "why", str_from(why));
 	json_out_kv(&o, "by", str_from(by));
+	json_out_key(&o, "asker");
+	json_out_open(&o, '{');
+	json_out_kv(&o, "kind", principal_kind_name(asker.kind));
+	json_out_kv(&o, "name", asker.name);
+	json_out_key(&o, "uid");
+	json_out_u64(&o, asker.uid);
+	json_out_close(&o, '}');
 	json_out_close(&o, '}');
 }
 
@@ -150,30 +170,35 @@ int cmd_freeze(struct cli *c)
 	return EXIT_ALLOW;
 }
 
-/* A person at a terminal, not at whatever feeds standard input. */
-static bool ask_phrase(struct err *err)
+/* A person at a terminal, not at whatever feeds standard input; or a script of theirs that has their key. */
+static bool ask_phrase(const struct cli *c, struct err *err)
 {
-	FILE *tty = fopen("/dev/tty", "r+");
-	char line[200] = "";
-	bool same;
+	auto_buf answer = BUF_MAX(4096);
+	const char *given = cli_value(c, "yes");
 
-	if (!tty)
-		return err_set(err, ERR_DENIED, "unfreeze needs a person at a terminal, and there is none here");
-	fputs("To let changes pass again, type the word " PHRASE ": ", tty);
-	fflush(tty);
-	same = fgets(line, sizeof(line), tty) && strcmp(line, PHRASE "\n") == 0;
-	fclose(tty);
-	return same || err_set(err, ERR_DENIED, "not typed: it stays frozen");
+	if (given && !cli_value(c, "key"))
+		return err_set(err, ERR_INPUT, "--yes is for scripts of a person's own: it needs --key");
+	if (given)
+		buf_adds(&answer, given);
+	else if (!desk_prompt("To let changes pass again, type the word " PHRASE ": ", &answer, err))
+		return false;
+	return str_is(str_trim(buf_str(&answer)), PHRASE) || err_set(err, ERR_DENIED, "not typed: it stays frozen");
 }
 
 /* The ledger first: no thaw that nobody can read about. */
-static bool thaw(struct freeze *f, const char *why, struct err *err)
+static bool thaw(struct cli *c, struct freeze *f, struct desk *d, struct err *err)
 {
-	auto_buf body = BUF_MAX(65536);
+	struct thawing t = { .host = &d->host, .reason = str_from(cli_value(c, "reason")), .arena = &d->arena };
+	struct desk_key key;
+	struct weighed v;
 
-	describe(why ? why : "", clock_now_us(), &body);
-	if (!append(&f->places, "unfreeze", buf_str(&body), err))
-		return err_prefix(err, "it stays frozen");
+	if (!thaw_look(&d->host, &d->arena, &t.freeze, err) || !desk_key(d, cli_value(c, "key"), cli_value(c, "as"), &key, err) ||
+	    !ask_phrase(c, err))
+		return false;
+	t.who = key.who;
+	t.key_file = key.file;
+	if (!answer_unfreeze(&t, &v, err))
+		return false;
 	if (unlink(f->marker) != 0 && errno != ENOENT)
 		return err_sys(err, "%s: it stays frozen", f->marker);
 	return true;
@@ -183,6 +208,7 @@ int cmd_unfreeze(struct cli *c)
 {
 	struct freeze f = { .frozen = false };
 	struct err err = { .code = ERR_NONE };
+	struct desk d;
 	bool ok;
 
 	if (c->n_args)
@@ -191,8 +217,10 @@ int cmd_unfreeze(struct cli *c)
 		return cli_fail(c, &err);
 	if (!f.frozen)
 		return show(c, &f);
-	show(c, &f);
-	ok = ask_phrase(&err) && thaw(&f, cli_value(c, "reason"), &err);
+	if (!c->json)
+		show(c, &f);
+	ok = desk_open(&d, &err) && thaw(c, &f, &d, &err);
+	desk_close(&d);
 	buf_free(&f.text);
 	if (!ok)
 		return cli_fail(c, &err);

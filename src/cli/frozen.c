@@ -1,36 +1,17 @@
 #include "cli/frozen.h"
 
-static bool last_word(const struct ledger_entry *e, void *ctx)
+bool frozen_agree(const struct hold_host *h, bool marked, struct arena *arena, struct err *err)
 {
-	uint64_t *seq = ctx;
+	struct thaw freeze;
 
-	if (str_is(e->kind, "freeze"))
-		*seq = e->seq;
-	else if (str_is(e->kind, "unfreeze"))
-		*seq = 0;
-	return true;
-}
-
-bool frozen_entry(struct ledger *l, uint64_t *ret_seq, struct err *err)
-{
-	uint64_t seq = 0;
-
-	if (!ledger_walk(l, 0, last_word, &seq, err))
+	if (marked)
+		return true;
+	if (!thaw_look(h, arena, &freeze, err))
 		return false;
-	*ret_seq = seq;
-	return true;
-}
-
-bool frozen_agree(struct ledger *l, bool marked, struct err *err)
-{
-	uint64_t seq = 0;
-
-	if (!frozen_entry(l, &seq, err))
-		return false;
-	if (!seq || marked)
+	if (!freeze.seq)
 		return true;
 	return err_set(err, ERR_DENIED,
-		       "frozen since entry %llu of the ledger, though the marker was taken away by hand: nothing passes until a person "
-		       "says `pawl unfreeze`",
-		       (unsigned long long)seq);
+		       "frozen since entry %llu of the ledger, though the marker was taken away%s: nothing passes until a person says "
+		       "`pawl unfreeze`",
+		       (unsigned long long)freeze.seq, freeze.forged ? " and an end was written that no approver signed" : " by hand");
 }

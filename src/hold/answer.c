@@ -361,3 +361,39 @@ bool answer_elevate(const struct elevating *e, char ret_id[HOLD_ID_LEN], struct 
 	memcpy(ret_id, g.id, HOLD_ID_LEN);
 	return true;
 }
+
+/* --- the end of a freeze --- */
+
+bool answer_unfreeze(const struct thawing *t, struct weighed *ret, struct err *err)
+{
+	struct statement s = { .kind = STATEMENT_UNFREEZE, .reason = t->reason };
+	struct principal me = { .kind = PRINCIPAL_PERSON, .name = t->who->name, .uid = (uint32_t)getuid() };
+	auto_buf b = BUF_MAX(BODY_MAX);
+	struct json_out o = { .buf = &b };
+	struct book_elevation u = { .time_us = clock_now_us() };
+	struct paper paper;
+	uint64_t seq;
+
+	me.key = str_from(t->who->key.fingerprint);
+	if (principal_same(&t->freeze.asker, &me))
+		return err_set(err, ERR_DENIED, "'%.*s' froze it; another person must unfreeze", STR_ARG(me.name));
+	s.freeze = arena_fmt(t->arena, "%llu", (unsigned long long)t->freeze.seq);
+	s.opened = when_text(t->freeze.time_us, t->arena);
+	sign_off(&s, t->who, u.time_us, THAW_LIFE_S, t->arena);
+	if (!sign(t->host, t->key_file, &s, t->arena, &paper, err))
+		return false;
+	u.text = paper.text;
+	u.signature = paper.signature;
+	u.time_us = clock_now_us();
+	if (!thaw_weigh(t->host, &t->freeze, &u, t->arena, ret))
+		return err_set(err, ERR_DENIED, "it stays frozen: %.400s", ret->why);
+	json_out_open(&o, '{');
+	json_out_kv(&o, "freeze", s.freeze);
+	json_out_kv(&o, "why", s.reason);
+	json_out_kv(&o, "by", t->who->name);
+	put_paper(&paper, ret, &o);
+	json_out_close(&o, '}');
+	if (b.failed)
+		return err_set(err, ERR_LIMIT, "the reason is too long");
+	return t->host->append(t->host->ctx, STR("unfreeze"), buf_str(&b), &seq, err);
+}

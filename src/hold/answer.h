@@ -5,6 +5,7 @@
 #define PAWL_HOLD_ANSWER_H
 
 #include "hold/elevation.h"
+#include "hold/thaw.h"
 
 struct answer {
 	const struct hold_host *host;
@@ -45,5 +46,16 @@ struct elevating {
 };
 /* Sign, verify, append, mark, page. */
 bool answer_elevate(const struct elevating *e, char ret_id[HOLD_ID_LEN], struct weighed *ret, struct err *err) PAWL_MUST_USE;
+
+struct thawing {
+	const struct hold_host *host;
+	struct thaw freeze; /* as thaw_look found it */
+	struct str reason;
+	const struct signer *who;
+	const char *key_file;
+	struct arena *arena;
+};
+/* Sign the end of that freeze, verify, append "unfreeze". */
+bool answer_unfreeze(const struct thawing *t, struct weighed *ret, struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -160,7 +160,8 @@ static bool elevated(struct book *b, const struct event *e)
 	snprintf(g->id, sizeof(g->id), "G-%llu", (unsigned long long)g->seq);
 	g->text = arena_str(b->arena, json_str(e->body, "statement"));
 	g->signature = arena_str(b->arena, json_str(e->body, "signature"));
-	if (!statement_parse(g->text, b->arena, &g->statement, NULL) || g->statement.kind == STATEMENT_APPROVAL ||
+	if (!statement_parse(g->text, b->arena, &g->statement, NULL) ||
+	    !(g->statement.kind & (STATEMENT_ELEVATION | STATEMENT_BREAK_GLASS)) ||
 	    !timestamp_parse(g->statement.signed_at, &g->signed_us) ||
 	    !timestamp_parse(g->statement.expires, &g->expires_us) || !g->statement.nonce.len)
 		return false;

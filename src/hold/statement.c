@@ -3,7 +3,8 @@
 #define FIRST_LINE "pawl statement 1\n"
 #define APPROVAL STATEMENT_APPROVAL
 #define SCOPED (STATEMENT_ELEVATION | STATEMENT_BREAK_GLASS)
-#define EVERY (APPROVAL | SCOPED)
+#define UNFREEZE STATEMENT_UNFREEZE
+#define EVERY (APPROVAL | SCOPED | UNFREEZE)
 
 /* clang-format off */
 static const struct row {
@@ -15,7 +16,8 @@ static const struct row {
 } rows[] = {
 #define AT(member) offsetof(struct statement, member)
 	{ "hold",      AT(hold),                 APPROVAL, false, NULL },
-	{ "opened",    AT(opened),               APPROVAL, false, NULL },
+	{ "freeze",    AT(freeze),               UNFREEZE, false, NULL },
+	{ "opened",    AT(opened),               APPROVAL | UNFREEZE, false, NULL },
 	{ "asker",     AT(asker),                APPROVAL, false, NULL },
 	{ "bytes",     AT(bytes),                APPROVAL, true,  "the bytes themselves" },
 	{ "changes",   AT(changes),              APPROVAL, true,  "the changes shown on the card" },
@@ -36,7 +38,7 @@ static const struct row {
 	{ "typed",     AT(typed),                APPROVAL, false, NULL },
 	{ "nonce",     AT(nonce),                SCOPED,   false, NULL },
 	{ "scope",     AT(scope),                SCOPED,   false, NULL },
-	{ "reason",    AT(reason),               SCOPED,   false, NULL },
+	{ "reason",    AT(reason),               SCOPED | UNFREEZE, false, NULL },
 	{ "approver",  AT(approver),             EVERY,    false, NULL },
 	{ "key",       AT(key),                  EVERY,    false, NULL },
 	{ "host",      AT(host),                 EVERY,    false, NULL },
@@ -49,6 +51,7 @@ static const struct { enum statement_kind kind; struct str name; } kinds[] = {
 	{ STATEMENT_APPROVAL,    STR_INIT("approval") },
 	{ STATEMENT_ELEVATION,   STR_INIT("elevation") },
 	{ STATEMENT_BREAK_GLASS, STR_INIT("break-glass") },
+	{ STATEMENT_UNFREEZE,    STR_INIT("unfreeze") },
 };
 /* clang-format on */
 

@@ -16,6 +16,7 @@ enum statement_kind {
 	STATEMENT_APPROVAL = 1,	   /* of one hold */
 	STATEMENT_ELEVATION = 2,   /* a scope for a time */
 	STATEMENT_BREAK_GLASS = 4, /* everything, for a short time, loudly */
+	STATEMENT_UNFREEZE = 8,	   /* the end of one freeze */
 };
 
 /* STR_NONE: the field is empty. Which fields a kind has is in the table; others are STR_NONE and not written. */
@@ -23,6 +24,7 @@ struct statement {
 	enum statement_kind kind;
 	/* approval: which hold, and every byte of what it is about */
 	struct str hold, opened; /* "H-42" and the time of its entry: ids of two ledgers may be alike */
+	struct str freeze; /* unfreeze: seq of the freeze's entry; its time is in opened */
 	struct str asker;		  /* name of the principal who asked */
 	struct str request, bytes, changes; /* hex digests */
 	struct str gate, tool;

@@ -244,6 +244,23 @@ struct weighed weigh_elevation(const struct weigh *w, const struct book_elevatio
 	return v;
 }
 
+struct weighed weigh_unfreeze(const struct weigh *w, const struct book_elevation *u)
+{
+	struct weigh then = *w;
+	struct weighed v = { 0 };
+	struct signed_text t = { .s = &u->statement, .text = u->text, .signature = u->signature,
+				 .signed_us = u->signed_us, .expires_us = u->expires_us, .entry_us = u->time_us };
+	char host[WHERE_LEN + 1];
+
+	then.now_us = u->time_us;
+	where_host(host);
+	if (!str_is(u->statement.host, host))
+		fail(&v, WEIGHED_FORGED, "it was signed for another machine");
+	else if (common(&then, &t, &v))
+		v.result = WEIGHED_VALID;
+	return v;
+}
+
 /* --- demands --- */
 
 static bool counts(const struct demands *d, const struct book_hold *hold, const struct weighed *v)

@@ -42,6 +42,9 @@ struct weighed *weigh_all(const struct weigh *w, const struct book_hold *hold);
 /* An elevation's signature, time and person, whatever it covers. */
 struct weighed weigh_elevation(const struct weigh *w, const struct book_elevation *g);
 
+/* What ends a freeze: signature and person, at the time of its entry. Of which freeze, is for the caller. */
+struct weighed weigh_unfreeze(const struct weigh *w, const struct book_elevation *u);
+
 /* Do the valid ones in the list meet the demands: different people, roles, cool-off, hours? First what is missing. */
 bool weigh_demands(const struct weigh *w, const struct demands *d, const struct book_hold *hold, const struct weighed *list,
 		   struct err *err) PAWL_MUST_USE;

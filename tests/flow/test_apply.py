@@ -224,6 +224,37 @@ with gate.Gate(cloud=False) as g:
     t.ok(r.returncode == 0 and value(odd) == "a", "a folder and an address that look like secrets: held, approved, applied", r.stdout)
     t.ok("hunter2" not in json.dumps(g.ledger("hold.opened")[-1]), "and redacted in the record")
 
+    # frozen: neither a marker removed by hand nor an entry that nobody signed ends it
+    g.agent("plan", "-out=cold", "-var", "note=g", cwd=d)
+    g.yes(gate.hold(g.pawl("apply", "cold", cwd=d).stdout))
+    g.pawl("freeze", "--reason", "looking")
+    r = g.pawl("apply", "cold", cwd=d)
+    t.ok(r.returncode in (1, 4) and value(d) == "f", "frozen: an approved plan is not applied", r.stdout)
+    os.unlink(os.path.join(g.state_dir, "freeze"))
+    r = g.pawl("apply", "cold", cwd=d)
+    t.ok(r.returncode in (1, 4) and "by hand" in r.stdout and value(d) == "f", "nor with the marker removed", r.stdout)
+    forged = os.path.join(g.work, "forged.json")
+    with open(forged, "w") as f:
+        json.dump({"since": "now", "why": "", "by": "alice", "approver": "alice", "statement": "pawl statement 1\n", "signature": "yes"}, f)
+    g.run([os.path.join(lab.BUILD, "tests", "lib", "hold_tool"), "append", "unfreeze", forged])
+    r = g.pawl("apply", "cold", cwd=d)
+    t.ok(r.returncode in (1, 4) and "no approver signed" in r.stdout and value(d) == "f", "nor after a forged entry", r.stdout)
+    stranger(g)
+    r = g.pawl("unfreeze", "--key", os.path.join(g.work, "stranger"), "--yes", "unfreeze")
+    t.ok(r.returncode == 1 and "FROZEN" in g.pawl("freeze", "--status").stdout, "a stranger's key does not unfreeze", r.stdout)
+    r = g.pawl("unfreeze", "--key", g.key, "--yes", "unfreeze")
+    t.ok(r.returncode == 0 and "Not frozen" in g.pawl("freeze", "--status").stdout, "an approver's signature does", r.stdout)
+    signed = g.ledger("unfreeze")[-1]["body"]
+    g.pawl("freeze")
+    os.unlink(os.path.join(g.state_dir, "freeze"))
+    with open(forged, "w") as f:
+        json.dump(signed, f)
+    g.run([os.path.join(lab.BUILD, "tests", "lib", "hold_tool"), "append", "unfreeze", forged])
+    t.has(g.pawl("freeze", "--status").stdout, "FROZEN", "the end of one freeze, copied, does not end the next")
+    g.pawl("unfreeze", "--key", g.key, "--yes", "unfreeze")
+    r = g.pawl("apply", "cold", cwd=d)
+    t.ok(r.returncode == 0 and value(d) == "g", "then the plan that was approved is applied", r.stdout)
+
     # scratch: nobody is asked
     s = g.plain("scratch")
     r = g.agent("apply", "-auto-approve", cwd=s)

@@ -89,10 +89,15 @@ r = pawl("unfreeze")
 t.ok(r.returncode == 1 and os.path.exists(os.path.join(state, "freeze")), "unfreeze without a person at a terminal stays frozen", r.stdout)
 
 
+SIGNER = os.path.join(home, "id")
+subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", SIGNER], check=True)
+pawl("approvers", "add", "alice", "--key", SIGNER + ".pub")
+
+
 def at_terminal(answer):
     pid, fd = pty.fork()
     if pid == 0:
-        os.execv(PAWL, [PAWL, "unfreeze"])
+        os.execv(PAWL, [PAWL, "unfreeze", "--key", SIGNER])
     out = b""
     sent = False
     while True:
@@ -179,7 +184,8 @@ t.eq(len(server.got), n + 1, "and again nobody is told twice")
 
 # A command and mail.
 policy("notify:\n  - command: [%s]\n  - sendmail: ops@example.com\n" % script)
-at_terminal(b"unfreeze\n")
+code, out = at_terminal(b"unfreeze\n")
+t.eq(code, 0, "unfrozen again", out)
 t.ok(settled(), "command and mail are told in the background", messages())
 t.ok('"event":"unfreeze"' in open(out_file).read(), "the command gets the message on standard input")
 mails = [open(os.path.join(home, f)).read() for f in os.listdir(home) if f.startswith("told.mail")]
