@@ -113,7 +113,7 @@ static bool public_line(const char *file, struct buf *out, struct err *err)
 
 static bool add(const struct cli *c, char ret_path[PLACES_MAX + 32], struct sshkey *key, struct arena *arena, struct err *err)
 {
-	auto_buf text = BUF_MAX(FILE_MAX), line = BUF_MAX(65536);
+	auto_buf text = BUF_MAX(FILE_MAX), line = BUF_MAX(65536), one = BUF_MAX(FILE_MAX);
 	struct err missing = { 0 };
 	struct places places;
 
@@ -125,8 +125,11 @@ static bool add(const struct cli *c, char ret_path[PLACES_MAX + 32], struct sshk
 		return err_set(err, ERR_IO, "%s", missing.msg);
 	if (text.len && text.ptr[text.len - 1] != '\n')
 		buf_addc(&text, '\n');
-	buf_addf(&text, "%s namespaces=\"%s\" %.*s\n", c->args[0], HOLD_NAMESPACE, STR_ARG(buf_str(&line)));
-	if (text.failed)
+	buf_addf(&one, "%s namespaces=\"%s\" %.*s\n", c->args[0], HOLD_NAMESPACE, STR_ARG(buf_str(&line)));
+	if (!one.failed && str_find(buf_str(&text), buf_str(&one)) != SIZE_MAX)
+		return true; /* stands there already */
+	buf_add(&text, buf_str(&one));
+	if (text.failed || one.failed)
 		return err_set(err, ERR_LIMIT, "%s: too large", ret_path);
 	return file_replace(ret_path, buf_str(&text), 0600, err);
 }

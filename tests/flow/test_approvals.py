@@ -416,6 +416,8 @@ def test_allowed_signers_file():
     pub = key("carol") + ".pub"
     w.pawl("approvers", "add", "carol", "--key", pub)
     assert "carol" in w.pawl("approvers").stdout
+    w.pawl("approvers", "add", "carol", "--key", pub)  # said twice, written once
+    assert w.pawl("approvers").stdout.count("SHA256:") == 1
     r = w.request()
     h = w.open(r)
     w.approve(h, "carol")
