@@ -11,7 +11,7 @@ import source  # noqa: E402
 PAGES = sorted(p for p in [source.ROOT / "README.md", source.ROOT / "CONTRIBUTING.md", *(source.ROOT / "docs").glob("*.md"),
                            *(source.ROOT / "fuzz").glob("*.md")])
 # A recorded run quotes what was said then.
-RECORDED = {"bare-machine.md"}
+RECORDED = {"bare-machine.md", "session.md"}
 # English behind the name of the program, in inline code.
 NOT_COMMANDS = {"COMMAND", "help"}
 
