@@ -109,6 +109,19 @@ static void look_at_level(const struct places *places, struct plan_request *p)
 		p->evidence.level = hold_level(&h, &p->arena, where, sizeof(where));
 }
 
+/* JSON that is no whole plan is an error, not a question to a person: nobody could apply it. */
+static bool is_a_plan(const struct plan_ask *ask, const struct plan_request *p, struct err *err)
+{
+	if (p->saved)
+		return true;
+	CHANGE_EACH(c, &p->request.changes) {
+		if (c->kind == CHANGE_OPAQUE && str_is(c->type, "terraform_plan"))
+			return err_set(err, ERR_INPUT, "%s: %.*s", strcmp(ask->path, "-") == 0 ? "standard input" : ask->path,
+				       STR_ARG(c->reason));
+	}
+	return true;
+}
+
 static void read_banner(const struct places *places, struct plan_weighed *w)
 {
 	auto_buf b = BUF_MAX(sizeof(w->banner) - 1);
@@ -127,8 +140,9 @@ bool plan_weigh(const struct plan_ask *ask, const struct plan_weigh_opts *opts, 
 	if (!ok)
 		return false;
 	/* What stands beside another plan is for the reader's eyes: it comes after the verdict, and binds nothing. */
-	ok = look_live(opts->live, &w.plan, &live, err) && identify(places, &live, opts->no_hold && !ask->shown, &w.plan, err) &&
-	     plan_request_judge(places, &w.plan, err) && compare(ask, opts->compare, places, &w.plan, err);
+	ok = is_a_plan(ask, &w.plan, err) && look_live(opts->live, &w.plan, &live, err) &&
+	     identify(places, &live, opts->no_hold && !ask->shown, &w.plan, err) && plan_request_judge(places, &w.plan, err) &&
+	     compare(ask, opts->compare, places, &w.plan, err);
 	if (ok)
 		look_at_level(places, &w.plan);
 	if (ok && w.plan.judgement.verdict == VERDICT_HOLD && !opts->no_hold && !ask->shown)

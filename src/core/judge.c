@@ -111,7 +111,7 @@ static unsigned weight(const struct judged_change *j)
 	unsigned w = j->verdict == VERDICT_HOLD ? 0 : 16;
 
 	if (j->change->kind == CHANGE_STATE_IDENTITY)
-		return w + 8;
+		return w + (j->change->reversible == REVERSIBLE_YES ? 3 : 8);
 	if (change_is_destructive(j->change))
 		return w + 4 + (j->change->holds_data == HOLDS_DATA_YES);
 	return w + (j->change->kind == CHANGE_OPAQUE ? 2 : 1);

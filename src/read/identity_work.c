@@ -27,7 +27,7 @@ void identity_work_say(struct identity_work *w, enum identity_code code, struct 
 	if (!c)
 		return;
 	c->kind = CHANGE_STATE_IDENTITY;
-	c->reversible = REVERSIBLE_NO;
+	c->reversible = code == IDENTITY_LOCAL ? REVERSIBLE_YES : REVERSIBLE_NO; /* the true state, in a poor place */
 	c->holds_data = HOLDS_DATA_YES;
 	c->type = STR("terraform_state");
 	c->name = w->f->folder;
