@@ -75,16 +75,23 @@ static bool is_global(const struct state_object *o)
 	return false;
 }
 
+/* Two states holding one object do no harm until one of them destroys. */
+static bool destroys(const struct plan_summary *s)
+{
+	return !s || s->n_delete + s->n_replace > 0;
+}
+
 void identity_share_objects(struct identity_work *w, const struct known *k)
 {
 	const struct state *s = w->state;
 	bool same_account =
 		s->account.len && str_eq(s->account, k->account) && str_eq(s->region, k->region);
+	bool elsewhere = k->folder.len && !str_eq(k->folder, w->f->folder);
 	struct object_index theirs;
 	struct str list = STR_NONE;
 	size_t n = 0;
 
-	if (!k->lineage.len || str_eq(k->lineage, s->lineage))
+	if (!k->lineage.len || str_eq(k->lineage, s->lineage) || !destroys(w->f->summary))
 		return;
 	theirs = object_index_make(k->objects, OBJECT_BY_IDENTITY, w->arena);
 	for (const struct state_object *o = s->objects; o; o = o->next) {
@@ -98,9 +105,10 @@ void identity_share_objects(struct identity_work *w, const struct known *k)
 		w, IDENTITY_SHARED_OBJECT,
 		arena_fmt(w->arena,
 			  "%zu objects of the cloud are held by two states, this one (lineage "
-			  "%.*s) and lineage %.*s of %.*s: %.*s. What one of "
+			  "%.*s) and lineage %.*s of %.*s%s%.*s: %.*s. What one of "
 			  "them destroys, dies in the other",
-			  n, STR_ARG(s->lineage), STR_ARG(k->lineage), STR_ARG(k->where),
+			  n, STR_ARG(s->lineage), STR_ARG(k->lineage), STR_ARG(k->where), elsewhere ? ", for " : "",
+			  STR_ARG(elsewhere ? k->folder : STR_NONE),
 			  STR_ARG(identity_work_list_end(w->arena, list, n))),
 		STR("Do not destroy from here. Let one state own each object: take the others out "
 		    "with a `removed` block (destroy = false), "
