@@ -205,21 +205,45 @@ static size_t try_all(struct str s, size_t i, struct buf *out)
 	return next;
 }
 
+/* Bytes at which try_all could find something: signs, and what the prefixes begin with. */
+static const bool begins[256] = { ['='] = true, [':'] = true, ['-'] = true, ['A'] = true, ['g'] = true, ['x'] = true,
+				  ['s'] = true, ['n'] = true, ['h'] = true, ['e'] = true };
+
+/* Cheap, and true wherever try_all could find something: nearly every byte of a text is copied unseen. */
+static bool may_begin(struct str s, size_t i)
+{
+	char c = s.ptr[i];
+
+	if (!begins[(unsigned char)c] || c == '=' || c == ':')
+		return begins[(unsigned char)c];
+	if (c == '-')
+		return i + 1 < s.len && s.ptr[i + 1] == '-';
+	return i == 0 || !is_word(s.ptr[i - 1]);
+}
+
 bool redact_text(struct str text, struct buf *out)
 {
 	bool changed = false;
-	size_t i = 0;
+	size_t i = 0, copied = 0;
 
 	while (i < text.len) {
-		size_t next = try_all(text, i, out);
+		size_t next;
 
-		if (next == i) {
-			buf_addc(out, text.ptr[i++]);
-		} else {
-			changed = true;
-			i = next;
+		if (!may_begin(text, i)) {
+			i++;
+			continue;
 		}
+		buf_add(out, str_sub(text, copied, i - copied));
+		copied = i;
+		next = try_all(text, i, out);
+		if (next == i) {
+			i++;
+			continue;
+		}
+		changed = true;
+		i = copied = next;
 	}
+	buf_add(out, str_sub(text, copied, SIZE_MAX));
 	return changed;
 }
 
@@ -236,12 +260,19 @@ struct reader {
 /* With at behind the opening quote: the raw text; at steps behind the closing one. */
 static struct str read_string(struct reader *r)
 {
-	size_t start = r->at, i = r->at;
+	size_t start = r->at, i = r->at, quote;
 
-	while (i < r->json.len && r->json.ptr[i] != '"')
-		i += r->json.ptr[i] == '\\' ? 2 : 1;
-	if (i > r->json.len)
-		i = r->json.len;
+	for (;;) {
+		size_t odd = 0;
+
+		quote = str_find_char(str_sub(r->json, i, SIZE_MAX), '"');
+		i = quote == SIZE_MAX ? r->json.len : i + quote;
+		while (i - odd > start && r->json.ptr[i - odd - 1] == '\\')
+			odd++;
+		if (i == r->json.len || odd % 2 == 0)
+			break;
+		i++;
+	}
 	r->at = i < r->json.len ? i + 1 : i;
 	return str_sub(r->json, start, i - start);
 }

@@ -182,8 +182,17 @@ static size_t utf8_len(const unsigned char *p, size_t left)
 bool str_is_utf8(struct str s)
 {
 	for (size_t i = 0; i < s.len;) {
-		size_t n = utf8_len((const unsigned char *)s.ptr + i, s.len - i);
+		uint64_t eight;
+		size_t n;
 
+		if (s.len - i >= sizeof(eight)) {
+			memcpy(&eight, s.ptr + i, sizeof(eight));
+			if (!(eight & UINT64_C(0x8080808080808080))) {
+				i += sizeof(eight);
+				continue;
+			}
+		}
+		n = utf8_len((const unsigned char *)s.ptr + i, s.len - i);
 		if (n == 0)
 			return false;
 		i += n;

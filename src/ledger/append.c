@@ -1,5 +1,6 @@
 /* Appending: a leader commits what the queue holds in one write and one fdatasync. */
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -115,20 +116,25 @@ static struct waiter *take_appends(struct ledger *l)
 		bytes += format_entry_size(w->kind.len, w->body.len);
 		if (last && bytes > BATCH_BYTES)
 			break;
+		w->taken = true;
+		w->batch_number = l->filling;
 		last = w;
 		n++;
 	}
-	PAWL_ASSERT(last); /* only an append that is first in the queue leads */
+	PAWL_ASSERT(last); /* nobody leads unless an append is first in the queue */
 	l->first = last->next;
 	if (!l->first)
 		l->last = NULL;
 	last->next = NULL;
+	l->filling++;
 	return list;
 }
 
-static void lead(struct ledger *l, struct waiter *self)
+/* With the mutex, which is let go while the batch is written. Whoever leads need not be in it. */
+static void lead(struct ledger *l)
 {
 	struct waiter *list = take_appends(l), *next;
+	_Atomic uint32_t *over = &l->batch_over[list->batch_number & 1], *word;
 	struct err err = { .code = ERR_NONE };
 
 	l->busy = true;
@@ -145,11 +151,35 @@ static void lead(struct ledger *l, struct waiter *self)
 	pthread_mutex_lock(&l->mutex);
 	for (struct waiter *w = list; w; w = next) {
 		next = w->next; /* once done, w may be gone */
-		w->done = true;
-		if (w != self)
-			pthread_cond_signal(&w->wake);
+		atomic_store_explicit(&w->done, true, memory_order_release);
 	}
-	inner_pass_on(l);
+	atomic_fetch_add(over, 1);
+	word = inner_pass_on(l);
+	pthread_mutex_unlock(&l->mutex);
+	inner_wake(word, 1);
+	inner_wake(over, INT_MAX);
+}
+
+/* With the mutex; without it when done. */
+static void wait_in_queue(struct ledger *l, struct waiter *w)
+{
+	while (!atomic_load_explicit(&w->done, memory_order_acquire)) {
+		_Atomic uint32_t *word;
+		uint32_t seen;
+
+		if (!l->busy && !l->first->wants_lock) {
+			lead(l);
+		} else {
+			word = &l->batch_over[(w->taken ? w->batch_number : l->filling) & 1];
+			seen = atomic_load(word);
+			pthread_mutex_unlock(&l->mutex);
+			inner_sleep(word, seen);
+		}
+		if (atomic_load_explicit(&w->done, memory_order_acquire))
+			return;
+		pthread_mutex_lock(&l->mutex);
+	}
+	pthread_mutex_unlock(&l->mutex);
 }
 
 static void queue(struct ledger *l, struct waiter *w)
@@ -165,11 +195,7 @@ static void queue(struct ledger *l, struct waiter *w)
 	else
 		l->first = w;
 	l->last = w;
-	while (!w->done && (l->busy || l->first != w))
-		pthread_cond_wait(&w->wake, &l->mutex);
-	if (!w->done)
-		lead(l, w);
-	pthread_mutex_unlock(&l->mutex);
+	wait_in_queue(l, w);
 }
 
 static bool acceptable(struct str kind, struct str body, struct err *err)
@@ -195,13 +221,12 @@ bool ledger_append(struct ledger *l, struct str kind, struct str body, uint64_t 
 
 	if (!acceptable(kind, body, err))
 		return false;
+	(void)buf_reserve(&clean, body.len); /* at once, where it fits */
 	if (redact_json(body, &clean))
 		w.body = buf_str(&clean);
 	if (clean.failed)
 		return err_set(err, ERR_LIMIT, "the ledger entry is too large to be redacted");
-	pthread_cond_init(&w.wake, NULL);
 	queue(l, &w);
-	pthread_cond_destroy(&w.wake);
 	if (w.ok)
 		*ret_seq = w.seq;
 	return w.ok;

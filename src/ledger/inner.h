@@ -2,20 +2,25 @@
  * Room: ledger; nobody else includes it.
  *
  * Threads queue as waiters, first come first served. The first in the queue takes the turn: as leader it takes the lock
- * over processes and commits every append that stands before the next lock in one batch; the others sleep until told.
+ * over processes and commits every append that stands before the next lock in one batch; the others sleep until told. A whole
+ * batch sleeps on one word and is woken by one call: a condition for each waiter cost more than the writing.
  */
 #ifndef PAWL_LEDGER_INNER_H
 #define PAWL_LEDGER_INNER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "ledger/segment.h"
 
 struct waiter {
 	struct waiter *next;
-	pthread_cond_t wake;
 	bool wants_lock; /* else: an append */
-	bool done, ok;
+	bool taken;	 /* into the batch of that number; under the mutex */
+	unsigned batch_number;
+	_Atomic uint32_t turn; /* who wants the lock sleeps on this */
+	atomic_bool done;      /* the rest is not touched any more by others */
+	bool ok;
 	struct str kind, body;
 	uint64_t seq;
 	struct err *err;
@@ -29,6 +34,8 @@ struct ledger {
 	pthread_mutex_t mutex; /* over the queue, busy, owned, owner */
 	struct waiter *first, *last;
 	bool busy; /* somebody has the turn */
+	unsigned filling; /* number of the batch that the queue will become */
+	_Atomic uint32_t batch_over[2]; /* the batch being written and the one filling: appends sleep on these */
 	bool owned; /* by ledger_lock, in thread owner */
 	pthread_t owner;
 
@@ -53,7 +60,10 @@ void inner_funlock(struct ledger *l);
 bool inner_refresh(struct ledger *l, struct err *err) PAWL_MUST_USE;
 /* With the turn and the lock: begin the next segment. */
 bool inner_roll(struct ledger *l, size_t need, struct err *err) PAWL_MUST_USE;
-/* The turn goes to the next in the queue. */
-void inner_pass_on(struct ledger *l);
+/* With the mutex: the turn is free; gives the word to wake one on (NULL: nobody waits), to be done without the mutex. */
+_Atomic uint32_t *inner_pass_on(struct ledger *l) PAWL_MUST_USE;
+/* Sleep while *${word} is ${seen}; wake up to ${n} sleepers. NULL is nobody. */
+void inner_sleep(_Atomic uint32_t *word, uint32_t seen);
+void inner_wake(_Atomic uint32_t *word, int n);
 
 #endif

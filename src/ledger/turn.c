@@ -1,6 +1,8 @@
 /* Who may write now: threads by a queue, processes by flock on the file "lock". */
 #include <errno.h>
+#include <linux/futex.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -90,50 +92,81 @@ void inner_funlock(struct ledger *l)
 	flock(l->lockfd, LOCK_UN);
 }
 
-void inner_pass_on(struct ledger *l)
+void inner_sleep(_Atomic uint32_t *word, uint32_t seen)
 {
+	(void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+}
+
+void inner_wake(_Atomic uint32_t *word, int n)
+{
+	if (word)
+		(void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
+}
+
+/* The word changes under the mutex, so that who is just about to sleep on it does not. */
+_Atomic uint32_t *inner_pass_on(struct ledger *l)
+{
+	_Atomic uint32_t *word;
+
 	l->busy = false;
-	if (l->first)
-		pthread_cond_signal(&l->first->wake);
+	if (!l->first)
+		return NULL;
+	word = l->first->wants_lock ? &l->first->turn : &l->batch_over[l->filling & 1];
+	atomic_fetch_add(word, 1);
+	return word;
+}
+
+/* With the mutex; sleeps without it. */
+static void wait_for_lock(struct ledger *l, struct waiter *w)
+{
+	while (l->busy || l->first != w) {
+		uint32_t seen = atomic_load(&w->turn);
+
+		pthread_mutex_unlock(&l->mutex);
+		inner_sleep(&w->turn, seen);
+		pthread_mutex_lock(&l->mutex);
+	}
 }
 
 bool inner_take(struct ledger *l, struct err *err)
 {
 	struct waiter w = { .wants_lock = true };
+	_Atomic uint32_t *word;
 
-	pthread_cond_init(&w.wake, NULL);
 	pthread_mutex_lock(&l->mutex);
 	if (l->last)
 		l->last->next = &w;
 	else
 		l->first = &w;
 	l->last = &w;
-	while (l->busy || l->first != &w)
-		pthread_cond_wait(&w.wake, &l->mutex);
+	wait_for_lock(l, &w);
 	l->first = w.next;
 	if (!l->first)
 		l->last = NULL;
 	l->busy = true;
 	pthread_mutex_unlock(&l->mutex);
-	pthread_cond_destroy(&w.wake);
 	if (inner_flock(l, err)) {
 		if (inner_refresh(l, err))
 			return true;
 		inner_funlock(l);
 	}
 	pthread_mutex_lock(&l->mutex);
-	inner_pass_on(l);
+	word = inner_pass_on(l);
 	pthread_mutex_unlock(&l->mutex);
+	inner_wake(word, 1);
 	return false;
 }
 
 void inner_release(struct ledger *l)
 {
+	_Atomic uint32_t *word;
+
 	inner_funlock(l);
 	pthread_mutex_lock(&l->mutex);
 	l->owned = false;
-	inner_pass_on(l);
+	word = inner_pass_on(l);
 	pthread_mutex_unlock(&l->mutex);
+	inner_wake(word, 1);
 }
 
 bool ledger_lock(struct ledger *l, struct err *err)
