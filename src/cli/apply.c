@@ -227,6 +227,9 @@ static bool look_again(struct applying *a, struct err *err)
 	if (!read_plan(a, err) || !find_copy(a, err) || !places_find(a->folder, &a->places, err) ||
 	    !take_snapshot(a, err) || !check_state(a, err))
 		return false;
+	/* The words alone find an older plan: it stands for them only while the configuration is the one it was made of. */
+	if (a->ask->only_granted && !checkout_same(&a->file, a->folder, &a->arena, err))
+		return false;
 	a->account = plan_account(&a->file, &a->arena);
 	return check_account(a, err) && weigh(a, err);
 }

@@ -9,7 +9,9 @@
 #include "base/json.h"
 #include "cli/apply.h"
 #include "cli/asker.h"
+#include "cli/hosts.h"
 #include "cli/plan_account.h"
+#include "cli/plan_again.h"
 #include "cli/places.h"
 #include "cli/plan_origin.h"
 #include "gate/terraform/run.h"
@@ -29,6 +31,7 @@ struct gating {
 	struct places places;
 	struct ledger *ledger;
 	struct workcopy work;
+	struct plan_again again; /* hold "" when what was planned is new */
 	struct arena arena;
 };
 
@@ -146,24 +149,54 @@ static bool make_copy(struct gating *g, struct err *err)
 	return workcopy_make(&from, &g->work, err);
 }
 
-/* The plan's origin, durable in the ledger before anybody can ask to apply it. */
-static bool record_plan(struct gating *g, struct buf *plan, struct err *err)
+/* The earlier plan in place of the one just made, whose private copy goes. */
+static bool take_earlier(struct gating *g, struct buf *plan, struct err *err)
 {
-	struct plan_account who;
-	struct planfile file;
+	if (!workcopy_remove(&g->work, err))
+		return false;
+	fprintf(stderr, "pawl: this is what %s is about, to the last value: the plan that %s is taken, no new one is opened.\n",
+		g->again.hold, g->again.state == HOLD_APPROVED ? "was approved" : "waits there");
+	buf_clear(plan);
+	return file_read(g->again.path, plan, err);
+}
+
+/* The plan's origin, durable in the ledger before anybody can ask to apply it. */
+static bool record_plan(struct gating *g, const struct planfile *file, const struct plan_account *who, struct err *err)
+{
 	auto_buf body = BUF_MAX(65536);
 	uint64_t seq;
+
+	if (who->needed && !who->account.len)
+		fprintf(stderr, "pawl: the AWS account is not known, so this plan cannot be applied later: %.*s\n",
+			STR_ARG(who->why));
+	plan_origin_body(&file->digest, &g->work, who,
+			 arena_fmt(&g->arena, "%s %.*s", tool_name(g->tool), STR_ARG(file->terraform_version)), &body);
+	return ledger_append(g->ledger, STR("plan.made"), buf_str(&body), &seq, err) &&
+	       plan_origin_write(g->places.state, &file->digest, seq, buf_str(&body), err);
+}
+
+/* ${plan}: the bytes to go on with, and g->again.path or g->work.plan where they lie. */
+static bool settle_plan(struct gating *g, struct buf *plan, struct err *err)
+{
+	struct hold_host host = hosts_hold(g->ledger, &g->places, NULL);
+	struct planfile file;
+	struct plan_account who;
+	struct plan_asked asked = { g->argv, &file, &g->work, &who };
+	struct digest same;
 
 	if (!file_read(g->work.plan, plan, err) || !planfile_read(buf_str(plan), &g->arena, &file, err))
 		return false;
 	who = plan_account(&file, &g->arena);
-	if (who.needed && !who.account.len)
-		fprintf(stderr, "pawl: the AWS account is not known, so this plan cannot be applied later: %.*s\n",
-			STR_ARG(who.why));
-	plan_origin_body(&file.digest, &g->work, &who,
-			 arena_fmt(&g->arena, "%s %.*s", tool_name(g->tool), STR_ARG(file.terraform_version)), &body);
-	return ledger_append(g->ledger, STR("plan.made"), buf_str(&body), &seq, err) &&
-	       plan_origin_write(g->places.state, &file.digest, seq, buf_str(&body), err);
+	same = plan_again_digest(&asked, &g->arena);
+	if (plan_again_find(&host, &same, g->folder, &g->arena, &g->again))
+		return take_earlier(g, plan, err);
+	plan_again_keep(g->places.state, &same, g->work.plan);
+	return record_plan(g, &file, &who, err);
+}
+
+static const char *plan_path(const struct gating *g)
+{
+	return g->again.hold[0] ? g->again.path : g->work.plan;
 }
 
 /* *ret_status: terraform's own. False with err when pawl failed. */
@@ -182,7 +215,7 @@ static bool make_plan(struct gating *g, struct buf *plan, int *ret_status, struc
 	*ret_status = r.status;
 	if (r.status != 0 && r.status != PLAN_EXIT_CHANGES)
 		return workcopy_remove(&g->work, err);
-	return record_plan(g, plan, err);
+	return settle_plan(g, plan, err);
 }
 
 static int plan_to_file(struct gating *g)
@@ -203,10 +236,14 @@ static int plan_to_file(struct gating *g)
 		return status;
 	if (!file_replace(out, buf_str(&plan), 0600, &err))
 		return cli_fail(g->cli, &err);
-	fprintf(stderr,
-		"pawl: planned in a private copy. What it would do: pawl plan %.*s   To apply exactly this: pawl apply "
-		"%.*s\n",
-		STR_ARG(g->argv->out), STR_ARG(g->argv->out));
+	if (g->again.hold[0])
+		fprintf(stderr, "pawl: %.*s is that plan. %s: pawl apply %.*s\n", STR_ARG(g->argv->out),
+			g->again.state == HOLD_APPROVED ? "To apply it" : "Once a person has approved it", STR_ARG(g->argv->out));
+	else
+		fprintf(stderr,
+			"pawl: planned in a private copy. What it would do: pawl plan %.*s   To apply exactly this: pawl apply "
+			"%.*s\n",
+			STR_ARG(g->argv->out), STR_ARG(g->argv->out));
 	return status;
 }
 
@@ -217,7 +254,6 @@ static bool again_path(struct gating *g, char ret[TREE_PATH_MAX])
 {
 	struct digest_run run;
 	struct digest d;
-	char hex[DIGEST_HEX_LEN + 1], dir[TREE_PATH_MAX];
 
 	digest_begin(&run);
 	digest_field(&run, STR("folder"), str_from(g->folder));
@@ -225,10 +261,9 @@ static bool again_path(struct gating *g, char ret[TREE_PATH_MAX])
 	digest_field(&run, STR("command"), g->argv->command);
 	for (size_t i = 0; i < g->argv->options.n; i++)
 		digest_field(&run, STR("option"), g->argv->options.item[i]);
+	plan_again_variables(environ, &g->arena, &run);
 	d = digest_end(&run);
-	digest_hex(&d, hex);
-	return tree_join(dir, g->places.state, "again", NULL) && dir_make(dir, 0700, NULL) &&
-	       tree_join(ret, dir, hex, NULL);
+	return plan_again_path(g->places.state, &d, ret);
 }
 
 static int apply_path(struct gating *g, const char *path, bool only_granted)
@@ -273,9 +308,9 @@ static int plan_and_apply(struct gating *g)
 		return cli_fail(g->cli, &err);
 	if (status != 0 && status != PLAN_EXIT_CHANGES)
 		return status;
-	if (again[0] && !file_replace(again, str_from(g->work.plan), 0600, &err))
+	if (again[0] && !file_replace(again, str_from(plan_path(g)), 0600, &err))
 		return cli_fail(g->cli, &err);
-	status = apply_path(g, g->work.plan, false);
+	status = apply_path(g, plan_path(g), false);
 	if (status != EXIT_ALLOW)
 		fprintf(stderr, "pawl: safer: %.*s\n", STR_ARG(g->argv->safer));
 	return status;

@@ -274,8 +274,49 @@ bool planfile_read(struct str bytes, struct arena *arena, struct planfile *ret, 
 	if (!state_read(m.tfstate_prev->bytes, arena, &pf.state_prev, err))
 		return err_prefix(err, "saved plan, member tfstate-prev");
 	pf.state_bytes = m.tfstate->bytes;
+	pf.tfplan = m.tfplan->bytes;
 	pf.digest = digest_of(bytes.ptr, bytes.len);
 	pf.config_digest = digest_config(&pf);
 	*ret = pf;
 	return true;
+}
+
+/* --- what it says --- */
+
+/* Sums of digests do not mind the order, and unlike an exclusive or they count what stands there twice. */
+static void add_digest(struct digest *sum, const struct digest *d)
+{
+	unsigned carry = 0;
+
+	for (size_t i = sizeof(sum->b); i > 0; i--) {
+		carry += (unsigned)sum->b[i - 1] + d->b[i - 1];
+		sum->b[i - 1] = (uint8_t)carry;
+		carry >>= 8;
+	}
+}
+
+static struct str digest_bytes(const struct digest *d)
+{
+	return (struct str){ (const char *)d->b, sizeof(d->b) };
+}
+
+struct digest planfile_meaning(const struct planfile *pf)
+{
+	struct digest sum = { 0 };
+	struct str left = pf->tfplan;
+	struct protobuf_field f;
+	struct digest_run r;
+
+	for (const char *at = left.ptr; protobuf_next(&left, &f) == PROTOBUF_FIELD; at = left.ptr) {
+		struct digest d = digest_of(at, (size_t)(left.ptr - at));
+
+		if (f.number != FIELD_TIMESTAMP)
+			add_digest(&sum, &d);
+	}
+	digest_begin(&r);
+	digest_field(&r, STR("tfplan"), digest_bytes(&sum));
+	digest_field(&r, STR("state"), digest_bytes(&pf->state.digest));
+	digest_field(&r, STR("state-prev"), digest_bytes(&pf->state_prev.digest));
+	digest_field(&r, STR("configuration"), digest_bytes(&pf->config_digest));
+	return digest_end(&r);
 }

@@ -36,6 +36,7 @@ struct planfile {
 	struct state state;	 /* tfstate: refreshed */
 	struct state state_prev; /* tfstate-prev: before refresh, moves and imports minded; carries no lineage and no serial */
 	struct str state_bytes;
+	struct str tfplan; /* the member, as it stands */
 	struct planfile_config *config; /* the configuration the plan was made from */
 	struct str modules; /* tfconfig/modules.json: which key is which folder */
 	struct str lock_file;
@@ -53,5 +54,9 @@ bool planfile_probe(struct str bytes);
  * Memory: the arena takes what the members inflate to, and about eight times the two states.
  */
 bool planfile_read(struct str bytes, struct arena *arena, struct planfile *ret, struct err *err) PAWL_MUST_USE;
+
+/* Over what the plan says, not the bytes it says it in: equal for two plannings of the same thing. Every field of tfplan counts but
+ * the time it was made, in whatever order terraform's walk left them; both states (refreshed and not) and the configuration. */
+struct digest planfile_meaning(const struct planfile *pf);
 
 #endif

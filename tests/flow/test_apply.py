@@ -200,6 +200,44 @@ with gate.Gate(cloud=False) as g:
     r = g.agent("destroy", "-auto-approve", cwd=d)
     t.ok(r.returncode == 1 and value(d) == "e", "and stays so after a denial", r.stdout)
 
+    # asked twice, answered once: the plan that waits is taken again, its own bytes, until anything differs
+    def bytes_of(name):
+        return open(os.path.join(d, name), "rb").read()
+
+    n = len(g.ledger("hold.opened"))
+    g.agent("plan", "-out=q1", "-var", "note=q", cwd=d)
+    h = gate.hold(g.pawl("apply", "q1", cwd=d).stdout)
+    r = g.agent("plan", "-out=q2", "-var", "note=q", cwd=d)
+    t.ok(h and h in r.stdout and bytes_of("q1") == bytes_of("q2"), "planned again, the same: the plan that waits, byte for byte", r.stdout)
+    t.eq(gate.hold(g.pawl("apply", "q2", cwd=d).stdout), h, "and its hold")
+    r = g.agent("apply", "-var", "note=q", cwd=d)
+    t.eq(gate.hold(r.stdout), h, "so do the words that apply")
+    r = g.agent("apply", "-var", "note=q", cwd=d)
+    t.eq(gate.hold(r.stdout), h, "however often")
+    t.eq(len(g.ledger("hold.opened")), n + 1, "one hold for five questions")
+    for what, more, env in (("another variable", ["-var", "note=r"], {}), ("another option", ["-var", "note=q", "-refresh=false"], {}),
+                            ("another mode", ["-destroy", "-var", "note=q"], {}), ("a variable of the environment", ["-var", "note=q"], {"TF_VAR_other": "1"}),
+                            ("another target of a provider", ["-var", "note=q"], {"KUBE_CONFIG_PATH": "/elsewhere"})):
+        r = g.agent("plan", "-out=other", *more, cwd=d, env=g.env(**env))
+        t.ok(h not in r.stdout and bytes_of("other") != bytes_of("q1"), "%s is another plan" % what, r.stdout)
+    with open(os.path.join(d, "main.tf"), "a") as f:
+        f.write("# a word more\n")
+    r = g.agent("plan", "-out=other", "-var", "note=q", cwd=d)
+    t.ok(h not in r.stdout and bytes_of("other") != bytes_of("q1"), "so is one of a changed configuration", r.stdout)
+    text = open(os.path.join(d, "main.tf")).read()
+    open(os.path.join(d, "main.tf"), "w").write(text.replace("# a word more\n", ""))
+    g.yes(h)
+    r = g.agent("plan", "-out=q3", "-var", "note=q", cwd=d)
+    t.ok("approved" in r.stdout and bytes_of("q3") == bytes_of("q1"), "approved and planned again: the approved plan", r.stdout)
+    with open(os.path.join(d, "main.tf"), "a") as f:
+        f.write("# a word more\n")
+    r = g.agent("apply", "-var", "note=q", cwd=d)
+    t.ok(r.returncode == 1 and gate.hold(r.stdout) not in (None, h) and value(d) == "e",
+         "the words do not apply what was approved for another configuration", r.stdout)
+    open(os.path.join(d, "main.tf"), "w").write(text.replace("# a word more\n", ""))
+    r = g.pawl("apply", "q3", cwd=d)
+    t.ok(r.returncode == 0 and value(d) == "q", "which its own file applies", r.stdout)
+
     # an approval that travels: the runner has a ledger of its own and verifies offline
     g.agent("plan", "-out=release", "-var", "note=f", cwd=d)
     h = gate.hold(g.pawl("apply", "release", cwd=d).stdout)
@@ -207,7 +245,7 @@ with gate.Gate(cloud=False) as g:
     r = g.approve(h, "yes", "--out", ticket)
     runner = dict(g.env(), XDG_STATE_HOME=os.path.join(g.work, "runner"))
     r = g.pawl("apply", "release", cwd=d, env=runner)
-    t.ok(r.returncode == 1 and value(d) == "e", "a runner without the approval does not apply", r.stdout)
+    t.ok(r.returncode == 1 and value(d) == "q", "a runner without the approval does not apply", r.stdout)
     r = g.pawl("apply", "release", "--approval", ticket, cwd=d, env=runner)
     t.ok(r.returncode == 0 and value(d) == "f", "with the approval's file it does", r.stdout)
     r = g.pawl("apply", "release", "--approval", ticket, cwd=d, env=runner)

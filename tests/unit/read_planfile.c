@@ -55,6 +55,36 @@ static void test_recorded(void **unused)
 	arena_unmap(&a);
 }
 
+static struct digest meaning(struct planfile *pf, const char *tfplan, size_t n)
+{
+	pf->tfplan = (struct str){ tfplan, n };
+	return planfile_meaning(pf);
+}
+
+/* Order and time do not count; everything else does, as often as it stands there. */
+static void test_meaning(void **unused)
+{
+	/* fields 3 "ab", 3 "cd", 21 "t1" */
+	static const char one[] = "\x1a\x02" "ab" "\x1a\x02" "cd" "\xaa\x01\x02t1", two[] = "\xaa\x01\x02t2" "\x1a\x02" "cd" "\x1a\x02" "ab";
+	static const char more[] = "\x1a\x02" "ab" "\x1a\x02" "cd" "\x1a\x02" "cd", other[] = "\x1a\x02" "ab" "\x22\x02" "cd";
+	struct planfile pf = { 0 };
+	struct digest a = meaning(&pf, one, sizeof(one) - 1), b = meaning(&pf, two, sizeof(two) - 1);
+
+	(void)unused;
+	assert_true(digest_eq(&a, &b));
+	b = meaning(&pf, more, sizeof(more) - 1);
+	assert_false(digest_eq(&a, &b));
+	b = meaning(&pf, other, sizeof(other) - 1);
+	assert_false(digest_eq(&a, &b));
+	pf.state.digest.b[0] = 1;
+	b = meaning(&pf, one, sizeof(one) - 1);
+	assert_false(digest_eq(&a, &b));
+	pf.state.digest.b[0] = 0;
+	pf.config_digest.b[5] = 1;
+	b = meaning(&pf, one, sizeof(one) - 1);
+	assert_false(digest_eq(&a, &b));
+}
+
 /* Every cut, and every byte flipped: refused, or read as a plan with the same state. */
 static void test_damaged(void **unused)
 {
@@ -238,7 +268,7 @@ static void test_protobuf(void **unused)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_recorded),	cmocka_unit_test(test_damaged), cmocka_unit_test(test_tricks),
+	cmocka_unit_test(test_recorded), cmocka_unit_test(test_meaning), cmocka_unit_test(test_damaged), cmocka_unit_test(test_tricks),
 	cmocka_unit_test(test_two_of_one_name), cmocka_unit_test(test_msgpack), cmocka_unit_test(test_protobuf),
 };
 UNIT_MAIN(tests)
