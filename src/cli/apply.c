@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/redact.h"
+#include "base/timestamp.h"
 #include "cli/apply_record.h"
 #include "cli/commands.h"
 #include "cli/frozen.h"
+#include "cli/history.h"
 #include "cli/hosts.h"
 #include "cli/plan_account.h"
 #include "cli/plan_weigh.h"
@@ -77,6 +79,9 @@ static bool prove(const struct ledger_entry *e, void *ctx)
 static bool read_plan(struct applying *a, struct err *err)
 {
 	a->bytes = BUF_MAX(PLAN_MAX);
+	if (!file_exists(a->ask->path))
+		return err_set(err, ERR_INPUT, "%s: no such file; make the plan with `pawl terraform plan -out=%s`", a->ask->path,
+			       a->ask->path);
 	if (!file_read(a->ask->path, &a->bytes, err))
 		return false;
 	if (!planfile_probe(buf_str(&a->bytes)))
@@ -108,6 +113,22 @@ static bool same_region(struct applying *a, struct err *err)
 					workcopy_set(&a->work, "AWS_DEFAULT_REGION", a->origin.region, err));
 }
 
+/* A plan is applied once: then its private copy is gone, and this is why. */
+static bool not_applied(struct applying *a, struct err *err)
+{
+	struct apply_done done = { 0 };
+	char when[TIMESTAMP_LEN + 1];
+
+	if (!apply_record_done(a->ledger, &a->file.digest, &done, err))
+		return false;
+	if (!done.time_us)
+		return true;
+	timestamp_text(done.time_us, when);
+	return err_set(err, ERR_STATE, "this plan was applied already, at %s%s%s (ledger %llu), and a plan is applied once. Nothing was "
+				       "changed now; for more, plan again",
+		       when, done.hold[0] ? " under " : "", done.hold, (unsigned long long)done.seq);
+}
+
 /* The private copy the plan was made in; or, for an approval that travelled, a new one of this folder. */
 static bool find_copy(struct applying *a, struct err *err)
 {
@@ -123,7 +144,8 @@ static bool find_copy(struct applying *a, struct err *err)
 			return false;
 		snprintf(a->folder, sizeof(a->folder), "%s", a->origin.original);
 		if (proof.found)
-			return workcopy_open(a->places.state, str_from(a->origin.work), environ, &a->work, err) &&
+			return not_applied(a, err) &&
+			       workcopy_open(a->places.state, str_from(a->origin.work), environ, &a->work, err) &&
 			       same_provider_env(a, err) && same_region(a, err);
 		return err_set(
 			err, ERR_BROKEN,
@@ -241,6 +263,19 @@ static int stopped(const struct applying *a, int status)
 	return a->ask->stand_in ? EXIT_ERROR : status;
 }
 
+/* What was refused before, for the card; its absence is no reason not to show one. */
+static void look_back(struct applying *a, const struct hold_host *host)
+{
+	const struct book_hold *now;
+	struct book book;
+
+	if (!book_read(&book, host, clock_now_us(), &a->arena, NULL))
+		return;
+	now = book_find_id(&book, str_from(a->weighed.hold));
+	if (now)
+		a->weighed.before = history_refusals(&book, now, clock_now_us(), &a->arena);
+}
+
 /* Not approved: say so, with the hold that waits. */
 static int hold(struct applying *a, const struct hold_host *host, const struct err *why)
 {
@@ -250,6 +285,7 @@ static int hold(struct applying *a, const struct hold_host *host, const struct e
 	if (!hold_open(host, &a->weighed.plan.request, &a->weighed.plan.judgement, &a->weighed.plan.evidence, id, &err))
 		return cli_fail(a->cli, &err);
 	snprintf(a->weighed.hold, sizeof(a->weighed.hold), "%s", id);
+	look_back(a, host);
 	plan_weighed_show(a->cli, &a->weighed, false);
 	fprintf(stderr,
 		"pawl: held as %s: %s\n"

@@ -149,6 +149,50 @@ bool apply_record_end(struct ledger *l, const struct workcopy *w, const struct a
 	return ledger_append(l, stopped ? STR("apply.interrupted") : STR("apply.finished"), buf_str(&b), &seq, err);
 }
 
+/* --- a plan that was applied --- */
+
+struct done_search {
+	char plan[DIGEST_HEX_LEN + 1];
+	struct apply_done found;
+	struct arena arena;
+};
+
+static bool look_for_done(const struct ledger_entry *e, void *ctx)
+{
+	bool starts = str_is(e->kind, "apply.started");
+	struct done_search *s = ctx;
+	struct json *root = NULL;
+	uint64_t seq;
+
+	if (!starts && !(s->found.seq && str_is(e->kind, "apply.finished")))
+		return true;
+	arena_reset(&s->arena);
+	if (!json_parse(e->body, &s->arena, &root, NULL))
+		return true;
+	if (starts && str_is(json_str(root, "plan_sha256"), s->plan)) {
+		s->found = (struct apply_done){ .seq = e->seq };
+		snprintf(s->found.hold, sizeof(s->found.hold), "%.*s", STR_ARG(json_str(root, "hold")));
+	} else if (!starts && json_u64(root, "started", &seq) && seq == s->found.seq && str_is(json_str(root, "result"), "applied")) {
+		s->found.time_us = e->time_us;
+	}
+	return true;
+}
+
+bool apply_record_done(struct ledger *l, const struct digest *plan, struct apply_done *ret, struct err *err)
+{
+	struct done_search s = { 0 };
+	bool ok;
+
+	digest_hex(plan, s.plan);
+	if (!arena_map(&s.arena, (size_t)64 << 20))
+		return err_set(err, ERR_LIMIT, "no memory");
+	ok = ledger_walk(l, 0, look_for_done, &s, err);
+	arena_unmap(&s.arena);
+	if (ok)
+		*ret = s.found;
+	return ok;
+}
+
 /* --- applies of which nothing more is recorded --- */
 
 #define OPEN_MAX 64

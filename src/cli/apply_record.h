@@ -42,4 +42,13 @@ bool apply_record_unfinished(struct ledger *l, const char *state_dir, char *cons
 /* What two states differ in: "created" and "gone", JSON arrays of addresses with identities; long ones are cut. */
 void apply_record_difference(struct str before, struct str after, struct json_out *o);
 
+/* The last apply of a plan that ended well. */
+struct apply_done {
+	uint64_t seq;	 /* of its "apply.started"; 0: none */
+	int64_t time_us; /* of its end; 0: it has none, or another than success */
+	char hold[24];	 /* "" when no hold was needed */
+};
+/* Look for it in the whole ledger. */
+bool apply_record_done(struct ledger *l, const struct digest *plan, struct apply_done *ret, struct err *err) PAWL_MUST_USE;
+
 #endif

@@ -6,11 +6,11 @@
 #include "base/timestamp.h"
 #include "cli/commands.h"
 #include "cli/desk.h"
+#include "cli/history.h"
 #include "hold/demand.h"
 #include "hold/ticket.h"
 
 #define OUT_MAX ((size_t)256 << 20)
-#define REMEMBERED_US (30 * 86400 * CLOCK_SECOND)
 
 /* --- pushing back --- */
 
@@ -19,31 +19,10 @@ static void put_red(const struct cli *c, const char *text, struct buf *b)
 	buf_addf(b, "%s%s%s", c->colour ? "\033[1;31m" : "", text, c->colour ? "\033[0m" : "");
 }
 
-/* What was refused before, here or of the same name. */
-static void put_history(const struct cli *c, const struct desk *d, const struct book_hold *now, struct buf *b)
-{
-	for (size_t i = d->book.n_holds; i > 0; i--) {
-		const struct book_hold *old = d->book.holds[i - 1];
-		bool alike = str_eq(old->folder, now->folder) || (now->typed_name.len && str_eq(old->typed_name, now->typed_name));
-		char when[TIMESTAMP_LEN + 1];
-
-		if (old == now || !alike || (old->state != HOLD_DENIED && old->state != HOLD_REVOKED) ||
-		    old->changed_us + REMEMBERED_US < d->now_us)
-			continue;
-		timestamp_text(old->changed_us, when);
-		put_red(c, "warned before: ", b);
-		buf_addf(b, "%s, much like this, was %.*s at %s", old->id, STR_ARG(hold_state_name(old->state)), when);
-		buf_adds(b, old->reason.len ? ": " : "");
-		card_escape(str_sub(old->reason, 0, 300), b);
-		buf_addc(b, '\n');
-	}
-}
-
 static void put_doubts(const struct cli *c, const struct desk *d, const struct desk_case *k, struct buf *b)
 {
 	auto_buf hours = BUF_MAX(200);
 
-	put_history(c, d, k->hold, b);
 	for (const struct weighed *v = k->approvals; v; v = v->next) {
 		if (v->result != WEIGHED_FORGED)
 			continue;
@@ -132,9 +111,11 @@ static void report(const struct cli *c, const struct desk_case *k, const struct 
 		buf_addf(b, "Written to %s; a runner takes it with `pawl apply PLAN --approval %s`.\n", out, out);
 }
 
-static bool show_card(const struct cli *c, const struct desk *d, const struct desk_case *k, struct err *err)
+static bool show_card(const struct cli *c, struct desk *d, const struct desk_case *k, struct err *err)
 {
-	struct card_style style = { .colour = c->colour, .width = c->width, .full = true };
+	struct card_style style = { .colour = c->colour, .width = c->width, .full = true,
+				    .answered = history_answered(k->hold, k->state, &d->arena),
+				    .before = history_refusals(&d->book, k->hold, d->now_us, &d->arena) };
 	auto_buf b = BUF_MAX(OUT_MAX);
 
 	hold_banner(d->places.state, d->now_us, &b);

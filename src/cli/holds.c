@@ -4,6 +4,7 @@
 #include "base/timestamp.h"
 #include "cli/commands.h"
 #include "cli/desk.h"
+#include "cli/history.h"
 
 #define OUT_MAX ((size_t)256 << 20)
 
@@ -25,6 +26,8 @@ static void put_json(const struct book_hold *hold, enum hold_state state, struct
 	json_out_kv(o, "asked_by", hold->asker.name);
 	json_out_kv(o, "folder", hold->folder);
 	json_out_kv(o, "summary", hold->summary);
+	if (hold->typed_name.len)
+		json_out_kv(o, "typed_name", hold->typed_name);
 	json_out_key(o, "approvals");
 	json_out_u64(o, hold->n_approvals);
 	json_out_key(o, "needed");
@@ -47,6 +50,10 @@ static void put_row(const struct book_hold *hold, enum hold_state state, struct 
 	card_escape(str_sub(hold->asker.name, 0, 40), b);
 	buf_adds(b, ": ");
 	card_escape(hold->summary, b);
+	if (hold->typed_name.len) {
+		buf_adds(b, "  goes: ");
+		card_escape(str_sub(hold->typed_name, 0, 100), b);
+	}
 	buf_addc(b, '\n');
 }
 
@@ -129,7 +136,9 @@ static void put_approvals(const struct desk_case *k, struct buf *b)
 
 static void show(const struct cli *c, struct desk *d, const struct desk_case *k, struct buf *b)
 {
-	struct card_style style = { .colour = c->colour, .width = c->width, .full = true };
+	struct card_style style = { .colour = c->colour, .width = c->width, .full = true,
+				    .answered = history_answered(k->hold, k->state, &d->arena),
+				    .before = history_refusals(&d->book, k->hold, d->now_us, &d->arena) };
 	struct json_out o = { .buf = b };
 
 	if (c->json) {

@@ -28,6 +28,9 @@ static const struct {
 	{ "error",         NULL },
 	{ "result",        NULL },
 	{ "plan",          "plan" },
+	{ "tool",          NULL },
+	{ "workspace",     "workspace" },
+	{ "original",      "in" },
 	{ "entries",       "entries" },
 	{ "message",       NULL },
 };

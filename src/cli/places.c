@@ -15,13 +15,15 @@ static bool put(char ret[PLACES_MAX], struct err *err, const char *a, const char
 	return true;
 }
 
-/* $VAR if it is an absolute path, else home + fallback. */
+/* $VAR if it is an absolute path, else home + fallback. Without either nothing is guessed: a policy left out would soften. */
 static bool xdg(const char *var, const char *home, const char *fallback, char ret[PLACES_MAX], struct err *err)
 {
 	const char *v = getenv(var);
 
 	if (v && v[0] == '/')
 		return put(ret, err, v, "/pawl");
+	if (!home || home[0] != '/')
+		return err_set(err, ERR_STATE, "no home folder: set HOME to an absolute path, or %s", var);
 	return put(ret, err, home, fallback);
 }
 
@@ -76,8 +78,6 @@ bool places_find(const char *start, struct places *ret, struct err *err)
 	const char *home = getenv("HOME"), *state = getenv("PAWL_STATE"), *machine;
 	char here[PLACES_MAX], pin[PLACES_MAX];
 
-	if (!home || home[0] != '/')
-		return err_set(err, ERR_STATE, "no home folder: set HOME to an absolute path");
 	if (!realpath(start ? start : ".", here))
 		return err_sys(err, "%s", start ? start : ".");
 	if (!xdg("XDG_CONFIG_HOME", home, "/.config/pawl", ret->config, err))

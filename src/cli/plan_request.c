@@ -361,6 +361,10 @@ bool plan_request_read(const struct plan_ask *ask, const struct places *places, 
 	auto_fd fd = std ? dup(STDIN_FILENO) : open(ask->path, O_RDONLY | O_CLOEXEC);
 	struct plan_request p = { 0 };
 
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_INPUT,
+			       "%s: no such file; make the plan with `pawl terraform plan -out=%s`, or name one that is there",
+			       ask->path, ask->path);
 	if (fd < 0)
 		return err_sys(err, "%s", ask->path);
 	if (!arena_map(&p.arena, PLAN_ARENA_BYTES * 4))

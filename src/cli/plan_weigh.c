@@ -159,7 +159,7 @@ bool plan_weigh(const struct plan_ask *ask, const struct plan_weigh_opts *opts, 
 int plan_weighed_show(const struct cli *c, const struct plan_weighed *w, bool full)
 {
 	const struct plan_request *p = &w->plan;
-	struct card_style style = { .colour = c->colour, .width = c->width, .full = full };
+	struct card_style style = { .colour = c->colour, .width = c->width, .full = full, .before = w->before };
 	auto_buf b = BUF_MAX(CARD_MAX);
 
 	if (c->json) {

@@ -23,6 +23,7 @@ struct plan_weigh_opts {
 struct plan_weighed {
 	struct plan_request plan;
 	char hold[HOLD_ID_LEN]; /* when the verdict is hold and one was opened; else "" */
+	const struct evidence_note *before; /* what was refused before, for the card alone; NULL: nothing, or not looked for */
 	char banner[1024];	/* elevations and break-glass in force; else "" */
 };
 

@@ -167,19 +167,32 @@ static void line(struct buf *b, const char *label, struct str s)
 	buf_addc(b, '\n');
 }
 
-static void say_change(const struct judged_change *jc, struct buf *b)
+static void say_environment(const struct policy *policy, const struct judged_change *jc, struct buf *b)
+{
+	struct str said = jc->change->environment;
+
+	buf_adds(b, "  environment  ");
+	card_escape(jc->environment.name, b);
+	if (said.len && !policy_environment_known(policy, said)) {
+		buf_adds(b, " (no policy names an environment '");
+		card_escape(str_sub(said, 0, 100), b);
+		buf_adds(b, "', so what was said does not count)\n");
+	} else if (jc->environment.named) {
+		buf_addf(b, " (%.*s)\n", STR_ARG(jc->environment.because));
+	} else {
+		buf_adds(b, jc->environment.kind == ENVIRONMENT_PRODUCTION ? " (no policy names this place; unnamed counts as production)\n"
+									    : " (as you say)\n");
+	}
+}
+
+static void say_change(const struct policy *policy, const struct judged_change *jc, struct buf *b)
 {
 	const struct rule_ref *r = &jc->rule;
 
 	buf_addf(b, "%.*s: %.*s ", STR_ARG(verdict_name(jc->verdict)), STR_ARG(change_kind_name(jc->change->kind)));
 	card_escape(jc->change->name, b);
-	buf_adds(b, "\n  environment  ");
-	card_escape(jc->environment.name, b);
-	if (jc->environment.named)
-		buf_addf(b, " (%.*s)\n", STR_ARG(jc->environment.because));
-	else
-		buf_adds(b, jc->environment.kind == ENVIRONMENT_PRODUCTION ? " (no policy names this place; unnamed counts as production)\n"
-									    : " (as you say)\n");
+	buf_addc(b, '\n');
+	say_environment(policy, jc, b);
 	if (r->name.len)
 		buf_addf(b, "  rule         %.*s, %.*s:%u\n", STR_ARG(r->name), STR_ARG(r->file), r->line);
 	else
@@ -193,7 +206,7 @@ static void say_text(const struct explain *x, struct buf *b)
 	CHANGE_EACH(c, &x->request.changes) {
 		struct judged_change jc = judge_change(x->policy, &x->request, &x->evidence, c);
 
-		say_change(&jc, b);
+		say_change(x->policy, &jc, b);
 	}
 	if (x->request.changes.n > 1)
 		buf_addf(b, "together: %.*s\n", STR_ARG(verdict_name(x->j.verdict)));

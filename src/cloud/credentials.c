@@ -187,11 +187,12 @@ static bool from_cli(struct arena *arena, struct credentials *ret, struct err *e
 			       "no AWS credentials: none in the environment, none in profile "
 			       "'%.*s', and no aws CLI to ask",
 			       STR_ARG(ret->profile.len ? ret->profile : STR("default")));
-	if (!run_process(argv, arena, ret, err))
-		return err_prefix(err,
-				  "no AWS credentials in the environment or profile '%.*s', and "
-				  "the aws CLI has none",
-				  STR_ARG(ret->profile.len ? ret->profile : STR("default")));
+	/* What the CLI says of it is about its own options, not about what is missing here. */
+	if (!run_process(argv, arena, ret, NULL))
+		return err_set(err, ERR_STATE,
+			       "no AWS credentials: none in the environment, none in profile "
+			       "'%.*s', and the aws CLI has none either; sign in or set AWS_PROFILE",
+			       STR_ARG(ret->profile.len ? ret->profile : STR("default")));
 	ret->source = "aws configure export-credentials";
 	return true;
 }

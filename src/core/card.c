@@ -145,16 +145,22 @@ static void backups(struct card_page *p, const struct judgement *j, const struct
 	card_field(p, "missing", PAINT_RED, j->missing);
 }
 
-static void against(struct card_page *p, const struct evidence *e)
+static void notes(struct card_page *p, const struct evidence_note *n)
+{
+	for (; n; n = n->next)
+		card_field(p, "·", n->bad ? PAINT_RED : PAINT_NONE, n->text);
+}
+
+static void against(struct card_page *p, const struct evidence *e, const struct evidence_note *before)
 {
 	if (e->frozen) {
 		card_heading(p, "FROZEN");
 		card_field(p, "", PAINT_RED, e->frozen_why.len ? e->frozen_why : STR("Every change but a restore is stopped."));
 	}
-	if (e->notes)
+	if (e->notes || before)
 		card_heading(p, "BEFORE YOU SAY YES");
-	for (const struct evidence_note *n = e->notes; n; n = n->next)
-		card_field(p, "·", n->bad ? PAINT_RED : PAINT_NONE, n->text);
+	notes(p, before);
+	notes(p, e->notes);
 }
 
 static void digest_field_text(struct card_page *p, const char *label, const struct digest *d)
@@ -218,7 +224,7 @@ static void ways_on(struct card_page *p, const struct judgement *j, struct str h
 	card_field(p, "", PAINT_NONE, (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 });
 }
 
-static void next(struct card_page *p, const struct judgement *j, struct str hold)
+static void next(struct card_page *p, const struct judgement *j, struct str hold, struct str answered)
 {
 	if (j->verdict == VERDICT_ALLOW)
 		return;
@@ -231,6 +237,10 @@ static void next(struct card_page *p, const struct judgement *j, struct str hold
 	if (!hold.len) {
 		card_field(p, "agent", PAINT_NONE,
 			   STR("No hold was opened, so nobody can approve this yet. Do not try another way round."));
+		return;
+	}
+	if (answered.len) {
+		card_field(p, "so far", PAINT_BOLD, answered);
 		return;
 	}
 	ways_on(p, j, hold);
@@ -251,7 +261,7 @@ void card_text(const struct request *request, const struct judgement *judgement,
 	card_touch(&p, judgement);
 	reversible(&p, judgement);
 	backups(&p, judgement, evidence);
-	against(&p, evidence);
+	against(&p, evidence, style->before);
 	exact(&p, request, judgement, evidence);
-	next(&p, judgement, hold);
+	next(&p, judgement, hold, style->answered);
 }

@@ -10,6 +10,8 @@ struct card_style {
 	bool colour;
 	unsigned width; /* columns; 0: 100 */
 	bool full; /* every change; else long groups end in "and 12 more (--full shows them)". Approving shows full. */
+	struct str answered; /* what became of the hold, in place of the ways to answer it; STR_NONE: it waits */
+	const struct evidence_note *before; /* said beside the evidence's own notes; no approval binds to them */
 };
 
 /**

@@ -78,6 +78,13 @@ bool policy_environment_by_name(const struct policy *p, struct str name, size_t 
 	return false;
 }
 
+bool policy_environment_known(const struct policy *p, struct str name)
+{
+	size_t i;
+
+	return policy_environment_by_name(p, name, &i);
+}
+
 struct environment policy_environment_at(const struct policy *p, size_t index)
 {
 	enum environment_kind k = ENVIRONMENT_PRODUCTION;

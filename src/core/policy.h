@@ -114,6 +114,8 @@ bool policy_load(const struct policy_source *sources, size_t n, struct arena *ar
 
 /* The environment a place (and a change's own tag, which may be STR_NONE) belongs to. The most protected match wins. */
 struct environment policy_environment(const struct policy *p, const struct place *place, struct str tag);
+/* Does any layer name it, or is it "production", "staging" or "scratch"? */
+bool policy_environment_known(const struct policy *p, struct str name);
 
 const struct approver *policy_approvers(const struct policy *p);
 const struct notify *policy_notify(const struct policy *p);

@@ -156,7 +156,9 @@ with gate.Gate(cloud=False) as g:
     t.ok("smuggled" not in json.dumps(gate.state(d)), "what was put into the folder after the plan is not applied")
     first = serial(d)
     r = g.pawl("apply", "p", cwd=d)
-    t.ok(r.returncode == 1 and serial(d) == first, "a second use does not pass", r.stdout)
+    t.ok(r.returncode == 1 and serial(d) == first and "applied already, at 20" in r.stdout and "under " + h in r.stdout,
+         "a second use does not pass: it says when and under which hold it was applied", r.stdout)
+    t.has(g.pawl("log").stdout, "plan.made          terraform ", "the log's line of a plan that was made is not empty")
     started, finished = g.ledger("apply.started"), g.ledger("apply.finished")
     t.ok(len(started) == 1 and len(finished) == 1, "the ledger has one start and one end", str((started, finished)))
 
@@ -198,7 +200,8 @@ with gate.Gate(cloud=False) as g:
     t.ok(r.returncode == 1 and h and value(d) == "e" and "never destroy" in r.stdout, "destroy is held, with the safer way", r.stdout)
     r = g.pawl("deny", h, "--reason", "no", cwd=d)
     r = g.agent("destroy", "-auto-approve", cwd=d)
-    t.ok(r.returncode == 1 and value(d) == "e", "and stays so after a denial", r.stdout)
+    t.ok(r.returncode == 1 and value(d) == "e" and gate.hold(r.stdout) != h, "and stays so after a denial, as a hold of its own", r.stdout)
+    t.ok("warned before: " + h in " ".join(r.stdout.split()), "whose card says that it was denied before", r.stdout)
 
     # asked twice, answered once: the plan that waits is taken again, its own bytes, until anything differs
     def bytes_of(name):

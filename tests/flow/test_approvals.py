@@ -311,7 +311,22 @@ def test_denied():
     refused(w.use(r), "denied", "wrong state")
     assert w.open(r) != h
     p = w.approve(w.open(r))
-    assert "warned before" in p.stdout and "wrong state" in p.stdout, p.stdout
+    text = " ".join(p.stdout.split())
+    assert "BEFORE YOU SAY YES" in text and "warned before: %s, of the same changes" % h in text and "wrong state" in text, p.stdout
+
+
+def test_show_says_what_became_of_it():
+    w, r, h = approved()
+    assert "goes: courses-prod-db" in w.pawl("holds").stdout
+    for words, do in (("Approved, unused", lambda: None), ("Used at", lambda: allowed(w.use(r)))):
+        do()
+        text = w.pawl("show", h).stdout
+        assert words in text and "pawl approve" not in text, text
+    h = w.open(w.request(bytes=OTHER_BYTES))
+    assert "pawl approve " + h in w.pawl("show", h).stdout
+    w.pawl("deny", h)
+    text = w.pawl("show", h).stdout
+    assert "Denied at" in text and "pawl approve" not in text, text
 
 
 def test_wrong_name_typed():

@@ -38,6 +38,8 @@ for name, data in bad.items():
 for name in ("missing.plan", "."):
     r = subprocess.run([lab.binary(), "plan", "--offline", name], capture_output=True, text=True)
     t.ok(r.returncode == 1 and len(r.stderr.splitlines()) == 1, name + ": one line, exit status 1", r.stderr)
+    if name == "missing.plan":
+        t.has(r.stderr, "pawl terraform plan -out=missing.plan", "and what to do")
 r = subprocess.run([lab.binary(), "plan", "--offline", "--json", "empty.plan"], capture_output=True, text=True)
 t.ok("cut off" in json.loads(r.stdout)["error"], "with --json the error is JSON", r.stdout)
 r = subprocess.run([lab.binary(), "log", "export"], capture_output=True, text=True)

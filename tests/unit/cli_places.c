@@ -49,9 +49,31 @@ static void pin_is_not_hidden(void **state)
 	assert_string_equal(pl.project_pin, path); /* … and the pin above it still does */
 }
 
+/* A home is asked for only where it is needed; without it no policy is left out unseen. */
+static void no_home(void **state)
+{
+	struct places pl;
+	struct err err = { 0 };
+
+	(void)state;
+	unsetenv("HOME");
+	setenv("PAWL_STATE", "/tmp/state", 1);
+	unsetenv("XDG_CONFIG_HOME");
+	assert_false(places_find("/", &pl, &err));
+	assert_non_null(strstr(err.msg, "XDG_CONFIG_HOME"));
+	setenv("XDG_CONFIG_HOME", "/tmp/config", 1);
+	assert_true(places_find("/", &pl, &err));
+	assert_string_equal(pl.state, "/tmp/state");
+	assert_string_equal(pl.user_policy, "/tmp/config/pawl/policy.yaml");
+	unsetenv("PAWL_STATE");
+	unsetenv("XDG_STATE_HOME");
+	assert_false(places_find("/", &pl, &err));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(within), cmocka_unit_test(outside), cmocka_unit_test(pin_is_not_hidden) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(within), cmocka_unit_test(outside), cmocka_unit_test(pin_is_not_hidden),
+					  cmocka_unit_test(no_home) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,11 +147,29 @@ static void test_endpoints(void **state)
 		   "https://iam.amazonaws.com");
 }
 
+/* What the CLI says of its own options is nobody's answer. */
+static void test_cli_says_nothing(void **state)
+{
+	struct credentials c;
+	struct err err = { 0 };
+	char dir[4096];
+
+	(void)state;
+	put("aws", "#!/bin/sh\necho 'usage: aws [options]' >&2; exit 252\n", 0700);
+	snprintf(dir, sizeof(dir), "%s/.aws", home);
+	setenv("PATH", dir, 1);
+	assert_false(credentials_find(&arena, &c, &err));
+	setenv("PATH", "/usr/bin:/bin", 1);
+	assert_non_null(strstr(err.msg, "AWS_PROFILE"));
+	assert_null(strstr(err.msg, "usage"));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_none, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_environment_wins, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_profiles, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_process, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_cli_says_nothing, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_endpoints, setup, teardown),
 };
 

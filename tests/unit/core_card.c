@@ -48,6 +48,16 @@ static void card_says_what_dies(void **state)
 	assert_non_null(strstr(b.ptr, "pawl approve H-7"));
 	assert_non_null(strstr(b.ptr, "typed: courses-prod-db"));
 	assert_null(strchr(b.ptr, '\033'));
+	assert_null(strstr(b.ptr, "BEFORE YOU SAY YES"));
+	style.answered = STR("Used at noon.");
+	style.before = &(struct evidence_note){ .text = STR("H-3 was denied"), .bad = true };
+	buf_clear(&b);
+	card_text(&r, &j, &e, STR("H-7"), &style, &b);
+	assert_non_null(strstr(b.ptr, "Used at noon."));
+	assert_null(strstr(b.ptr, "pawl approve"));
+	assert_null(strstr(b.ptr, "pawl deny"));
+	assert_true(strstr(strstr(b.ptr, "BEFORE YOU SAY YES"), "H-3 was denied") != NULL);
+	style.answered = STR_NONE;
 	style.colour = true;
 	buf_clear(&b);
 	card_text(&r, &j, &e, STR("H-7"), &style, &b);
