@@ -167,4 +167,13 @@ void change_redact(struct change *c, struct arena *arena)
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		*texts[i] = redact_str(*texts[i], arena);
+	if (c->place) {
+		struct place *own = ARENA_NEW(arena, struct place);
+
+		if (!own)
+			return; /* a full arena is refused */
+		*own = *c->place;
+		place_redact(own, arena);
+		c->place = own;
+	}
 }

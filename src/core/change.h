@@ -4,8 +4,7 @@
 #ifndef PAWL_CORE_CHANGE_H
 #define PAWL_CORE_CHANGE_H
 
-#include "base/arena.h"
-#include "base/json.h"
+#include "core/place.h"
 
 /* What is done. Order is no strictness; policy decides. Zero is "nobody said": judged as opaque. */
 enum change_kind {
@@ -59,6 +58,7 @@ struct change {
 	struct str environment; /* name of the environment it is in; STR_NONE until named by the policy */
 	struct str tag_environment; /* its own environment tag or label, where it has one */
 	struct str account, region; /* where known */
+	const struct place *place; /* where this acts, when it is not where the request does; else NULL */
 	/* Stable code of a finding, e.g. "state.blank-slate", "protection.retention-zero"; STR_NONE for a plain change. */
 	struct str finding;
 	struct str reason;   /* one sentence: what it is and why it matters */
@@ -86,7 +86,7 @@ struct change_list {
 struct change *change_add(struct change_list *l, struct arena *arena);
 /* The i-th, or NULL. Linear in chunks. */
 struct change *change_nth(const struct change_list *l, size_t i);
-/* Take secrets out of what approvals are about: type, name, identity, title, tags. */
+/* Take secrets out of what approvals are about: type, name, identity, title, tags, place. */
 void change_redact(struct change *c, struct arena *arena);
 void change_dies_with(struct change *c, struct arena *arena, struct str what);
 

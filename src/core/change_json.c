@@ -38,6 +38,10 @@ void change_to_json(const struct change *c, struct json_out *o)
 		if (field(&copy, i)->len)
 			json_out_kv(o, fields[i].key, *field(&copy, i));
 	}
+	if (c->place) {
+		json_out_key(o, "place");
+		place_to_json(c->place, o);
+	}
 	if (c->dies_with) {
 		json_out_key(o, "dies_with");
 		json_out_open(o, '[');
@@ -69,6 +73,16 @@ static bool take_dies_with(const struct json *m, struct arena *arena, struct cha
 	return true;
 }
 
+static bool take_place(const struct json *m, struct arena *arena, struct change *c, struct err *err)
+{
+	struct place *own = ARENA_NEW(arena, struct place);
+
+	if (!own)
+		return err_set(err, ERR_LIMIT, "change: too large");
+	c->place = own;
+	return place_from_json(m, own, err);
+}
+
 static bool take_text(const struct json *m, struct change *c, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
@@ -92,6 +106,8 @@ static bool take(const struct json *m, struct arena *arena, struct change *c, st
 	if (str_is(m->key, "holds_data"))
 		return holds_data_from(json_text(m), &c->holds_data) ||
 		       wrong(err, m, "one of yes, no, unknown");
+	if (str_is(m->key, "place"))
+		return take_place(m, arena, c, err);
 	if (str_is(m->key, "dies_with"))
 		return take_dies_with(m, arena, c, err);
 	if (str_is(m->key, "rows"))

@@ -5,17 +5,11 @@
 
 /* --- the request as such --- */
 
-static bool any_place(const struct place *p)
-{
-	return p->account.len || p->region.len || p->workspace.len || p->backend.len || p->path.len || p->tag.len ||
-	       p->host.len || p->database.len;
-}
-
-static struct match_where place_where(const struct match *run, struct str tag)
+static struct match_where place_where(const struct match *run, const struct place *place, struct str tag)
 {
 	struct match_where w;
 
-	w.all = policy_environment_index(run->p, &run->request->place, tag, &w.own);
+	w.all = policy_environment_index(run->p, place, tag, &w.own);
 	return w;
 }
 
@@ -47,8 +41,8 @@ void match_begin(struct match *run)
 		if ((r->resources[i / 64] >> (i % 64) & 1) && n < r->rule[i]->match.resources_from)
 			run->base[i / 64] &= ~(UINT64_C(1) << (i % 64));
 	}
-	run->placed = any_place(&q->place);
-	run->place = place_where(run, STR_NONE);
+	run->placed = place_known(&q->place);
+	run->place = place_where(run, &q->place, STR_NONE);
 	run->n_environment = SIZE_MAX;
 }
 
@@ -111,9 +105,9 @@ static struct match_where tagged(struct match *run, struct str tag)
 	struct match_tag *m = run->tags ? &run->tags[str_hash(tag) % MEMO_SLOTS] : NULL;
 
 	if (!m)
-		return place_where(run, tag);
+		return place_where(run, &run->request->place, tag);
 	if (!m->known || !str_eq(m->tag, tag))
-		*m = (struct match_tag){ tag, place_where(run, tag), true };
+		*m = (struct match_tag){ tag, place_where(run, &run->request->place, tag), true };
 	return m->where;
 }
 
@@ -124,12 +118,30 @@ size_t match_more_protected(const struct match *run, size_t a, size_t b)
 	return policy_environment_at(run->p, b).kind < policy_environment_at(run->p, a).kind ? b : a;
 }
 
-/* By where it is and what its tag says. A name that the change carries can only add protection to what a place says. */
-struct match_where match_environment(struct match *run, const struct change *c)
+/* A change that says where it acts: the policy's word for that place, else what its reader made of it. */
+static struct match_where own_place(const struct match *run, const struct change *c)
 {
-	struct match_where w = c->tag_environment.len ? tagged(run, c->tag_environment) : run->place;
+	struct match_where w = place_where(run, c->place, c->tag_environment);
 	size_t named;
 
+	if (!c->environment.len || !policy_environment_by_name(run->p, c->environment, &named))
+		return w;
+	if (w.own == run->p->n_environments)
+		w.own = named;
+	if (w.all == run->p->n_environments)
+		w.all = named;
+	return w;
+}
+
+/* By where it is and what its tag says. A name that the change carries can only add protection to what the request's place says. */
+struct match_where match_environment(struct match *run, const struct change *c)
+{
+	struct match_where w;
+	size_t named;
+
+	if (c->place)
+		return own_place(run, c);
+	w = c->tag_environment.len ? tagged(run, c->tag_environment) : run->place;
 	if (!c->environment.len || !policy_environment_by_name(run->p, c->environment, &named))
 		return w;
 	if (!run->placed && !c->tag_environment.len)

@@ -17,12 +17,6 @@ struct row {
 	size_t offset;
 };
 
-#define PLACE(f) { #f, offsetof(struct place, f) }
-static const struct row place_rows[] = {
-	PLACE(account), PLACE(region), PLACE(workspace), PLACE(backend),
-	PLACE(path),	PLACE(tag),    PLACE(host),	 PLACE(database),
-};
-
 /* The order is part of the approval digest: append, never move. */
 #define BINDING(f) { #f, offsetof(struct binding, f) }
 static const struct row binding_rows[] = {
@@ -83,7 +77,7 @@ static void redact_rows(void *base, const struct row *rows, size_t n, struct are
 
 void request_redact(struct request *r, struct arena *arena)
 {
-	redact_rows(&r->place, place_rows, ARRAY_LEN(place_rows), arena);
+	place_redact(&r->place, arena);
 	redact_rows(&r->binding, binding_rows, ARRAY_LEN(binding_rows), arena);
 	r->principal.name = redact_str(r->principal.name, arena);
 	r->principal.session = redact_str(r->principal.session, arena);
@@ -133,7 +127,8 @@ void request_to_json(const struct request *r, struct json_out *o)
 	json_out_kv(o, "gate", gate_name(r->gate));
 	json_out_kv(o, "tool", r->tool);
 	json_out_kv(o, "summary", r->summary);
-	out_rows(o, "place", &r->place, place_rows, ARRAY_LEN(place_rows));
+	json_out_key(o, "place");
+	place_to_json(&r->place, o);
 	out_rows(o, "binding", &r->binding, binding_rows, ARRAY_LEN(binding_rows));
 	digest_hex(&r->bytes, hex);
 	json_out_kv(o, "bytes", str_from(hex));
@@ -228,7 +223,7 @@ bool request_from_json(const struct json *v, struct arena *arena, struct request
 	if (!digest_from_hex(json_str(v, "bytes"), &r.bytes))
 		return err_set(err, ERR_INPUT, "request: no digest of its bytes");
 	if (!in_principal(json_get(v, "principal"), &r.principal, err) ||
-	    !in_rows(json_get(v, "place"), &r.place, place_rows, ARRAY_LEN(place_rows), err) ||
+	    !place_from_json(json_get(v, "place"), &r.place, err) ||
 	    !in_rows(json_get(v, "binding"), &r.binding, binding_rows, ARRAY_LEN(binding_rows), err) ||
 	    !in_changes(json_get(v, "changes"), arena, &r.changes, err))
 		return false;

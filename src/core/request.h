@@ -19,18 +19,6 @@ enum gate {
 	GATE_COUNT
 };
 
-/* Where a request acts, for naming the environment. Each may be STR_NONE = not known. */
-struct place {
-	struct str account;   /* cloud account, project or subscription */
-	struct str region;
-	struct str workspace; /* terraform workspace */
-	struct str backend;   /* "local:/abs/path" or "s3:bucket/key" … */
-	struct str path;      /* absolute folder it was asked in */
-	struct str tag;       /* the environment tag most of its resources carry */
-	struct str host;      /* database host */
-	struct str database;
-};
-
 /* What an approval binds to beside the bytes. Each is text; STR_NONE = does not apply. */
 struct binding {
 	struct str cwd; /* within the project where that names the place everywhere, else absolute */

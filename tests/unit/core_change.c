@@ -33,6 +33,8 @@ static void request_survives_json(void **state)
 	struct err err = { 0 };
 	struct json *root;
 
+	static const struct place shop = { .host = STR_INIT("db.example.com"), .database = STR_INIT("shop") };
+
 	(void)state;
 	r.principal = (struct principal){ PRINCIPAL_AGENT, STR("claude-code"), 1000, STR("s1"), STR_NONE };
 	r.binding.lineage = STR("l-1");
@@ -44,12 +46,15 @@ static void request_survives_json(void **state)
 		c->kind = CHANGE_DELETE;
 		c->name = arena_fmt(&arena, "aws_db_instance.db[%d]", i);
 		change_dies_with(c, &arena, STR("automated backups"));
+		c->place = i == 149 ? &shop : NULL;
 	}
 	request_to_json(&r, &o);
 	assert_true(json_parse(buf_str(&b), &arena, &root, &err));
 	assert_true(request_from_json(root, &arena, &back, &err));
 	assert_int_equal(back.changes.n, 150);
 	assert_str(change_nth(&back.changes, 149)->name, "aws_db_instance.db[149]");
+	assert_str(change_nth(&back.changes, 149)->place->host, "db.example.com");
+	assert_null(change_nth(&back.changes, 148)->place);
 	assert_null(change_nth(&back.changes, 150));
 	d1 = request_digest(&r);
 	d2 = request_digest(&back);

@@ -272,6 +272,33 @@ static void one_by_one(void **state)
 	assert_true(whole == j.verdict);
 }
 
+/* A change that says where it acts is weighed there: by the policy's name for that place, else by its reader's. */
+static void change_has_its_own_place(void **state)
+{
+	static const struct place shop = { .host = STR_INIT("127.0.0.1"), .database = STR_INIT("shop_test") };
+	static const struct place live = { .host = STR_INIT("db.example.com"), .database = STR_INIT("shop") };
+	struct change *c;
+
+	(void)state;
+	load("version: 1\nenvironments:\n- {name: prod, kind: production, match: {host: '*.example.com'}}\n", NULL);
+	request.place.path = STR("/srv/shop");
+	c = add(CHANGE_DELETE, "orders");
+	c->environment = STR("scratch");
+	weigh();
+	assert_true(j.verdict == VERDICT_HOLD); /* a name alone takes no protection from the request's place */
+	c->place = &shop;
+	weigh();
+	assert_true(j.verdict == VERDICT_ALLOW);
+	c->place = &live;
+	weigh();
+	assert_true(j.verdict == VERDICT_HOLD);
+	assert_str(j.environment.name, "prod");
+	load("version: 1\n", "version: 1\nenvironments:\n- {name: p, kind: production, match: {database: shop_test}}\n");
+	c->place = &shop;
+	weigh();
+	assert_true(j.verdict == VERDICT_HOLD); /* a project may add protection */
+}
+
 static void full_arena_denies(void **state)
 {
 	struct arena small;
@@ -298,7 +325,7 @@ static void full_arena_denies(void **state)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 static const struct CMUnitTest tests[] = {
 	T(nothing_is_allowed_to_be_nothing), T(strictest_wins), T(typed_name), T(recovery), T(missing), T(frozen),
-	T(demands_join), T(project_environment), T(unknown_counts_as_worse), T(one_by_one), T(full_arena_denies),
+	T(demands_join), T(project_environment), T(unknown_counts_as_worse), T(one_by_one), T(change_has_its_own_place), T(full_arena_denies),
 };
 
 UNIT_MAIN(tests)
