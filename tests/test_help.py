@@ -66,6 +66,18 @@ def manual(text, names):
         yield "not one entry a command"
 
 
+def policy_manual():
+    """What stands as code in a table of the keys stands in the manual page too."""
+    text = (source.ROOT / "docs" / "policy.md").read_text().split("## Keys")[1].split("## Presets")[0]
+    page = re.sub(r"\\&", "", (source.ROOT / "man" / "pawl-policy.5").read_text())
+    words = {w for code in re.findall(r"`([^`]+)`", text) for w in re.findall(r"[A-Za-z0-9_./*>=:-]+", code)}
+    if len(words) < 60:
+        yield "only %d words found in docs/policy.md" % len(words)
+    for w in sorted(words):
+        if w.rstrip(":") not in page:
+            yield w
+
+
 def main():
     tap = source.Tap()
     names = source.commands()
@@ -78,6 +90,7 @@ def main():
     tap.check("the manual has every command once", manual(page, names))
     tap.check("--json is JSON", [] if json.loads(pawl("man", "--json")[1])["man"] == page else ["no"])
     pages = sorted((source.ROOT / "man").glob("*.[1-8]"))
+    tap.check("pawl-policy(5) has every key and word of docs/policy.md", policy_manual())
     if shutil.which("mandoc"):
         lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"], input=page, capture_output=True, text=True)
         tap.check("pawl(1) is clean mdoc", (lint.stdout + lint.stderr).splitlines())

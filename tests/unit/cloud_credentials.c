@@ -152,7 +152,7 @@ static void test_cli_says_nothing(void **state)
 {
 	struct credentials c;
 	struct err err = { 0 };
-	char dir[4096];
+	char dir[4200];
 
 	(void)state;
 	put("aws", "#!/bin/sh\necho 'usage: aws [options]' >&2; exit 252\n", 0700);
