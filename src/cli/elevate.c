@@ -65,28 +65,29 @@ static void report(const struct cli *c, const struct elevating *e, const char *i
 		       desk_level_words(v->level));
 }
 
-static bool elevate(const struct cli *c, struct desk *d, struct elevating *e, struct err *err)
+static bool elevate(const struct cli *c, struct desk *d, const struct elevating *asked, struct err *err)
 {
+	struct elevating e = *asked;
 	struct desk_key key;
 	struct weighed v;
 	char id[HOLD_ID_LEN];
 
 	if (!desk_key(d, cli_value(c, "key"), cli_value(c, "as"), &key, err))
 		return false;
-	e->host = &d->host;
-	e->arena = &d->arena;
-	e->who = key.who;
-	e->key_file = key.file;
-	if (!confirm(c, e, err))
+	e.host = &d->host;
+	e.arena = &d->arena;
+	e.who = key.who;
+	e.key_file = key.file;
+	if (!confirm(c, &e, err))
 		return false;
-	e->now_us = clock_now_us();
-	if (!answer_elevate(e, id, &v, err))
+	e.now_us = clock_now_us();
+	if (!answer_elevate(&e, id, &v, err))
 		return false;
-	report(c, e, id, &v);
+	report(c, &e, id, &v);
 	return true;
 }
 
-static int run(struct cli *c, struct elevating *e)
+static int run(struct cli *c, const struct elevating *e)
 {
 	struct err err = { 0 };
 	struct desk d;

@@ -99,6 +99,20 @@ static bool append(const struct places *places, const char *kind, struct str bod
 	return ok;
 }
 
+static void say_frozen(const struct cli *c, const struct freeze *f, const struct json *marker, struct buf *out)
+{
+	struct str since = json_str(marker, "since"), by = json_str(marker, "by"), why = json_str(marker, "why");
+
+	buf_addf(out, "%sFROZEN%s", c->colour ? "\x1b[1;31m" : "", c->colour ? "\x1b[0m" : "");
+	if (since.len)
+		buf_addf(out, " since %.*s by %.*s", STR_ARG(since), STR_ARG(by));
+	buf_adds(out, ": nothing but a restore may pass.\n");
+	if (f->marker_gone)
+		buf_adds(out, "By the ledger; the marker was taken away by hand.\n");
+	if (why.len)
+		buf_addf(out, "Why: %.*s\n", STR_ARG(why));
+}
+
 static int show(struct cli *c, const struct freeze *f)
 {
 	auto_buf out = BUF_MAX(131072);
@@ -122,14 +136,7 @@ static int show(struct cli *c, const struct freeze *f)
 	} else if (!f->frozen) {
 		buf_adds(&out, "Not frozen.\n");
 	} else {
-		buf_addf(&out, "%sFROZEN%s", c->colour ? "\x1b[1;31m" : "", c->colour ? "\x1b[0m" : "");
-		if (json_str(root, "since").len)
-			buf_addf(&out, " since %.*s by %.*s", STR_ARG(json_str(root, "since")), STR_ARG(json_str(root, "by")));
-		buf_adds(&out, ": nothing but a restore may pass.\n");
-		if (f->marker_gone)
-			buf_adds(&out, "By the ledger; the marker was taken away by hand.\n");
-		if (json_str(root, "why").len)
-			buf_addf(&out, "Why: %.*s\n", STR_ARG(json_str(root, "why")));
+		say_frozen(c, f, root, &out);
 	}
 	arena_unmap(&arena);
 	return cli_print(&out) ? EXIT_ALLOW : EXIT_ERROR;

@@ -202,6 +202,16 @@ static bool read_saved(int fd, struct str first, struct plan_request *p, struct 
 
 /* --- the request --- */
 
+/* Of a backend without a place that can be named: its settings tell states apart, a digest of them keeps secrets out of sight. */
+static struct str settings_text(const struct planfile *f, struct arena *a)
+{
+	struct digest d = digest_of(f->backend_config.ptr, f->backend_config.len);
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_hex(&d, hex);
+	return f->backend_config.len ? arena_fmt(a, "%.*s:%.16s", STR_ARG(f->backend_type), hex) : f->backend_type;
+}
+
 static struct str backend_text(const struct plan_request *p, struct arena *a)
 {
 	const struct json *b = p->file.backend;
@@ -209,20 +219,15 @@ static struct str backend_text(const struct plan_request *p, struct arena *a)
 
 	if (!p->saved)
 		return STR_NONE;
+	if (!path.len)
+		path = STR("terraform.tfstate");
+	if (!key.len)
+		key = json_str(b, "prefix");
 	if (str_is(p->file.backend_type, "local"))
-		return arena_fmt(a, "local:%.*s", STR_ARG(path.len ? path : STR("terraform.tfstate")));
+		return arena_fmt(a, "local:%.*s", STR_ARG(path));
 	if (bucket.len)
-		return arena_fmt(a, "%.*s:%.*s/%.*s", STR_ARG(p->file.backend_type), STR_ARG(bucket),
-				 STR_ARG(key.len ? key : json_str(b, "prefix")));
-	/* Any other: its settings tell states apart, a digest of them keeps secrets out of sight. */
-	if (p->file.backend_config.len) {
-		struct digest d = digest_of(p->file.backend_config.ptr, p->file.backend_config.len);
-		char hex[DIGEST_HEX_LEN + 1];
-
-		digest_hex(&d, hex);
-		return arena_fmt(a, "%.*s:%.16s", STR_ARG(p->file.backend_type), hex);
-	}
-	return p->file.backend_type;
+		return arena_fmt(a, "%.*s:%.*s/%.*s", STR_ARG(p->file.backend_type), STR_ARG(bucket), STR_ARG(key));
+	return settings_text(&p->file, a);
 }
 
 static struct str hex_text(const struct digest *d, struct arena *a)

@@ -34,22 +34,27 @@ static struct str strip_slash(struct str url)
 	return url;
 }
 
+/* What the user set in place of the service's own; STR_NONE: nothing. */
+static struct str configured_endpoint(const struct aws_service *s, struct str profile_endpoint, struct arena *arena)
+{
+	struct str variable = arena_fmt(arena, "AWS_ENDPOINT_URL_%.*s", STR_ARG(s->env)), url;
+
+	if (str_eq_nocase(str_from(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), STR("true")))
+		return STR_NONE;
+	url = str_from(variable.ptr ? getenv(variable.ptr) : NULL);
+	if (!url.len)
+		url = str_from(getenv("AWS_ENDPOINT_URL"));
+	return url.len ? url : profile_endpoint;
+}
+
 struct str aws_endpoint(const struct aws_service *s, struct str region, struct str profile_endpoint,
 			struct arena *arena)
 {
-	struct str variable = arena_fmt(arena, "AWS_ENDPOINT_URL_%.*s", STR_ARG(s->env));
-	struct str ignore = str_from(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), url;
+	struct str url = configured_endpoint(s, profile_endpoint, arena);
 	const char *suffix = in_china(region) ? "amazonaws.com.cn" : "amazonaws.com";
 
-	if (!str_eq_nocase(ignore, STR("true"))) {
-		url = str_from(variable.ptr ? getenv(variable.ptr) : NULL);
-		if (!url.len)
-			url = str_from(getenv("AWS_ENDPOINT_URL"));
-		if (!url.len)
-			url = profile_endpoint;
-		if (url.len)
-			return strip_slash(url);
-	}
+	if (url.len)
+		return strip_slash(url);
 	if (s->global && str_is(aws_partition(region), "aws"))
 		return arena_fmt(arena, "https://%.*s.%s", STR_ARG(s->host), suffix);
 	if (s->global && in_gov(region))

@@ -186,27 +186,41 @@ static struct str level_words(enum enforcement_level l)
 	return STR("unknown");
 }
 
-static void exact(struct card_page *p, const struct request *r, const struct judgement *j, const struct evidence *e)
+/* What snprintf wrote, or nothing where it did not fit: half a name is another name. */
+static struct str fitted(const char *text, size_t size, int n)
 {
-	const struct binding *b = &r->binding;
-	struct digest d = request_digest(r);
+	return n > 0 && (size_t)n < size ? (struct str){ text, (size_t)n } : STR_NONE;
+}
+
+static void exact_place(struct card_page *p, const struct binding *b)
+{
+	struct str lineage = b->lineage.len ? b->lineage : STR("(none)"), account = b->account.len ? b->account : STR("(not known)");
 	char text[600];
 	int n;
+
+	if (b->lineage.len || b->serial.len) {
+		n = snprintf(text, sizeof(text), "lineage %.*s serial %.*s%s%.*s", STR_ARG(lineage), STR_ARG(b->serial),
+			     b->backend.len ? " in " : "", STR_ARG(b->backend));
+		card_field(p, "state", PAINT_NONE, fitted(text, sizeof(text), n));
+	}
+	n = snprintf(text, sizeof(text), "%.*s %.*s", STR_ARG(account), STR_ARG(b->region));
+	card_field(p, "account", PAINT_NONE, str_trim(fitted(text, sizeof(text), n)));
+}
+
+static void exact(struct card_page *p, const struct request *r, const struct judgement *j, const struct evidence *e)
+{
+	struct str rule = STR("no rule matched, so it is held");
+	struct digest d = request_digest(r);
+	char text[600];
 
 	card_heading(p, "WHAT EXACTLY");
 	digest_field_text(p, "plan", &r->bytes);
 	digest_field_text(p, "request", &d);
-	if (b->lineage.len || b->serial.len) {
-		n = snprintf(text, sizeof(text), "lineage %.*s serial %.*s%s%.*s", STR_ARG(b->lineage.len ? b->lineage : STR("(none)")),
-			     STR_ARG(b->serial), b->backend.len ? " in " : "", STR_ARG(b->backend));
-		card_field(p, "state", PAINT_NONE, (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 });
-	}
-	n = snprintf(text, sizeof(text), "%.*s %.*s", STR_ARG(b->account.len ? b->account : STR("(not known)")), STR_ARG(b->region));
-	card_field(p, "account", PAINT_NONE, str_trim((struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 }));
-	n = snprintf(text, sizeof(text), "%.*s, %.*s:%u", STR_ARG(j->rule.name.len ? j->rule.name : STR("no rule matched: held")),
-		     STR_ARG(j->rule.file), j->rule.line);
-	card_field(p, "rule", PAINT_NONE, j->rule.name.len ? (struct str){ text, n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0 }
-							  : STR("no rule matched, so it is held"));
+	exact_place(p, &r->binding);
+	if (j->rule.name.len)
+		rule = fitted(text, sizeof(text), snprintf(text, sizeof(text), "%.*s, %.*s:%u", STR_ARG(j->rule.name),
+							   STR_ARG(j->rule.file), j->rule.line));
+	card_field(p, "rule", PAINT_NONE, rule);
 	card_field(p, "enforced", e->level == ENFORCEMENT_SAME_UID ? PAINT_YELLOW : PAINT_NONE, level_words(e->level));
 }
 

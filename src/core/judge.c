@@ -216,23 +216,28 @@ static bool join_demands(struct match *run, struct judgement *ret)
 	return true;
 }
 
+/* Why the rule that matched first speaks as it does. */
+static struct str rule_why(const struct match *run, const struct rule_ref *rule)
+{
+	if (rule->why.len)
+		return rule->why;
+	return rule->name.len ? arena_fmt(run->arena, "rule %.*s says so", STR_ARG(rule->name))
+			      : STR("no rule speaks of it, so a person is asked");
+}
+
 static struct str say_why(const struct match *run, const struct judgement *j, const struct found *f)
 {
 	const struct change *c = f->first->change;
-	struct str what = f->first->rule.why, name = str_sub(c->title.len ? c->title : c->name, 0, 150);
+	struct str what = rule_why(run, &f->first->rule), name = str_sub(c->title.len ? c->title : c->name, 0, 150);
+	struct str frozen = str_sub(run->evidence->frozen_why, 0, 200);
 	char more[40] = "";
 
 	if (str_is(f->first->rule.name, "frozen"))
-		return run->evidence->frozen_why.len ? arena_fmt(run->arena, "%.*s (%.*s)", STR_ARG(what),
-								 STR_ARG(str_sub(run->evidence->frozen_why, 0, 200)))
-						     : what;
+		return frozen.len ? arena_fmt(run->arena, "%.*s (%.*s)", STR_ARG(what), STR_ARG(frozen)) : what;
 	if (c->kind == CHANGE_STATE_IDENTITY && c->reason.len)
 		return c->reason;
 	if (c->kind == CHANGE_OPAQUE && c->reason.len)
 		what = c->reason;
-	if (!what.len)
-		what = f->first->rule.name.len ? arena_fmt(run->arena, "rule %.*s says so", STR_ARG(f->first->rule.name))
-					       : STR("no rule speaks of it, so a person is asked");
 	if (j->n_held + j->n_denied > 1)
 		snprintf(more, sizeof(more), " and %zu more", j->n_held + j->n_denied - 1);
 	if (c->kind == CHANGE_OPAQUE)

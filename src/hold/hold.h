@@ -13,7 +13,7 @@
 
 #define HOLD_NAMESPACE "pawl" /* of ssh-keygen -Y */
 #define HOLD_ID_LEN 24
-#define HOLD_OPEN_LIFE_S (7 * 86400) /* an unanswered hold is asked anew after this */
+#define HOLD_OPEN_LIFE_S (INT64_C(7) * 86400) /* an unanswered hold is asked anew after this */
 #define HOLD_GRANT_LIFE_S 3600	     /* of an approval whose rule names no other */
 
 enum hold_state {

@@ -50,41 +50,65 @@ static void drop_line(struct scan *s)
 	drop(s, k == SIZE_MAX ? s->left.len : k);
 }
 
-/* Behind an opening quote: to the closing one, minding ${ … "…" … } in it. Levels: odd are strings, even templates. */
+struct quote {
+	unsigned char braces[HCL_MAX_DEPTH];
+	size_t level; /* odd are strings, even templates; 0: closed */
+};
+
+/* One byte inside a string; how many more belong to it. False at the end of its line. */
+static bool quote_text(struct quote *q, char c, char next, size_t *ret_skip)
+{
+	bool sigil = c == '$' || c == '%';
+
+	*ret_skip = 0;
+	if (c == '\\' || (sigil && next == c)) {
+		*ret_skip = 1;
+	} else if (c == '"') {
+		q->level--;
+	} else if (sigil && next == '{') {
+		*ret_skip = 1;
+		q->level++;
+	}
+	return c != '\n' || q->level != 1; /* a string ends with its line */
+}
+
+static void quote_template(struct quote *q, char c)
+{
+	unsigned char *braces = &q->braces[q->level];
+
+	if (c == '"') {
+		q->level++;
+	} else if (c == '{' && *braces < 255) {
+		(*braces)++;
+	} else if (c == '}') {
+		q->level -= *braces == 0;
+		*braces = (unsigned char)(*braces - (*braces > 0));
+	}
+}
+
+/* Behind an opening quote: to the closing one, minding ${ … "…" … } in it. */
 static struct str quoted(struct scan *s)
 {
 	struct str all = s->left;
-	unsigned char braces[HCL_MAX_DEPTH] = { 0 };
-	size_t level = 1, i = 0;
+	struct quote q = { .level = 1 };
+	size_t i = 0, skip;
 
-	for (; i < all.len && level > 0; i++) {
+	for (; i < all.len && q.level > 0; i++) {
 		char c = all.ptr[i], next = i + 1 < all.len ? all.ptr[i + 1] : '\0';
 
-		if (level & 1) {
-			if (c == '\\' || ((c == '$' || c == '%') && next == c)) {
-				i++;
-			} else if (c == '"') {
-				level--;
-			} else if ((c == '$' || c == '%') && next == '{') {
-				i++;
-				level++;
-			} else if (c == '\n' && level == 1) {
-				break; /* a string ends with its line */
-			}
-		} else if (c == '"') {
-			level++;
-		} else if (c == '{' && braces[level] < 255) {
-			braces[level]++;
-		} else if (c == '}') {
-			level -= braces[level] == 0;
-			braces[level] = (unsigned char)(braces[level] - (braces[level] > 0));
+		if (q.level & 1) {
+			if (!quote_text(&q, c, next, &skip))
+				break;
+			i += skip;
+		} else {
+			quote_template(&q, c);
 		}
-		if (level >= HCL_MAX_DEPTH)
+		if (q.level >= HCL_MAX_DEPTH)
 			break;
 	}
-	s->broken = s->broken || level > 0;
+	s->broken = s->broken || q.level > 0;
 	drop(s, i);
-	return str_sub(all, 0, level > 0 || i == 0 ? i : i - 1);
+	return str_sub(all, 0, q.level > 0 || i == 0 ? i : i - 1);
 }
 
 static bool word_char(char c)
@@ -208,6 +232,21 @@ static enum block open_provider(struct scan *s)
 	return BLOCK_PROVIDER;
 }
 
+/* A block of the file itself. */
+static enum block opened_outside(struct scan *s)
+{
+	struct str name = s->word[0];
+
+	if (str_is(name, "resource") && s->n == 3) {
+		s->resource = arena_fmt(s->arena, "%.*s%.*s.%.*s", STR_ARG(s->prefix), STR_ARG(s->word[1]), STR_ARG(s->word[2]));
+		s->found->n_resources++;
+		return BLOCK_RESOURCE;
+	}
+	if (str_is(name, "provider") && s->n == 2 && s->kind[1] == TOKEN_TEXT)
+		return open_provider(s);
+	return str_is(name, "terraform") && s->n == 1 ? BLOCK_TERRAFORM : BLOCK_OTHER;
+}
+
 /* The block that a brace opens, by what stands before it. */
 static enum block opened(struct scan *s)
 {
@@ -215,17 +254,8 @@ static enum block opened(struct scan *s)
 
 	if (s->n == 0 || s->kind[0] != TOKEN_WORD)
 		return BLOCK_OTHER;
-	if (s->depth == 0) {
-		if (str_is(name, "resource") && s->n == 3) {
-			s->resource = arena_fmt(s->arena, "%.*s%.*s.%.*s", STR_ARG(s->prefix), STR_ARG(s->word[1]),
-						STR_ARG(s->word[2]));
-			s->found->n_resources++;
-			return BLOCK_RESOURCE;
-		}
-		if (str_is(name, "provider") && s->n == 2 && s->kind[1] == TOKEN_TEXT)
-			return open_provider(s);
-		return str_is(name, "terraform") && s->n == 1 ? BLOCK_TERRAFORM : BLOCK_OTHER;
-	}
+	if (s->depth == 0)
+		return opened_outside(s);
 	if (top(s) == BLOCK_RESOURCE && str_is(name, "lifecycle") && s->n == 1)
 		return BLOCK_LIFECYCLE;
 	if (top(s) == BLOCK_TERRAFORM && str_is(name, "backend") && s->n == 2)

@@ -23,9 +23,32 @@ static size_t fixed_names(struct identity_work *w, const struct known *k, struct
 	return n;
 }
 
+/* Two ways to have left what is known behind: another workspace of the same backend, or another backend. */
+static void say_elsewhere(struct identity_work *w, const struct known *k, size_t n, struct str names)
+{
+	bool workspace = !str_eq(k->workspace, w->f->workspace);
+	struct str here = workspace ? w->f->workspace : w->f->backend, there = workspace ? k->workspace : k->backend;
+	const char *what = workspace ? "workspace" : "backend";
+	struct str safer = workspace ? arena_fmt(w->arena,
+						 "Do not apply. Select the workspace that is meant (unset TF_WORKSPACE; "
+						 "terraform workspace select %.*s), then plan again",
+						 STR_ARG(there)) :
+				       arena_fmt(w->arena, "Do not apply. Initialise this folder to backend %.*s again, then plan again",
+						 STR_ARG(there));
+
+	identity_work_say(w, workspace ? IDENTITY_WORKSPACE : IDENTITY_BLANK,
+			  arena_fmt(w->arena,
+				    "The state of %s '%.*s' is empty, while %.*s records %zu objects for "
+				    "this folder in %s '%.*s' (lineage %.*s, serial "
+				    "%llu), and %zu things about to be created carry names that those have: "
+				    "%.*s",
+				    what, STR_ARG(here), STR_ARG(k->where), k->n_managed, what, STR_ARG(there), STR_ARG(k->lineage),
+				    number(k->serial), n, STR_ARG(names)),
+			  safer);
+}
+
 void identity_share_elsewhere(struct identity_work *w, const struct known *k)
 {
-	bool other_workspace = !str_eq(k->workspace, w->f->workspace);
 	struct str names;
 	size_t n;
 
@@ -33,31 +56,8 @@ void identity_share_elsewhere(struct identity_work *w, const struct known *k)
 	    identity_work_of_place(w, k) || !k->n_managed)
 		return;
 	n = fixed_names(w, k, &names);
-	if (!n)
-		return; /* names of its own: another workspace or backend may be meant */
-	identity_work_say(
-		w, other_workspace ? IDENTITY_WORKSPACE : IDENTITY_BLANK,
-		arena_fmt(w->arena,
-			  "The state of %s '%.*s' is empty, while %.*s records %zu objects for "
-			  "this folder in %s '%.*s' (lineage %.*s, serial "
-			  "%llu), and %zu things about to be created carry names that those have: "
-			  "%.*s",
-			  other_workspace ? "workspace" : "backend",
-			  STR_ARG(other_workspace ? w->f->workspace : w->f->backend),
-			  STR_ARG(k->where), k->n_managed,
-			  other_workspace ? "workspace" : "backend",
-			  STR_ARG(other_workspace ? k->workspace : k->backend), STR_ARG(k->lineage),
-			  number(k->serial), n, STR_ARG(names)),
-		other_workspace
-			? arena_fmt(
-				  w->arena,
-				  "Do not apply. Select the workspace that is meant (unset "
-				  "TF_WORKSPACE; terraform workspace select %.*s), then plan again",
-				  STR_ARG(k->workspace))
-			: arena_fmt(w->arena,
-				    "Do not apply. Initialise this folder to backend %.*s again, "
-				    "then plan again",
-				    STR_ARG(k->backend)));
+	if (n) /* else names of its own: another workspace or backend may be meant */
+		say_elsewhere(w, k, n, names);
 }
 
 /* --- the same thing in two states, or in two environments --- */

@@ -58,8 +58,10 @@ static struct head number(struct reader *r, unsigned width, bool is_signed)
 		return bad();
 	if (is_signed && width < 8 && v >> (8 * width - 1))
 		v |= ~UINT64_C(0) << (8 * width);
-	if (is_signed && v >> 63)
-		return scalar(JSON_NUMBER, arena_fmt(r->arena, "-%llu", (unsigned long long)(~v + 1)));
+	if (is_signed && v >> 63) {
+		v = ~v + 1;
+		return scalar(JSON_NUMBER, arena_fmt(r->arena, "-%llu", (unsigned long long)v));
+	}
 	return scalar(JSON_NUMBER, arena_fmt(r->arena, "%llu", (unsigned long long)v));
 }
 

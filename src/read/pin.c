@@ -182,31 +182,43 @@ static bool take_states(struct reader *r, const struct yaml_node *list, struct k
 	return true;
 }
 
+/* The keys of the whole file. */
+static bool take_top(struct reader *r, const struct yaml_node *root, const struct yaml_node **ret_states)
+{
+	const struct yaml_node *states = NULL;
+	bool version = false;
+
+	for (const struct yaml_node *v = root->child; v; v = v->next) {
+		if (str_is(v->key, "states")) {
+			states = v;
+			continue;
+		}
+		if (!str_is(v->key, "version"))
+			return yaml_tree_wrong(r->file, v, r->err, "unknown key '%.*s'", STR_ARG(v->key));
+		if (!str_is(v->text, "1"))
+			return yaml_tree_wrong(r->file, v, r->err, "version %.*s is not known here, only 1; use a newer pawl",
+					       STR_ARG(v->text));
+		version = true;
+	}
+	if (!version || !states)
+		return yaml_tree_wrong(r->file, root, r->err, "key '%s' is missing", version ? "states" : "version");
+	*ret_states = states;
+	return true;
+}
+
 bool pin_read(struct str file, struct str text, struct arena *arena, struct known **ret_first, struct err *err)
 {
 	struct reader r = { file, arena, err };
-	const struct yaml_node *states = NULL;
+	const struct yaml_node *states;
 	struct yaml_node *root;
-	bool version = false;
 
 	if (!yaml_tree_read(file, text, arena, &root, err))
 		return false;
 	if (root->kind != YAML_TREE_MAP)
 		return yaml_tree_wrong(file, root, err, "not a pin file: a map with 'version' and 'states' is expected");
-	for (const struct yaml_node *v = root->child; v; v = v->next) {
-		if (str_is(v->key, "version")) {
-			if (!str_is(v->text, "1"))
-				return yaml_tree_wrong(file, v, err, "version %.*s is not known here, only 1; use a newer pawl",
-						       STR_ARG(v->text));
-			version = true;
-		} else if (str_is(v->key, "states")) {
-			states = v;
-		} else {
-			return yaml_tree_wrong(file, v, err, "unknown key '%.*s'", STR_ARG(v->key));
-		}
-	}
-	if (!version || !states)
-		return yaml_tree_wrong(file, root, err, "key '%s' is missing", version ? "states" : "version");
+	states = root;
+	if (!take_top(&r, root, &states))
+		return false;
 	if (!expect(&r, states, YAML_TREE_LIST))
 		return false;
 	if (!take_states(&r, states, ret_first))

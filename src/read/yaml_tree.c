@@ -90,7 +90,7 @@ static bool take_scalar(struct work *w, const yaml_event_t *ev)
 	return v && !w->arena->full;
 }
 
-static bool open(struct work *w, enum yaml_kind kind, const yaml_event_t *ev)
+static bool open_node(struct work *w, enum yaml_kind kind, const yaml_event_t *ev)
 {
 	struct yaml_node here = mark(&ev->start_mark), *up = w->depth ? w->stack[w->depth - 1] : NULL, *v;
 	bool dressed = kind == YAML_TREE_MAP ? ev->data.mapping_start.anchor || ev->data.mapping_start.tag :
@@ -117,9 +117,9 @@ static bool take(struct work *w, const yaml_event_t *ev)
 	case YAML_SCALAR_EVENT:
 		return take_scalar(w, ev);
 	case YAML_SEQUENCE_START_EVENT:
-		return open(w, YAML_TREE_LIST, ev);
+		return open_node(w, YAML_TREE_LIST, ev);
 	case YAML_MAPPING_START_EVENT:
-		return open(w, YAML_TREE_MAP, ev);
+		return open_node(w, YAML_TREE_MAP, ev);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		w->depth--;

@@ -114,7 +114,7 @@ static void evidence(void **state)
 				   "{\"resource\":\"db\",\"result\":\"verified\",\"taken_us\":1,\"verified_us\":2,\"proven_us\":3,"
 				   "\"same_blast_radius\":true,\"note\":\"n\"}],"
 				   "\"notes\":[{\"text\":\"t\",\"bad\":true}]}";
-	struct evidence e, f;
+	struct evidence e = { 0 }, f;
 	struct digest d1, d2;
 	struct json *v;
 	struct arena a;

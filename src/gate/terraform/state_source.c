@@ -62,7 +62,7 @@ static bool find_workspace(struct str data, struct arena *arena, struct state_so
 
 static bool find_backend(struct str data, struct arena *arena, struct state_source *s, struct err *err)
 {
-	struct str text, path = arena_join(arena, data, STR("/terraform.tfstate"));
+	struct str text = STR_NONE, path = arena_join(arena, data, STR("/terraform.tfstate"));
 	struct json *root;
 
 	s->type = STR("local");

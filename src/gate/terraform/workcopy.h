@@ -15,7 +15,7 @@
 
 #define WORKCOPY_ID_LEN 32
 #define WORKCOPY_NAME_MAX 128
-#define WORKCOPY_LIFE_S (14 * 86400) /* longer than a hold stays open */
+#define WORKCOPY_LIFE_S (INT64_C(14) * 86400) /* longer than a hold stays open */
 #define WORKCOPY_MAX_STATE ((size_t)512 << 20)
 
 struct workcopy {
