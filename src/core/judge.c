@@ -61,6 +61,24 @@ static const struct rule *hold(struct match *run, const struct change *c, const 
 	return named;
 }
 
+/* Does a rule of those that stand above the project's say anything of it? */
+static bool answered_above(const struct rules *r, const uint64_t *bits)
+{
+	for (size_t w = 0; w < r->words; w++) {
+		for (uint64_t m = bits[w]; m; m &= m - 1) {
+			if (!r->rule[w * 64 + (size_t)__builtin_ctzll(m)]->tightens)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What no rule above answers is held, and its name typed where it may not come back. A project's plain hold does not change that. */
+static bool typed_unanswered(const struct change *c)
+{
+	return change_is_destructive(c) || c->kind == CHANGE_OPAQUE || c->kind == CHANGE_STATE_IDENTITY;
+}
+
 static struct judged_change judge_one(struct match *run, const struct change *c)
 {
 	uint64_t bits[RULES_WORDS];
@@ -85,12 +103,12 @@ static struct judged_change judge_one(struct match *run, const struct change *c)
 	}
 	j.environment = policy_environment_at(run->p, where.all);
 	j.verdict = rule ? rule->verdict : VERDICT_HOLD;
+	if (j.verdict == VERDICT_HOLD && typed_unanswered(c) && !answered_above(run->r, bits))
+		run->unmatched_typed = true;
 	if (rule && rule->verdict == VERDICT_HOLD)
 		rule = hold(run, c, bits);
 	if (rule)
 		j.rule = ref_of(rule);
-	else if (change_is_destructive(c) || c->kind == CHANGE_OPAQUE || c->kind == CHANGE_STATE_IDENTITY)
-		run->unmatched_typed = true;
 	return j;
 }
 

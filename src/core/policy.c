@@ -134,6 +134,7 @@ static void take_rules(struct layers *l, const struct policy_file *f, bool tight
 	for (struct rule *r = f->rules, *next; r; r = next) {
 		next = r->next;
 		r->next = NULL;
+		r->tightens = tighten_only;
 		if (tighten_only && r->verdict == VERDICT_ALLOW) {
 			if (f->source->layer == POLICY_PROJECT)
 				warn(l, arena_fmt(l->arena, "%.*s:%u: rule '%.*s' allows, and a file in the project may only "

@@ -25,6 +25,7 @@ struct rule {
 	unsigned line;
 	enum policy_layer layer;
 	enum verdict verdict;
+	bool tightens; /* of a project, or of the preset that a project asked for: adds to what stands above, takes nothing away */
 	struct rule_match match;
 	struct demands demands;
 	struct rule *next; /* while loading */
