@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/redact.h"
 #include "base/timestamp.h"
 #include "cli/apply_record.h"
 #include "cli/commands.h"
@@ -51,30 +50,6 @@ struct applying {
 };
 
 /* --- where the plan comes from --- */
-
-struct proof {
-	const struct plan_origin *origin;
-	const struct digest *plan;
-	struct str original; /* as the ledger writes it */
-	bool found;
-};
-
-static bool prove(const struct ledger_entry *e, void *ctx)
-{
-	struct plan_origin said;
-	struct proof *p = ctx;
-	char hex[DIGEST_HEX_LEN + 1];
-
-	digest_hex(p->plan, hex);
-	if (e->seq == p->origin->seq)
-		p->found = str_is(e->kind, "plan.made") && str_find(e->body, str_from(hex)) != SIZE_MAX &&
-			   plan_origin_read(e->body, &said) && strcmp(said.work, p->origin->work) == 0 &&
-			   strcmp(said.account, p->origin->account) == 0 && strcmp(said.region, p->origin->region) == 0 &&
-			   str_is(p->original, said.original) &&
-			   strcmp(said.state_sha256, p->origin->state_sha256) == 0 &&
-			   strcmp(said.provider_env, p->origin->provider_env) == 0;
-	return false;
-}
 
 static bool read_plan(struct applying *a, struct err *err)
 {
@@ -132,18 +107,17 @@ static bool not_applied(struct applying *a, struct err *err)
 /* The private copy the plan was made in; or, for an approval that travelled, a new one of this folder. */
 static bool find_copy(struct applying *a, struct err *err)
 {
-	struct proof proof = { .origin = &a->origin, .plan = &a->file.digest };
 	struct workcopy_from from = { .original = a->ask->folder, .state_dir = a->places.state, .env = environ };
 	bool tofu = str_find(a->file.lock_file, STR("registry.opentofu.org")) != SIZE_MAX;
 	char program[TOOL_PATH_MAX];
+	bool proven;
 
 	plan_origin_find(a->places.state, &a->file.digest, &a->origin);
 	if (a->origin.seq) {
-		proof.original = redact_str(str_from(a->origin.original), &a->arena);
-		if (!ledger_walk(a->ledger, a->origin.seq - 1, prove, &proof, err))
+		if (!plan_origin_prove(a->ledger, &a->file.digest, &a->origin, &proven, err))
 			return false;
 		snprintf(a->folder, sizeof(a->folder), "%s", a->origin.original);
-		if (proof.found)
+		if (proven)
 			return not_applied(a, err) &&
 			       workcopy_open(a->places.state, str_from(a->origin.work), environ, &a->work, err) &&
 			       same_provider_env(a, err) && same_region(a, err);

@@ -1,6 +1,7 @@
 #include "cli/plan_origin.h"
 
 #include "base/fd.h"
+#include "base/redact.h"
 #include "gate/terraform/provider_env.h"
 
 static bool hint_path(const char *state_dir, const struct digest *plan, char ret[TREE_PATH_MAX], struct err *err)
@@ -90,4 +91,46 @@ void plan_origin_find(const char *state_dir, const struct digest *plan, struct p
 		return;
 	o.seq = seq;
 	*ret = o;
+}
+
+/* --- proof --- */
+
+struct proof {
+	const struct plan_origin *origin;
+	const struct digest *plan;
+	struct str original; /* as the ledger writes it */
+	bool found;
+};
+
+static bool prove(const struct ledger_entry *e, void *ctx)
+{
+	struct plan_origin said;
+	struct proof *p = ctx;
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_hex(p->plan, hex);
+	if (e->seq == p->origin->seq)
+		p->found = str_is(e->kind, "plan.made") && str_find(e->body, str_from(hex)) != SIZE_MAX &&
+			   plan_origin_read(e->body, &said) && strcmp(said.work, p->origin->work) == 0 &&
+			   strcmp(said.account, p->origin->account) == 0 && strcmp(said.region, p->origin->region) == 0 &&
+			   str_is(p->original, said.original) &&
+			   strcmp(said.state_sha256, p->origin->state_sha256) == 0 &&
+			   strcmp(said.provider_env, p->origin->provider_env) == 0;
+	return false;
+}
+
+bool plan_origin_prove(struct ledger *l, const struct digest *plan, const struct plan_origin *origin, bool *ret_proven, struct err *err)
+{
+	struct proof p = { .origin = origin, .plan = plan };
+	struct arena a;
+	bool ok;
+
+	if (!arena_map(&a, (size_t)1 << 20))
+		return err_set(err, ERR_LIMIT, "no memory");
+	p.original = redact_str(str_from(origin->original), &a);
+	ok = ledger_walk(l, origin->seq - 1, prove, &p, err);
+	arena_unmap(&a);
+	if (ok)
+		*ret_proven = p.found;
+	return ok;
 }

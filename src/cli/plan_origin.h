@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "cli/plan_account.h"
 #include "gate/terraform/workcopy.h"
+#include "ledger/ledger.h"
 
 #define PLAN_ORIGIN_TEXT 512
 
@@ -28,6 +29,9 @@ bool plan_origin_write(const char *state_dir, const struct digest *plan, uint64_
 		       struct err *err) PAWL_MUST_USE;
 /* What the hint says; seq 0 when there is none. Not proof: pawl apply checks the ledger. */
 void plan_origin_find(const char *state_dir, const struct digest *plan, struct plan_origin *ret);
+/* Does the ledger say of ${plan} all that ${origin} says? False when it cannot be read. */
+bool plan_origin_prove(struct ledger *l, const struct digest *plan, const struct plan_origin *origin, bool *ret_proven,
+		       struct err *err) PAWL_MUST_USE;
 /* Read a body. */
 bool plan_origin_read(struct str body, struct plan_origin *ret) PAWL_MUST_USE;
 

@@ -5,96 +5,6 @@
 #define INLINE_MAX ((size_t)512 << 10)
 #define DOCUMENT_MAX ((size_t)64 << 20)
 
-/* --- evidence, whole --- */
-
-static void put_point(const struct recovery_point *p, struct json_out *o)
-{
-	json_out_open(o, '{');
-	json_out_kv(o, "resource", p->resource);
-	json_out_key(o, "result");
-	json_out_u64(o, (uint64_t)p->result);
-	json_out_key(o, "taken_us");
-	json_out_i64(o, p->taken_us);
-	json_out_key(o, "verified_us");
-	json_out_i64(o, p->verified_us);
-	json_out_key(o, "proven_us");
-	json_out_i64(o, p->proven_us);
-	json_out_key(o, "same_blast_radius");
-	json_out_bool(o, p->same_blast_radius);
-	json_out_kv(o, "note", p->note);
-	json_out_close(o, '}');
-}
-
-static void put_evidence(const struct evidence *e, struct json_out *o)
-{
-	json_out_open(o, '{');
-	json_out_key(o, "now_us");
-	json_out_i64(o, e->now_us);
-	json_out_key(o, "level");
-	json_out_u64(o, (uint64_t)e->level);
-	json_out_key(o, "recovery");
-	json_out_open(o, '[');
-	for (const struct recovery_point *p = e->recovery; p; p = p->next)
-		put_point(p, o);
-	json_out_close(o, ']');
-	json_out_key(o, "notes");
-	json_out_open(o, '[');
-	for (const struct evidence_note *n = e->notes; n; n = n->next) {
-		json_out_open(o, '{');
-		json_out_kv(o, "text", n->text);
-		json_out_key(o, "bad");
-		json_out_bool(o, n->bad);
-		json_out_close(o, '}');
-	}
-	json_out_close(o, ']');
-	json_out_close(o, '}');
-}
-
-static int64_t get_time(const struct json *v, const char *key)
-{
-	uint64_t n;
-
-	return json_u64(v, key, &n) && n <= INT64_MAX ? (int64_t)n : 0;
-}
-
-static bool get_points(const struct json *list, struct arena *arena, struct evidence *e)
-{
-	struct recovery_point **at = &e->recovery;
-	uint64_t result;
-
-	JSON_EACH(it, list) {
-		struct recovery_point *p = ARENA_NEW(arena, struct recovery_point);
-
-		if (!p || !json_u64(it, "result", &result) || result > RECOVERY_FAILED)
-			return false;
-		p->resource = arena_str(arena, json_str(it, "resource"));
-		p->result = (enum recovery_result)result;
-		p->taken_us = get_time(it, "taken_us");
-		p->verified_us = get_time(it, "verified_us");
-		p->proven_us = get_time(it, "proven_us");
-		p->same_blast_radius = json_true(it, "same_blast_radius");
-		p->note = arena_str(arena, json_str(it, "note"));
-		*at = p;
-		at = &p->next;
-	}
-	return true;
-}
-
-static bool get_evidence(const struct json *v, struct arena *arena, struct evidence *ret)
-{
-	uint64_t level;
-
-	if (!json_u64(v, "level", &level) || level > ENFORCEMENT_HARDWARE)
-		return false;
-	ret->now_us = get_time(v, "now_us");
-	ret->level = (enum enforcement_level)level;
-	if (!get_points(json_get(v, "recovery"), arena, ret))
-		return false;
-	JSON_EACH(it, json_get(v, "notes"))
-		evidence_note_add(ret, arena, json_true(it, "bad"), arena_str(arena, json_str(it, "text")));
-	return !arena->full;
-}
-
 /* --- documents --- */
 
 void record_to_json(const struct hold_request *q, struct json_out *o)
@@ -103,7 +13,7 @@ void record_to_json(const struct hold_request *q, struct json_out *o)
 	json_out_key(o, "request");
 	request_to_json(q->request, o);
 	json_out_key(o, "evidence");
-	put_evidence(q->evidence, o);
+	evidence_to_json(q->evidence, o);
 	json_out_kv(o, "reason", q->judgement->reason);
 	json_out_kv(o, "missing", q->judgement->missing);
 	json_out_kv(o, "typed_name", q->judgement->typed_name);
@@ -116,8 +26,8 @@ bool record_from_json(const struct json *document, struct arena *arena, struct r
 
 	if (!request_from_json(json_get(document, "request"), arena, &r.request, err))
 		return err_prefix(err, "the record of the request");
-	if (!get_evidence(json_get(document, "evidence"), arena, &r.evidence))
-		return err_set(err, ERR_BROKEN, "the record of the evidence is damaged");
+	if (!evidence_from_json(json_get(document, "evidence"), arena, &r.evidence, err))
+		return err_prefix(err, "the record of the evidence");
 	r.reason = arena_str(arena, json_str(document, "reason"));
 	r.missing = arena_str(arena, json_str(document, "missing"));
 	r.typed_name = arena_str(arena, json_str(document, "typed_name"));
