@@ -31,7 +31,7 @@ struct plan_asked {
 /* TF_VAR_* and what tells a provider where to act, added to a digest: other variables ask for another thing. */
 void plan_again_variables(char *const *env, struct arena *arena, struct digest_run *run);
 /* Two plannings with the same one ask for the same thing. */
-struct digest plan_again_digest(const struct plan_asked *asked, struct arena *arena);
+struct digest plan_again_digest(const struct plan_asked *q, struct arena *arena);
 /* Is there an earlier plan of that digest whose hold is open or approved? */
 bool plan_again_find(const struct hold_host *h, const struct digest *d, const char *folder, struct arena *arena,
 		     struct plan_again *ret) PAWL_MUST_USE;
