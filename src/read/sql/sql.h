@@ -1,9 +1,9 @@
 /* sql.h -- what SQL text would do.
- * Room: read. Pure but for libpg_query (PostgreSQL 15's own parser), which keeps its own memory.
+ * Room: read/sql. Pure but for libpg_query (PostgreSQL 15's own parser), which keeps its own memory.
  * The database gate and the command reader ask the same reader. What the parser refuses goes to a tokenizer that is never softer.
  */
-#ifndef PAWL_READ_SQL_H
-#define PAWL_READ_SQL_H
+#ifndef PAWL_READ_SQL_SQL_H
+#define PAWL_READ_SQL_SQL_H
 
 #include "core/change.h"
 
@@ -32,7 +32,9 @@ struct sql_statement {
 struct sql_answer {
 	struct sql_statement *statements;
 	size_t n;
-	struct change_list changes; /* type "table", "schema", "database", "role" …; name as written; finding "sql.…" where more than plain */
+	/* Type "table", "schema", "database", "role" …; name as PostgreSQL reads it; finding "sql.…": facts/sql_findings.h. What only
+	 * reads makes none. */
+	struct change_list changes;
 	bool reads_only;	/* every statement certainly only reads */
 };
 

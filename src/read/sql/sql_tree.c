@@ -1,0 +1,96 @@
+/* The fence round PostgreSQL's parser: what it gets, whose errors it raises where, when its memory goes. */
+#include "read/sql/sql_tree.h"
+
+#include <pg_query.h>
+#include <pg_query/pg_query_internal.h>
+
+/* The library's ways to write a tree out hang on its parser's object file, and with them descriptors whose relocation at start
+ * would cost a third of the small program's start-up. We never write a tree out: these stand in their place, and nothing else
+ * of them is linked. */
+PgQueryProtobuf pg_query_nodes_to_protobuf(const void *tree);
+char *pg_query_nodes_to_json(const void *tree);
+
+PgQueryProtobuf pg_query_nodes_to_protobuf(const void *tree)
+{
+	(void)tree;
+	abort();
+}
+
+char *pg_query_nodes_to_json(const void *tree)
+{
+	(void)tree;
+	abort();
+}
+
+/* Deeper than this the parser is not asked. Its stack is on the heap and ends at 10,000 entries by an error of its own; this
+ * bounds what our readers of the tree see below a parenthesis. Text shorter than the bound cannot hold so many. */
+static bool too_deep(struct str text)
+{
+	size_t depth = 0;
+
+	if (text.len <= SQL_MAX_DEPTH)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '(' || text.ptr[i] == '[')
+			depth++;
+		else if ((text.ptr[i] == ')' || text.ptr[i] == ']') && depth)
+			depth--;
+		if (depth > SQL_MAX_DEPTH)
+			return true;
+	}
+	return false;
+}
+
+static struct str statement_text(struct str text, const RawStmt *s)
+{
+	size_t at = s->stmt_location > 0 ? (size_t)s->stmt_location : 0;
+
+	return str_trim(str_sub(text, at, s->stmt_len > 0 ? (size_t)s->stmt_len : text.len));
+}
+
+static void read_list(struct sql_work *w, struct str text, const List *tree)
+{
+	SQL_EACH(s, tree) {
+		const RawStmt *raw = SQL_ITEM(s, tree);
+		struct sql_statement *st;
+
+		if (w->arena->full || w->answer->n >= SQL_MAX_STATEMENTS)
+			return;
+		if (SQL_TAG(raw) != T_RawStmt || !raw->stmt) {
+			sql_begin(w, text, STR("?"));
+			sql_note_plain(w, SQL_MEANS_UNREAD, "statement", STR_NONE);
+			continue;
+		}
+		st = sql_begin(w, statement_text(text, raw), sql_statement_verb(w, raw->stmt));
+		if (st && !w->nesting)
+			st->parsed = true;
+		sql_statement_read(w, raw->stmt);
+	}
+}
+
+bool sql_tree_read(struct sql_work *w, struct str text)
+{
+	PgQueryInternalParsetreeAndError parsed;
+	MemoryContext memory;
+	struct str copy;
+	bool ok;
+
+	if (too_deep(text)) {
+		sql_begin(w, str_sub(text, 0, 200), STR("?"));
+		sql_note_plain(w, SQL_MEANS_TOO_MUCH, "text", STR("nested too deep"));
+		return true;
+	}
+	copy = arena_str(w->arena, text);
+	if (!copy.ptr)
+		return text.len == 0;
+	memory = pg_query_enter_memory_context();
+	parsed = pg_query_raw_parse(copy.ptr);
+	ok = !parsed.error;
+	if (ok)
+		read_list(w, copy, parsed.tree);
+	else
+		pg_query_free_error(parsed.error);
+	free(parsed.stderr_buffer);
+	pg_query_exit_memory_context(memory);
+	return ok;
+}
