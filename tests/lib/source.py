@@ -22,8 +22,10 @@ def layers():
 
 
 def room_of(path):
-    """The room that a path below src/ lies in."""
-    return str(pathlib.PurePosixPath(path).parent)
+    """The room that a path below src/ lies in: a folder that LAYERS does not list belongs to the listed one above it."""
+    rooms, _ = layers()
+    folder = pathlib.PurePosixPath(path).parent
+    return next((str(f) for f in (folder, *folder.parents) if str(f) in rooms), str(folder))
 
 
 def c_files(*folders):

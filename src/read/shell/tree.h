@@ -7,81 +7,10 @@
 #define PAWL_READ_SHELL_TREE_H
 
 #include "base/arena.h"
+#include "read/shell/word.h"
 
 #define SHELL_MAX_BYTES ((size_t)1 << 20)
 #define SHELL_MAX_DEPTH 200 /* of constructs inside each other; deeper is trouble, never a crash */
-
-/* Byte offsets into the text that was parsed: [from, to). */
-struct shell_span {
-	uint32_t from, to;
-};
-
-enum shell_part_kind {
-	SHELL_PART_TEXT,	/* literal bytes, quotes and backslashes removed, $'…' decoded */
-	SHELL_PART_PARAMETER,	/* $x ${x…} */
-	SHELL_PART_COMMAND,	/* $(…) `…` */
-	SHELL_PART_ARITHMETIC,	/* $((…)) $[…] */
-	SHELL_PART_READ_FROM,	/* <(…) */
-	SHELL_PART_WRITE_TO,	/* >(…) */
-	SHELL_PART_GLOB,	/* unquoted * ? […] @(…): text as written */
-	SHELL_PART_BRACE,	/* {a,b} and {1..9}: each alternative is a word */
-	SHELL_PART_TILDE,	/* ~ ~user at the start of a word: text is the user, "" for one's own */
-	SHELL_PART_ARRAY,	/* (…) as the value of an assignment: elements are words */
-};
-
-/* ${x:-word} and its kin; as written, so that every form is told from every other. */
-enum shell_parameter_op {
-	SHELL_OP_NONE,
-	SHELL_OP_DEFAULT,	  /* :-  -  */
-	SHELL_OP_ASSIGN,	  /* :=  =  */
-	SHELL_OP_ERROR,		  /* :?  ?  */
-	SHELL_OP_ALTERNATE,	  /* :+  +  */
-	SHELL_OP_SUBSTRING,	  /* :offset:length */
-	SHELL_OP_REMOVE_PREFIX,	  /* #  */
-	SHELL_OP_REMOVE_PREFIX_LONG, /* ## */
-	SHELL_OP_REMOVE_SUFFIX,	  /* %  */
-	SHELL_OP_REMOVE_SUFFIX_LONG, /* %% */
-	SHELL_OP_REPLACE,	  /* /a/b */
-	SHELL_OP_REPLACE_ALL,	  /* //a/b */
-	SHELL_OP_REPLACE_PREFIX,  /* /#a/b */
-	SHELL_OP_REPLACE_SUFFIX,  /* /%a/b */
-	SHELL_OP_CASE,		  /* ^ ^^ , ,, ~ ~~: text of the operator in op_text */
-	SHELL_OP_TRANSFORM,	  /* @Q @E …: letter in op_text */
-	SHELL_OP_NAMES,		  /* ${!prefix*} ${!prefix@} */
-	SHELL_OP_KEYS,		  /* ${!name[@]} */
-	SHELL_OP_UNKNOWN,	  /* not a form bash has ("bad substitution") */
-};
-
-struct shell_word;
-struct shell_list;
-
-struct shell_part {
-	enum shell_part_kind kind;
-	bool quoted; /* inside "…", '…', $'…' or behind a backslash: no splitting, no globbing */
-	struct shell_span span;
-	struct str text; /* TEXT: bytes; PARAMETER: name ("x", "1", "@", "?"); GLOB, TILDE: see above */
-	/* PARAMETER */
-	enum shell_parameter_op op;
-	struct str op_text;
-	bool colon;    /* :- rather than - */
-	bool length;   /* ${#x} */
-	bool indirect; /* ${!x} */
-	struct shell_word *index;	/* ${x[index]}; NULL without */
-	struct shell_word *argument;	/* of the operator */
-	struct shell_word *argument2;	/* replacement, or length of a substring */
-	/* COMMAND, READ_FROM, WRITE_TO */
-	struct shell_list *list;
-	/* BRACE: alternatives; ARRAY: elements (an element [k]=v has its index in index_of); ARITHMETIC: the expression as one word */
-	struct shell_word *words;
-	struct shell_part *next;
-};
-
-struct shell_word {
-	struct shell_part *first; /* NULL: the empty word "" */
-	struct shell_span span;
-	struct shell_word *index_of; /* array element: its index, else NULL */
-	struct shell_word *next;
-};
 
 struct shell_assignment {
 	struct str name;
@@ -101,7 +30,7 @@ enum shell_redirection_op {
 	SHELL_REDIRECT_BOTH,	    /* &> and >&word */
 	SHELL_REDIRECT_BOTH_APPEND, /* &>> */
 	SHELL_REDIRECT_DUP_IN,	    /* <&n <&- <&n- */
-	SHELL_REDIRECT_DUP_OUT,	    /* >&n >&- >&n- */
+	SHELL_REDIRECT_DUP_OUT,	    /* >&n >&- >&n-, and 2>&word */
 	SHELL_REDIRECT_HERE_DOCUMENT, /* << <<- : body in here */
 	SHELL_REDIRECT_HERE_STRING, /* <<< */
 };
