@@ -38,6 +38,7 @@ struct shell_variable {
 	struct str name;
 	struct shell_value value;
 	bool exported;
+	bool unset; /* taken out of the environment */
 	struct shell_variable *next;
 };
 
@@ -75,6 +76,7 @@ struct shell_opaque {
 	struct shell_span span;
 	struct str why;
 	const struct shell_act *act; /* whose meaning is not known; may be NULL */
+	bool part; /* an unknown value stands inside shell code whose rest was read: it could only add to it by being code itself */
 	struct shell_opaque *next;
 };
 

@@ -1,0 +1,386 @@
+/* Code of python, node, perl, ruby, php and awk inside a command: no parser, but a reader of the calls that start a program or
+ * delete a file, as far as their arguments are literals. What it does not recognise does nothing it could name.
+ */
+#include "read/shell/run_parts.h"
+#include "read/shell/run_programs.h"
+
+enum code_class {
+	CODE_SHELL,  /* the first argument is a shell text */
+	CODE_ARGV,   /* literals are words; one alone is a shell text or a program */
+	CODE_DELETE, /* the first argument is a path */
+	CODE_EVAL,   /* the argument is code again */
+};
+
+struct code_call {
+	const char *languages;
+	const char *near;  /* must stand somewhere in the code; "" nothing */
+	const char *before; /* must stand right before the name; "" nothing */
+	const char *name;
+	enum code_class class;
+};
+
+/* Each seen in the language's own manual. */
+static const struct code_call calls[] = {
+	{ "python", "", "os.", "system", CODE_SHELL },
+	{ "python", "", "", "popen", CODE_SHELL },
+	{ "python", "system", "", "system", CODE_SHELL },
+	{ "python", "", "", "getoutput", CODE_SHELL },
+	{ "python", "", "", "getstatusoutput", CODE_SHELL },
+	{ "python", "", "", "create_subprocess_shell", CODE_SHELL },
+	{ "python", "subprocess", "", "run", CODE_ARGV },
+	{ "python", "subprocess", "", "call", CODE_ARGV },
+	{ "python", "subprocess", "", "check_call", CODE_ARGV },
+	{ "python", "subprocess", "", "check_output", CODE_ARGV },
+	{ "python", "", "", "Popen", CODE_ARGV },
+	{ "python", "", "", "create_subprocess_exec", CODE_ARGV },
+	{ "python", "", "os.", "execvp", CODE_ARGV },
+	{ "python", "", "os.", "execv", CODE_ARGV },
+	{ "python", "", "os.", "execlp", CODE_ARGV },
+	{ "python", "", "os.", "execl", CODE_ARGV },
+	{ "python", "", "os.", "spawnlp", CODE_ARGV },
+	{ "python", "", "os.", "spawnvp", CODE_ARGV },
+	{ "python", "pty", "pty.", "spawn", CODE_ARGV },
+	{ "python", "", "", "rmtree", CODE_DELETE },
+	{ "python", "", "os.", "remove", CODE_DELETE },
+	{ "python", "", "", "unlink", CODE_DELETE },
+	{ "python", "", "os.", "rmdir", CODE_DELETE },
+	{ "python", "", "os.", "removedirs", CODE_DELETE },
+	{ "python", "", "", "exec", CODE_EVAL },
+	{ "python", "", "", "eval", CODE_EVAL },
+	{ "node", "", "", "execSync", CODE_SHELL },
+	{ "node", "child_process", "", "exec", CODE_SHELL },
+	{ "node", "", "", "spawn", CODE_ARGV },
+	{ "node", "", "", "spawnSync", CODE_ARGV },
+	{ "node", "", "", "execFile", CODE_ARGV },
+	{ "node", "", "", "execFileSync", CODE_ARGV },
+	{ "node", "Deno", "Deno.", "Command", CODE_ARGV },
+	{ "node", "Deno", "Deno.", "remove", CODE_DELETE },
+	{ "node", "Deno", "Deno.", "removeSync", CODE_DELETE },
+	{ "node", "", "", "rmSync", CODE_DELETE },
+	{ "node", "", "", "rmdirSync", CODE_DELETE },
+	{ "node", "", "", "unlinkSync", CODE_DELETE },
+	{ "node", "fs", ".", "rm", CODE_DELETE },
+	{ "node", "fs", ".", "rmdir", CODE_DELETE },
+	{ "node", "fs", ".", "unlink", CODE_DELETE },
+	{ "node", "", "", "rimraf", CODE_DELETE },
+	{ "node", "", "", "removeSync", CODE_DELETE },
+	{ "node", "", "", "eval", CODE_EVAL },
+	{ "perl", "", "", "system", CODE_ARGV },
+	{ "perl", "", "", "exec", CODE_ARGV },
+	{ "perl", "", "", "qx", CODE_SHELL },
+	{ "perl", "", "", "unlink", CODE_DELETE },
+	{ "perl", "", "", "rmdir", CODE_DELETE },
+	{ "perl", "", "", "rmtree", CODE_DELETE },
+	{ "perl", "", "", "remove_tree", CODE_DELETE },
+	{ "ruby", "", "", "system", CODE_ARGV },
+	{ "ruby", "", "", "exec", CODE_ARGV },
+	{ "ruby", "", "", "spawn", CODE_ARGV },
+	{ "ruby", "", "", "popen", CODE_ARGV },
+	{ "ruby", "", "", "capture2", CODE_ARGV },
+	{ "ruby", "", "", "capture3", CODE_ARGV },
+	{ "ruby", "", "", "sh", CODE_ARGV },
+	{ "ruby", "", "%", "x", CODE_SHELL },
+	{ "ruby", "FileUtils", "FileUtils.", "rm_rf", CODE_DELETE },
+	{ "ruby", "FileUtils", "FileUtils.", "rm_r", CODE_DELETE },
+	{ "ruby", "FileUtils", "FileUtils.", "rm", CODE_DELETE },
+	{ "ruby", "FileUtils", "FileUtils.", "remove_dir", CODE_DELETE },
+	{ "ruby", "FileUtils", "FileUtils.", "rmtree", CODE_DELETE },
+	{ "ruby", "", "File.", "delete", CODE_DELETE },
+	{ "ruby", "", "File.", "unlink", CODE_DELETE },
+	{ "ruby", "", "Dir.", "rmdir", CODE_DELETE },
+	{ "php", "", "", "system", CODE_SHELL },
+	{ "php", "", "", "exec", CODE_SHELL },
+	{ "php", "", "", "shell_exec", CODE_SHELL },
+	{ "php", "", "", "passthru", CODE_SHELL },
+	{ "php", "", "", "popen", CODE_SHELL },
+	{ "php", "", "", "proc_open", CODE_SHELL },
+	{ "php", "", "", "unlink", CODE_DELETE },
+	{ "php", "", "", "rmdir", CODE_DELETE },
+	{ "awk", "", "", "system", CODE_SHELL },
+};
+
+struct code {
+	struct run *r;
+	struct run_scene *p;
+	struct run_call *call;
+	const char *language;
+	struct str text;
+	size_t at;
+	unsigned depth;
+};
+
+static bool identifier(char c)
+{
+	return c == '_' || c == '$' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'' || c == '`';
+}
+
+/* The literal at *${at}: its text, with interpolated parts unknown. *${at} moves behind it. */
+static struct str literal(struct code *c, size_t *at)
+{
+	struct run_text t = { .arena = c->r->arena };
+	struct str s = c->text;
+	char quote = s.ptr[*at];
+	bool triple = str_starts(str_sub(s, *at, s.len), STR("'''")) || str_starts(str_sub(s, *at, s.len), STR("\"\"\""));
+	bool python_f = *at > 0 && (s.ptr[*at - 1] == 'f' || s.ptr[*at - 1] == 'F') && strcmp(c->language, "python") == 0;
+	bool braces = python_f || (quote == '`' && strcmp(c->language, "node") == 0) || (quote != '\'' && strcmp(c->language, "ruby") == 0);
+	bool sigils = quote != '\'' && (strcmp(c->language, "perl") == 0 || strcmp(c->language, "php") == 0);
+	size_t i = *at + (triple ? 3 : 1), escaped = i;
+
+	for (; i < s.len; i++) {
+		char b = s.ptr[i];
+
+		if (b == '\\' && i + 1 < s.len) {
+			run_decode(&t, str_sub(s, i, 2), false);
+			if (s.ptr[i + 1] == quote) {
+				t.len = t.len >= 2 ? t.len - 2 : 0;
+				run_text_addc(&t, quote);
+			}
+			i++;
+		} else if (b == quote && (!triple || str_starts(str_sub(s, i, s.len), str_sub(s, *at, 3)))) {
+			break;
+		} else if ((braces && b == '{' && (python_f || (i > escaped && (s.ptr[i - 1] == '$' || s.ptr[i - 1] == '#'))))) {
+			while (i < s.len && s.ptr[i] != '}')
+				i++;
+			if (t.len && !python_f)
+				t.len--; /* $ or # */
+			run_text_addc(&t, SHELL_UNKNOWN);
+		} else if (sigils && b == '$') {
+			while (i + 1 < s.len && identifier(s.ptr[i + 1]))
+				i++;
+			run_text_addc(&t, SHELL_UNKNOWN);
+		} else {
+			run_text_addc(&t, b);
+		}
+	}
+	*at = i + (triple ? 3 : 1);
+	return run_text_str(&t);
+}
+
+/* name = "literal" somewhere in the code; one unknown part otherwise. */
+static struct str value_of(struct code *c, struct str name)
+{
+	for (size_t i = 0; i + name.len < c->text.len; i++) {
+		size_t k = i + name.len;
+
+		if (c->text.ptr[i] != name.ptr[0] || !str_starts(str_sub(c->text, i, c->text.len), name) || (i && identifier(c->text.ptr[i - 1])))
+			continue;
+		while (k < c->text.len && c->text.ptr[k] == ' ')
+			k++;
+		if (k >= c->text.len || c->text.ptr[k] != '=')
+			continue;
+		for (k++; k < c->text.len && c->text.ptr[k] == ' '; k++)
+			;
+		if (k < c->text.len && is_quote(c->text.ptr[k]))
+			return literal(c, &k);
+	}
+	return (struct str){ "", 1 };
+}
+
+struct arguments {
+	struct run_list list;
+	bool listed; /* […] */
+	bool shell;  /* shell=True */
+	bool unknown;
+};
+
+static void add_piece(struct code *c, struct arguments *a, struct str piece, bool joined)
+{
+	if (joined && a->list.n) {
+		struct shell_value *last = &a->list.item[a->list.n - 1];
+
+		*last = run_value(arena_join(c->r->arena, last->text, piece), last->span);
+	} else {
+		run_list_add(c->r, &a->list, run_value(piece, c->call->span));
+	}
+	a->unknown |= !run_known(piece);
+}
+
+/* Arguments from behind the name to their end: literals, names of literals, else unknown. */
+static struct arguments arguments(struct code *c, size_t at)
+{
+	struct arguments a = { 0 };
+	struct str s = c->text;
+	unsigned depth = 0;
+	bool joined = false, bare = at < s.len && s.ptr[at] != '(';
+
+	for (size_t budget = 0; at < s.len && budget < 4096; budget++) {
+		char b = s.ptr[at];
+		size_t from = at;
+
+		if (b == '(' || b == '[' || b == '{') {
+			depth++;
+			a.listed |= b == '[';
+			joined = false;
+			at++;
+		} else if (b == ')' || b == ']' || b == '}') {
+			at++;
+			if (depth <= 1)
+				break;
+			depth--;
+		} else if (bare && depth == 0 && (b == ';' || b == '\n')) {
+			break;
+		} else if (is_quote(b)) {
+			struct str text = literal(c, &at);
+
+			add_piece(c, &a, text, joined);
+			joined = false;
+		} else if (identifier(b)) {
+			struct str name;
+
+			while (at < s.len && (identifier(s.ptr[at]) || s.ptr[at] == '.'))
+				at++;
+			name = str_sub(s, from, at - from);
+			if (at < s.len && is_quote(s.ptr[at]) && name.len <= 2)
+				continue; /* f"", r"", b"" */
+			a.shell |= str_is(name, "shell");
+			if (at < s.len && (s.ptr[at] == '=' || s.ptr[at] == ':')) {
+				for (at++; at < s.len && s.ptr[at] != ',' && s.ptr[at] != ')' && s.ptr[at] != '[' && s.ptr[at] != '}'; at++)
+					;
+				continue;
+			}
+			add_piece(c, &a, value_of(c, name), joined);
+			joined = false;
+		} else {
+			if (b == '+' || (b == '.' && (strcmp(c->language, "php") == 0 || strcmp(c->language, "perl") == 0)) || b == '%')
+				joined = true;
+			else if (b == ',')
+				joined = false;
+			at++;
+		}
+	}
+	return a;
+}
+
+static struct run_scene scene(struct code *c)
+{
+	struct run_scene p = *c->p;
+
+	p.maybe++;
+	return p;
+}
+
+static void shell_text(struct code *c, struct str text)
+{
+	struct run_scene p = scene(c);
+
+	if (run_all_unknown(text) || text.len == 0)
+		run_opaque(c->r, &p, c->call->act, "code that starts a program which is not known");
+	else
+		run_script(c->r, &p, text, c->call->act);
+}
+
+static void deletes(struct code *c, struct str path)
+{
+	struct run_scene p = scene(c);
+	struct shell_value argv[3] = { run_value(STR("rm"), c->call->span), run_value(STR("-rf"), c->call->span), run_value(path, c->call->span) };
+
+	run_argv(c->r, &p, argv, 3, c->call);
+}
+
+static void called(struct code *c, const struct code_call *k, size_t at)
+{
+	struct arguments a = arguments(c, at);
+	struct run_scene p = scene(c);
+
+	if (!run_step(c->r, 4))
+		return;
+	if (a.list.n == 0) {
+		if (k->class != CODE_DELETE)
+			return;
+		a.list.n = 0;
+		deletes(c, (struct str){ "", 1 }); /* Path(x).unlink() */
+		return;
+	}
+	switch (k->class) {
+	case CODE_SHELL:
+		shell_text(c, a.list.item[0].text);
+		break;
+	case CODE_ARGV:
+		if ((a.list.n == 1 && !a.listed) || (a.shell && !a.listed))
+			shell_text(c, a.list.item[0].text);
+		else if (run_all_unknown(a.list.item[0].text))
+			run_opaque(c->r, &p, c->call->act, "code that starts a program which is not known");
+		else
+			run_argv(c->r, &p, a.list.item, a.list.n, c->call);
+		break;
+	case CODE_DELETE:
+		deletes(c, a.list.item[0].text);
+		break;
+	case CODE_EVAL:
+		if (!run_known(a.list.item[0].text))
+			run_opaque(c->r, &p, c->call->act, "code made while it runs");
+		else if (c->depth < 4)
+			run_code(c->r, &p, c->language, a.list.item[0].text, c->call);
+		break;
+	}
+}
+
+static void name_at(struct code *c, size_t from, size_t to)
+{
+	struct str name = str_sub(c->text, from, to - from);
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		const struct code_call *k = &calls[i];
+		size_t before = strlen(k->before), at = to;
+
+		if (!str_is(name, k->name) || !run_listed(k->languages, str_from(c->language)))
+			continue;
+		if (*k->near && str_find(c->text, str_from(k->near)) == SIZE_MAX)
+			continue;
+		if (before && (from < before || memcmp(c->text.ptr + from - before, k->before, before) != 0))
+			continue;
+		while (at < c->text.len && c->text.ptr[at] == ' ')
+			at++;
+		if (at < c->text.len && (c->text.ptr[at] == '(' || c->text.ptr[at] == '{' ||
+					 (strcmp(c->language, "perl") == 0 || strcmp(c->language, "ruby") == 0)))
+			called(c, k, at);
+		return;
+	}
+}
+
+void run_code(struct run *r, struct run_scene *p, const char *language, struct str code, struct run_call *call)
+{
+	struct code c = { .r = r, .p = p, .call = call, .language = language, .text = code };
+	bool shells = strcmp(language, "perl") == 0 || strcmp(language, "ruby") == 0 || strcmp(language, "php") == 0;
+
+	if (r->depth >= RUN_MAX_DEPTH || !run_step(r, 1 + code.len / 16) || code.len > 262144)
+		return;
+	if (run_all_unknown(code)) {
+		run_opaque(r, p, call->act, "code that is not known");
+		return;
+	}
+	r->depth++;
+	for (size_t i = 0; i < code.len && run_step(r, 0);) {
+		size_t from = i;
+
+		if (shells && code.ptr[i] == '`') {
+			struct str text = literal(&c, &i);
+
+			shell_text(&c, text);
+		} else if (strcmp(language, "awk") == 0 && code.ptr[i] == '|' && i + 1 < code.len) {
+			for (i++; i < code.len && (code.ptr[i] == ' ' || code.ptr[i] == '&'); i++)
+				;
+			if (i < code.len && code.ptr[i] == '"') {
+				struct str text = literal(&c, &i);
+
+				if (run_listed("sh bash /bin/sh /bin/bash", text))
+					run_opaque(r, p, call->act, "awk pipes into a shell");
+				shell_text(&c, text);
+			}
+		} else if (is_quote(code.ptr[i])) {
+			literal(&c, &i);
+		} else if (identifier(code.ptr[i])) {
+			while (i < code.len && identifier(code.ptr[i]))
+				i++;
+			name_at(&c, from, i);
+		} else {
+			i++;
+		}
+	}
+	r->depth--;
+}

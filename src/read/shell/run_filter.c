@@ -1,0 +1,296 @@
+/* Small filters over text that is known: so that `echo cm0gLXJm | base64 -d | sh` is followed. */
+#include "read/shell/run_parts.h"
+
+static const struct str mark = STR_INIT("\0");
+
+/* The files named, or standard input; one unknown part when one of them is not known. */
+static struct str input(struct run *r, struct run_scene *s, const struct run_call *call, size_t from)
+{
+	struct run_text t = { .arena = r->arena };
+	enum run_seen seen;
+
+	if (from >= call->n)
+		return run_stdin(r, s);
+	for (size_t i = from; i < call->n; i++) {
+		struct str a = call->argv[i].text;
+		const struct run_file *f;
+
+		if (str_is(a, "-") || str_is(a, "/dev/stdin")) {
+			run_text_add(&t, run_stdin(r, s));
+			continue;
+		}
+		f = call->argv[i].known ? run_file(r, s, a, &seen) : NULL;
+		if (!f || !f->known || f->other)
+			run_text_addc(&t, SHELL_UNKNOWN);
+		else
+			run_text_add(&t, f->text);
+	}
+	return run_text_str(&t);
+}
+
+/* Files of the world are opened only when somebody reads what comes out. */
+static bool wanted(const struct run_scene *s)
+{
+	return s->out[1] && !s->out[1]->null;
+}
+
+static bool cat(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	size_t from = 1;
+
+	while (from < call->n && call->argv[from].text.len > 1 && call->argv[from].text.ptr[0] == '-')
+		from++;
+	if (from > 1 && !str_is(call->argv[1].text, "--") && !str_is(call->argv[1].text, "-u"))
+		return false;
+	run_text_add(out, input(r, s, call, from));
+	return true;
+}
+
+static bool rev(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	struct str text = input(r, s, call, 1), line;
+	size_t at = 0;
+
+	if (!run_known(text))
+		return false;
+	while (run_line(text, &at, &line)) {
+		for (size_t i = line.len; i-- > 0;)
+			run_text_addc(out, line.ptr[i]);
+		run_text_addc(out, '\n');
+	}
+	return true;
+}
+
+static bool tac(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	struct str text = input(r, s, call, 1);
+	size_t end = text.len;
+
+	if (!run_known(text) || (call->n > 1 && call->argv[1].text.len && call->argv[1].text.ptr[0] == '-'))
+		return false;
+	while (end > 0) {
+		size_t from = end - 1;
+
+		while (from > 0 && text.ptr[from - 1] != '\n')
+			from--;
+		run_text_add(out, str_sub(text, from, end - from));
+		end = from;
+	}
+	return true;
+}
+
+static int sextet(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+static bool base64(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	bool decode = false;
+	size_t from = 1;
+	uint32_t bits = 0;
+	unsigned n = 0;
+	struct str text;
+
+	for (; from < call->n && call->argv[from].text.len > 1 && call->argv[from].text.ptr[0] == '-'; from++) {
+		struct str a = call->argv[from].text;
+
+		decode |= str_starts(STR("--decode"), a) || str_is(a, "-d") || str_is(a, "-D") || str_is(a, "-di") || str_is(a, "-id");
+	}
+	text = input(r, s, call, from);
+	if (!decode || !run_known(text))
+		return false;
+	for (size_t i = 0; i < text.len && text.ptr[i] != '='; i++) {
+		int v = sextet(text.ptr[i]);
+
+		if (v < 0)
+			continue;
+		bits = bits << 6 | (uint32_t)v;
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			if ((bits >> n) & 0xff)
+				run_text_addc(out, (char)((bits >> n) & 0xff));
+		}
+	}
+	return true;
+}
+
+/* xxd -r -p */
+static bool xxd(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	bool reverse = false, plain = false;
+	size_t from = 1;
+	unsigned high = 0, digits = 0;
+	struct str text;
+
+	for (; from < call->n && call->argv[from].text.len > 1 && call->argv[from].text.ptr[0] == '-'; from++) {
+		reverse |= str_find_char(call->argv[from].text, 'r') != SIZE_MAX;
+		plain |= str_find_char(call->argv[from].text, 'p') != SIZE_MAX;
+	}
+	text = input(r, s, call, from);
+	if (!reverse || !plain || !run_known(text))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+
+		if (d < 0)
+			continue;
+		high = high << 4 | (unsigned)d;
+		if (++digits % 2 == 0 && (high & 0xff))
+			run_text_addc(out, (char)(high & 0xff));
+	}
+	return true;
+}
+
+/* a-z, \n and literal bytes; false for classes and the like. */
+static bool tr_set(struct str s, struct run_text *ret)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+
+		if (c == '[' || c == '\0')
+			return false;
+		if (c == '\\' && i + 1 < s.len) {
+			run_decode(ret, str_sub(s, i, 2), false);
+			i++;
+		} else if (i + 2 < s.len && s.ptr[i + 1] == '-' && s.ptr[i + 2] >= c && c > 0) {
+			for (int v = c; v <= s.ptr[i + 2]; v++)
+				run_text_addc(ret, (char)v);
+			i += 2;
+		} else {
+			run_text_addc(ret, c);
+		}
+	}
+	return true;
+}
+
+static bool tr(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	struct run_text from = { .arena = r->arena }, to = { .arena = r->arena };
+	bool remove = call->n == 3 && str_is(call->argv[1].text, "-d");
+	struct str text;
+
+	if (call->n != 3 || !tr_set(call->argv[remove ? 2 : 1].text, &from) || (!remove && !tr_set(call->argv[2].text, &to)) ||
+	    (!remove && (to.len == 0 || call->argv[1].text.ptr[0] == '-')) || from.len > 256 || to.len > 256)
+		return false;
+	text = run_stdin(r, s);
+	if (!run_known(text) || !run_step(r, text.len))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		size_t k = from.len;
+
+		while (k > 0 && from.ptr[k - 1] != text.ptr[i])
+			k--;
+		if (k == 0)
+			run_text_addc(out, text.ptr[i]);
+		else if (!remove)
+			run_text_addc(out, to.ptr[k - 1 < to.len ? k - 1 : to.len - 1]);
+	}
+	return true;
+}
+
+/* sed s/literal/literal/[g] */
+static bool sed(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	struct str script = call->n == 2 ? call->argv[1].text : STR_NONE, part[3] = { { 0 } }, text, line;
+	size_t n = 0, from = 2, at = 0;
+
+	if (script.len < 4 || script.ptr[0] != 's' || !call->argv[1].known)
+		return false;
+	for (size_t i = 2; i <= script.len && n < 3; i++) {
+		if (i < script.len && n < 2 && script.ptr[i] != script.ptr[1]) {
+			if (strchr("\\.*[^$&", script.ptr[i]))
+				return false;
+			continue;
+		}
+		if (n == 2)
+			i = script.len;
+		part[n++] = str_sub(script, from, i - from);
+		from = i + 1;
+	}
+	if (n != 3 || part[0].len == 0 || (part[2].len && !str_is(part[2], "g")))
+		return false;
+	text = run_stdin(r, s);
+	if (!run_known(text))
+		return false;
+	while (run_line(text, &at, &line)) {
+		bool done = false;
+
+		for (size_t i = 0; i < line.len;) {
+			if (!done && str_starts(str_sub(line, i, line.len), part[0])) {
+				run_text_add(out, part[1]);
+				i += part[0].len;
+				done = part[2].len == 0;
+			} else {
+				run_text_addc(out, line.ptr[i++]);
+			}
+		}
+		if (at <= text.len)
+			run_text_addc(out, '\n');
+	}
+	return true;
+}
+
+static bool head(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	struct str text, line;
+	int64_t most = 10;
+	size_t at = 0, from = 1;
+
+	if (call->n >= 3 && str_is(call->argv[1].text, "-n") && run_number(call->argv[2].text, &most)) {
+		from = 3;
+	} else if (call->n >= 2 && call->argv[1].text.len > 1 && call->argv[1].text.ptr[0] == '-') {
+		struct str o = call->argv[1].text;
+
+		if (!run_number(str_sub(o, o.ptr[1] == 'n' ? 2 : 1, o.len), &most))
+			return false;
+		from = 2;
+	}
+	text = input(r, s, call, from);
+	if (!run_known(text) || most < 0)
+		return false;
+	for (; most > 0 && run_line(text, &at, &line); most--) {
+		run_text_add(out, line);
+		if (at <= text.len)
+			run_text_addc(out, '\n');
+	}
+	return true;
+}
+
+bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const struct {
+		const char *name;
+		bool (*run)(struct run *, struct run_scene *, struct run_call *, struct run_text *);
+	} table[] = {
+		{ "cat", cat }, { "rev", rev }, { "tac", tac }, { "base64", base64 }, { "xxd", xxd }, { "tr", tr }, { "head", head },
+		{ "sed", sed },
+	};
+	struct str name = run_base_name(call->argv[0].text);
+	struct run_text out = { .arena = r->arena };
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (!str_is(name, table[i].name))
+			continue;
+		s->status = -1;
+		if (!wanted(s))
+			return !str_is(name, "sed"); /* sed e, sed -i: others look */
+		if (table[i].run(r, s, call, &out)) {
+			run_print(r, s, run_text_str(&out));
+			return true;
+		}
+		if (str_is(name, "sed"))
+			return false;
+		run_print(r, s, mark);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,204 @@
+#include "read/shell/run_programs.h"
+
+#include "read/shell/run_parts.h"
+
+bool run_listed(const char *list, struct str name)
+{
+	size_t n = name.len;
+
+	for (const char *p = list; n && (p = strchr(p, name.ptr[0])); p++) {
+		if ((p == list || p[-1] == ' ') && strncmp(p, name.ptr, n) == 0 && (p[n] == ' ' || p[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+void run_env_put(struct run *r, struct run_scene *p, struct str name, struct str text)
+{
+	struct run_variable *v = run_alloc(r, sizeof(*v));
+
+	if (!v)
+		return;
+	*v = (struct run_variable){ .text = text, .set = true, .exported = true, .process = p->process };
+	p->variables = run_map_put(r->arena, p->variables, name, v);
+	run_export(r, p, name, v);
+}
+
+struct str run_replaced(struct run *r, struct str word, struct str mark, struct str by)
+{
+	struct run_text t = { .arena = r->arena };
+
+	for (size_t i = 0; i < word.len;) {
+		if (str_starts(str_sub(word, i, word.len), mark)) {
+			run_text_add(&t, by);
+			i += mark.len;
+		} else {
+			run_text_addc(&t, word.ptr[i++]);
+		}
+	}
+	return run_text_str(&t);
+}
+
+/* at, batch: standard input is a script. crontab: lines with five fields of time. */
+static bool run_at(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	struct run_scene p = run_scene_process(r, s, "at", call);
+
+	p.background = true;
+	for (size_t i = 1; i < call->n; i++) {
+		if (call->argv[i].text.len > 1 && memchr("lrdqc", call->argv[i].text.ptr[1], 5) && call->argv[i].text.ptr[0] == '-' &&
+		    !str_is(call->argv[i].text, "-q"))
+			return true;
+	}
+	if (s->in && s->in->kind != SHELL_INPUT_INHERITED)
+		run_shell_stdin(r, &p, call);
+	return true;
+}
+
+static bool run_crontab(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	struct run_scene p = run_scene_process(r, s, "crontab", call);
+	struct str text = run_stdin(r, s), line;
+	size_t at = 0;
+
+	if (call->n > 1 && !str_is(call->argv[call->n - 1].text, "-")) {
+		enum run_seen seen;
+		const struct run_file *f;
+
+		if (call->argv[call->n - 1].text.len && call->argv[call->n - 1].text.ptr[0] == '-')
+			return true;
+		f = run_file(r, s, call->argv[call->n - 1].text, &seen);
+		text = f && f->known ? f->text : STR("");
+	}
+	p.maybe++;
+	p.background = true;
+	while (run_line(text, &at, &line)) {
+		unsigned skip = line.len && line.ptr[0] == '@' ? 1 : 5;
+
+		line = str_trim(line);
+		for (unsigned n = 0; n < skip && line.len; n++) {
+			while (line.len && line.ptr[0] != ' ' && line.ptr[0] != '\t')
+				line = str_sub(line, 1, line.len);
+			line = str_trim(line);
+		}
+		if (line.len && line.ptr[0] != '#')
+			run_script(r, &p, line, call->act);
+	}
+	return true;
+}
+
+/* tmux send-keys: what is typed into a shell. */
+static bool run_tmux(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	struct run_scene p;
+	struct run_text t = { .arena = r->arena };
+	size_t i = 1;
+
+	while (i < call->n && !run_listed("send-keys send", call->argv[i].text))
+		i++;
+	if (i == call->n)
+		return false;
+	for (i++; i < call->n; i++) {
+		struct str a = call->argv[i].text;
+
+		if (str_is(a, "-t") || str_is(a, "-N")) {
+			i++;
+			continue;
+		}
+		if (a.len && a.ptr[0] == '-' && t.len == 0)
+			continue;
+		if (run_listed("Enter C-m KPEnter C-j", a))
+			run_text_addc(&t, '\n');
+		else if (str_is(a, "Space"))
+			run_text_addc(&t, ' ');
+		else
+			run_text_add(&t, a);
+	}
+	p = run_scene_process(r, s, "tmux send-keys", call);
+	run_script(r, &p, run_text_str(&t), call->act);
+	return true;
+}
+
+/* vim -c ':!cmd', +'!cmd' */
+static bool run_vim(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	for (size_t i = 1; i < call->n; i++) {
+		struct str a = call->argv[i].text;
+		size_t bang;
+		struct run_scene p;
+
+		if (a.len > 1 && a.ptr[0] == '+')
+			a = str_sub(a, 1, a.len);
+		else if (!run_listed("-c --cmd -es", call->argv[i - 1].text))
+			continue;
+		bang = str_find_char(a, '!');
+		if (bang == SIZE_MAX || bang > 8)
+			continue;
+		p = run_scene_process(r, s, "vim", call);
+		run_script(r, &p, str_sub(a, bang + 1, a.len), call->act);
+	}
+	return false;
+}
+
+static bool run_sed(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	for (size_t i = 1; i < call->n; i++) {
+		struct str a = call->argv[i].text;
+		struct run_scene p = run_scene_process(r, s, "sed", call);
+		size_t slash = str_rfind_char(a, '/');
+
+		while (a.len && memchr("0123456789,$", a.ptr[0], 12))
+			a = str_sub(a, 1, a.len);
+		if (a.len > 2 && a.ptr[0] == 'e' && a.ptr[1] == ' ')
+			run_script(r, &p, str_sub(a, 2, a.len), call->act);
+		else if (a.len > 3 && a.ptr[0] == 's' && slash != SIZE_MAX && slash > 2 && str_find_char(str_sub(a, slash, a.len), 'e') != SIZE_MAX)
+			run_opaque(r, s, call->act, "sed: a substitution that runs what it makes");
+	}
+	if (call->n > 2 && run_listed("-i -i.bak -Ei -ni --in-place", call->argv[1].text))
+		run_file_unknown(r, s, call->argv[call->n - 1].text);
+	return false;
+}
+
+static bool run_applet(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	struct run_scene p = run_scene_process(r, s, "busybox", call);
+
+	if (call->n > 1)
+		run_argv(r, &p, call->argv + 1, call->n - 1, call);
+	return true;
+}
+
+bool run_programs(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const struct {
+		const char *names;
+		bool (*run)(struct run *, struct run_scene *, struct run_call *);
+	} table[] = {
+		{ "bash sh dash zsh ksh ash mksh rbash fish", run_shell },
+		{ "env", run_env },
+		{ "find fd fdfind", run_find },
+		{ "xargs gxargs", run_xargs },
+		{ "parallel rush", run_parallel },
+		{ "make gmake", run_make },
+		{ "npm pnpm yarn bun", run_npm },
+		{ "git", run_git },
+		{ "just", run_just },
+		{ "at batch", run_at },
+		{ "crontab", run_crontab },
+		{ "tmux", run_tmux },
+		{ "vim vi nvim ex view", run_vim },
+		{ "sed gsed", run_sed },
+		{ "busybox toybox", run_applet },
+	};
+	struct str name = run_base_name(call->argv[0].text);
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (!run_listed(table[i].names, name))
+			continue;
+		if (!table[i].run(r, s, call))
+			break;
+		s->status = -1;
+		return true;
+	}
+	return run_interpreter(r, s, call) || run_script_file(r, s, call);
+}
