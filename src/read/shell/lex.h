@@ -54,6 +54,7 @@ struct lex {
 	struct str why;
 	struct lex_here *here, **here_last;
 	uint8_t *no_arithmetic; /* one bit a byte: ((  here was tried and is none */
+	uint32_t no_time;	/* `time` right behind $( is a word like any other (bash 5.2) */
 	unsigned trying;	/* attempts under way */
 	struct lex_made **made_last;
 	const struct lex_made *reuse;

@@ -1,5 +1,10 @@
 #include "read/shell/lex_word.h"
 
+enum how {
+	PROCESSES = 1,	   /* <(…) means something: in the index of an array */
+	ENDS_AT_BRACE = 2, /* a } ends it as well; p then stands at it, and nothing is returned */
+};
+
 /* Where parentheses opened, to tell which (( are not closed by )). */
 struct open {
 	uint32_t at[SHELL_MAX_DEPTH];
@@ -76,14 +81,15 @@ static bool quoting(struct lex *p, struct lex_build *b)
 }
 
 /* Up to the ${close} that opened before; p stands behind it. */
-static struct shell_word *expression(struct lex *p, int close, struct open *o)
+static struct shell_word *expression(struct lex *p, int close, struct open *o, unsigned how)
 {
 	struct lex_build b = lex_word_begin(p, LEX_QUOTED);
 	int open = close == ')' ? '(' : '[';
+	unsigned mask = LEX_QUOTE | LEX_PAREN | (how & PROCESSES ? LEX_BREAK : 0);
 	size_t base = o->n;
 
 	for (;;) {
-		uint32_t from = p->pos, to = lex_until(p, from, LEX_QUOTE | LEX_PAREN);
+		uint32_t from = p->pos, to = lex_until(p, from, mask);
 		int c;
 
 		if (to > from)
@@ -95,8 +101,14 @@ static struct shell_word *expression(struct lex *p, int close, struct open *o)
 		}
 		if (quoting(p, &b))
 			continue;
+		if ((how & PROCESSES) && (c == '<' || c == '>') && lex_after(p, to) == '(') {
+			lex_dollar_process(p, &b);
+			continue;
+		}
 		if (c == close && o->n == base)
 			break;
+		if (c == '}' && (how & ENDS_AT_BRACE))
+			return NULL;
 		if (c == open && !opening(p, o))
 			break;
 		if (c == close)
@@ -110,15 +122,23 @@ static struct shell_word *expression(struct lex *p, int close, struct open *o)
 	return b.word;
 }
 
-struct shell_word *lex_arithmetic(struct lex *p, int close)
+struct shell_word *lex_arithmetic(struct lex *p, bool subscript)
 {
 	struct open o;
 
 	o.n = 0;
-	return expression(p, close, &o);
+	return expression(p, ']', &o, subscript ? PROCESSES : 0);
 }
 
-struct shell_word *lex_arithmetic_try(struct lex *p, struct lex_made **ret_made)
+struct shell_word *lex_arithmetic_index(struct lex *p)
+{
+	struct open o;
+
+	o.n = 0;
+	return expression(p, ']', &o, PROCESSES | ENDS_AT_BRACE);
+}
+
+struct shell_word *lex_arithmetic_try(struct lex *p, bool pair, struct lex_made **ret_made)
 {
 	uint32_t from = p->pos;
 	struct lex_made **last = p->made_last, *made = NULL;
@@ -126,24 +146,28 @@ struct shell_word *lex_arithmetic_try(struct lex *p, struct lex_made **ret_made)
 	struct open o;
 
 	*ret_made = NULL;
-	if (known(p, from))
+	if (!pair && known(p, from))
 		return NULL;
 	p->trying++;
 	p->made_last = &made;
 	p->pos = lex_skip(p, from + 1);
 	o.at[0] = p->pos++;
 	o.n = 1;
-	word = expression(p, ')', &o);
+	word = expression(p, ')', &o, 0);
+	if (!p->stopped && lex_peek(p) == ')') {
+		p->pos++;
+		*ret_made = NULL;
+	} else if (!p->stopped) {
+		remember(p, from);
+		o.n = 0;
+		if (pair)
+			(void)expression(p, ')', &o, 0);
+		else
+			p->pos = from;
+		word = NULL;
+		*ret_made = made;
+	}
 	p->trying--;
 	p->made_last = last;
-	if (p->stopped)
-		return word;
-	if (lex_peek(p) == ')') {
-		p->pos++;
-		return word;
-	}
-	remember(p, from);
-	p->pos = from;
-	*ret_made = made;
-	return NULL;
+	return word;
 }

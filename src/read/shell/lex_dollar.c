@@ -75,46 +75,67 @@ static void commands(struct lex *p, struct shell_part *part)
 	}
 }
 
+/* The commands in ${text}, from ${from} on. What bash would complain of only when it comes there is no trouble of ours. */
+static struct shell_list *visit(struct lex *p, struct str text, uint32_t from, const uint32_t *map)
+{
+	struct shell_list *list;
+	struct lex saved;
+
+	lex_visit(p, &saved, text, map);
+	p->pos = from;
+	if (text.ptr == saved.s) {
+		p->no_arithmetic = saved.no_arithmetic;
+		p->reuse = saved.reuse;
+	}
+	list = parse_all(p);
+	lex_return(p, &saved);
+	return list;
+}
+
+/**
+ * twice(p, b, from, body):
+ * $(( or <(( or >((, with ${body} at the second parenthesis: arithmetic, or commands that begin with a subshell. Like bash we
+ * go by the parentheses alone and read commands only afterwards, without taking their trouble for ours.
+ */
+static struct shell_part *twice(struct lex *p, struct lex_build *b, uint32_t from, uint32_t body)
+{
+	struct lex_made *made = NULL;
+	const struct lex_made *reuse = p->reuse;
+	struct shell_word *word;
+	struct shell_part *part;
+	bool dollar = p->s[from] == '$';
+
+	p->pos = lex_skip(p, body - 1);
+	word = lex_arithmetic_try(p, true, &made);
+	if (word && dollar) {
+		part = lex_word_part(p, b, SHELL_PART_ARITHMETIC, from);
+		if (part)
+			part->words = word;
+		return part;
+	}
+	part = lex_word_part(p, b, SHELL_PART_COMMAND, from);
+	p->reuse = made;
+	if (part && p->pos > body)
+		part->list = visit(p, (struct str){ p->s, p->pos - !p->stopped }, body, p->map);
+	p->reuse = reuse;
+	return part;
+}
+
 /* At $( with ${body} behind the parenthesis. */
 static void parenthesis(struct lex *p, struct lex_build *b, uint32_t body, bool quoted)
 {
 	uint32_t from = p->pos;
-	struct lex_made *made = NULL;
-	const struct lex_made *reuse = p->reuse;
-	struct shell_word *word = NULL;
 	struct shell_part *part;
-	bool twice;
 
-	p->pos = lex_skip(p, body);
-	twice = lex_byte(p, p->pos) == '(';
-	if (twice) {
-		p->pos = body - 1;
-		word = lex_arithmetic_try(p, &made);
-	}
-	part = lex_word_part(p, b, twice && word ? SHELL_PART_ARITHMETIC : SHELL_PART_COMMAND, from);
-	if (part) {
-		part->quoted = quoted;
-		part->words = word;
-		part->span.to = lex_offset(p, p->pos);
-	}
-	if (word)
-		return;
-	p->pos = body;
-	p->reuse = NULL;
-	if (made) {
-		struct inside in = go_inside(p);
-
-		p->reuse = made;
-		p->substituted = true;
-		if (part)
-			part->list = parse_substitution(p);
-		come_back(p, &in);
-		if (part)
-			part->span.to = lex_offset(p, p->pos);
+	if (lex_byte(p, lex_skip(p, body)) == '(') {
+		part = twice(p, b, from, body);
 	} else {
+		part = lex_word_part(p, b, SHELL_PART_COMMAND, from);
+		p->pos = body;
 		commands(p, part);
 	}
-	p->reuse = reuse;
+	if (part)
+		part->quoted = quoted;
 }
 
 static void bracket(struct lex *p, struct lex_build *b, uint32_t body, bool quoted)
@@ -123,7 +144,7 @@ static void bracket(struct lex *p, struct lex_build *b, uint32_t body, bool quot
 	struct shell_word *word;
 
 	p->pos = body;
-	word = lex_arithmetic(p, ']');
+	word = lex_arithmetic(p, false);
 	if (!part)
 		return;
 	part->quoted = quoted;
@@ -176,19 +197,6 @@ static struct str unescaped(struct lex *p, uint32_t from, uint32_t to, bool quot
 	return (struct str){ text, n };
 }
 
-/* The commands in ${text}, from ${from} on. What bash would complain of only when it comes there is no trouble of ours. */
-static struct shell_list *visit(struct lex *p, struct str text, uint32_t from, const uint32_t *map)
-{
-	struct shell_list *list;
-	struct lex saved;
-
-	lex_visit(p, &saved, text, map);
-	p->pos = from;
-	list = parse_all(p);
-	lex_return(p, &saved);
-	return list;
-}
-
 void lex_dollar_backquote(struct lex *p, struct lex_build *b, bool quoted)
 {
 	uint32_t from = p->pos, to = from + 1;
@@ -228,13 +236,21 @@ void lex_dollar_backquote(struct lex *p, struct lex_build *b, bool quoted)
 
 void lex_dollar_process(struct lex *p, struct lex_build *b)
 {
-	uint32_t from = p->pos;
+	uint32_t from = p->pos, body;
+	enum shell_part_kind kind = p->s[from] == '<' ? SHELL_PART_READ_FROM : SHELL_PART_WRITE_TO;
 	struct shell_part *part;
 
 	if (!lex_enter(p))
 		return;
-	part = lex_word_part(p, b, p->s[from] == '<' ? SHELL_PART_READ_FROM : SHELL_PART_WRITE_TO, from);
-	p->pos = lex_skip(p, from + 1) + 1;
-	commands(p, part);
+	body = lex_skip(p, from + 1) + 1;
+	if (lex_byte(p, lex_skip(p, body)) == '(') {
+		part = twice(p, b, from, body);
+		if (part)
+			part->kind = kind;
+	} else {
+		part = lex_word_part(p, b, kind, from);
+		p->pos = body;
+		commands(p, part);
+	}
 	lex_leave(p);
 }

@@ -68,13 +68,14 @@ static void close_brace(struct lex *p, uint32_t from)
 		lex_stop(p, from, STR("unclosed `${'"));
 }
 
-/* [index] behind a name. */
-static struct shell_word *subscript(struct lex *p)
+/* [index] behind a name. False: a [ without its ]. */
+static bool subscript(struct lex *p, struct shell_part *part)
 {
 	if (lex_peek(p) != '[')
-		return NULL;
+		return true;
 	p->pos++;
-	return lex_arithmetic(p, ']');
+	part->index = lex_arithmetic_index(p);
+	return part->index;
 }
 
 /* : behind the name: one of :- := :? :+ or a substring. */
@@ -188,6 +189,12 @@ static void operator(struct lex *p, struct shell_part *part, bool quoted)
 	}
 }
 
+/* Would a $ before it begin a substitution? */
+static bool opens(int c)
+{
+	return c == '(' || c == '{';
+}
+
 /* The name, with everything before and in brackets behind it. False: there is none. */
 static bool subject(struct lex *p, struct shell_part *part)
 {
@@ -198,13 +205,13 @@ static bool subject(struct lex *p, struct shell_part *part)
 	if (to == p->pos) {
 		while (is_digit(lex_byte(p, to)))
 			to++;
-		if (to == p->pos && is_special(c))
+		if (to == p->pos && is_special(c) && !(c == '$' && opens(lex_after(p, to))))
 			to = p->pos + 1;
 		part->text = lex_text(p, p->pos, to);
 	}
 	p->pos = to;
-	if (to > from && lex_is((unsigned char)p->s[from], LEX_NAME))
-		part->index = subscript(p);
+	if (to > from && lex_is((unsigned char)p->s[from], LEX_NAME) && !subscript(p, part))
+		return false;
 	return to > from;
 }
 

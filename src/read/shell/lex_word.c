@@ -122,6 +122,15 @@ static bool assigns(const struct lex_build *b)
 	return true;
 }
 
+/* NAME[index]= with the index as a glob. */
+static bool assigns_element(const struct lex_build *b)
+{
+	const struct shell_part *t = b->tail, *name = b->word ? b->word->first : NULL;
+
+	return t && name && name->kind == SHELL_PART_TEXT && name->next && name->next->kind == SHELL_PART_GLOB && name->next->next == t &&
+	       t->kind == SHELL_PART_TEXT && !t->quoted && (str_is(t->text, "=") || str_is(t->text, "+="));
+}
+
 /* ~ and : inside a word. */
 static void tilde_inside(struct lex *p, struct lex_build *b)
 {
@@ -152,7 +161,7 @@ static bool parenthesis(struct lex *p, struct lex_build *b)
 		p->pos = from + 1;
 		return true;
 	}
-	if (p->assign_ok && b->tail && from > 0 && p->s[from - 1] == '=') {
+	if (p->assign_ok && (assigns(b) || assigns_element(b))) {
 		struct shell_part *part = lex_word_part(p, b, SHELL_PART_ARRAY, from);
 
 		p->pos++;

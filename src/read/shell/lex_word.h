@@ -63,13 +63,16 @@ void lex_parameter(struct lex *p, struct lex_build *b, bool quoted);	/* $x */
 void lex_parameter_braces(struct lex *p, struct lex_build *b, bool quoted); /* ${x…} */
 
 /* lex_arithmetic.c: expressions are one word, everything in it quoted. */
-/* Behind the opening bracket, up to and with its ${close}. */
-struct shell_word *lex_arithmetic(struct lex *p, int close);
+/* Behind the opening bracket of $[…] or, with ${subscript}, a[…], up to and with its ]. */
+struct shell_word *lex_arithmetic(struct lex *p, bool subscript);
 /**
- * lex_arithmetic_try(p, ret_made):
- * At ((: the expression, behind its )), or NULL when it is a subshell inside another or trouble; then p stands where it was, and
- * *${ret_made} is what lex_arithmetic_reuse wants to hear before the same bytes are read as commands.
+ * lex_arithmetic_try(p, pair, ret_made):
+ * At ((: the expression, behind its )), or NULL when it is a subshell inside another; then p stands where it was, or, with ${pair},
+ * behind the ) that belongs to the first of the two. *${ret_made} is what p->reuse should be before the same bytes are read as
+ * commands.
  */
-struct shell_word *lex_arithmetic_try(struct lex *p, struct lex_made **ret_made);
+struct shell_word *lex_arithmetic_try(struct lex *p, bool pair, struct lex_made **ret_made);
+/* The index in ${x[…]}: like lex_arithmetic(p, true), but a } ends it all: NULL, at the }. */
+struct shell_word *lex_arithmetic_index(struct lex *p);
 
 #endif

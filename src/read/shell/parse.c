@@ -11,12 +11,12 @@ static const struct {
 	{ "select", 6, PARSE_SELECT }, { "while", 5, PARSE_WHILE }, { "until", 5, PARSE_UNTIL },   { "do", 2, PARSE_DO },
 	{ "done", 4, PARSE_DONE },     { "in", 2, PARSE_IN },	    { "function", 8, PARSE_FUNCTION }, { "time", 4, PARSE_TIME },
 	{ "coproc", 6, PARSE_COPROC }, { "{", 1, PARSE_OPEN },	    { "}", 1, PARSE_CLOSE },	   { "!", 1, PARSE_NOT },
-	{ "[[", 2, PARSE_TEST },
+	{ "[[", 2, PARSE_TEST },       { "]]", 2, PARSE_TEST_END },
 };
 /* First bytes of the above. */
 static const uint8_t first[256] = {
 	['i'] = 1, ['t'] = 1, ['e'] = 1, ['f'] = 1, ['c'] = 1, ['s'] = 1, ['w'] = 1, ['u'] = 1, ['d'] = 1,
-	['{'] = 1, ['}'] = 1, ['!'] = 1, ['['] = 1,
+	['{'] = 1, ['}'] = 1, ['!'] = 1, ['['] = 1, [']'] = 1,
 };
 /* clang-format on */
 
@@ -102,6 +102,7 @@ static bool list_ends(struct lex *p)
 	case PARSE_DONE:
 	case PARSE_IN:
 	case PARSE_CLOSE:
+	case PARSE_TEST_END:
 		return true;
 	case PARSE_NONE:
 	case PARSE_IF:
@@ -148,6 +149,8 @@ static bool prefixes(struct lex *p, struct shell_item *item)
 			p->pos = end;
 			break;
 		case PARSE_TIME:
+			if (p->no_time == p->pos && p->pos > 0)
+				return any;
 			item->timed = true;
 			p->pos = end;
 			(void)option(p, "-p");
@@ -173,6 +176,7 @@ static bool prefixes(struct lex *p, struct shell_item *item)
 		case PARSE_OPEN:
 		case PARSE_CLOSE:
 		case PARSE_TEST:
+		case PARSE_TEST_END:
 			return any;
 		}
 		any = true;
@@ -186,7 +190,7 @@ static bool alone(struct lex *p)
 
 	lex_blank(p);
 	c = lex_peek(p);
-	return c < 0 || c == '\n' || c == ';' || c == ')' || (c == '&' && !lex_looks(p, "&&") && !lex_looks(p, "&>"));
+	return c < 0 || c == '\n' || c == ';';
 }
 
 static struct shell_item *pipeline(struct lex *p)
@@ -301,6 +305,8 @@ struct shell_list *parse_substitution(struct lex *p)
 
 	if (!list)
 		return NULL;
+	lex_blank(p);
+	p->no_time = p->pos;
 	parse_newlines(p);
 	items(p, &list->first, false);
 	list->span.to = lex_offset(p, p->pos);

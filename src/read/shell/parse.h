@@ -31,6 +31,7 @@ enum parse_reserved {
 	PARSE_CLOSE, /* } */
 	PARSE_NOT,   /* ! */
 	PARSE_TEST,  /* [[ */
+	PARSE_TEST_END, /* ]] */
 };
 
 /* parse.c: lists and pipelines. */

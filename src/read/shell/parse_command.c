@@ -19,7 +19,7 @@ static struct shell_word *indexed(struct lex *p)
 	uint32_t from = p->pos;
 
 	p->pos++;
-	index = lex_arithmetic(p, ']');
+	index = lex_arithmetic(p, true);
 	if (!b.word)
 		return NULL;
 	if (lex_take(p, "=") || lex_take(p, "+=")) {
@@ -90,6 +90,7 @@ static struct shell_word *value(struct lex *p)
 	parse_array(p, part);
 	if (part)
 		part->span.to = lex_offset(p, p->pos);
+	lex_word_run(p, &b); /* a=(1)b is one word */
 	return lex_word_end(p, &b);
 }
 
@@ -134,7 +135,7 @@ static struct shell_assignment *assignment(struct lex *p, struct shell_word **re
 	p->pos = end;
 	if (lex_peek(p) == '[') {
 		p->pos++;
-		index = lex_arithmetic(p, ']');
+		index = lex_arithmetic(p, true);
 	}
 	append = lex_take(p, "+=");
 	if (!append && !lex_take(p, "=")) {
@@ -159,15 +160,17 @@ static struct shell_assignment *assignment(struct lex *p, struct shell_word **re
 static bool declares(const struct shell_word *word)
 {
 	static const char *const names[] = { "declare", "typeset", "export", "readonly", "local", "alias", "eval", "let" };
-	struct str text;
+	char text[8];
+	size_t n = 0;
 
-	if (!word || !word->first || word->first->next || word->first->kind != SHELL_PART_TEXT)
-		return false;
-	text = word->first->text;
-	if (text.len < 3 || text.len > 8)
-		return false;
+	for (const struct shell_part *part = word->first; part; part = part->next) {
+		if (part->kind != SHELL_PART_TEXT || part->quoted || part->text.len > sizeof(text) - n)
+			return false;
+		memcpy(text + n, part->text.ptr, part->text.len);
+		n += part->text.len;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (str_is(text, names[i]))
+		if (str_is((struct str){ text, n }, names[i]))
 			return true;
 	}
 	return false;
@@ -211,7 +214,6 @@ static void simple(struct lex *p, struct shell_command *c)
 		if (parse_redirect(p, &last_redirection))
 			continue;
 		if (!lex_word_starts(p)) {
-			p->pos = lex_peek(p) == '\n' ? p->pos : p->pos + 0;
 			c->span.to = lex_offset(p, to);
 			break;
 		}

@@ -140,7 +140,7 @@ void parse_compound_subshell(struct lex *p, struct shell_command *c)
 	struct lex_made *made = NULL;
 
 	if (lex_after(p, from) == '(') {
-		c->subject = lex_arithmetic_try(p, &made);
+		c->subject = lex_arithmetic_try(p, false, &made);
 		if (c->subject) {
 			c->kind = SHELL_ARITHMETIC;
 			return;
@@ -197,6 +197,7 @@ void parse_compound_function(struct lex *p, struct shell_command *c)
 	case PARSE_COPROC:
 	case PARSE_CLOSE:
 	case PARSE_NOT:
+	case PARSE_TEST_END:
 		lex_unexpected(p);
 		return;
 	}
@@ -247,9 +248,10 @@ static void coproc(struct lex *p, struct shell_command *c)
 	lex_blank(p);
 	from = back = p->pos;
 	if (lex_word_starts(p) && parse_reserved(p, &end) == PARSE_NONE) {
-		uint32_t to = lex_name(p, from, &name);
+		uint32_t to = lex_until(p, from, LEX_BREAK | LEX_QUOTE);
 
 		if (to > from && lex_is(lex_byte(p, to), LEX_BREAK)) {
+			name = lex_text(p, from, to);
 			p->pos = to;
 			lex_blank(p);
 			if (lex_peek(p) == '(' || parse_reserved(p, &end) != PARSE_NONE)
@@ -309,8 +311,8 @@ void parse_compound(struct lex *p, struct shell_command *c, enum parse_reserved 
 	case PARSE_TIME:
 	case PARSE_CLOSE:
 	case PARSE_NOT:
+	case PARSE_TEST_END:
 		break;
 	}
-	p->pos = c->span.from < p->pos ? p->pos : p->pos;
 	lex_unexpected(p);
 }

@@ -26,7 +26,7 @@ static void arithmetic(struct lex *p, struct shell_command *c)
 	unsigned semicolons = 0;
 
 	c->kind = SHELL_FOR_ARITHMETIC;
-	c->subject = lex_arithmetic_try(p, &made);
+	c->subject = lex_arithmetic_try(p, false, &made);
 	if (!c->subject) {
 		p->pos = from + 1;
 		lex_unexpected(p);

@@ -77,15 +77,19 @@ static void wait_for_body(struct lex *p, struct shell_redirection *r, uint32_t f
 static void target(struct lex *p, struct shell_redirection *r)
 {
 	bool strip = r->op == SHELL_REDIRECT_HERE_DOCUMENT && lex_take(p, "-");
+	bool duplicates = r->op == SHELL_REDIRECT_DUP_IN || r->op == SHELL_REDIRECT_DUP_OUT, assign_ok = p->assign_ok;
+	struct shell_redirection other = { .fd = -1 };
 	uint32_t from;
 
 	lex_blank(p);
 	from = p->pos;
-	if (!lex_word_starts(p)) {
+	if (!lex_word_starts(p) || (descriptor(p, &other) && !(duplicates && other.fd >= 0))) {
 		lex_unexpected(p);
 		return;
 	}
+	p->assign_ok = false;
 	r->target = lex_word(p, r->op == SHELL_REDIRECT_HERE_STRING ? 0 : LEX_IN_BRACES);
+	p->assign_ok = assign_ok;
 	if (!r->target)
 		return;
 	if (r->op == SHELL_REDIRECT_HERE_DOCUMENT)
