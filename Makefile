@@ -11,7 +11,7 @@ KEEP ?= 0
 PREFIX ?= /usr/local
 TESTS ?=
 
-.PHONY: build check bench lint fuzz fuzz-coverage coverage demo soak install clean
+.PHONY: build check corpus bench lint fuzz fuzz-coverage coverage demo soak install clean
 build:
 	@tools/deps build
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix $(PREFIX) $(SETUP) >/dev/null
@@ -22,6 +22,9 @@ check:
 	@tools/deps check
 	@$(MAKE) --no-print-directory build
 	@tests/run --build $(BUILD) $(TESTS)
+
+corpus: build
+	@PAWL_SOURCE=. $(BUILD)/tests/unit/unit_corpus --ratios
 
 bench: build
 	@tools/deps bench

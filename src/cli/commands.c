@@ -125,6 +125,12 @@ static const struct cli_option log_checkpoint_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const char hook_help[] =
+	"For the hook of an agent's host, as `pawl init` writes it down: takes the host's JSON on standard input, answers\n"
+	"in exactly the host's words and exit status. HOST: claude-code, codex, gemini, cursor, copilot, opencode, windsurf,\n"
+	"cline, kiro, amp, antigravity, kimi or vscode. Whatever cannot be read or judged in five seconds is refused.\n"
+	"docs/hooks.md says what each host makes of it.";
+
 static const char notify_help[] =
 	"Whom to tell stands in the policy (`notify`). What is told is worked out from the ledger: holds that wait, elevations,\n"
 	"break-glass, freezes, alarms, interrupted applies; each once to each. The outbox survives crashes; what failed is tried\n"
@@ -246,6 +252,7 @@ const struct cli_command cli_commands[] = {
 	{ "man", "", "print the manual page pawl(1), in mdoc", NULL, none, CLI_SMALL, false, cmd_man },
 	{ "plan", "FILE|-", "the verdict on a Terraform or OpenTofu plan", plan_help, plan_options, CLI_SMALL, false, cmd_plan },
 	{ "apply", "PLAN", "apply exactly what was approved", apply_help, apply_options, CLI_FULL, false, FULL(cmd_apply) },
+	{ "hook", "HOST", "answer an agent's host before a tool runs", hook_help, none, CLI_SMALL, false, cmd_hook },
 	{ "terraform", "WORDS …", "terraform, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "tofu", "WORDS …", "OpenTofu, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "terragrunt", "WORDS …", "terragrunt, with pawl in the way: reads pass, the rest is refused", terraform_help, none, CLI_SMALL, true, cmd_terraform },

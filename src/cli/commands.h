@@ -41,5 +41,6 @@ int cmd_break_glass(struct cli *c);
 int cmd_approvers(struct cli *c);
 int cmd_approvers_add(struct cli *c);
 int cmd_doctor(struct cli *c);
+int cmd_hook(struct cli *c);
 
 #endif

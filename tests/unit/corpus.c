@@ -1,0 +1,120 @@
+/* The commands of tests/cases/commands: what must be stopped is stopped, what must pass passes. One TAP line a case; notes with the ratios.
+ * unit_corpus --ratios [FILE …]: the ratios and what failed, without TAP (`make corpus`).
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../lib/corpus.h"
+#include "base/fd.h"
+
+#define CASES_BYTES ((size_t)64 << 20)
+#define ONE_CASE_BYTES ((size_t)256 << 20)
+#define MAX_TEXT ((size_t)4 << 20)
+#define MAX_FILES 200
+
+static struct arena arena, scratch;
+
+struct tally {
+	size_t misses, false_blocks;
+	unsigned n;
+	bool ratios; /* no TAP */
+};
+
+static bool add_file(struct corpus *c, const char *path, struct err *err)
+{
+	auto_buf b = BUF_MAX(MAX_TEXT);
+	const char *name = strrchr(path, '/');
+
+	if (!file_read(path, &b, err))
+		return false;
+	return corpus_read(arena_str(&arena, str_from(name ? name + 1 : path)), arena_str(&arena, buf_str(&b)), &arena, c, err);
+}
+
+static int wanted(const struct dirent *e)
+{
+	return str_ends(str_from(e->d_name), STR(".cases"));
+}
+
+static bool add_folder(struct corpus *c, const char *folder, struct err *err)
+{
+	struct dirent **names;
+	int n = scandir(folder, &names, wanted, alphasort);
+	char path[8192];
+	bool ok = n > 0;
+
+	if (n < 0)
+		return err_sys(err, "%s", folder);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
+		ok = ok && add_file(c, path, err);
+		free(names[i]);
+	}
+	free(names);
+	return ok ? ok : n > 0 ? false : err_set(err, ERR_INPUT, "%s: no *.cases there", folder);
+}
+
+/* On one line: a description of TAP has no newline and no hash. */
+static void print_line(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		fputs(s.ptr[i] == '\n' ? "\\n" : s.ptr[i] == '#' ? "\\#" : (const char[]){ s.ptr[i], 0 }, stdout);
+}
+
+static void judge_case(const struct policy *policy, const struct corpus_case *c, struct tally *t)
+{
+	struct corpus_verdict v;
+	bool good;
+
+	corpus_judge(policy, c->world, c->text, &scratch, &v);
+	good = c->at_least == VERDICT_ALLOW ? v.verdict == VERDICT_ALLOW : verdict_stricter(v.verdict, c->at_least) == v.verdict;
+	t->misses += !good && c->at_least != VERDICT_ALLOW;
+	t->false_blocks += !good && c->at_least == VERDICT_ALLOW;
+	if (!t->ratios || !good) {
+		if (!t->ratios)
+			printf("%sok %u - ", good ? "" : "not ", ++t->n);
+		printf("%.*s:%u: ", STR_ARG(c->file), c->line);
+		if (!good)
+			printf("%.*s, must be %.*s: ", STR_ARG(verdict_name(v.verdict)), STR_ARG(verdict_name(c->at_least)));
+		print_line(c->text);
+		if (!good && v.because.len) {
+			fputs("  <- ", stdout);
+			print_line(v.because);
+		}
+		putchar('\n');
+	}
+	arena_reset(&scratch);
+}
+
+static void print_ratio(const char *what, size_t n, size_t of, bool ratios)
+{
+	printf("%s%s: %zu of %zu (%.1f %%)\n", ratios ? "" : "# note: ", what, n, of, of ? 100.0 * (double)n / (double)of : 0.0);
+}
+
+int main(int argc, char **argv)
+{
+	const char *source = getenv("PAWL_SOURCE");
+	const struct policy *policy;
+	struct corpus c = { 0 };
+	struct tally t = { .ratios = argc > 1 && strcmp(argv[1], "--ratios") == 0 };
+	char folder[4096];
+	struct err err;
+	bool ok = true;
+
+	if (!arena_map(&arena, CASES_BYTES) || !arena_map(&scratch, ONE_CASE_BYTES))
+		return 1;
+	snprintf(folder, sizeof(folder), "%s/tests/cases/commands", source ? source : ".");
+	for (int i = 2; ok && t.ratios && i < argc; i++)
+		ok = add_file(&c, argv[i], &err);
+	if (!ok || (!c.n && !add_folder(&c, folder, &err)) || !corpus_policy(&arena, &policy, &err)) {
+		printf("1..1\nnot ok 1 - %s\n", err.msg);
+		return 1;
+	}
+	if (!t.ratios)
+		printf("1..%zu\n", c.n);
+	for (const struct corpus_case *k = c.first; k; k = k->next)
+		judge_case(policy, k, &t);
+	print_ratio("misses", t.misses, c.n_refused, t.ratios);
+	print_ratio("false blocks", t.false_blocks, c.n_allowed, t.ratios);
+	return t.misses + t.false_blocks ? 1 : 0;
+}
