@@ -1,7 +1,8 @@
 /* run_dump -- what the shell interpreter makes of a text, as lines, for tests and for people who write cases.
- * usage: run_dump [--cwd DIR] [--env NAME=VALUE]… [--file PATH=TEXT]… [--root DIR] [--nul] FILE|-
+ * usage: run_dump [--cwd DIR] [--env NAME=VALUE]… [--file PATH=TEXT]… [--root DIR] [--nul] [--raw] FILE|-
  * --root: files below DIR are given to the interpreter as the world's when it asks for them (DIR is the workspace).
  * --nul: standard input holds many texts, each ended by a NUL byte; the answer to each ends with a line `.`
+ * --raw: records for programs, fields ended by 0x1f, each line an act or opaque: an unknown part is 0x1e.
  * Lines: `act [FLAGS] WORD WORD …`, words quoted where needed, an unknown part as …, a word that may be any number of words
  * behind it `*`; `open MODE PATH`, `opaque WHY`.
  */
@@ -21,7 +22,7 @@ struct options {
 	struct world_file given[MAX];
 	size_t n_given;
 	const char *root, *cwd, *file;
-	bool nul, nested;
+	bool nul, raw;
 };
 
 static void sort_env(struct options *o)
@@ -55,6 +56,8 @@ static bool parse(int argc, char **argv, struct options *o)
 
 		if (strcmp(argv[i], "--nul") == 0) {
 			o->nul = true;
+		} else if (strcmp(argv[i], "--raw") == 0) {
+			o->raw = true;
 		} else if (strcmp(argv[i], "--cwd") == 0 && more) {
 			o->cwd = argv[++i];
 		} else if (strcmp(argv[i], "--root") == 0 && more) {
@@ -104,6 +107,21 @@ static void put_word(const struct shell_value *v)
 		putchar('?');
 	else if (v->many)
 		putchar('*');
+}
+
+/* flags, then each word behind a letter: = one word, * any number, ? a pattern. */
+static void put_raw(const struct shell_act *a)
+{
+	printf("act\x1f%s%s%s\x1f", a->maybe ? "m" : "", a->background ? "b" : "", a->remote ? "r" : "");
+	for (size_t i = 0; i < a->n_argv; i++) {
+		const struct shell_value *v = &a->argv[i];
+
+		putchar(v->glob ? '?' : v->many ? '*' : '=');
+		for (size_t k = 0; k < v->text.len; k++)
+			putchar(v->text.ptr[k] == 0 ? 0x1e : v->text.ptr[k]);
+		putchar(0x1f);
+	}
+	putchar(0);
 }
 
 static void put_act(const struct shell_act *a)
@@ -188,13 +206,13 @@ static void tell(struct str text, struct options *o, struct arena *a, struct are
 			break;
 	}
 	for (const struct shell_act *act = ans.acts; act; act = act->next)
-		put_act(act);
+		(o->raw ? put_raw : put_act)(act);
 	for (const struct shell_opaque *q = ans.opaque; q; q = q->next)
-		printf("%s %.*s\n", q->part ? "part" : "opaque", STR_ARG(q->why));
-	if (ans.tree.broken)
+		printf("%s%c%.*s%c", q->part ? "part" : "opaque", o->raw ? 0x1f : ' ', STR_ARG(q->why), o->raw ? 0 : 10);
+	if (ans.tree.broken && !o->raw)
 		printf("broken %.*s\n", STR_ARG(ans.tree.why));
 	if (a->full)
-		puts("opaque out of memory");
+		fputs("opaque out of memory\n", stdout);
 }
 
 int main(int argc, char **argv)
@@ -206,7 +224,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (!parse(argc, argv, &o) || !arena_map(&input, (size_t)64 << 20) || !arena_map(&a, ARENA) || !arena_map(&kept, ARENA)) {
-		fputs("usage: run_dump [--cwd DIR] [--env NAME=VALUE] [--file PATH=TEXT] [--root DIR] [--nul] FILE|-\n", stderr);
+		fputs("usage: run_dump [--cwd DIR] [--env NAME=VALUE] [--file PATH=TEXT] [--root DIR] [--nul] [--raw] FILE|-\n", stderr);
 		return 2;
 	}
 	text = arena_alloc(&input, (size_t)32 << 20);
@@ -223,7 +241,10 @@ int main(int argc, char **argv)
 
 		arena_reset(&kept);
 		tell((struct str){ text + from, n }, &o, &a, &kept);
-		puts(".");
+		if (o.raw)
+			printf("end%c", 0);
+		else
+			puts(".");
 		from += n + 1;
 	}
 	return 0;

@@ -117,7 +117,7 @@ static void replace(struct lex *p, struct shell_part *part, bool quoted)
 		p->pos++;
 		part->op = SHELL_OP_REPLACE_ALL + (enum shell_parameter_op)(k - kinds);
 	}
-	part->argument = argument(p, LEX_TO_SLASH | LEX_NO_TILDE, quoted);
+	part->argument = argument(p, LEX_TO_SLASH | LEX_NO_TILDE, false); /* a pattern: quotes of around do not reach it */
 	if (lex_peek(p) == '/') {
 		p->pos++;
 		part->argument2 = argument(p, 0, quoted);
@@ -125,7 +125,7 @@ static void replace(struct lex *p, struct shell_part *part, bool quoted)
 }
 
 /* # ## % %% ^ ^^ , ,, ~ ~~ */
-static void doubled(struct lex *p, struct shell_part *part, bool quoted)
+static void doubled(struct lex *p, struct shell_part *part)
 {
 	uint32_t from = p->pos;
 	int c = lex_peek(p);
@@ -141,7 +141,7 @@ static void doubled(struct lex *p, struct shell_part *part, bool quoted)
 		part->op = twice ? SHELL_OP_REMOVE_SUFFIX_LONG : SHELL_OP_REMOVE_SUFFIX;
 	else
 		part->op = SHELL_OP_CASE;
-	part->argument = argument(p, LEX_NO_TILDE, quoted);
+	part->argument = argument(p, LEX_NO_TILDE, false);
 }
 
 /* Nothing bash knows: what may run inside is kept. */
@@ -181,7 +181,7 @@ static void operator(struct lex *p, struct shell_part *part, bool quoted)
 	} else if (c == '/') {
 		replace(p, part, quoted);
 	} else if (memchr("#%^,~", c, 5)) {
-		doubled(p, part, quoted);
+		doubled(p, part);
 	} else if (c == '@') {
 		transform(p, part, quoted);
 	} else {

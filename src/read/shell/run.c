@@ -68,6 +68,15 @@ void run_come_back(struct run *r, struct run_scene *s, struct run_leave *l)
 	l->scene = NULL;
 }
 
+void run_expansion_error(struct run *r, struct run_scene *s)
+{
+	struct run_scene here = *s;
+
+	r->leaves++;
+	if (s->line)
+		run_leave_to(r, &here, s->line);
+}
+
 void run_command(struct run *r, struct run_scene *s, const struct shell_command *c)
 {
 	struct run_out *out[10];
@@ -226,8 +235,31 @@ static bool in_background(const struct shell_item *item)
 	return item->then == SHELL_BACKGROUND;
 }
 
-void run_walk(struct run *r, struct run_scene *s, const struct shell_list *list)
+/* What an error left in the middle of functions and loops goes on with the next line. */
+static void next_line(struct run *r, struct run_scene *s, struct run_leave *line, const struct run_scene *around)
 {
+	struct run_scene left = *line->scene;
+
+	left.args = around->args;
+	left.n_args = around->n_args;
+	left.args_open = around->args_open;
+	left.text = around->text;
+	left.fixed = around->fixed;
+	left.span = around->span;
+	left.via = around->via;
+	left.within = around->within;
+	left.in = around->in;
+	left.looped = around->looped;
+	left.dead = false;
+	memcpy(left.out, around->out, sizeof(left.out));
+	line->scene = &left;
+	run_come_back(r, s, line);
+}
+
+static void walk(struct run *r, struct run_scene *s, const struct shell_list *list, struct run_leave *line)
+{
+	struct run_scene around;
+
 	if (!list)
 		return;
 	if (r->depth >= RUN_MAX_DEPTH) {
@@ -238,6 +270,8 @@ void run_walk(struct run *r, struct run_scene *s, const struct shell_list *list)
 	for (const struct shell_item *item = list->first; item && !s->dead && run_step(r, 1); item = item->next) {
 		struct run_scene sub;
 
+		if (line)
+			around = *s;
 		if (in_background(item)) {
 			sub = *s;
 			sub.background = true;
@@ -249,8 +283,25 @@ void run_walk(struct run *r, struct run_scene *s, const struct shell_list *list)
 		} else {
 			run_item(r, s, item);
 		}
+		if (line && line->scene)
+			next_line(r, s, line, &around);
 	}
 	r->depth--;
+}
+
+void run_walk(struct run *r, struct run_scene *s, const struct shell_list *list)
+{
+	walk(r, s, list, NULL);
+}
+
+/* A whole script. */
+static void run_lines(struct run *r, struct run_scene *s, const struct shell_list *list)
+{
+	struct run_leave line = { .up = s->line }, *around = s->line;
+
+	s->line = &line;
+	walk(r, s, list, &line);
+	s->line = around;
 }
 
 void run_traps(struct run *r, struct run_scene *s)
@@ -290,7 +341,7 @@ void run_script(struct run *r, struct run_scene *s, struct str text, const struc
 	s->fixed = true;
 	s->text = tree.text;
 	r->depth++;
-	run_walk(r, s, tree.list);
+	run_lines(r, s, tree.list);
 	if (tree.broken && tree.rest && !s->dead) {
 		s->maybe++;
 		run_walk(r, s, tree.rest);
@@ -332,7 +383,7 @@ void shell_run(struct str text, struct world *world, struct arena *arena, struct
 	if (!s.in)
 		return;
 	s.text = ret->tree.text;
-	run_walk(&r, &s, ret->tree.list);
+	run_lines(&r, &s, ret->tree.list);
 	if (ret->tree.broken) {
 		s.maybe++;
 		s.dead = false;

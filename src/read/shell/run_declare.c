@@ -208,6 +208,10 @@ void run_declare(struct run *r, struct run_scene *s, struct run_call *call)
 	struct str name = call->argv[0].text;
 	struct declaration d = { .readonly = str_is(name, "readonly"), .local = !str_is(name, "readonly") };
 
+	if (str_is(name, "local") && !s->frame) {
+		s->status = 1;
+		return;
+	}
 	declare_all(r, s, call, &d);
 }
 

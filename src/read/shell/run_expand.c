@@ -11,6 +11,7 @@ struct expand {
 	bool pattern; /* quoted bytes get a backslash */
 	bool have;    /* the word in hand exists even when it is empty */
 	bool many, glob;
+	bool split_text; /* in ${x:-a b}: literal text is split as well */
 	struct shell_span span;
 };
 
@@ -155,6 +156,8 @@ static void add_list(struct expand *e, const struct run_parameter *v, bool quote
 	}
 }
 
+static void expand_part(struct expand *e, const struct shell_part *p);
+
 static void expand_parameter(struct expand *e, const struct shell_part *p)
 {
 	struct run_parameter v = { 0 };
@@ -167,19 +170,12 @@ static void expand_parameter(struct expand *e, const struct shell_part *p)
 		run_parameter_look(e->r, e->s, p, &look);
 		use = (p->op == SHELL_OP_ALTERNATE) == (look.set && !(p->colon && look.text.len == 0 && look.list.n == 0));
 		if (use && !look.maybe_set && p->op != SHELL_OP_ASSIGN && !p->indirect) {
-			struct shell_word w = *p->argument;
-			struct run_list l = { 0 };
+			bool text = e->split_text;
 
-			w.next = NULL;
-			run_expand_words(e->r, e->s, &w, &l);
-			for (size_t i = 0; i < l.n; i++) {
-				if (i > 0)
-					end_field(e);
-				run_text_add(&e->cur, l.item[i].text);
-				e->have = true;
-				e->many = e->many || l.item[i].many;
-				e->glob = e->glob || l.item[i].glob;
-			}
+			e->split_text = true;
+			for (const struct shell_part *a = p->argument->first; a; a = a->next)
+				expand_part(e, a);
+			e->split_text = text;
 			return;
 		}
 	}
@@ -250,7 +246,12 @@ static void expand_part(struct expand *e, const struct shell_part *p)
 {
 	switch (p->kind) {
 	case SHELL_PART_TEXT:
-		add_literal(e, p->text);
+		if (!p->quoted && e->split && memchr(p->text.len ? p->text.ptr : "", RUN_MARK, p->text.len))
+			e->many = true; /* unknown text in code that is parsed may hold blanks */
+		if (e->split_text && !p->quoted)
+			add_split(e, p->text, false);
+		else
+			add_literal(e, p->text);
 		break;
 	case SHELL_PART_PARAMETER:
 		expand_parameter(e, p);

@@ -151,6 +151,7 @@ bool run_xargs(struct run *r, struct run_scene *s, struct run_call *call)
 	struct str text = run_stdin(r, s), line;
 	struct run_list words = { 0 };
 	size_t at = 0;
+	bool any = false;
 
 	p.in = run_in_unknown(r, NULL);
 	if (!run_known(text) || x.odd || str_find_char(text, '\\') != SIZE_MAX || str_find_char(text, '"') != SIZE_MAX ||
@@ -177,6 +178,7 @@ bool run_xargs(struct run *r, struct run_scene *s, struct run_call *call)
 				continue;
 			if (i > from)
 				run_list_add(r, &words, run_value(str_sub(line, from, i - from), call->span));
+			any |= i > from;
 			from = i + 1;
 			if (x.most > 0 && !x.lines && (int64_t)words.n == x.most) {
 				xargs_run(r, &p, call, &x, &words);
@@ -188,7 +190,7 @@ bool run_xargs(struct run *r, struct run_scene *s, struct run_call *call)
 			words = (struct run_list){ 0 };
 		}
 	}
-	if (!x.replace.len && (words.n || x.most == 0))
+	if (!x.replace.len && (words.n || !any))
 		xargs_run(r, &p, call, &x, &words);
 	return true;
 }

@@ -124,12 +124,12 @@ static void run_while(struct run *r, struct run_scene *s, const struct shell_com
 		if (s->dead)
 			break;
 		sure = s->status >= 0;
-		if (sure && (s->status > 0) == (stop == 1)) {
+		if (!sure || (s->status > 0) == (stop == 1))
 			leave_loop(r, &l, s);
+		if (sure && (s->status > 0) == (stop == 1)) {
 			s->dead = true;
 			break;
 		}
-		leave_loop(r, &l, s);
 		turn(r, s, &l, sure);
 		if (!sure || same_state(s, &before) || ++turns >= RUN_MAX_ITERATIONS || turns * product > RUN_MAX_PRODUCT)
 			break;
@@ -201,7 +201,8 @@ static void run_for_arithmetic(struct run *r, struct run_scene *s, const struct 
 		struct run_scene before = *s;
 
 		part_of(r, s, run_expand_one(r, s, c->subject).text, 1, &v);
-		leave_loop(r, &l, s);
+		if (v <= 0)
+			leave_loop(r, &l, s);
 		if (v == 0) {
 			s->dead = true;
 			break;

@@ -132,6 +132,7 @@ struct run_scene {
 	struct run_frame *frame;
 	struct run_trap *traps, *folders; /* folders: pushd */
 	struct run_leave *loop, *function; /* around: where break, continue and return leave to; NULL outside */
+	struct run_leave *line;		   /* where an error in an expansion leaves to: the next line of the script */
 };
 
 /* Scenes that left a loop or a function early, joined; NULL: none did. */

@@ -35,8 +35,7 @@ static void choose(struct run *r, struct run_scene *s, const struct shell_part *
 	if (there && !unsure)
 		return;
 	if (p->op == SHELL_OP_ERROR) {
-		if (!unsure)
-			s->status = -1;
+		run_expansion_error(r, s);
 		if (!there)
 			v->text = mark;
 		return;
@@ -143,6 +142,11 @@ static void substring(struct run *r, struct run_scene *s, const struct shell_par
 	    (v->is_list ? v->open : !run_known(v->text))) {
 		v->text = mark;
 		v->open = v->is_list;
+		v->list.n = 0;
+		return;
+	}
+	if (v->is_list && v->sparse) { /* counted by index */
+		v->open = true;
 		v->list.n = 0;
 		return;
 	}

@@ -12,6 +12,31 @@ static void from_args(struct run *r, const struct run_scene *s, bool star, struc
 	ret->maybe_set = ret->open && !ret->set;
 }
 
+/* Elements of an indexed array in the order of their indices. */
+static void sorted(struct run *r, const struct run_variable *v, struct run_parameter *ret)
+{
+	int64_t *keys = run_alloc(r, (v->n_elements + 1) * sizeof(*keys));
+	size_t n = 0;
+
+	for (const struct run_element *e = v->elements; e && keys && n < v->n_elements; e = e->next) {
+		struct shell_value *item = ret->list.item + n;
+		size_t k = n;
+		int64_t key = INT64_MAX;
+
+		if (!run_number(e->key, &key))
+			key = INT64_MAX;
+		for (; k > 0 && keys[k - 1] > key && run_step(r, 1); k--, item--) {
+			keys[k] = keys[k - 1];
+			item[0] = item[-1];
+		}
+		keys[k] = key;
+		*item = run_value(e->text, (struct shell_span){ 0 });
+		n++;
+	}
+	for (size_t i = 0; keys && i < n; i++)
+		ret->sparse |= keys[i] != (int64_t)i;
+}
+
 static void from_elements(struct run *r, const struct run_variable *v, bool star, struct run_parameter *ret)
 {
 	ret->is_list = true;
@@ -25,6 +50,8 @@ static void from_elements(struct run *r, const struct run_variable *v, bool star
 			return;
 		for (const struct run_element *e = v->elements; e; e = e->next)
 			run_list_add(r, &ret->list, run_value(e->text, (struct shell_span){ 0 }));
+		if (!v->assoc)
+			sorted(r, v, ret);
 		ret->open = v->open;
 		if (v->open && !v->elements)
 			ret->list.n = 0;
@@ -178,8 +205,11 @@ void run_parameter_look(struct run *r, struct run_scene *s, const struct shell_p
 	look_name(r, s, p, p->text, &via);
 	bracket = str_find_char(via.text, '[');
 	plain.index = NULL;
-	if (!via.set || via.is_list)
+	if (!via.set || via.is_list) {
+		run_expansion_error(r, s);
+		unknown(ret, false);
 		return;
+	}
 	if (!run_known(via.text)) {
 		unknown(ret, false);
 		return;

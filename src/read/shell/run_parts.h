@@ -66,6 +66,7 @@ struct run_parameter {
 	struct str text;
 	bool is_list, star; /* "$*" joins */
 	bool open;	    /* the list may be longer */
+	bool sparse;	    /* places are not the indices */
 	bool set, maybe_set, single;
 };
 void run_parameter(struct run *r, struct run_scene *s, const struct shell_part *p, struct run_parameter *ret);
@@ -83,6 +84,8 @@ bool run_arithmetic(struct run *r, struct run_scene *s, struct str text, int64_t
 /* Leave a loop or a function: ${s} is dead, what it holds comes back where ${l} ends. */
 void run_leave_to(struct run *r, struct run_scene *s, struct run_leave *l);
 void run_come_back(struct run *r, struct run_scene *s, struct run_leave *l);
+/* An expansion that fails (${x?}, ${!x}) may end the line: what follows on it may not run, the next line may follow from here. */
+void run_expansion_error(struct run *r, struct run_scene *s);
 void run_traps(struct run *r, struct run_scene *s);
 bool run_step(struct run *r, size_t n);
 void run_opaque(struct run *r, const struct run_scene *s, const struct shell_act *act, const char *why);

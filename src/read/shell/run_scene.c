@@ -78,7 +78,7 @@ static bool holds(const struct run_variable *list, const struct run_variable *on
 }
 
 /* x with those alternatives of y that it has not; NULL: too many, or not scalars. */
-static const struct run_variable *alternatives(struct run *r, const struct run_variable *x, const struct run_variable *y)
+static const struct run_variable *alternatives(struct join *j, const struct run_variable *x, const struct run_variable *y)
 {
 	const struct run_variable *head = x;
 	unsigned n = 0;
@@ -90,11 +90,13 @@ static const struct run_variable *alternatives(struct run *r, const struct run_v
 
 		if (holds(x, y))
 			continue;
-		copy = run_alloc(r, sizeof(*copy));
+		copy = run_alloc(j->r, sizeof(*copy));
 		if (!copy || ++n > RUN_MAX_OTHERS)
 			return NULL;
 		*copy = *y;
 		copy->other = head;
+		copy->process = j->a->process;
+		copy->exported |= x->exported;
 		head = copy;
 	}
 	return head;
@@ -117,7 +119,7 @@ static void join_variable(struct join *j, struct str name, const struct run_vari
 		return;
 	}
 	j->r->widened |= j->widen;
-	v = j->widen ? NULL : alternatives(j->r, x, y);
+	v = j->widen ? NULL : alternatives(j, x, y);
 	if (v == x)
 		return;
 	if (v) {
@@ -203,6 +205,26 @@ static void join_args(struct run *r, struct run_scene *a, const struct run_scene
 	a->args_open = true;
 }
 
+static void join_traps(struct run *r, struct run_scene *a, const struct run_scene *b)
+{
+	for (const struct run_trap *t = b->traps; t && a->traps != b->traps; t = t->next) {
+		struct run_trap *copy, *have = a->traps;
+		unsigned n = 0;
+
+		for (; have && !str_eq(have->text, t->text); have = have->next)
+			n++;
+		if (have)
+			continue;
+		copy = run_alloc(r, sizeof(*copy));
+		if (!copy || n > 32) {
+			run_opaque(r, a, NULL, "more traps than can be followed");
+			return;
+		}
+		*copy = (struct run_trap){ .text = t->text, .next = a->traps };
+		a->traps = copy;
+	}
+}
+
 void run_scene_join(struct run *r, struct run_scene *a, const struct run_scene *b, bool widen)
 {
 	struct join j = { .r = r, .a = a, .b = b, .widen = widen };
@@ -232,6 +254,5 @@ void run_scene_join(struct run *r, struct run_scene *a, const struct run_scene *
 	if (a->status != b->status)
 		a->status = -1;
 	a->all_unknown |= b->all_unknown;
-	if (!a->traps)
-		a->traps = b->traps;
+	join_traps(r, a, b);
 }
