@@ -168,7 +168,8 @@ static bool answer(struct world *w, struct options *o, struct arena *a)
 		*f = (struct world_file){ .path = n->name, .next = w->files };
 		for (size_t i = 0; i < o->n_given; i++) {
 			if (str_eq(o->given[i].path, n->name))
-				*f = (struct world_file){ .path = n->name, .text = o->given[i].text, .found = true, .next = w->files };
+				*f = (struct world_file){ .path = n->name, .text = o->given[i].text, .found = true,
+						.next = w->files };
 		}
 		if (!f->found && o->root && world_within(n->name, str_from(o->root))) {
 			struct str name = arena_str(a, n->name);
@@ -196,7 +197,8 @@ static bool answer(struct world *w, struct options *o, struct arena *a)
 static void tell(struct str text, struct options *o, struct arena *a, struct arena *kept)
 {
 	struct shell_answer ans;
-	struct world w = { .cwd = str_from(o->cwd ? o->cwd : "/w"), .home = STR("/home/me"), .workspace = str_from(o->root ? o->root : "/w"),
+	struct world w = { .cwd = str_from(o->cwd ? o->cwd : "/w"), .home = STR("/home/me"),
+			.workspace = str_from(o->root ? o->root : "/w"),
 			   .user = STR("me"), .uid = 1000, .env = o->env, .n_env = o->n_env, .arena = kept };
 
 	for (unsigned round = 0; round < WORLD_MAX_ROUNDS; round++) {

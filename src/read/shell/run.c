@@ -126,6 +126,10 @@ static void pipeline(struct run *r, struct run_scene *s, const struct shell_item
 				in->maybe = s->maybe;
 		} else {
 			s->status = sub.status;
+			sub.in = s->in;
+			sub.loop = s->loop;
+			if (r->lastpipe && !sub.dead)
+				run_scene_join(r, s, &sub, false);
 		}
 	}
 }
@@ -356,7 +360,8 @@ void run_script(struct run *r, struct run_scene *s, struct str text, const struc
 static void begin(struct run *r, struct run_scene *s, struct world *world, struct arena *arena, struct shell_answer *ret)
 {
 	*ret = (struct shell_answer){ 0 };
-	*r = (struct run){ .world = world, .arena = arena, .ret = ret, .last_act = &ret->acts, .last_opaque = &ret->opaque, .product = 1 };
+	*r = (struct run){ .world = world, .arena = arena, .ret = ret, .last_act = &ret->acts,
+			.last_opaque = &ret->opaque, .product = 1 };
 	*s = (struct run_scene){ .cwd = run_value(world->cwd, (struct shell_span){ 0 }), .arg0 = STR("bash"), .status = 0 };
 	if (world->cwd.len == 0)
 		s->cwd = run_value((struct str){ "", 1 }, (struct shell_span){ 0 });

@@ -1,6 +1,7 @@
 /* run.h -- what a shell text would execute: the tree given a meaning, nothing run.
  * Room: read. Pure. An abstract interpreter: values of variables are carried where they are known, branches are all taken,
- * functions, eval, source, aliases, traps and wrappers (sudo, env, xargs, find -exec, bash -c, ssh …) are followed as deep as they go.
+ * functions, eval, source, aliases, traps and wrappers (sudo, env, xargs, find -exec, bash -c,
+		ssh …) are followed as deep as they go.
  * Promise: every argv that bash could execute is in the answer (with unknown parts marked), or the answer says it is opaque.
  * It may list more than bash executes (both branches of an if), never less.
  */
@@ -21,7 +22,8 @@ struct shell_value {
 	bool known;	 /* no marks, exactly one word */
 	bool many;	 /* may be any number of words (unquoted unknown, glob, "$@" not known) */
 	bool glob;	 /* has unquoted glob characters: text is the pattern */
-	struct shell_span span; /* in the text given to shell_run, also for what came by eval or a variable: the place that led to it */
+	struct shell_span span; /* in the text given to shell_run,
+			also for what came by eval or a variable: the place that led to it */
 };
 
 enum shell_mode { SHELL_OPEN_READ, SHELL_OPEN_WRITE, SHELL_OPEN_APPEND, SHELL_OPEN_BOTH };
@@ -57,7 +59,8 @@ struct shell_act {
 	bool maybe;		  /* in a branch, behind && or ||, in a function that may not be called, in a loop */
 	bool background;
 	bool remote;		  /* runs elsewhere (ssh, docker exec, kubectl exec): cwd, env and files are not ours */
-	struct shell_variable *env; /* what differs from the world's environment, exported or set for this command; newest first */
+	struct shell_variable *env; /* what differs from the world's environment,
+			exported or set for this command; newest first */
 	bool env_cleared;	  /* env -i */
 	struct shell_opening *opens;
 	enum shell_input input;

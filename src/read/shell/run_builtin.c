@@ -110,7 +110,8 @@ static void source(struct run *r, struct run_scene *s, struct run_call *call)
 	f = run_file(r, s, call->argv[1].text, &seen);
 	s->status = -1;
 	if (!f && (seen != RUN_MISSING || r->programs_ran)) {
-		run_opaque(r, s, call->act, seen == RUN_PENDING ? "source: the file was not read yet" : "source: a file that is not read here");
+		run_opaque(r, s, call->act, seen == RUN_PENDING
+				? "source: the file was not read yet" : "source: a file that is not read here");
 		if (!str_ends(call->argv[1].text, STR("/activate")) && seen != RUN_MISSING)
 			r->programs_ran = true;
 	}
@@ -290,8 +291,10 @@ static void let(struct run *r, struct run_scene *s, struct run_call *call)
 
 static void shopt(struct run *r, struct run_scene *s, struct run_call *call)
 {
-	for (size_t i = 1; i < call->n; i++)
+	for (size_t i = 1; i < call->n; i++) {
 		r->execfail |= str_is(call->argv[i].text, "execfail");
+		r->lastpipe |= str_is(call->argv[i].text, "lastpipe");
+	}
 	s->status = -1;
 }
 

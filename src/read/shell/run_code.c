@@ -127,7 +127,8 @@ static struct str literal(struct code *c, size_t *at)
 	char quote = s.ptr[*at];
 	bool triple = str_starts(str_sub(s, *at, s.len), STR("'''")) || str_starts(str_sub(s, *at, s.len), STR("\"\"\""));
 	bool python_f = *at > 0 && (s.ptr[*at - 1] == 'f' || s.ptr[*at - 1] == 'F') && strcmp(c->language, "python") == 0;
-	bool braces = python_f || (quote == '`' && strcmp(c->language, "node") == 0) || (quote != '\'' && strcmp(c->language, "ruby") == 0);
+	bool braces = python_f || (quote == '`' && strcmp(c->language, "node") == 0) || (quote != '\'' &&
+			strcmp(c->language, "ruby") == 0);
 	bool sigils = quote != '\'' && (strcmp(c->language, "perl") == 0 || strcmp(c->language, "php") == 0);
 	size_t i = *at + (triple ? 3 : 1), escaped = i;
 
@@ -167,7 +168,8 @@ static struct str value_of(struct code *c, struct str name)
 	for (size_t i = 0; i + name.len < c->text.len; i++) {
 		size_t k = i + name.len;
 
-		if (c->text.ptr[i] != name.ptr[0] || !str_starts(str_sub(c->text, i, c->text.len), name) || (i && identifier(c->text.ptr[i - 1])))
+		if (c->text.ptr[i] != name.ptr[0] || !str_starts(str_sub(c->text, i, c->text.len), name) || (i &&
+				identifier(c->text.ptr[i - 1])))
 			continue;
 		while (k < c->text.len && c->text.ptr[k] == ' ')
 			k++;
@@ -239,14 +241,16 @@ static struct arguments arguments(struct code *c, size_t at)
 				continue; /* f"", r"", b"" */
 			a.shell |= str_is(name, "shell");
 			if (at < s.len && (s.ptr[at] == '=' || s.ptr[at] == ':')) {
-				for (at++; at < s.len && s.ptr[at] != ',' && s.ptr[at] != ')' && s.ptr[at] != '[' && s.ptr[at] != '}'; at++)
+				for (at++; at < s.len && s.ptr[at] != ',' && s.ptr[at] != ')' && s.ptr[at] != '[' &&
+						s.ptr[at] != '}'; at++)
 					;
 				continue;
 			}
 			add_piece(c, &a, value_of(c, name), joined);
 			joined = false;
 		} else {
-			if (b == '+' || (b == '.' && (strcmp(c->language, "php") == 0 || strcmp(c->language, "perl") == 0)) || b == '%')
+			if (b == '+' || (b == '.' && (strcmp(c->language, "php") == 0 || strcmp(c->language,
+					"perl") == 0)) || b == '%')
 				joined = true;
 			else if (b == ',')
 				joined = false;
@@ -277,7 +281,8 @@ static void shell_text(struct code *c, struct str text)
 static void deletes(struct code *c, struct str path)
 {
 	struct run_scene p = scene(c);
-	struct shell_value argv[3] = { run_value(STR("rm"), c->call->span), run_value(STR("-rf"), c->call->span), run_value(path, c->call->span) };
+	struct shell_value argv[3] = { run_value(STR("rm"), c->call->span), run_value(STR("-rf"), c->call->span),
+			run_value(path, c->call->span) };
 
 	run_argv(c->r, &p, argv, 3, c->call);
 }

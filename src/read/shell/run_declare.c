@@ -150,7 +150,8 @@ static void declare_array(struct run *r, struct run_scene *s, const struct shell
 
 static bool is_array_word(const struct shell_word *w)
 {
-	return w->first && w->first->kind == SHELL_PART_TEXT && w->first->text.len && w->first->text.ptr[w->first->text.len - 1] == '=' &&
+	return w->first && w->first->kind == SHELL_PART_TEXT && w->first->text.len &&
+			w->first->text.ptr[w->first->text.len - 1] == '=' &&
 	       w->first->next && w->first->next->kind == SHELL_PART_ARRAY;
 }
 

@@ -162,7 +162,8 @@ static void expand_parameter(struct expand *e, const struct shell_part *p)
 {
 	struct run_parameter v = { 0 };
 
-	if (e->split && !p->quoted && p->argument && (p->op == SHELL_OP_DEFAULT || p->op == SHELL_OP_ALTERNATE || p->op == SHELL_OP_ASSIGN)) {
+	if (e->split && !p->quoted && p->argument && (p->op == SHELL_OP_DEFAULT || p->op == SHELL_OP_ALTERNATE ||
+			p->op == SHELL_OP_ASSIGN)) {
 		/* ${x:-a b} unquoted: the words of the argument keep their own quotes */
 		struct run_parameter look = { 0 };
 		bool use;
@@ -317,7 +318,10 @@ static struct shell_part *with_alternative(struct run *r, const struct shell_par
 
 static void expand_braces(struct expand *e, const struct shell_part *first)
 {
+	static const struct shell_part mark = { .kind = SHELL_PART_TEXT, .text = STR_INIT("\x1a") };
+	struct shell_word many = { .first = (struct shell_part[]){ mark } };
 	const struct shell_part *brace = first;
+	const struct shell_word *words;
 
 	while (brace && brace->kind != SHELL_PART_BRACE)
 		brace = brace->next;
@@ -325,7 +329,10 @@ static void expand_braces(struct expand *e, const struct shell_part *first)
 		expand_word(e, first);
 		return;
 	}
-	for (const struct shell_word *w = brace->words; w && !e->r->stopped && e->list->n < RUN_MAX_WORDS; w = w->next) {
+	words = brace->words ? brace->words : run_range(e->r, brace->text);
+	if (!words) /* a range too long to write out */
+		words = &many;
+	for (const struct shell_word *w = words; w && !e->r->stopped && e->list->n < RUN_MAX_WORDS; w = w->next) {
 		if (w->first)
 			expand_braces(e, with_alternative(e->r, first, brace, w));
 		else

@@ -164,14 +164,16 @@ static void copy_files(struct run *r, struct run_scene *s, struct run_call *call
 			continue;
 		if (!run_map_get(r->files, from)) {
 			enum run_seen seen;
-			const struct run_file *f = str_ends(from, STR(".sh")) || str_ends(from, STR(".sql")) ? run_file(r, s, from, &seen) : NULL;
+			const struct run_file *f = str_ends(from, STR(".sh")) || str_ends(from, STR(".sql"))
+					? run_file(r, s, from, &seen) : NULL;
 
 			text = f ? f->text : (struct str){ "", 1 };
 		} else {
 			text = content(r, s, paths[i]);
 		}
 		run_file_write(r, s, to, text, false);
-		run_file_write(r, s, arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(to), STR_ARG(run_base_name(paths[i]))), text, false);
+		run_file_write(r, s, arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(to), STR_ARG(run_base_name(paths[i]))),
+				text, false);
 	}
 }
 
@@ -209,7 +211,8 @@ static void downloads(struct run *r, struct run_scene *s, struct run_call *call)
 		} else if (str_starts(a, STR("--output="))) {
 			run_file_unknown(r, s, str_sub(a, 9, a.len));
 			named = true;
-		} else if (str_starts(a, STR("-O")) || str_is(a, "--remote-name") || (curl && a.len > 1 && a.ptr[0] == '-' && a.ptr[1] != '-' &&
+		} else if (str_starts(a, STR("-O")) || str_is(a, "--remote-name") || (curl && a.len > 1 &&
+				a.ptr[0] == '-' && a.ptr[1] != '-' &&
 			   str_find_char(a, 'O') != SIZE_MAX)) {
 			own = true;
 		}

@@ -101,7 +101,8 @@ static bool base64(struct run *r, struct run_scene *s, struct run_call *call, st
 	for (; from < call->n && call->argv[from].text.len > 1 && call->argv[from].text.ptr[0] == '-'; from++) {
 		struct str a = call->argv[from].text;
 
-		decode |= str_starts(STR("--decode"), a) || str_is(a, "-d") || str_is(a, "-D") || str_is(a, "-di") || str_is(a, "-id");
+		decode |= str_starts(STR("--decode"), a) || str_is(a, "-d") || str_is(a, "-D") || str_is(a, "-di") ||
+				str_is(a, "-id");
 	}
 	text = input(r, s, call, from);
 	if (!decode || !run_known(text))
@@ -139,7 +140,8 @@ static bool xxd(struct run *r, struct run_scene *s, struct run_call *call, struc
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F'
+				? c - 'A' + 10 : -1;
 
 		if (d < 0)
 			continue;
@@ -271,7 +273,8 @@ bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
 		const char *name;
 		bool (*run)(struct run *, struct run_scene *, struct run_call *, struct run_text *);
 	} table[] = {
-		{ "cat", cat }, { "rev", rev }, { "tac", tac }, { "base64", base64 }, { "xxd", xxd }, { "tr", tr }, { "head", head },
+		{ "cat", cat }, { "rev", rev }, { "tac", tac }, { "base64", base64 }, { "xxd", xxd }, { "tr", tr },
+				{ "head", head },
 		{ "sed", sed },
 	};
 	struct str name = run_base_name(call->argv[0].text);

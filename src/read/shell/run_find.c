@@ -45,7 +45,8 @@ static void find_exec(struct run *r, struct run_scene *s, struct run_call *call,
 static void find_delete(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	struct run_scene p = run_scene_process(r, s, "find -delete", call);
-	struct shell_value argv[3] = { run_value(STR("rm"), call->span), run_value(STR("-rf"), call->span), run_value(found(r, call), call->span) };
+	struct shell_value argv[3] = { run_value(STR("rm"), call->span), run_value(STR("-rf"), call->span),
+			run_value(found(r, call), call->span) };
 
 	argv[2].many = true;
 	p.maybe++;
@@ -110,14 +111,16 @@ static struct xargs xargs_options(const struct run_call *call)
 		} else if (run_listed("-d -a -E -J --delimiter --arg-file", a)) {
 			x.odd = true;
 			x.from++;
-		} else if (a.ptr[1] != 't' && a.ptr[1] != 'r' && a.ptr[1] != 'p' && a.ptr[1] != 'P' && !str_is(a, "--no-run-if-empty")) {
+		} else if (a.ptr[1] != 't' && a.ptr[1] != 'r' && a.ptr[1] != 'p' && a.ptr[1] != 'P' && !str_is(a,
+				"--no-run-if-empty")) {
 			x.odd = true;
 		}
 	}
 	return x;
 }
 
-static void xargs_run(struct run *r, struct run_scene *p, struct run_call *call, const struct xargs *x, const struct run_list *words)
+static void xargs_run(struct run *r, struct run_scene *p, struct run_call *call, const struct xargs *x,
+		const struct run_list *words)
 {
 	struct run_list argv = { 0 };
 
@@ -224,7 +227,8 @@ bool run_parallel(struct run *r, struct run_scene *s, struct run_call *call)
 	text = run_joined(r, &words, i);
 	if (end < call->n) {
 		for (size_t k = end + 1; k < call->n && run_step(r, 1); k++)
-			parallel_one(r, s, call, text, str_starts(call->argv[k].text, STR("::")) ? (struct str){ "", 1 } : call->argv[k].text);
+			parallel_one(r, s, call, text, str_starts(call->argv[k].text, STR("::")) ? (struct str){ "",
+					1 } : call->argv[k].text);
 		return true;
 	}
 	line = run_stdin(r, s);

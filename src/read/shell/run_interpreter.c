@@ -62,7 +62,8 @@ static bool is_code_option(const struct interpreter *how, struct str a)
 	if (run_listed(how->code, a))
 		return true;
 	/* a cluster that ends in it: perl -MFile::Path -le, python -Sc */
-	return a.len > 2 && a.len < 6 && a.ptr[0] == '-' && a.ptr[1] != '-' && how->code[0] == '-' && a.ptr[a.len - 1] == how->code[1];
+	return a.len > 2 && a.len < 6 && a.ptr[0] == '-' && a.ptr[1] != '-' && how->code[0] == '-' &&
+			a.ptr[a.len - 1] == how->code[1];
 }
 
 static void words(struct run *r, struct run_scene *p, const struct interpreter *how, struct run_call *call)

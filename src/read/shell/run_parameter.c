@@ -73,7 +73,8 @@ static void unknown(struct run_parameter *ret, bool single)
 	ret->maybe_set = !single;
 }
 
-static void element(struct run *r, struct run_scene *s, struct str name, const struct shell_word *index, struct run_parameter *ret)
+static void element(struct run *r, struct run_scene *s, struct str name, const struct shell_word *index,
+		struct run_parameter *ret)
 {
 	const struct run_variable *v = run_get(r, s, name);
 	struct str key = run_expand_one(r, s, index).text;

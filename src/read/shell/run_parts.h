@@ -59,6 +59,8 @@ struct shell_value run_expand_one(struct run *r, struct run_scene *s, const stru
 struct str run_expand_pattern(struct run *r, struct run_scene *s, const struct shell_word *word);
 /* Text of the output of ${list}, newlines at the end taken off. */
 struct str run_capture(struct run *r, struct run_scene *s, const struct shell_list *list);
+/* run_brace.c: the words of {1..9} by what stands between the braces; NULL: too many, or none. */
+struct shell_word *run_range(struct run *r, struct str text);
 
 /* run_parameter.c: "$@" and arrays are lists. */
 struct run_parameter {
@@ -73,10 +75,8 @@ void run_parameter(struct run *r, struct run_scene *s, const struct shell_part *
 void run_parameter_look(struct run *r, struct run_scene *s, const struct shell_part *p, struct run_parameter *ret);
 /* run_operator.c */
 void run_parameter_operator(struct run *r, struct run_scene *s, const struct shell_part *p, struct run_parameter *v);
-
 /* run_pattern.c: does ${s} match? Neither may have unknown parts. */
 bool run_pattern_match(struct str pattern, struct str s);
-
 /* run_arithmetic.c: false when it is not known; variables it may have written are then unknown. */
 bool run_arithmetic(struct run *r, struct run_scene *s, struct str text, int64_t *ret);
 
@@ -103,7 +103,6 @@ struct run_out run_out_pipe(const struct run *r, const struct run_scene *s);
 struct run_in *run_in_text(struct run *r, struct str text);
 struct run_in *run_in_unknown(struct run *r, const struct shell_act *from);
 struct run_in *run_in_from(struct run *r, const struct run_out *out);
-
 /* run_simple.c */
 /* The next way through the alternatives that a command looked at; false: all were taken. */
 bool run_next_choice(struct run_choice *c);
@@ -135,7 +134,6 @@ bool run_printf(struct run *r, const struct run_call *call, size_t from, struct 
 void run_decode(struct run_text *t, struct str s, bool octal_zero);
 /* run_filter.c */
 bool run_filter(struct run *r, struct run_scene *s, struct run_call *call);
-
 /* run_files.c: files as the commands before left them. */
 struct str run_path(struct run *r, const struct run_scene *s, struct str path);
 /* What ${path} may hold, alternatives by ->other; NULL with why in *ret_seen. */
@@ -144,7 +142,6 @@ void run_file_write(struct run *r, const struct run_scene *s, struct str path, s
 void run_file_unknown(struct run *r, const struct run_scene *s, struct str path);
 /* Programs whose writing matters: tee, cp, mv, ln, curl -o …; false when it is none. */
 bool run_file_program(struct run *r, struct run_scene *s, struct run_call *call);
-
 /* run_unwrap.c: wrappers and interpreters; false when argv[0] is none. */
 bool run_unwrap(struct run *r, struct run_scene *s, struct run_call *call);
 

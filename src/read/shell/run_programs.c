@@ -46,7 +46,8 @@ static bool run_at(struct run *r, struct run_scene *s, struct run_call *call)
 
 	p.background = true;
 	for (size_t i = 1; i < call->n; i++) {
-		if (call->argv[i].text.len > 1 && memchr("lrdqc", call->argv[i].text.ptr[1], 5) && call->argv[i].text.ptr[0] == '-' &&
+		if (call->argv[i].text.len > 1 && memchr("lrdqc", call->argv[i].text.ptr[1], 5) &&
+				call->argv[i].text.ptr[0] == '-' &&
 		    !str_is(call->argv[i].text, "-q"))
 			return true;
 	}
@@ -151,7 +152,8 @@ static bool run_sed(struct run *r, struct run_scene *s, struct run_call *call)
 			a = str_sub(a, 1, a.len);
 		if (a.len > 2 && a.ptr[0] == 'e' && a.ptr[1] == ' ')
 			run_script(r, &p, str_sub(a, 2, a.len), call->act);
-		else if (a.len > 3 && a.ptr[0] == 's' && slash != SIZE_MAX && slash > 2 && str_find_char(str_sub(a, slash, a.len), 'e') != SIZE_MAX)
+		else if (a.len > 3 && a.ptr[0] == 's' && slash != SIZE_MAX && slash > 2 && str_find_char(str_sub(a,
+				slash, a.len), 'e') != SIZE_MAX)
 			run_opaque(r, s, call->act, "sed: a substitution that runs what it makes");
 	}
 	if (call->n > 2 && run_listed("-i -i.bak -Ei -ni --in-place", call->argv[1].text))

@@ -16,7 +16,8 @@ static struct str project_file(struct run *r, struct run_scene *s, struct run_ca
 		if (f && f->known && !f->other)
 			return f->text;
 		if (f || seen == RUN_PENDING) {
-			run_opaque_part(r, s, call->act, f ? "a project file that is not known" : "a project file that was not read yet");
+			run_opaque_part(r, s, call->act, f
+					? "a project file that is not known" : "a project file that was not read yet");
 			return STR_NONE;
 		}
 		from += n + (from[n] == ' ');
@@ -63,7 +64,8 @@ static struct str make_text(struct run *r, const struct run_call *call, struct s
 		while (run_line(file, &at, &l) && run_step(r, 1)) {
 			size_t eq = str_find_char(l, '=');
 
-			if (eq != SIZE_MAX && l.len && l.ptr[0] != '\t' && str_starts(l, name) && str_find_char(l, '$') == SIZE_MAX) {
+			if (eq != SIZE_MAX && l.len && l.ptr[0] != '\t' && str_starts(l, name) && str_find_char(l,
+					'$') == SIZE_MAX) {
 				struct str left = str_trim(str_sub(l, 0, eq));
 
 				while (left.len && memchr(":?+! ", left.ptr[left.len - 1], 5))
@@ -73,7 +75,8 @@ static struct str make_text(struct run *r, const struct run_call *call, struct s
 			}
 		}
 		for (size_t k = 1; k < call->n; k++) {
-			if (str_starts(call->argv[k].text, name) && call->argv[k].text.len > name.len && call->argv[k].text.ptr[name.len] == '=')
+			if (str_starts(call->argv[k].text, name) && call->argv[k].text.len > name.len &&
+					call->argv[k].text.ptr[name.len] == '=')
 				value = str_sub(call->argv[k].text, name.len + 1, call->argv[k].text.len);
 		}
 		if (str_is(name, "MAKE"))
@@ -179,7 +182,8 @@ bool run_make(struct run *r, struct run_scene *s, struct run_call *call)
 		struct str a = call->argv[i].text;
 
 		if (run_listed("-C -f --file -j -l -o -W", a)) {
-			i += !(str_is(a, "-j") && i + 1 < call->n && !(call->argv[i + 1].text.len && call->argv[i + 1].text.ptr[0] >= '0' && call->argv[i + 1].text.ptr[0] <= '9'));
+			i += !(str_is(a, "-j") && i + 1 < call->n && !(call->argv[i + 1].text.len &&
+					call->argv[i + 1].text.ptr[0] >= '0' && call->argv[i + 1].text.ptr[0] <= '9'));
 		} else if (a.len && a.ptr[0] != '-' && str_find_char(a, '=') == SIZE_MAX) {
 			make_target(&m, a);
 			any = true;

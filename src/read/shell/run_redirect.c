@@ -86,7 +86,8 @@ static void open_file(struct run *r, struct run_scene *s, const struct shell_red
 		}
 		return;
 	}
-	if (str_is(path.text, "/dev/stdout") || str_is(path.text, "/dev/stderr") || str_is(path.text, "/dev/fd/1") || str_is(path.text, "/dev/fd/2")) {
+	if (str_is(path.text, "/dev/stdout") || str_is(path.text, "/dev/stderr") || str_is(path.text, "/dev/fd/1") ||
+			str_is(path.text, "/dev/fd/2")) {
 		char last = path.text.ptr[path.text.len - 1];
 		put_out(s, fd, s->out[last == 't' || last == '1' ? 1 : 2]);
 		return;

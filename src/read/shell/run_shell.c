@@ -200,8 +200,10 @@ bool run_env(struct run *r, struct run_scene *s, struct run_call *call)
 			run_unset(r, &p, call->argv[++i].text);
 		} else if (str_starts(a, STR("--unset="))) {
 			run_unset(r, &p, str_sub(a, 8, a.len));
-		} else if (str_starts(a, STR("-S")) || str_starts(a, STR("--split-string")) || str_starts(a, STR("-vS")) || str_starts(a, STR("-iS"))) {
-			struct str text = a.ptr[1] == '-' ? (eq == SIZE_MAX ? STR_NONE : str_sub(a, eq + 1, a.len)) : str_sub(a, a.ptr[1] == 'S' ? 2 : 3, a.len);
+		} else if (str_starts(a, STR("-S")) || str_starts(a, STR("--split-string")) || str_starts(a,
+				STR("-vS")) || str_starts(a, STR("-iS"))) {
+			struct str text = a.ptr[1] == '-' ? (eq == SIZE_MAX ? STR_NONE : str_sub(a, eq + 1,
+					a.len)) : str_sub(a, a.ptr[1] == 'S' ? 2 : 3, a.len);
 
 			if (text.len == 0 && i + 1 < call->n)
 				text = call->argv[++i].text;
@@ -230,13 +232,33 @@ bool run_env(struct run *r, struct run_scene *s, struct run_call *call)
 /* Folders whose programs are no scripts of a project. */
 static bool of_system(struct str p)
 {
-	static const char *const folders[] = { "/bin", "/sbin", "/usr", "/opt", "/nix", "/snap", "/lib", "/etc", "/proc", "/sys" };
+	static const char *const folders[] = { "/bin", "/sbin", "/usr", "/opt", "/nix", "/snap", "/lib", "/etc",
+			"/proc", "/sys" };
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		if (world_within(p, str_from(folders[i])))
 			return true;
 	}
 	return false;
+}
+
+/* A file that was written before, found in a PATH that the text has set. */
+static struct str in_path(struct run *r, const struct run_scene *s, struct str name)
+{
+	const struct run_variable *v = run_map_get(s->variables, STR("PATH"));
+
+	for (size_t i = 0, from = 0; v && r->files && i <= v->text.len; i++) {
+		struct str path;
+
+		if (i < v->text.len && v->text.ptr[i] != ':')
+			continue;
+		path = run_path(r, s, arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(i > from ? str_sub(v->text, from,
+				i - from) : STR(".")), STR_ARG(name)));
+		if (path.len && run_map_get(r->files, path))
+			return path;
+		from = i + 1;
+	}
+	return STR_NONE;
 }
 
 bool run_script_file(struct run *r, struct run_scene *s, struct run_call *call)
@@ -246,7 +268,9 @@ bool run_script_file(struct run *r, struct run_scene *s, struct run_call *call)
 	enum run_seen seen;
 	struct run_scene p;
 
-	if (str_find_char(name, '/') == SIZE_MAX || s->remote)
+	if (str_find_char(name, '/') == SIZE_MAX)
+		name = in_path(r, s, name);
+	if (name.len == 0 || s->remote)
 		return false;
 	path = run_path(r, s, name);
 	if (path.len == 0 || (of_system(path) && !run_map_get(r->files, path)))

@@ -41,7 +41,8 @@ static void act_input(struct shell_act *a, const struct run_in *in)
 	a->input_from = in->from;
 	a->yes_piped = in->yes;
 	if (in->kind == SHELL_INPUT_TEXT || in->kind == SHELL_INPUT_FILE)
-		a->input_text = run_value(in->kind == SHELL_INPUT_TEXT && in->at <= in->text.len ? str_sub(in->text, in->at, in->text.len) : in->text, a->span);
+		a->input_text = run_value(in->kind == SHELL_INPUT_TEXT && in->at <= in->text.len ? str_sub(in->text,
+				in->at, in->text.len) : in->text, a->span);
 	if (in->kind == SHELL_INPUT_TEXT && says_yes(a->input_text.text))
 		a->yes_piped = true;
 }
@@ -336,7 +337,8 @@ static void prefix_assignments(struct run *r, struct run_scene *s, const struct 
 			x->exported = true;
 			s->variables = run_map_put(r->arena, s->variables, as->name, x);
 		}
-		*e = (struct shell_variable){ .name = as->name, .value = run_value(v->text, call->span), .exported = call->n || v->exported,
+		*e = (struct shell_variable){ .name = as->name, .value = run_value(v->text, call->span),
+				.exported = call->n || v->exported,
 					      .next = call->env ? call->env : s->exports };
 		call->env = e;
 	}

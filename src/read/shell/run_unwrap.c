@@ -256,7 +256,8 @@ static bool by_row(struct unwrap *u)
 	}
 	if (flags & WRAPPER_ONLY_DASHES && !u->dashes)
 		return true;
-	if (sudo && u->dashes && u->i < u->call->n && !str_is(word(u, u->i - 1), "--")) { /* sudo -s, -i: a shell reads the words */
+	if (sudo && u->dashes && u->i < u->call->n && !str_is(word(u, u->i - 1), "--")) { /* sudo -s,
+			-i: a shell reads the words */
 		run_script(u->r, p, run_joined(u->r, u->call, u->i), u->call->act);
 		return true;
 	}

@@ -48,7 +48,8 @@ static const struct run_variable *special(struct run *r, const struct run_scene 
 	if (str_is(name, "OPTIND"))
 		return text_variable(r, STR("1"));
 	if (str_is(name, "UID") || str_is(name, "EUID"))
-		return s->remote || s->user.len ? unknown_variable(true) : text_variable(r, arena_fmt(r->arena, "%u", r->world->uid));
+		return s->remote || s->user.len ? unknown_variable(true) : text_variable(r, arena_fmt(r->arena, "%u",
+				r->world->uid));
 	if (str_is(name, "BASH_SOURCE"))
 		return text_variable(r, s->arg0);
 	if (str_is(name, "OSTYPE") && !s->remote)
