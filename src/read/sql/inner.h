@@ -11,7 +11,7 @@
 #define SQL_MAX_STATEMENTS 100000
 #define SQL_MAX_CHANGES 200000
 
-/* A name remembered within one text: prepared statement, temporary table. */
+/* A prepared statement, remembered within one text. */
 struct sql_known {
 	struct str name;
 	struct sql_known *next;
@@ -26,7 +26,8 @@ struct sql_work {
 	unsigned nesting;
 	bool block;		/* within a procedural block: SELECT INTO is an assignment, COMMIT is inside */
 	bool no_rows;		/* EXPLAIN without ANALYZE: nothing is written */
-	struct sql_known *prepared, *temporary;
+	size_t said;		/* changes there were before the text at hand */
+	struct sql_known *prepared;
 };
 
 struct sql_about {

@@ -87,6 +87,7 @@ void sql_read_text(struct sql_work *w, struct str text)
 		sql_note_plain(w, SQL_MEANS_UNREAD, "text", STR("a zero byte"));
 		return;
 	}
+	w->said = w->answer->changes.n;
 	if (!sql_tree_read(w, text) || differs)
 		sql_tokens_read(w, text, dialect);
 }

@@ -73,15 +73,11 @@ const char *sql_alter_type(ObjectType type)
 	return object(type)->type;
 }
 
-static bool temporary(const struct sql_work *w, const DropStmt *s, const void *item)
+static bool temporary(const DropStmt *s, const void *item)
 {
 	const List *l = item;
 
-	if (s->removeType != OBJECT_TABLE || SQL_TAG(item) != T_List || !l->length)
-		return false;
-	if (l->length == 1)
-		return sql_recall(w->temporary, sql_name_literal(l->elements[0].ptr_value));
-	return l->length == 2 && str_is(sql_name_literal(l->elements[0].ptr_value), "pg_temp");
+	return s->removeType == OBJECT_TABLE && SQL_TAG(item) == T_List && l->length == 2 && str_is(sql_name_literal(l->elements[0].ptr_value), "pg_temp");
 }
 
 void sql_alter_drop(struct sql_work *w, const DropStmt *s)
@@ -96,7 +92,7 @@ void sql_alter_drop(struct sql_work *w, const DropStmt *s)
 		const void *item = SQL_ITEM(i, s->objects);
 		struct change *c;
 
-		if (temporary(w, s, item))
+		if (temporary(s, item))
 			continue;
 		c = sql_note_plain(w, means, o->type, sql_name_object(w, item));
 		if (c && s->behavior == DROP_CASCADE)

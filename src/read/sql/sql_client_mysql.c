@@ -43,6 +43,16 @@ static bool line_command(struct mysql *m, struct str line)
 	return true;
 }
 
+/* A command of the client ends with its line, or at the delimiter: what stands behind that is read on. */
+static struct str one_line(const struct mysql *m, struct str line)
+{
+	size_t end = str_find(line, m->delimiter);
+
+	if (end == SIZE_MAX || !m->delimiter.len || str_eq_nocase(str_sub(line, 0, 9), STR("delimiter")))
+		return line;
+	return str_sub(line, 0, end);
+}
+
 static bool at_delimiter(const struct mysql *m, struct str rest)
 {
 	return m->delimiter.len && str_starts(rest, m->delimiter);
@@ -69,7 +79,7 @@ void sql_client_mysql(struct sql_work *w, struct str text)
 		if (t.kind == SQL_TOKEN_END)
 			break;
 		if (fresh || t.line_start) {
-			struct str copy = rest, line = sql_client_line(&copy);
+			struct str copy = rest, line = one_line(&m, sql_client_line(&copy));
 
 			if ((fresh || str_starts(rest, STR("\\"))) && line_command(&m, line)) {
 				l = saved;

@@ -98,11 +98,14 @@ static void copy(struct psql *p, struct str line, struct str rest)
 	struct sql_lex l = { .text = rest, .way = SQL_LEX_POSTGRES };
 	struct sql_token t = sql_lex_next(&l);
 	struct str statement = arena_fmt(p->w->arena, "copy %.*s", STR_ARG(rest));
+	size_t depth = 0;
 	bool out = false;
 
 	sql_begin(p->w, arena_str(p->w->arena, line), STR("\\copy"));
 	for (; t.kind != SQL_TOKEN_END && t.kind != SQL_TOKEN_BAD; t = sql_lex_next(&l)) {
-		if (sql_token_among(&t, "from to")) {
+		depth += sql_token_is(&t, "(");
+		depth -= sql_token_is(&t, ")") && depth;
+		if (depth == 0 && sql_token_among(&t, "from to")) {
 			out = sql_token_is(&t, "to");
 			t = sql_lex_next(&l);
 			if (sql_token_is(&t, "program")) {

@@ -188,6 +188,19 @@ static const struct row *row_of(const Node *node)
 	return tag < ARRAY_LEN(rows) && rows[tag].verb ? &rows[tag] : NULL;
 }
 
+static struct str roles(struct sql_work *w, const List *l)
+{
+	struct str all = STR_NONE;
+
+	SQL_EACH(i, l) {
+		struct str one = sql_name_object(w, SQL_ITEM(i, l));
+
+		if (i_i < 8)
+			all = all.len ? arena_fmt(w->arena, "%.*s, %.*s", STR_ARG(all), STR_ARG(one)) : one;
+	}
+	return all;
+}
+
 static struct str name_of(struct sql_work *w, const Node *node, const struct row *r)
 {
 	const void *field;
@@ -205,7 +218,7 @@ static struct str name_of(struct sql_work *w, const Node *node, const struct row
 
 		/* Roles are a list of things with a name, all else a list of parts of one name. */
 		if (l && l->length && SQL_TAG(l->elements[0].ptr_value) == T_RoleSpec)
-			return sql_name_object(w, l->elements[0].ptr_value);
+			return roles(w, l);
 		return sql_name_list(w, l);
 	}
 	case NAMED_OBJECT:
@@ -236,16 +249,14 @@ static void truncate(struct sql_work *w, const TruncateStmt *s)
 	SQL_EACH(r, s->relations) {
 		const RangeVar *v = SQL_ITEM(r, s->relations);
 
-		if (SQL_TAG(v) != T_RangeVar || !sql_recall(w->temporary, str_from(v->relname)) || v->schemaname)
+		if (SQL_TAG(v) != T_RangeVar || !v->schemaname || !str_is(str_from(v->schemaname), "pg_temp"))
 			sql_note_plain(w, SQL_MEANS_TRUNCATE, "table", sql_name(w, v));
 	}
 }
 
 static void create_table(struct sql_work *w, const RangeVar *r, const char *type)
 {
-	if (!r || r->relpersistence == 't')
-		sql_remember(w, &w->temporary, r ? str_from(r->relname) : STR_NONE);
-	else
+	if (r && r->relpersistence != 't')
 		sql_note_plain(w, SQL_MEANS_CREATE, type, sql_name(w, r));
 }
 
@@ -386,6 +397,21 @@ static bool special(struct sql_work *w, const void *n)
 	case T_GrantStmt:
 		grant(w, n);
 		return true;
+	case T_AlterSystemStmt: {
+		const AlterSystemStmt *s = n;
+
+		sql_note_plain(w, SQL_MEANS_SERVER, "setting", sql_name_copy(w, s->setstmt ? s->setstmt->name : NULL));
+		return true;
+	}
+	case T_IndexStmt: {
+		const IndexStmt *s = n;
+
+		/* What it is an index of is worked out for every row. */
+		sql_walk(w, s->indexParams);
+		sql_walk(w, s->whereClause);
+		sql_note_plain(w, SQL_MEANS_CREATE, "index", sql_name(w, s->relation));
+		return true;
+	}
 	case T_AlterEventTrigStmt: {
 		const AlterEventTrigStmt *t = n;
 

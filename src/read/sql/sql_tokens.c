@@ -3,6 +3,8 @@
 #include "read/sql/inner.h"
 #include "read/sql/sql_tokens.h"
 
+#define MAX_SAID 16
+
 /* Words of the language that a parenthesis may follow; no functions. */
 static const char no_calls[] =
 	"and or not in exists any some all as on using over filter within values select from where case when then else end coalesce "
@@ -19,11 +21,11 @@ static void note(struct sql_seen *s, enum sql_meaning means, const char *type, s
 	const struct sql_finding *f = sql_finding(means);
 	size_t n = s->w->answer->changes.n;
 
-	/* Said already by another way to read the same text. */
-	for (size_t i = n > 8 && n > s->first ? (n - s->first > 8 ? n - 8 : s->first) : s->first; s->again && i < n; i++) {
+	/* Said already, by the parser or by another way to read the same text. */
+	for (size_t i = n > s->w->said + MAX_SAID ? n - MAX_SAID : s->w->said; i < n; i++) {
 		const struct change *c = change_nth(&s->w->answer->changes, i);
 
-		if (c && str_eq(c->finding, f->code) && str_eq(c->name, name))
+		if (c && str_eq(c->finding, f->code) && (s->again || str_eq(c->name, name)))
 			return;
 	}
 	sql_note_plain(s->w, means, type, name);
@@ -60,7 +62,7 @@ static void see_call(struct sql_seen *s)
 	if (s->before[0].kind == SQL_TOKEN_WORD && (sql_token_among(&s->before[0], no_calls) && !sql_token_is(&s->before[1], ".")))
 		return;
 	/* A list of columns behind a table's name. */
-	if (sql_token_among(&s->before[1], "table into references exists") && own && !s->quoted_call)
+	if (sql_token_among(&s->before[1], "table into references exists procedure function pragma") && own)
 		return;
 	f = sql_function(lower(s->w, &s->before[0]));
 	if (s->before[0].escaped || (!own && f.means == SQL_MEANS_READ))
@@ -179,7 +181,7 @@ static void see(struct sql_seen *s)
 	const struct sql_token *t = &s->before[0];
 
 	if (t->kind == SQL_TOKEN_BAD)
-		s->bits |= SQL_SEEN_BAD;
+		s->bits |= s->again ? 0u : SQL_SEEN_BAD; /* a second reading counts only where it is one */
 	if (sql_token_is(t, "(")) {
 		/* What stands before the parenthesis is a call: look with it at hand. */
 		struct sql_token open = s->before[0];
@@ -228,7 +230,7 @@ static void end(struct sql_seen *s, struct sql_lex *l)
 static void read_way(struct sql_work *w, struct str text, unsigned way, bool again)
 {
 	struct sql_lex l = { .text = text, .way = way };
-	struct sql_seen s = { .w = w, .only_words = true, .again = again, .first = w->answer->changes.n, .way = way };
+	struct sql_seen s = { .w = w, .only_words = true, .again = again, .way = way };
 
 	while (!w->arena->full && w->answer->n < SQL_MAX_STATEMENTS) {
 		struct sql_token t = sql_lex_next(&l);
@@ -250,7 +252,7 @@ static void read_way(struct sql_work *w, struct str text, unsigned way, bool aga
 		end(&s, &l);
 		if (t.kind == SQL_TOKEN_END)
 			return;
-		s = (struct sql_seen){ .w = w, .only_words = true, .again = again, .first = w->answer->changes.n, .way = way };
+		s = (struct sql_seen){ .w = w, .only_words = true, .again = again, .way = way };
 	}
 }
 

@@ -41,12 +41,12 @@ struct sql_seen {
 	unsigned way, bits;
 	struct sql_token before[4]; /* the token at hand, and those before it */
 	struct sql_token word[3];   /* the first words */
-	size_t n_words, depth, from, to, first;
+	size_t n_words, depth, from, to;
 	struct str name;
 	size_t name_from, name_to;
 	enum sql_where_at where;
 	enum sql_meaning setting;
-	bool any, only_words, again, bounded, loose, conflict, quoted_call, unsafe_value, safe_value;
+	bool any, only_words, again, bounded, loose, conflict, unsafe_value, safe_value;
 };
 
 void sql_tokens_note(struct sql_seen *s, enum sql_meaning means, const char *type);

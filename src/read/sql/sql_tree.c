@@ -86,10 +86,17 @@ bool sql_tree_read(struct sql_work *w, struct str text)
 	memory = pg_query_enter_memory_context();
 	parsed = pg_query_raw_parse(copy.ptr);
 	ok = !parsed.error;
-	if (ok)
+	if (ok) {
 		read_list(w, copy, parsed.tree);
-	else
+	} else {
+		/* Its own bound on nesting: no error of the text's. */
+		if (str_find(str_from(parsed.error->message), STR("memory exhausted")) != SIZE_MAX) {
+			sql_begin(w, str_sub(copy, 0, 200), STR("?"));
+			sql_note_plain(w, SQL_MEANS_TOO_MUCH, "text", STR("nested too deep"));
+			ok = true;
+		}
 		pg_query_free_error(parsed.error);
+	}
 	free(parsed.stderr_buffer);
 	pg_query_exit_memory_context(memory);
 	return ok;

@@ -155,11 +155,7 @@ static void see_select(struct sql_work *w, const SelectStmt *s)
 {
 	if (s->lockingClause)
 		sql_note_plain(w, SQL_MEANS_ROW_LOCK, "rows", STR_NONE);
-	if (!s->intoClause || w->block || w->no_rows)
-		return;
-	if (s->intoClause->rel && s->intoClause->rel->relpersistence == 't')
-		sql_remember(w, &w->temporary, str_from(s->intoClause->rel->relname));
-	else
+	if (s->intoClause && s->intoClause->rel && s->intoClause->rel->relpersistence != 't' && !w->block && !w->no_rows)
 		sql_note_plain(w, SQL_MEANS_CREATE, "table", sql_name(w, s->intoClause->rel));
 }
 
@@ -167,7 +163,8 @@ static void see_expr(struct sql_work *w, const A_Expr *e)
 {
 	const String *op;
 
-	if (!e->name || e->name->length == 0)
+	/* The others are of the language, or stand for an operator of its own. */
+	if (!e->name || e->name->length == 0 || (e->kind != AEXPR_OP && e->kind != AEXPR_OP_ANY && e->kind != AEXPR_OP_ALL))
 		return;
 	op = e->name->elements[0].ptr_value;
 	if (e->name->length == 1 && op->sval[0] && !op->sval[1] && strchr("=<>+-*/", op->sval[0]))

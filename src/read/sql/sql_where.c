@@ -158,8 +158,12 @@ static bool hollow(const A_Expr *e)
 
 static enum sql_scope like(const A_Expr *e)
 {
+	const FuncCall *f = (const FuncCall *)(const void *)e->rexpr;
 	struct str pattern = sql_name_literal(e->rexpr);
 
+	/* SIMILAR TO hands its pattern to a function. */
+	if (f && SQL_TAG(f) == T_FuncCall && f->args && f->args->length)
+		pattern = sql_name_literal(f->args->elements[0].ptr_value);
 	if (!pattern.ptr || is_op(e, "!~~") || is_op(e, "!~~*"))
 		return SQL_SCOPE_SOME;
 	for (size_t i = 0; i < pattern.len; i++) {
