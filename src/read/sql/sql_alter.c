@@ -77,7 +77,8 @@ static bool temporary(const DropStmt *s, const void *item)
 {
 	const List *l = item;
 
-	return s->removeType == OBJECT_TABLE && SQL_TAG(item) == T_List && l->length == 2 && str_is(sql_name_literal(l->elements[0].ptr_value), "pg_temp");
+	return s->removeType == OBJECT_TABLE && SQL_TAG(item) == T_List && l->length == 2 &&
+	       str_is(sql_name_literal(l->elements[0].ptr_value), "pg_temp");
 }
 
 void sql_alter_drop(struct sql_work *w, const DropStmt *s)

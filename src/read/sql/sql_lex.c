@@ -180,7 +180,8 @@ static void operator(struct sql_lex *l)
 	size_t from = l->at;
 	bool special = false;
 
-	while (operator_char(peek(l, 0))) {
+	/* PostgreSQL takes no longer one either. */
+	while (l->at - from < 64 && operator_char(peek(l, 0))) {
 		if (l->at > from && ((peek(l, 0) == '-' && peek(l, 1) == '-') || (peek(l, 0) == '/' && peek(l, 1) == '*') ||
 				     line_comment_starts(l) || (peek(l, 0) == '`' && (l->way & SQL_LEX_BACKQUOTE)) ||
 				     (l->in_bang && peek(l, 0) == '*' && peek(l, 1) == '/')))

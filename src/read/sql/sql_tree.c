@@ -22,6 +22,8 @@ char *pg_query_nodes_to_json(const void *tree)
 	abort();
 }
 
+#define SCANNER_MAX UINT64_C(50000000)
+
 /* Deeper than this the parser is not asked. Its stack is on the heap and ends at 10,000 entries by an error of its own; this
  * bounds what our readers of the tree see below a parenthesis. Text shorter than the bound cannot hold so many. */
 static bool too_deep(struct str text)
@@ -39,6 +41,26 @@ static bool too_deep(struct str text)
 			return true;
 	}
 	return false;
+}
+
+/* PostgreSQL's scanner looks at the whole of a run of operator characters and takes two of them, or one: in a long run of the wrong
+ * kind its time grows with the square. What that would cost, in bytes looked at. */
+static uint64_t scanner_cost(struct str text)
+{
+	static const char operators[] = "~!@#^&|`?+-*/%<>=";
+	uint64_t cost = 0;
+
+	for (size_t i = 0; i < text.len;) {
+		size_t n = 0, turns = 1;
+
+		while (i + n < text.len && memchr(operators, text.ptr[i + n], sizeof(operators) - 1)) {
+			turns += text.ptr[i + n] == '+' || (n && text.ptr[i + n] != text.ptr[i + n - 1]);
+			n++;
+		}
+		cost += (uint64_t)n * turns;
+		i += n + 1;
+	}
+	return cost;
 }
 
 static struct str statement_text(struct str text, const RawStmt *s)
@@ -75,9 +97,9 @@ bool sql_tree_read(struct sql_work *w, struct str text)
 	struct str copy;
 	bool ok;
 
-	if (too_deep(text)) {
+	if (too_deep(text) || (text.len > SQL_MAX_DEPTH && scanner_cost(text) > SCANNER_MAX)) {
 		sql_begin(w, str_sub(text, 0, 200), STR("?"));
-		sql_note_plain(w, SQL_MEANS_TOO_MUCH, "text", STR("nested too deep"));
+		sql_note_plain(w, SQL_MEANS_TOO_MUCH, "text", STR("nested too deep, or long runs of operators"));
 		return true;
 	}
 	copy = arena_str(w->arena, text);

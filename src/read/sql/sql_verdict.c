@@ -75,7 +75,7 @@ static void change(struct sql_seen *s)
 static void create(struct sql_seen *s)
 {
 	struct sql_token *t = &s->word[1];
-	bool plain = sql_token_among(t, "table index view sequence schema type domain database temp temporary unique unlogged materialized "
+	bool plain = sql_token_among(t, "table index view sequence schema database temp temporary unique unlogged materialized "
 				       "global local statistics");
 
 	/* ON DELETE CASCADE, ON UPDATE CASCADE are about rows to come. */
