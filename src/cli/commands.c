@@ -125,6 +125,22 @@ static const struct cli_option log_checkpoint_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const char init_help[] =
+	"Finds the agents that are here (by their folders in the home folder, and by their programs on PATH), shows what would\n"
+	"be written into their settings as a diff, asks, and writes it: the hook with this program's absolute path, and the\n"
+	"switch that makes the agent refuse when the hook fails, where it has one. What stands there keeps its bytes and its\n"
+	"order. --uninit puts every file back byte for byte; one that was changed since loses only what is pawl's.";
+
+static const struct cli_option init_options[] = {
+	{ "user", 0, NULL, "into this user's settings (the default)", false },
+	{ "project", 0, NULL, "into this project's settings", false },
+	{ "agent", 0, "NAME", "for this agent, found or not: claude-code, codex, gemini, cursor …", true },
+	{ "yes", 'y', NULL, "do not ask", false },
+	{ "dry-run", 'n', NULL, "only show", false },
+	{ "uninit", 0, NULL, "take it back, in both scopes", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
 static const char hook_help[] =
 	"For the hook of an agent's host, as `pawl init` writes it down: takes the host's JSON on standard input, answers\n"
 	"in exactly the host's words and exit status. HOST: claude-code, codex, gemini, cursor, copilot, opencode, windsurf,\n"
@@ -252,6 +268,7 @@ const struct cli_command cli_commands[] = {
 	{ "man", "", "print the manual page pawl(1), in mdoc", NULL, none, CLI_SMALL, false, cmd_man },
 	{ "plan", "FILE|-", "the verdict on a Terraform or OpenTofu plan", plan_help, plan_options, CLI_SMALL, false, cmd_plan },
 	{ "apply", "PLAN", "apply exactly what was approved", apply_help, apply_options, CLI_FULL, false, FULL(cmd_apply) },
+	{ "init", "", "put pawl's hook into the settings of the agents that are here", init_help, init_options, CLI_FULL, false, FULL(cmd_init) },
 	{ "hook", "HOST", "answer an agent's host before a tool runs", hook_help, none, CLI_SMALL, false, cmd_hook },
 	{ "terraform", "WORDS …", "terraform, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },
 	{ "tofu", "WORDS …", "OpenTofu, with pawl in the way", terraform_help, none, CLI_SMALL, true, cmd_terraform },

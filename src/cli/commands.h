@@ -42,5 +42,6 @@ int cmd_approvers(struct cli *c);
 int cmd_approvers_add(struct cli *c);
 int cmd_doctor(struct cli *c);
 int cmd_hook(struct cli *c);
+int cmd_init(struct cli *c);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/places.h"
+#include "cli/self.h"
 #include "gate/terraform/tool.h"
 
 static const char *const names[] = { "terraform", "tofu", "terragrunt" };
@@ -33,21 +34,6 @@ static bool shim_dir(const struct cli *c, char ret[PLACES_MAX], struct err *err)
 		return err_set(err, ERR_STATE, "no home folder: set HOME, or give --dir");
 	}
 	return (n > 0 && n < PLACES_MAX) || err_set(err, ERR_LIMIT, "path too long");
-}
-
-/* The small program, beside the one that runs. */
-static bool small_program(char ret[PLACES_MAX], struct err *err)
-{
-	ssize_t n = readlink("/proc/self/exe", ret, PLACES_MAX - 1);
-	struct str self;
-
-	if (n <= 0)
-		return err_sys(err, "/proc/self/exe");
-	self = (struct str){ ret, (size_t)n };
-	if (str_ends(self, STR("-full")))
-		n -= 5;
-	ret[n] = '\0';
-	return access(ret, X_OK) == 0 || err_sys(err, "%s", ret);
 }
 
 static bool link_path(char ret[PLACES_MAX], const char *dir, const char *name, struct err *err)
@@ -145,7 +131,7 @@ int cmd_shim_install(struct cli *c)
 	char dir[PLACES_MAX], program[PLACES_MAX];
 	struct err err = { 0 };
 
-	if (!shim_dir(c, dir, &err) || !small_program(program, &err) || !dir_make(dir, 0755, &err))
+	if (!shim_dir(c, dir, &err) || !self_program(program, &err) || !dir_make(dir, 0755, &err))
 		return cli_fail(c, &err);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!install_one(program, dir, names[i], &err))
