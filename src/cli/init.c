@@ -94,7 +94,8 @@ static bool choose(const struct cli *c, struct setup *s, struct err *err)
 		const struct agent *a = agent_of(hook_host_from(str_from(name)));
 
 		if (!a)
-			return err_set(err, ERR_INPUT, "no agent called %s that keeps hooks of its own; there are: %s", name, hook_host_names());
+			return err_set(err, ERR_INPUT, "no agent called %s that keeps hooks of its own; there are: %s", name,
+				       hook_host_names());
 		setup_plan(s, a);
 	}
 	for (const struct agent *a = agents; !cli_value(c, "agent") && a->host != HOOK_HOST_NONE; a++) {
@@ -103,10 +104,11 @@ static bool choose(const struct cli *c, struct setup *s, struct err *err)
 	}
 	if (s->n)
 		return true;
-	return err_set(err, ERR_STATE, cli_value(c, "agent")
-						? "that agent has no settings of its own in this scope: try %s"
-						: "no agent found: neither its folder in the home folder nor its program on PATH. Name one: "
-						  "pawl init --agent claude-code (there are more: %s)",
+	return err_set(err, ERR_STATE,
+		       cli_value(c, "agent")
+			       ? "that agent has no settings of its own in this scope: try %s"
+			       : "no agent found: neither its folder in the home folder nor its program on PATH. Name one: "
+				 "pawl init --agent claude-code (there are more: %s)",
 		       cli_value(c, "agent") ? (s->project ? "--user" : "--project") : hook_host_names());
 }
 
@@ -127,9 +129,11 @@ static bool ask(const struct cli *c, struct err *err)
 	if (cli_flag(c, "yes"))
 		return true;
 	if (c->json || !desk_prompt("Write this? [y/N] ", &answer, err))
-		return err_set(err, ERR_STATE, "nothing is written: there is no terminal to ask at. Read the above, then give --yes");
+		return err_set(err, ERR_STATE,
+			       "nothing is written: there is no terminal to ask at. Read the above, then give --yes");
 	said = str_trim(buf_str(&answer));
-	return str_eq_nocase(said, STR("y")) || str_eq_nocase(said, STR("yes")) || err_set(err, ERR_STATE, "nothing is written");
+	return str_eq_nocase(said, STR("y")) || str_eq_nocase(said, STR("yes")) ||
+	       err_set(err, ERR_STATE, "nothing is written");
 }
 
 static void write_all(struct setup *s, bool back)
@@ -163,9 +167,9 @@ static int say_end(const struct cli *c, const struct setup *s, bool back, size_t
 			buf_addf(&b, " %s\n", s->file[i].err.msg);
 		}
 		if (!failed)
-			buf_adds(&b, !todo ? (back ? "There is nothing of pawl's.\n" : "Nothing to do: the hooks are there.\n")
-				       : back ? "Taken back.\n"
-					      : "Written.\n");
+			buf_adds(&b, !todo  ? (back ? "There is nothing of pawl's.\n" : "Nothing to do: the hooks are there.\n")
+				     : back ? "Taken back.\n"
+					    : "Written.\n");
 		if (!back)
 			put_then(s, &b);
 	}

@@ -53,8 +53,8 @@ static void put_middle(struct lines a, struct lines b, bool colour, struct buf *
 			uint16_t skip_a = best[(x + 1) * wide + y], skip_b = best[x * wide + y + 1];
 
 			best[x * wide + y] = str_eq(a.at[x], b.at[y]) ? (uint16_t)(best[(x + 1) * wide + y + 1] + 1)
-							: skip_a > skip_b	      ? skip_a
-										      : skip_b;
+					     : skip_a > skip_b	      ? skip_a
+								      : skip_b;
 		}
 	}
 	while (i < a.n || j < b.n) {

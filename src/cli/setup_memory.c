@@ -87,7 +87,8 @@ bool setup_remember(const struct setup *s, const struct setup_file *f, struct er
 	char dir[PLACES_MAX], record[PLACES_MAX], original[PLACES_MAX], hex[DIGEST_HEX_LEN + 1];
 	bool first;
 
-	if (!place(s, f->path, "", dir) || !place(s, f->path, "record.json", record) || !place(s, f->path, "original", original))
+	if (!place(s, f->path, "", dir) || !place(s, f->path, "record.json", record) ||
+	    !place(s, f->path, "original", original))
 		return err_set(err, ERR_LIMIT, "path too long");
 	first = access(record, F_OK) != 0;
 	if (!own_folder(s, err) || !dir_make(dir, 0700, err))
@@ -165,7 +166,8 @@ void setup_each(const struct setup *s, void (*each)(struct setup *s, const char 
 		snprintf(record, sizeof(record), "%s/%s/record.json", dir, e->d_name);
 		r = e->d_name[0] == '.' ? NULL : read_record(record, &a);
 		if (r && json_str(r, "path").len && json_str(r, "agent").len)
-			each((struct setup *)(uintptr_t)s, arena_str(&a, json_str(r, "path")).ptr, arena_str(&a, json_str(r, "agent")).ptr);
+			each((struct setup *)(uintptr_t)s, arena_str(&a, json_str(r, "path")).ptr,
+			     arena_str(&a, json_str(r, "agent")).ptr);
 	}
 	if (d)
 		closedir(d);

@@ -2,6 +2,7 @@
  * usage: hook_tool dump HOST                       what a call on standard input is read as, one thing a line
  *        hook_tool run HOST hold|deny|allow [MS]   a whole hook whose judge always says that; MS: the deadline
  *        hook_tool dead HOST WHY                   what the guard says by itself: standard output, a NUL, standard error
+ *        hook_tool codex-hash PROGRAM              what Codex trusts the hook of that program by
  * A command that begins with "misbehave: WORD" makes the judge do so: see misbehave().
  */
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "gate/hook/agents.h"
 #include "gate/hook/frame.h"
 #include "gate/hook/guard.h"
 
@@ -174,6 +176,13 @@ int main(int argc, char **argv)
 	enum hook_host host = argc > 2 ? hook_host_from(str_from(argv[2])) : HOOK_HOST_NONE;
 	struct guard g = { .host = host, .judge = { .judge = judge } };
 
+	if (argc == 3 && strcmp(argv[1], "codex-hash") == 0) {
+		char hash[80];
+
+		agent_codex_hash(argv[2], hash);
+		puts(hash);
+		return 0;
+	}
 	if (host == HOOK_HOST_NONE)
 		return 2;
 	if (strcmp(argv[1], "dump") == 0)

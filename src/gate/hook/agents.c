@@ -18,7 +18,8 @@ const struct agent *agent_of(enum hook_host host)
 static bool plain_path(const char *path)
 {
 	for (; *path; path++) {
-		bool letter = (*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') || (*path >= '0' && *path <= '9');
+		bool letter =
+			(*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') || (*path >= '0' && *path <= '9');
 
 		if (!letter && !strchr("/._+-", *path))
 			return false;
@@ -92,8 +93,8 @@ static void needle_of(enum hook_host host, struct buf *out)
 }
 
 /* One list of a JSON file. An older hook of pawl's (another path) makes room for the new one. */
-static bool write_one(const struct agent_insert *insert, enum hook_host host, const char *program, struct str text, struct buf *out,
-		      struct err *err)
+static bool write_one(const struct agent_insert *insert, enum hook_host host, const char *program, struct str text,
+		      struct buf *out, struct err *err)
 {
 	auto_buf element = BUF_MAX(TEXT_MAX);
 
@@ -111,8 +112,8 @@ static bool write_one(const struct agent_insert *insert, enum hook_host host, co
 	return jsonc_append(text, insert->path, buf_str(&element), out, err);
 }
 
-static bool write_json(const struct agent_file *file, enum hook_host host, const char *program, struct str text, struct buf *out,
-		       struct err *err)
+static bool write_json(const struct agent_file *file, enum hook_host host, const char *program, struct str text,
+		       struct buf *out, struct err *err)
 {
 	auto_buf now = BUF_MAX(TEXT_MAX), next = BUF_MAX(TEXT_MAX), command = BUF_MAX(TEXT_MAX), plain = BUF_MAX(TEXT_MAX);
 	struct buf swap;
@@ -143,7 +144,8 @@ static bool write_json(const struct agent_file *file, enum hook_host host, const
 	return !out->failed || err_set(err, ERR_LIMIT, "is too large");
 }
 
-bool agent_write(const struct agent_file *file, enum hook_host host, const char *program, struct str text, struct buf *out, struct err *err)
+bool agent_write(const struct agent_file *file, enum hook_host host, const char *program, struct str text, struct buf *out,
+		 struct err *err)
 {
 	auto_buf mine = BUF_MAX(TEXT_MAX), needle = BUF_MAX(200);
 
@@ -153,8 +155,10 @@ bool agent_write(const struct agent_file *file, enum hook_host host, const char 
 	case AGENT_OWN:
 		buf_addf(&needle, "hook %s", hook_host_row(host)->name);
 		if (text.len && str_find(text, STR("pawl")) == SIZE_MAX)
-			return err_set(err, ERR_STATE, "is somebody else's, and the agent has room for one alone: call `%s hook %s` in it by hand",
-				       program, hook_host_row(host)->name);
+			return err_set(
+				err, ERR_STATE,
+				"is somebody else's, and the agent has room for one alone: call `%s hook %s` in it by hand",
+				program, hook_host_row(host)->name);
 		fill_in(file->text, program, host, out);
 		return true;
 	case AGENT_TOML:
@@ -195,6 +199,9 @@ bool agent_unwrite(const struct agent_file *file, enum hook_host host, struct st
 	switch (file->format) {
 	case AGENT_JSON:
 		needle_of(host, &needle);
+		/* Where pawl has a member of its own, that goes whole. */
+		if (str_starts(str_from(file->inserts[0].path), STR("pawl.")) && str_find(text, buf_str(&needle)) != SIZE_MAX)
+			return jsonc_remove_member(text, STR("pawl"), out, err);
 		return jsonc_remove(text, buf_str(&needle), out, err);
 	case AGENT_OWN:
 		return str_find(text, STR("pawl")) != SIZE_MAX || err_set(err, ERR_INPUT, "holds nothing of pawl's");

@@ -1,5 +1,5 @@
-/* Codex's config.toml. Its hooks run only when [features] says so and its user trusts each by a hash of what it is; both stand in that file,
- * the trust as [hooks.state."PATH:pre_tool_use:GROUP:HANDLER"] trusted_hash = "sha256:…". The hash is of the hook as canonical JSON. */
+/* Codex's config.toml. Its hooks run only when [features] says so and its user trusts each by a hash of what it is; both stand in
+ * that file, the trust as [hooks.state."PATH:pre_tool_use:GROUP:HANDLER"] trusted_hash = "sha256:…". The hash is of the hook as canonical JSON. */
 #include "base/digest.h"
 #include "base/json.h"
 #include "gate/hook/agents.h"
@@ -79,7 +79,8 @@ static bool add_feature(struct str text, struct buf *out, struct err *err)
 		return true;
 	}
 	if (value.len || str_find(text, STR("features.hooks")) != SIZE_MAX || value_in(text, STR("features")).len)
-		return err_set(err, ERR_STATE, "says something else about `features.hooks`: set it to true there, then run this again");
+		return err_set(err, ERR_STATE,
+			       "says something else about `features.hooks`: set it to true there, then run this again");
 	if (at == SIZE_MAX) {
 		buf_add(out, text);
 		if (text.len && text.ptr[text.len - 1] != '\n')
@@ -87,8 +88,9 @@ static bool add_feature(struct str text, struct buf *out, struct err *err)
 		buf_addf(out, "%s[features]\nhooks = true\n", text.len ? "\n" : "");
 		return true;
 	}
-	at += str_find_char(str_sub(text, at, SIZE_MAX), '\n') == SIZE_MAX ? str_sub(text, at, SIZE_MAX).len
-									   : str_find_char(str_sub(text, at, SIZE_MAX), '\n') + 1;
+	at += str_find_char(str_sub(text, at, SIZE_MAX), '\n') == SIZE_MAX
+		      ? str_sub(text, at, SIZE_MAX).len
+		      : str_find_char(str_sub(text, at, SIZE_MAX), '\n') + 1;
 	buf_add(out, str_sub(text, 0, at));
 	if (out->len && out->ptr[out->len - 1] != '\n')
 		buf_addc(out, '\n');
@@ -120,7 +122,8 @@ bool agent_write_codex(const struct agent_codex *codex, struct str text, struct 
 			return true;
 		return err_set(err, ERR_STATE, "trusts another hook at the place of pawl's: look at `/hooks` in Codex");
 	}
-	buf_addf(out, "%s\n%.*s\ntrusted_hash = \"%s\"\n", out->len && out->ptr[out->len - 1] != '\n' ? "\n" : "", STR_ARG(buf_str(&head)), hash);
+	buf_addf(out, "%s\n%.*s\ntrusted_hash = \"%s\"\n", out->len && out->ptr[out->len - 1] != '\n' ? "\n" : "",
+		 STR_ARG(buf_str(&head)), hash);
 	return !out->failed || err_set(err, ERR_LIMIT, "is too large");
 }
 
@@ -140,7 +143,9 @@ void agent_unwrite_codex(const char *program, struct str text, struct buf *out)
 		buf_add(out, text);
 		return;
 	}
-	at += str_find_char(str_sub(text, at, SIZE_MAX), '\n') == SIZE_MAX ? line.len : str_find_char(str_sub(text, at, SIZE_MAX), '\n') + 1;
+	at += str_find_char(str_sub(text, at, SIZE_MAX), '\n') == SIZE_MAX
+		      ? line.len
+		      : str_find_char(str_sub(text, at, SIZE_MAX), '\n') + 1;
 	if (head >= 2 && text.ptr[head - 1] == '\n' && text.ptr[head - 2] == '\n')
 		head--;
 	buf_add(out, str_sub(text, 0, head));

@@ -316,7 +316,8 @@ bool jsonc_append(struct str text, const char *dotted, struct str element, struc
 
 		left = path;
 		if (text.ptr[at] != '{')
-			return err_set(err, ERR_INPUT, "has no object where `%s` should lead (line %u)", dotted, line_of(text, at));
+			return err_set(err, ERR_INPUT, "has no object where `%s` should lead (line %u)", dotted,
+				       line_of(text, at));
 		name = cut_path(&path);
 		if (str_ends(name, STR("=")))
 			name.len--;
@@ -359,7 +360,7 @@ size_t jsonc_count(struct str text, const char *dotted)
 
 /* An element of an array, and what stands before it. */
 struct found {
-	size_t array; /* where the array opens; NOWHERE: none */
+	size_t array; /* where the array, or object, opens; NOWHERE: none */
 	size_t from, to;
 	size_t before; /* end of the element before; NOWHERE: it is the first */
 	size_t after;  /* start of the element behind; NOWHERE: it is the last */
@@ -408,6 +409,20 @@ static void descend(struct str t, size_t open, struct str needle, struct found r
 	}
 }
 
+static void cut_out(struct str text, const struct found *gone, struct buf *out)
+{
+	if (gone->before != NOWHERE) {
+		buf_add(out, str_sub(text, 0, gone->before));
+		buf_add(out, str_sub(text, gone->to, SIZE_MAX));
+	} else if (gone->after != NOWHERE) {
+		buf_add(out, str_sub(text, 0, gone->from));
+		buf_add(out, str_sub(text, gone->after, SIZE_MAX));
+	} else {
+		buf_add(out, str_sub(text, 0, gone->array + 1));
+		buf_add(out, str_sub(text, value_end(text, gone->array, 0) - 1, SIZE_MAX));
+	}
+}
+
 bool jsonc_remove(struct str text, struct str needle, struct buf *out, struct err *err)
 {
 	struct found f[2] = { { .array = NOWHERE }, { .array = NOWHERE } }, *gone = &f[1];
@@ -421,15 +436,38 @@ bool jsonc_remove(struct str text, struct str needle, struct buf *out, struct er
 		return err_set(err, ERR_INPUT, "holds nothing of pawl's");
 	if (gone->n == 1 && f[0].array != NOWHERE)
 		gone = &f[0];
-	if (gone->before != NOWHERE) {
-		buf_add(out, str_sub(text, 0, gone->before));
-		buf_add(out, str_sub(text, gone->to, SIZE_MAX));
-	} else if (gone->after != NOWHERE) {
-		buf_add(out, str_sub(text, 0, gone->from));
-		buf_add(out, str_sub(text, gone->after, SIZE_MAX));
-	} else {
-		buf_add(out, str_sub(text, 0, gone->array + 1));
-		buf_add(out, str_sub(text, value_end(text, gone->array, 0) - 1, SIZE_MAX));
+	cut_out(text, gone, out);
+	return !out->failed || err_set(err, ERR_LIMIT, "is too large");
+}
+
+bool jsonc_remove_member(struct str text, struct str key, struct buf *out, struct err *err)
+{
+	struct found f = { .before = NOWHERE, .after = NOWHERE };
+	struct child c = { .to = 0 };
+	bool met = false;
+	size_t at;
+
+	if (!root_of(text, &f.array, err))
+		return false;
+	at = f.array == NOWHERE ? NOWHERE : f.array + 1;
+	while (at != NOWHERE && next_child(text, at, '}', 0, &c)) {
+		if (met) {
+			f.after = c.from;
+			break;
+		}
+		met = str_eq(c.key, key);
+		if (met) {
+			f.from = c.from;
+			f.to = c.to;
+		} else {
+			f.before = c.to;
+		}
+		if (c.last)
+			break;
+		at = c.next;
 	}
+	if (!met)
+		return err_set(err, ERR_INPUT, "holds nothing of pawl's");
+	cut_out(text, &f, out);
 	return !out->failed || err_set(err, ERR_LIMIT, "is too large");
 }
