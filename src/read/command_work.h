@@ -13,12 +13,23 @@ struct command_work {
 	struct arena *arena;
 	struct command_answer *answer;
 	const struct shell_act *act; /* being read */
+	struct change *first;	     /* the first change it made */
+	struct str means;	     /* what it is, for its reading, where there is no change; STR_NONE */
+	struct str text;	     /* of the whole */
+	unsigned nested;	     /* shell texts inside SQL and the like */
+	struct str kube_context;     /* of the last `kubectl config use-context` */
+	struct discard **discards_end;
 };
 
 /* A zeroed change at the end of the list; NULL when the arena is full. First use for an act makes it the reading's change. */
 struct change *command_change(struct command_work *w);
 /* What a discard loses, with the change that says so. */
 void command_discard(struct command_work *w, enum discard_kind kind, struct str path, struct str ref, struct change *change);
+
+/* What ${w}->act does by its program and words: the rows of facts/commands and what stands beside them. True when it is known. */
+bool command_tool(struct command_work *w);
+/* A shell text that a client of another language runs (\! of psql): its acts are read as part of this one. */
+void command_nested(struct command_work *w, struct str text);
 
 /**
  * command_paths(w):
