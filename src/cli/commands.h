@@ -43,8 +43,5 @@ int cmd_approvers_add(struct cli *c);
 int cmd_doctor(struct cli *c);
 int cmd_hook(struct cli *c);
 int cmd_init(struct cli *c);
-int cmd_undo(struct cli *c);
-int cmd_undo_list(struct cli *c);
-int cmd_undo_prune(struct cli *c);
 
 #endif

@@ -50,6 +50,9 @@ struct corpus {
 
 /* Append what ${text} of the file called ${name} holds. False with file, line and what to do when it is no case file. */
 bool corpus_read(struct str name, struct str text, struct arena *arena, struct corpus *c, struct err *err) PAWL_MUST_USE;
+bool corpus_read_file(const char *path, struct arena *arena, struct corpus *c, struct err *err) PAWL_MUST_USE;
+/* Every *.cases of a folder, in order of names. */
+bool corpus_read_folder(const char *folder, struct arena *arena, struct corpus *c, struct err *err) PAWL_MUST_USE;
 /* The world of a file that names none. */
 const struct corpus_world *corpus_default_world(struct arena *arena);
 /* A world to read a command in, nothing asked and nothing answered yet. */

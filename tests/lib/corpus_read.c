@@ -1,5 +1,11 @@
 /* corpus_read.c -- the case files: lines `KEY: VALUE`, blocks of lines that begin with `|`, paragraphs with a `# why` on top. */
+#include <dirent.h>
+#include <stdlib.h>
+
+#include "base/fd.h"
 #include "corpus.h"
+
+#define MAX_TEXT ((size_t)4 << 20)
 
 struct reader {
 	struct str name, rest, line; /* line: the one at hand, without its newline */
@@ -301,4 +307,37 @@ bool corpus_read(struct str name, struct str text, struct arena *arena, struct c
 		if (!read_line(&r))
 			return false;
 	return true;
+}
+
+bool corpus_read_file(const char *path, struct arena *arena, struct corpus *c, struct err *err)
+{
+	auto_buf b = BUF_MAX(MAX_TEXT);
+	const char *name = strrchr(path, '/');
+
+	if (!file_read(path, &b, err))
+		return false;
+	return corpus_read(arena_str(arena, str_from(name ? name + 1 : path)), arena_str(arena, buf_str(&b)), arena, c, err);
+}
+
+static int wanted(const struct dirent *e)
+{
+	return str_ends(str_from(e->d_name), STR(".cases"));
+}
+
+bool corpus_read_folder(const char *folder, struct arena *arena, struct corpus *c, struct err *err)
+{
+	struct dirent **names;
+	int n = scandir(folder, &names, wanted, alphasort);
+	char path[8192];
+	bool ok = true;
+
+	if (n < 0)
+		return err_sys(err, "%s", folder);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
+		ok = ok && corpus_read_file(path, arena, c, err);
+		free(names[i]);
+	}
+	free(names);
+	return ok && (n > 0 || err_set(err, ERR_INPUT, "%s: no *.cases there", folder));
 }

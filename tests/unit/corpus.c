@@ -1,17 +1,13 @@
 /* The commands of tests/cases/commands: what must be stopped is stopped, what must pass passes. One TAP line a case; notes with the ratios.
  * unit_corpus --ratios [FILE …]: the ratios and what failed, without TAP (`make corpus`).
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../lib/corpus.h"
-#include "base/fd.h"
 
 #define CASES_BYTES ((size_t)64 << 20)
 #define ONE_CASE_BYTES ((size_t)256 << 20)
-#define MAX_TEXT ((size_t)4 << 20)
-#define MAX_FILES 200
 
 static struct arena arena, scratch;
 
@@ -20,39 +16,6 @@ struct tally {
 	unsigned n;
 	bool ratios; /* no TAP */
 };
-
-static bool add_file(struct corpus *c, const char *path, struct err *err)
-{
-	auto_buf b = BUF_MAX(MAX_TEXT);
-	const char *name = strrchr(path, '/');
-
-	if (!file_read(path, &b, err))
-		return false;
-	return corpus_read(arena_str(&arena, str_from(name ? name + 1 : path)), arena_str(&arena, buf_str(&b)), &arena, c, err);
-}
-
-static int wanted(const struct dirent *e)
-{
-	return str_ends(str_from(e->d_name), STR(".cases"));
-}
-
-static bool add_folder(struct corpus *c, const char *folder, struct err *err)
-{
-	struct dirent **names;
-	int n = scandir(folder, &names, wanted, alphasort);
-	char path[8192];
-	bool ok = n > 0;
-
-	if (n < 0)
-		return err_sys(err, "%s", folder);
-	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
-		ok = ok && add_file(c, path, err);
-		free(names[i]);
-	}
-	free(names);
-	return ok ? ok : n > 0 ? false : err_set(err, ERR_INPUT, "%s: no *.cases there", folder);
-}
 
 /* On one line: a description of TAP has no newline and no hash. */
 static void print_line(struct str s)
@@ -105,8 +68,8 @@ int main(int argc, char **argv)
 		return 1;
 	snprintf(folder, sizeof(folder), "%s/tests/cases/commands", source ? source : ".");
 	for (int i = 2; ok && t.ratios && i < argc; i++)
-		ok = add_file(&c, argv[i], &err);
-	if (!ok || (!c.n && !add_folder(&c, folder, &err)) || !corpus_policy(&arena, &policy, &err)) {
+		ok = corpus_read_file(argv[i], &arena, &c, &err);
+	if (!ok || (!c.n && !corpus_read_folder(folder, &arena, &c, &err)) || !corpus_policy(&arena, &policy, &err)) {
 		printf("1..1\nnot ok 1 - %s\n", err.msg);
 		return 1;
 	}
