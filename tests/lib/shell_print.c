@@ -181,7 +181,8 @@ static void assignments(struct buf *b, const struct shell_assignment *a)
 static void cases(struct buf *b, const struct shell_case *k)
 {
 	for (; k; k = k->next) {
-		words(b, " when", k->patterns);
+		buf_addc(b, ' ');
+		words(b, "when", k->patterns);
 		shell_print_list(b, k->body);
 		if (k->end != ';')
 			buf_adds(b, k->end == '&' ? " ;&" : " ;;&");

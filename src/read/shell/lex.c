@@ -70,6 +70,17 @@ bool lex_enter(struct lex *p)
 	return true;
 }
 
+bool lex_again(struct lex *p, size_t n)
+{
+	if (n > *p->again) {
+		p->too_deep = true;
+		lex_stop(p, p->pos, STR("too entangled"));
+		return false;
+	}
+	*p->again -= n;
+	return true;
+}
+
 void lex_leave(struct lex *p)
 {
 	p->depth--;
@@ -161,6 +172,7 @@ void lex_visit(struct lex *p, struct lex *ret_saved, struct str text, const uint
 		.map = map,
 		.arena = ret_saved->arena,
 		.depth = ret_saved->depth,
+		.again = ret_saved->again,
 		.extglob = ret_saved->extglob,
 	};
 	p->here_last = &p->here;

@@ -43,6 +43,7 @@ struct lex {
 	const uint32_t *map; /* offsets of s in the text of the tree; NULL: the same */
 	struct arena *arena;
 	unsigned depth;
+	size_t *again; /* bytes that may still be read once more: bodies, backquotes, (( that is no arithmetic */
 	bool extglob;	  /* shopt -s extglob stood on an earlier line */
 	bool assign_ok;	  /* behind declare, export …: words may be a=(…) */
 	bool substituted; /* inside $(…): a here-document may end at its `)' */
@@ -119,6 +120,7 @@ void lex_stop(struct lex *p, uint32_t at, struct str why);
 void lex_unexpected(struct lex *p); /* stop at what stands here */
 bool lex_enter(struct lex *p);	    /* one deeper; false: too deep, and stopped. Every true is followed by lex_leave. */
 void lex_leave(struct lex *p);
+bool lex_again(struct lex *p, size_t n); /* ${n} bytes are to be read once more. False: too many were, and stopped. */
 bool lex_take(struct lex *p, const char *text); /* these bytes, line continuations between them skipped */
 bool lex_looks(const struct lex *p, const char *text);
 void lex_blank(struct lex *p);			/* blanks and a comment */

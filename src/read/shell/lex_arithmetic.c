@@ -159,6 +159,7 @@ struct shell_word *lex_arithmetic_try(struct lex *p, bool pair, struct lex_made 
 		*ret_made = NULL;
 	} else if (!p->stopped) {
 		remember(p, from);
+		(void)lex_again(p, p->pos - from);
 		o.n = 0;
 		if (pair)
 			(void)expression(p, ')', &o, 0);

@@ -81,6 +81,8 @@ static struct shell_list *visit(struct lex *p, struct str text, uint32_t from, c
 	struct shell_list *list;
 	struct lex saved;
 
+	if (!lex_again(p, text.len - from))
+		return NULL;
 	lex_visit(p, &saved, text, map);
 	p->pos = from;
 	if (text.ptr == saved.s) {
@@ -115,8 +117,8 @@ static struct shell_part *twice(struct lex *p, struct lex_build *b, uint32_t fro
 	}
 	part = lex_word_part(p, b, SHELL_PART_COMMAND, from);
 	p->reuse = made;
-	if (part && p->pos > body)
-		part->list = visit(p, (struct str){ p->s, p->pos - !p->stopped }, body, p->map);
+	if (part && !p->stopped)
+		part->list = visit(p, (struct str){ p->s, p->pos - 1 }, body, p->map);
 	p->reuse = reuse;
 	return part;
 }
@@ -224,10 +226,13 @@ void lex_dollar_backquote(struct lex *p, struct lex_build *b, bool quoted)
 
 		part->quoted = quoted;
 		part->span.to = lex_offset(p, to + 1);
-		if (!escapes)
+		if (escapes) {
+			struct str text = unescaped(p, from + 1, to, quoted, &map);
+
+			part->list = visit(p, text, 0, map);
+		} else {
 			part->list = visit(p, (struct str){ p->s, to }, from + 1, p->map);
-		else
-			part->list = visit(p, unescaped(p, from + 1, to, quoted, &map), 0, map);
+		}
 	}
 	lex_leave(p);
 	p->pos = to + 1;

@@ -117,14 +117,14 @@ static void replace(struct lex *p, struct shell_part *part, bool quoted)
 		p->pos++;
 		part->op = SHELL_OP_REPLACE_ALL + (enum shell_parameter_op)(k - kinds);
 	}
-	part->argument = argument(p, LEX_TO_SLASH | LEX_NO_TILDE, false); /* a pattern: quotes of around do not reach it */
+	part->argument = argument(p, LEX_TO_SLASH | LEX_NO_TILDE, false);
 	if (lex_peek(p) == '/') {
 		p->pos++;
 		part->argument2 = argument(p, 0, quoted);
 	}
 }
 
-/* # ## % %% ^ ^^ , ,, ~ ~~ */
+/* # ## % %% ^ ^^ , ,, ~ ~~. A pattern is one inside "…" too. */
 static void doubled(struct lex *p, struct shell_part *part)
 {
 	uint32_t from = p->pos;

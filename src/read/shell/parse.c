@@ -21,6 +21,8 @@ static const uint8_t first[256] = {
 /* clang-format on */
 
 #define RESERVED_MAX 8
+#define AGAIN_TIMES 8 /* the length of the text, read once more in all */
+#define AGAIN_MORE 65536
 
 enum parse_reserved parse_reserved(const struct lex *p, uint32_t *ret_end)
 {
@@ -320,14 +322,18 @@ struct shell_list *parse_substitution(struct lex *p)
 	return list;
 }
 
-/* Put the end back and go on behind what was in the way. */
-static void resume(struct lex *p)
+/* Put the end back and go on behind what was in the way: an operator or a reserved word, but not a word that came unexpected. */
+static void resume(struct lex *p, uint32_t begun)
 {
+	uint32_t end = 0;
+
 	if (!p->stopped)
 		return;
 	p->stopped = false;
 	p->end = p->limit;
-	if (p->pos < p->end)
+	if (parse_reserved(p, &end) != PARSE_NONE && list_ends(p))
+		p->pos = end;
+	else if (p->pos < p->end && (p->pos == begun || lex_is((unsigned char)p->s[p->pos], LEX_BREAK)))
 		p->pos++;
 	p->trying = 0;
 	p->reuse = NULL;
@@ -370,11 +376,13 @@ static void units(struct lex *p, struct shell_list *list, struct shell_list *res
 	for (;;) {
 		struct shell_item *first_of = NULL;
 		struct shell_item **end;
+		uint32_t begun;
 
 		while (lex_peek(p) >= 0 && parse_newline(p))
 			;
 		if (lex_peek(p) < 0 && !p->stopped)
 			break;
+		begun = p->pos;
 		end = unit(p, &first_of);
 		if (p->arena->full)
 			break;
@@ -385,7 +393,7 @@ static void units(struct lex *p, struct shell_list *list, struct shell_list *res
 			*last = first_of;
 			last = end;
 		}
-		resume(p);
+		resume(p, begun);
 	}
 	if (p->here)
 		parse_redirect_bodies(p);
@@ -440,6 +448,7 @@ void shell_parse(struct str text, struct arena *arena, struct shell_tree *ret)
 {
 	struct lex lex = { .arena = arena };
 	struct str read = str_sub(text, 0, SHELL_MAX_BYTES);
+	size_t again = read.len * AGAIN_TIMES + AGAIN_MORE;
 	uint32_t *map = NULL;
 	bool cut = text.len > SHELL_MAX_BYTES;
 	struct shell_tree tree = { .text = text };
@@ -450,6 +459,7 @@ void shell_parse(struct str text, struct arena *arena, struct shell_tree *ret)
 	lex.end = (uint32_t)read.len;
 	lex.map = map;
 	lex.here_last = &lex.here;
+	lex.again = &again;
 	tree.list = list_new(&lex);
 	tree.rest = list_new(&lex);
 	if (tree.list && tree.rest)

@@ -230,6 +230,7 @@ static void simple(struct lex *p, struct shell_command *c)
 			word = lex_word(p, LEX_IN_BRACES);
 		if (!word)
 			break;
+		c->span.to = word->span.to;
 		*last = word;
 		last = &word->next;
 		if (word != c->words)
@@ -237,6 +238,7 @@ static void simple(struct lex *p, struct shell_command *c)
 		p->assign_ok = declares(word);
 		if (lex_peek(p) == '(' || (lex_blank(p), lex_peek(p) == '(')) {
 			function(p, c);
+			c->span.to = lex_offset(p, p->pos);
 			break;
 		}
 	}

@@ -26,6 +26,7 @@ static struct shell_list *list_of(struct lex *p, struct shell_command *c)
 static void parse_if(struct lex *p, struct shell_command *c)
 {
 	struct shell_command *inner = c;
+	size_t n = 0;
 
 	condition(p, c);
 	while (parse_reserved_take(p, PARSE_ELIF)) {
@@ -34,13 +35,19 @@ static void parse_if(struct lex *p, struct shell_command *c)
 		if (!next)
 			return;
 		condition(p, next);
-		next->span.to = lex_offset(p, p->pos);
+		n++;
 		inner->otherwise = list_of(p, next);
 		inner = next;
 	}
 	if (parse_reserved_take(p, PARSE_ELSE))
 		inner->otherwise = parse_list(p);
 	parse_reserved_need(p, PARSE_FI);
+	/* Each elif reaches to the fi. */
+	for (inner = c; n > 0 && inner->otherwise; n--) {
+		inner->otherwise->span.to = lex_offset(p, p->pos);
+		inner = inner->otherwise->first->first;
+		inner->span.to = lex_offset(p, p->pos);
+	}
 }
 
 /* a|b) list ;; At the pattern. */

@@ -217,6 +217,8 @@ static void body(struct lex *p, const struct lex_here *here, uint32_t from, uint
 		lex_stop(p, p->pos, STR("deeper than 200"));
 		return;
 	}
+	if (!lex_again(p, to - from))
+		return;
 	if (strip)
 		text = stripped(p, from, to, &map);
 	if (strip && !text.ptr)
@@ -235,31 +237,39 @@ static void body(struct lex *p, const struct lex_here *here, uint32_t from, uint
 	lex_return(p, &saved);
 }
 
+/* Go on at ${to}, behind a body, whatever was wrong in it. */
+static void behind(struct lex *p, uint32_t to)
+{
+	p->pos = to;
+	if (p->stopped)
+		p->end = to;
+}
+
 /* The body of one here-document, from the place on. */
 static void read_body(struct lex *p, const struct lex_here *here)
 {
-	uint32_t from = p->pos, i = from;
+	uint32_t from = p->pos, i = from, last = p->end;
 
-	while (i < p->end) {
+	while (i < last) {
 		uint32_t end = says(p, here, i), next;
 
 		if (end != UINT32_MAX) {
 			body(p, here, from, i);
-			p->pos = end < p->end ? end + 1 : end;
+			behind(p, end < last ? end + 1 : end);
 			return;
 		}
 		next = line_end(p, here, i);
 		end = says_in_substitution(p, here, i, next);
 		if (end != UINT32_MAX) {
 			body(p, here, from, i);
-			p->pos = end;
+			behind(p, end);
 			return;
 		}
 		i = next < p->end ? next + 1 : next;
 	}
 	here->redirection->here_unclosed = true;
-	body(p, here, from, p->end);
-	p->pos = p->end;
+	body(p, here, from, last);
+	behind(p, last);
 }
 
 void parse_redirect_bodies(struct lex *p)

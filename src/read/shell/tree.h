@@ -27,7 +27,7 @@ enum shell_redirection_op {
 	SHELL_REDIRECT_CLOBBER,	    /* >|  */
 	SHELL_REDIRECT_APPEND,	    /* >>  */
 	SHELL_REDIRECT_READ_WRITE,  /* <>  */
-	SHELL_REDIRECT_BOTH,	    /* &> and >&word */
+	SHELL_REDIRECT_BOTH,	    /* &> and >&word; also >&$x, whose value may turn out to be a descriptor */
 	SHELL_REDIRECT_BOTH_APPEND, /* &>> */
 	SHELL_REDIRECT_DUP_IN,	    /* <&n <&- <&n- */
 	SHELL_REDIRECT_DUP_OUT,	    /* >&n >&- >&n-, and 2>&word */
@@ -39,7 +39,8 @@ struct shell_redirection {
 	enum shell_redirection_op op;
 	int fd;		     /* -1: the operator's own (0 or 1) */
 	struct str fd_name;  /* {name}>… */
-	struct shell_word *target; /* file, descriptor or string; for a here-document its delimiter */
+	/* File, descriptor or string; for a here-document its delimiter. NULL only where trouble was: in `rest`, in backquotes. */
+	struct shell_word *target;
 	struct shell_word *here;   /* body of a here-document; parts are expanded unless here_quoted */
 	bool here_quoted;
 	bool here_unclosed; /* ended by the end of the text */
