@@ -35,7 +35,7 @@ static const struct wrapper rows[] = {
 	PLAIN("ionice", "-c -n -t --class --classdata", 0, "ionice -c 3 rm x", "rm x")
 	PLAIN("timeout|gtimeout", "-s --signal -k --kill-after", 1, "timeout -k 5 30s rm x", "rm x")
 	PLAIN("stdbuf", "-i -o -e --input --output --error", 0, "stdbuf -oL rm x", "rm x")
-	PLAIN("time|gtime", "-f --format -o --output", 0, "time -p rm x", "rm x")
+	PLAIN("time|gtime", "-f --format -o --output", 0, "gtime -p rm x", "rm x")
 	PLAIN("chrt", "-p -T -P -D", 1, "chrt 10 rm x", "rm x")
 	PLAIN("taskset", "", 1, "taskset 0x1 rm x", "rm x")
 	PLAIN("cpulimit", "-l -p -e", 0, "cpulimit -l 50 rm x", "rm x")

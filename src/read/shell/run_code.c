@@ -165,6 +165,8 @@ static struct str literal(struct code *c, size_t *at)
 /* name = "literal" somewhere in the code; one unknown part otherwise. */
 static struct str value_of(struct code *c, struct str name)
 {
+	if (!run_step(c->r, 1 + c->text.len / 32))
+		return (struct str){ "", 1 };
 	for (size_t i = 0; i + name.len < c->text.len; i++) {
 		size_t k = i + name.len;
 
@@ -214,6 +216,8 @@ static struct arguments arguments(struct code *c, size_t at)
 		char b = s.ptr[at];
 		size_t from = at;
 
+		if (budget % 8 == 0 && !run_step(c->r, 1))
+			break;
 		if (b == '(' || b == '[' || b == '{') {
 			depth++;
 			a.listed |= b == '[';

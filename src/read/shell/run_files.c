@@ -28,7 +28,7 @@ static const struct run_file *from_world(struct run *r, struct str path, enum ru
 	if (!f)
 		return NULL;
 	*ret_seen = RUN_READ;
-	*f = (struct run_file){ .text = w->text, .known = true };
+	*f = (struct run_file){ .text = w->text, .known = true, .original = true };
 	return f;
 }
 

@@ -165,7 +165,7 @@ static void substring(struct run *r, struct run_scene *s, const struct shell_par
 	if (len > total - from)
 		len = total - from;
 	if (v->is_list) {
-		v->list.item += from;
+		v->list.item = v->list.n ? v->list.item + from : NULL;
 		v->list.n = v->list.cap = (size_t)len;
 	} else {
 		v->text = str_sub(v->text, (size_t)from, (size_t)len);

@@ -175,7 +175,7 @@ bool run_make(struct run *r, struct run_scene *s, struct run_call *call)
 	}
 	if (s->remote || !names)
 		return false;
-	for (const struct run_scene *up = s; up == s && str_find(s->via, STR("make › make › make")) != SIZE_MAX; up = NULL)
+	if (str_find(s->via, STR("make › make › make")) != SIZE_MAX)
 		return false;
 	m.file = project_file(r, &p, call, names);
 	for (size_t i = 1; i < call->n && m.file.len; i++) {
@@ -292,6 +292,21 @@ bool run_git(struct run *r, struct run_scene *s, struct run_call *call)
 	return false;
 }
 
+/* {{…}} of just: not known. */
+static struct str just_text(struct run *r, struct str line)
+{
+	struct run_text t = { .arena = r->arena };
+
+	for (size_t i = 0; i < line.len; i++) {
+		struct str rest = str_sub(line, i, line.len);
+		size_t end = str_starts(rest, STR("{{")) ? str_find(rest, STR("}}")) : SIZE_MAX;
+
+		run_text_addc(&t, end == SIZE_MAX ? line.ptr[i] : SHELL_UNKNOWN);
+		i += end == SIZE_MAX ? 0 : end + 1;
+	}
+	return run_text_str(&t);
+}
+
 /* just TARGET: like make, recipes are indented by blanks as well. */
 bool run_just(struct run *r, struct run_scene *s, struct run_call *call)
 {
@@ -312,7 +327,7 @@ bool run_just(struct run *r, struct run_scene *s, struct run_call *call)
 			while (line.len && (line.ptr[0] == '@' || line.ptr[0] == '-'))
 				line = str_sub(line, 1, line.len);
 			if (in && line.len && line.ptr[0] != '#')
-				run_script(r, &one, run_replaced(r, line, STR("{{"), STR("\x1a")), call->act);
+				run_script(r, &one, just_text(r, line), call->act);
 			continue;
 		}
 		while (end < line.len && line.ptr[end] != ' ' && line.ptr[end] != ':')

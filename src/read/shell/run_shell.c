@@ -54,7 +54,7 @@ void run_script_forms(struct run *r, struct run_scene *p, const struct run_file 
 		one.maybe += f->other != NULL;
 		if (!f->known)
 			run_opaque(r, p, call->act, "a script that is not known");
-		else if (f->text.len && is_text(f->text))
+		else if (f->text.len && (!f->original || is_text(f->text)))
 			run_script(r, &one, f->text, call->act);
 		run_traps(r, &one);
 	}

@@ -168,7 +168,7 @@ static void prologue(struct unwrap *u)
 			option(u);
 		else if (u->w->flags & WRAPPER_ASSIGN && is_assignment(a))
 			assign(u);
-		else if (u->skipped < u->w->skip || has_dashes)
+		else if (u->skipped < u->w->skip || has_dashes || u->w->flags & WRAPPER_TEXT_ONLY)
 			u->skipped++;
 		else
 			return;
@@ -256,9 +256,8 @@ static bool by_row(struct unwrap *u)
 	}
 	if (flags & WRAPPER_ONLY_DASHES && !u->dashes)
 		return true;
-	if (sudo && u->dashes && u->i < u->call->n && !str_is(word(u, u->i - 1), "--")) { /* sudo -s,
-			-i: a shell reads the words */
-		run_script(u->r, p, run_joined(u->r, u->call, u->i), u->call->act);
+	if (sudo && u->dashes && u->i + 1 == u->call->n && !str_is(word(u, u->i - 1), "--")) { /* sudo -s 'text' */
+		run_script(u->r, p, word(u, u->i), u->call->act);
 		return true;
 	}
 	if (sudo && u->i >= u->call->n && u->dashes && u->s->in && u->s->in->kind != SHELL_INPUT_INHERITED)
