@@ -21,7 +21,7 @@ struct client {
 /* clang-format off */
 static const struct client clients[] = {
 	{ "psql|pgcli|usql", "", "-c|--command", "-f|--file", -1, true, SQL_POSTGRES, COMMAND_PLACE_COUNT, "" },
-	{ "mysql|mariadb|mycli", "", "-e|--execute", "", -1, true, SQL_MYSQL, COMMAND_PLACE_COUNT, "" },
+	{ "mysql|mariadb|mycli|mysqlsh", "", "-e|--execute", "", -1, true, SQL_MYSQL, COMMAND_PLACE_COUNT, "" },
 	{ "sqlite3|sqlite|litecli|sqlcipher", "", "-cmd", "-init", 1, true, SQL_SQLITE, COMMAND_PLACE_COUNT, "" },
 	{ "duckdb", "", "-c|-s|-cmd", "-f|-init", 1, true, SQL_OTHER, COMMAND_PLACE_COUNT, "" },
 	{ "sqlcmd|tsql|isql|osql|go-sqlcmd", "", "-Q|-q", "-i", -1, true, SQL_OTHER, COMMAND_PLACE_COUNT, "" },
