@@ -1,5 +1,5 @@
 /* How long two commands take as whole processes, turn and turn about, so that a busy moment hits both alike.
- * usage: spawn RUNS COMMAND … -- COMMAND …
+ * usage: spawn RUNS COMMAND … -- COMMAND …        $SPAWN_INPUT: a file to be the standard input of both
  * Prints: median microseconds of each, the lower and upper quartile, and the ratio of the medians. Output of the commands goes
  * to /dev/null. A command that cannot be run ends it.
  */
@@ -55,6 +55,7 @@ int main(int argc, char **argv)
 	static double first[MAX_RUNS], second[MAX_RUNS];
 	posix_spawn_file_actions_t quiet;
 	size_t runs = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 0;
+	const char *input = getenv("SPAWN_INPUT");
 	char **a = argv + 2, **b = NULL;
 
 	for (int i = 3; i < argc && !b; i++) {
@@ -68,7 +69,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	posix_spawn_file_actions_init(&quiet);
-	posix_spawn_file_actions_addopen(&quiet, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&quiet, 0, input ? input : "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
 	for (size_t i = 0; i < runs; i++) {

@@ -75,6 +75,23 @@ static const char plan_help[] =
 	"A saved plan (decoded by `terraform show -json` or `tofu show -json`) or plan JSON, `-` for standard input. The card says\n"
 	"what it touches, whether that can be undone, and whether a backup was restored; a verdict of hold opens a hold.";
 
+static const struct cli_option check_options[] = {
+	{ "folder", 0, "DIR", "where it would run (default: here)", false },
+	{ "full", 0, NULL, "every change on the card", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char check_help[] =
+	"One word is shell text, as an agent would give it to a shell; `-` reads it from standard input; words behind `--` are an argv.\n"
+	"Nothing is run, kept, held or recorded: this is what `pawl hook` would answer. Exit status is the verdict's.\n"
+	"\n"
+	"    pawl check 'cd infra && terraform destroy -auto-approve'\n"
+	"    pawl check -- rm -rf build";
+
+static const char explain_help[] =
+	"What every part of the text was read as: the words that would run, through what (sudo, bash -c, a function …), and what they\n"
+	"would do. Exit status 0.";
+
 static const struct cli_option apply_options[] = {
 	{ "approval", 0, "FILE", "an approval that travelled as a file (`pawl approve --out`), verified offline", false },
 	{ NULL, 0, NULL, NULL, false },
@@ -267,6 +284,8 @@ const struct cli_command cli_commands[] = {
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell", completion_help, none, CLI_SMALL, false, cmd_completion },
 	{ "man", "", "print the manual page pawl(1), in mdoc", NULL, none, CLI_SMALL, false, cmd_man },
 	{ "plan", "FILE|-", "the verdict on a Terraform or OpenTofu plan", plan_help, plan_options, CLI_SMALL, false, cmd_plan },
+	{ "check", "TEXT|-|-- WORDS …", "the verdict on a command, and the card", check_help, check_options, CLI_SMALL, false, cmd_check },
+	{ "explain", "TEXT|-|-- WORDS …", "say what every part of a command was read as", explain_help, check_options, CLI_SMALL, false, cmd_explain },
 	{ "apply", "PLAN", "apply exactly what was approved", apply_help, apply_options, CLI_FULL, false, FULL(cmd_apply) },
 	{ "init", "", "put pawl's hook into the settings of the agents that are here", init_help, init_options, CLI_FULL, false, FULL(cmd_init) },
 	{ "hook", "HOST", "answer an agent's host before a tool runs", hook_help, none, CLI_SMALL, false, cmd_hook },
@@ -291,6 +310,7 @@ const struct cli_command cli_commands[] = {
 	{ "freeze", "", "stop every change but a restore", NULL, freeze_options, CLI_FULL, false, FULL(cmd_freeze) },
 	{ "unfreeze", "", "let changes pass again; a person signs", NULL, unfreeze_options, CLI_FULL, false, FULL(cmd_unfreeze) },
 	{ "live-check", "", "for pawl itself: asks the cloud what is alive, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_live_check) },
+	{ "command-use", "", "for pawl itself: a command that may have been approved, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_command_use) },
 	{ "holds", "", "list what waits for a person", NULL, holds_options, CLI_FULL, false, FULL(cmd_holds) },
 	{ "show", "HOLD", "show the full card of a hold", NULL, none, CLI_FULL, false, FULL(cmd_show) },
 	{ "approve", "HOLD", "say yes to a hold, signed", approve_help, approve_options, CLI_FULL, false, FULL(cmd_approve) },

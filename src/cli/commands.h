@@ -11,8 +11,11 @@ int cmd_completion(struct cli *c);
 int cmd_man(struct cli *c);
 int cmd_pin(struct cli *c);
 int cmd_cleanup(struct cli *c);
+int cmd_command_use(struct cli *c); /* for pawl itself */
 int cmd_live_check(struct cli *c); /* for pawl itself */
 int cmd_plan(struct cli *c);
+int cmd_check(struct cli *c);
+int cmd_explain(struct cli *c);
 int cmd_apply(struct cli *c);
 int cmd_terraform(struct cli *c); /* and tofu, terragrunt: by the row's name */
 int cmd_policy_check(struct cli *c);

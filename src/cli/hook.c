@@ -2,17 +2,8 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/hook_judge.h"
 #include "gate/hook/guard.h"
-
-/* Until the gate of commands is there nothing can be judged: everything that would have to be is refused. */
-static bool judge_call(void *ctx, const struct hook_call *call, struct arena *arena, struct hook_verdict *ret)
-{
-	(void)ctx;
-	(void)call;
-	(void)arena;
-	ret->reason = STR("this pawl cannot judge commands yet.");
-	return false;
-}
 
 /* Hosts start hooks in the folder of the session: where they do not name it, that is it. */
 static void complete_call(void *ctx, struct hook_call *call, struct arena *arena)
@@ -26,7 +17,7 @@ static void complete_call(void *ctx, struct hook_call *call, struct arena *arena
 
 int cmd_hook(struct cli *c)
 {
-	struct guard g = { .judge = { .judge = judge_call }, .complete = complete_call };
+	struct guard g = { .judge = { .judge = hook_judge }, .complete = complete_call };
 
 	if (c->n_args == 1)
 		g.host = hook_host_from(str_from(c->args[0]));

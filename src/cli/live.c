@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "base/timestamp.h"
+#include "cli/full.h"
 
 #define MAX_TALK ((size_t)64 << 20)
 
@@ -84,19 +85,6 @@ bool live_answer(struct str text, struct arena *arena, struct live_report *ret, 
 	return true;
 }
 
-/* pawl-full beside this program; this program when it is pawl-full. */
-static bool helper_path(char *ret, size_t size)
-{
-	ssize_t n = readlink("/proc/self/exe", ret, size - sizeof("-full"));
-
-	if (n <= 0)
-		return false;
-	ret[n] = 0;
-	if (!str_ends((struct str){ ret, (size_t)n }, STR("-full")))
-		memcpy(ret + n, "-full", sizeof("-full"));
-	return true;
-}
-
 static void not_known(struct live_report *ret, struct arena *arena, const struct err *err)
 {
 	*ret = (struct live_report){ .known = false };
@@ -122,7 +110,7 @@ bool live_ask(const struct plan_create *creates, unsigned seconds, struct arena 
 	opts.input = buf_str(&in);
 	opts.timeout_s = (int)seconds +
 			 40; /* finding credentials and the last question take their own time */
-	ok = helper_path(program, sizeof(program)) ||
+	ok = full_path(program, sizeof(program)) ||
 	     err_set(&why, ERR_TOOL, "pawl-full cannot be found beside pawl");
 	ok = ok && (!in.failed || err_set(&why, ERR_LIMIT, "too much to ask the cloud about"));
 	ok = ok && proc_run(argv, &opts, &status, &why);

@@ -6,21 +6,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cli/full.h"
 #include "cli/notify.h"
-
-/* pawl-full, beside whichever of the two we are. */
-static bool full_program(char ret[PLACES_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", ret, PLACES_MAX - 6);
-	struct str self = { ret, n > 0 ? (size_t)n : 0 };
-
-	if (n <= 0)
-		return false;
-	memcpy(ret + n, "-full", sizeof("-full"));
-	if (str_ends(self, STR("-full")))
-		ret[n] = '\0';
-	return true;
-}
 
 static void become_flush(const char *program)
 {
@@ -40,7 +27,7 @@ void notify_kick(const struct policy *policy)
 	char program[PLACES_MAX];
 	pid_t child;
 
-	if ((policy && !policy_notify(policy)) || !full_program(program))
+	if ((policy && !policy_notify(policy)) || !full_path(program, sizeof(program)))
 		return;
 	child = fork();
 	if (child == 0) {

@@ -1,3 +1,4 @@
+#include "cli/freeze_marker.h"
 #include "cli/plan_request.h"
 
 #include <errno.h>
@@ -385,22 +386,6 @@ bool plan_request_read(const struct plan_ask *ask, const struct places *places, 
 
 /* --- the judgement --- */
 
-static void look_at_freeze(const struct places *places, struct plan_request *p)
-{
-	auto_buf b = BUF_MAX(65536);
-	char path[PLACES_MAX + 16];
-	struct json *root = NULL;
-
-	snprintf(path, sizeof(path), "%s/freeze", places->state);
-	if (!file_exists(path))
-		return;
-	p->evidence.frozen = true;
-	p->evidence.frozen_why = STR("frozen");
-	if (file_read(path, &b, NULL) && json_parse(arena_str(&p->arena, buf_str(&b)), &p->arena, &root, NULL) &&
-	    json_str(root, "why").len)
-		p->evidence.frozen_why = json_str(root, "why");
-}
-
 /* Over the evidence and every finding about the state: an approval given before something was found does not outlive it. */
 static struct str evidence_text(struct plan_request *p)
 {
@@ -421,7 +406,7 @@ static struct str evidence_text(struct plan_request *p)
 bool plan_request_judge(const struct places *places, struct plan_request *p, struct err *err)
 {
 	p->evidence.now_us = clock_now_us();
-	look_at_freeze(places, p);
+	freeze_marker_look(places, &p->arena, &p->evidence);
 	request_redact(&p->request, &p->arena);
 	evidence_redact(&p->evidence, &p->arena);
 	judge(p->policy, &p->request, &p->evidence, &p->arena, &p->judgement);

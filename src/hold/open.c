@@ -70,9 +70,9 @@ static void write_hint(const struct hold_host *h, const char *hex, uint64_t seq)
 		unlink(tmp);
 }
 
-/* Is the hinted hold one of this digest that still waits or may still be used? */
+/* Is the hinted hold one of this digest that still waits (HOLD_OPEN) or may still be used (HOLD_APPROVED)? Else HOLD_NONE. */
 static bool still_waits(const struct hold_host *h, uint64_t seq, const struct digest *request, int64_t now_us,
-			bool *ret_waits, struct err *err)
+			enum hold_state *ret_state, struct err *err)
 {
 	struct arena arena;
 	struct book book;
@@ -89,8 +89,9 @@ static bool still_waits(const struct hold_host *h, uint64_t seq, const struct di
 	if (ok) {
 		book_settle(&book, now_us > book.last_us ? now_us : book.last_us);
 		hold = book_find(&book, seq);
-		*ret_waits = hold && digest_eq(&hold->request, request) &&
-			     (hold->state == HOLD_OPEN || hold->state == HOLD_APPROVED);
+		*ret_state = HOLD_NONE;
+		if (hold && digest_eq(&hold->request, request) && (hold->state == HOLD_OPEN || hold->state == HOLD_APPROVED))
+			*ret_state = hold->state;
 	}
 	arena_unmap(&arena);
 	return ok;
@@ -152,19 +153,37 @@ static bool open_locked(const struct hold_host *h, const struct hold_request *q,
 	struct digest d = request_digest(q->request);
 	char hex[DIGEST_HEX_LEN + 1];
 	uint64_t hint;
-	bool waits = false;
+	enum hold_state state = HOLD_NONE;
 
 	digest_hex(&d, hex);
 	hint = read_hint(h, hex);
-	if (hint && !still_waits(h, hint, &d, q->evidence->now_us, &waits, err))
+	if (hint && !still_waits(h, hint, &d, q->evidence->now_us, &state, err))
 		return false;
-	if (waits) {
+	if (state != HOLD_NONE) {
 		*ret_seq = hint;
 		return true;
 	}
 	if (!append_new(h, q, hex, ret_seq, err))
 		return false;
 	write_hint(h, hex, *ret_seq);
+	return true;
+}
+
+bool hold_waiting(const struct hold_host *h, const struct request *r, int64_t now_us, char ret_id[HOLD_ID_LEN],
+		  enum hold_state *ret_state, struct err *err)
+{
+	struct digest d = request_digest(r);
+	enum hold_state state = HOLD_NONE;
+	char hex[DIGEST_HEX_LEN + 1];
+	uint64_t seq;
+
+	digest_hex(&d, hex);
+	seq = read_hint(h, hex);
+	if (seq && !still_waits(h, seq, &d, now_us, &state, err))
+		return false;
+	if (state != HOLD_NONE)
+		snprintf(ret_id, HOLD_ID_LEN, "H-%llu", (unsigned long long)seq);
+	*ret_state = state;
 	return true;
 }
 
