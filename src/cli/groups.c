@@ -4,6 +4,7 @@
 
 const struct cli_group cli_groups[] = {
 	{ "Judge a plan, and apply what was approved", "plan apply cleanup" },
+	{ "Judge a command", "check explain" },
 	{ "Answer what waits", "holds show approve deny grant grants revoke" },
 	{ "Stop everything, look back", "freeze unfreeze break-glass log notify" },
 	{ "Set up a project", "init pin policy approvers doctor shim" },
@@ -12,7 +13,7 @@ const struct cli_group cli_groups[] = {
 	{ NULL, NULL },
 };
 
-static const char *const internal[] = { "live-check" };
+static const char *const internal[] = { "live-check", "command-use" };
 
 bool group_internal(const struct cli_command *cmd)
 {

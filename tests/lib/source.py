@@ -70,7 +70,7 @@ class Tap:
         return 1 if self.failed else 0
 
 
-INTERNAL = {"live-check"}  # rows of the table that are for pawl itself: src/cli/groups.c
+INTERNAL = {"live-check", "command-use"}  # rows of the table that are for pawl itself: src/cli/groups.c
 
 
 def commands():
