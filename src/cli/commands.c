@@ -158,6 +158,12 @@ static const struct cli_option init_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const char doctor_hooks_help[] =
+	"Reads each agent's settings, runs the hook that stands there with what the agent would send it, and looks at the\n"
+	"answer: a canary that must be refused, and `true`, which must pass. Says which are closed, which refuse but let the\n"
+	"tool run when the hook itself fails, which are broken and which agents nobody asks for. Exit status 1 when one is\n"
+	"broken or not covered.";
+
 static const char hook_help[] =
 	"For the hook of an agent's host, as `pawl init` writes it down: takes the host's JSON on standard input, answers\n"
 	"in exactly the host's words and exit status. HOST: claude-code, codex, gemini, cursor, copilot, opencode, windsurf,\n"
@@ -322,5 +328,6 @@ const struct cli_command cli_commands[] = {
 	{ "approvers", "", "list who may approve, with which keys", NULL, none, CLI_FULL, false, FULL(cmd_approvers) },
 	{ "approvers add", "NAME", "let somebody approve: a key into this user's allowed_signers", NULL, approvers_add_options, CLI_FULL, false, FULL(cmd_approvers_add) },
 	{ "doctor", "", "say how much of a boundary stands here, and what goes round it", NULL, none, CLI_FULL, false, FULL(cmd_doctor) },
+	{ "doctor hooks", "", "ask every agent's own hook, as the agent would, and say which are closed", doctor_hooks_help, none, CLI_FULL, false, FULL(cmd_doctor_hooks) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

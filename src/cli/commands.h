@@ -46,5 +46,6 @@ int cmd_approvers_add(struct cli *c);
 int cmd_doctor(struct cli *c);
 int cmd_hook(struct cli *c);
 int cmd_init(struct cli *c);
+int cmd_doctor_hooks(struct cli *c);
 
 #endif

@@ -52,8 +52,15 @@ struct agent {
 extern const struct agent agents[];
 const struct agent *agent_of(enum hook_host host); /* NULL: it has no row */
 
+/* What the host sends before a shell command runs. */
+void agent_question(enum hook_host host, const char *command, const char *cwd, struct buf *out);
+
 /* The command a host is to run, for a shell: the program quoted where it must be, and the host. */
 void agent_command(const char *program, enum hook_host host, struct buf *out);
+
+/* The command of pawl's in a settings file, as the host would run it with a shell; false: there is none. OWN files that are scripts are run
+ * themselves: ${path}. */
+bool agent_installed(const struct agent_file *file, enum hook_host host, const char *path, struct str text, struct buf *ret) PAWL_MUST_USE;
 
 /**
  * agent_write(file, host, program, text, out, err):

@@ -1,5 +1,6 @@
 /* Codex's config.toml. Its hooks run only when [features] says so and its user trusts each by a hash of what it is; both stand in
- * that file, the trust as [hooks.state."PATH:pre_tool_use:GROUP:HANDLER"] trusted_hash = "sha256:…". The hash is of the hook as canonical JSON. */
+ * that file, the trust as [hooks.state."PATH:pre_tool_use:GROUP:HANDLER"] trusted_hash = "sha256:…". The hash is of the hook as
+ * canonical JSON. */
 #include "base/digest.h"
 #include "base/json.h"
 #include "gate/hook/agents.h"

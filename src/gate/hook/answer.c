@@ -131,3 +131,28 @@ void hook_answer_free(struct hook_answer *a)
 	buf_free(&a->out);
 	buf_free(&a->err);
 }
+
+/* Does a refusal look like one of this host's? */
+static bool is_refusal(const struct hook_pieces *p, struct str out)
+{
+	struct str last = STR_NONE;
+
+	for (size_t i = 1; i < ARRAY_LEN(p->piece) && p->piece[i]; i++)
+		last = str_from(p->piece[i]);
+	return p->piece[0] && str_starts(out, str_from(p->piece[0])) && str_ends(out, last) &&
+	       out.len > str_from(p->piece[0]).len + last.len;
+}
+
+bool hook_answer_refuses(enum hook_host host, int exit, struct str out, struct str err)
+{
+	const struct hook_host_row *row = hook_host_row(host);
+
+	if (row->deny.piece[0])
+		return exit == 0 && !err.len && (is_refusal(&row->deny, out) || is_refusal(&row->permission, out));
+	return exit == 2 && !out.len && err.len > 1;
+}
+
+bool hook_answer_allows(enum hook_host host, int exit, struct str out, struct str err)
+{
+	return exit == 0 && !err.len && str_eq(out, str_from(hook_host_row(host)->allow));
+}

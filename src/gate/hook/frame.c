@@ -29,20 +29,8 @@ size_t frame_size(const char *bytes, size_t n, size_t max)
 	return sizeof(h) + h.out_len + h.err_len;
 }
 
-/* Does a refusal look like one of this host's? */
-static bool is_refusal(const struct hook_pieces *p, struct str out)
-{
-	struct str last = STR_NONE;
-
-	for (size_t i = 1; i < ARRAY_LEN(p->piece) && p->piece[i]; i++)
-		last = str_from(p->piece[i]);
-	return p->piece[0] && str_starts(out, str_from(p->piece[0])) && str_ends(out, last) &&
-	       out.len > str_from(p->piece[0]).len + last.len;
-}
-
 bool frame_open(enum hook_host host, const char *bytes, size_t n, struct frame_view *ret)
 {
-	const struct hook_host_row *row = hook_host_row(host);
 	struct frame_head h;
 	struct frame_view v;
 
@@ -54,15 +42,9 @@ bool frame_open(enum hook_host host, const char *bytes, size_t n, struct frame_v
 	v.exit = (int)h.exit;
 	if (h.hash != hash_of(v.out, v.err))
 		return false;
-	if (h.verdict == VERDICT_ALLOW) {
-		if (v.exit != 0 || v.err.len || !str_eq(v.out, str_from(row->allow)))
-			return false;
-	} else if (row->deny.piece[0]) {
-		if (v.exit != 0 || v.err.len || (!is_refusal(&row->deny, v.out) && !is_refusal(&row->permission, v.out)))
-			return false;
-	} else if (v.exit != 2 || v.out.len || v.err.len < 2) {
+	if (h.verdict == VERDICT_ALLOW ? !hook_answer_allows(host, v.exit, v.out, v.err)
+				       : !hook_answer_refuses(host, v.exit, v.out, v.err))
 		return false;
-	}
 	*ret = v;
 	return true;
 }

@@ -76,6 +76,9 @@ struct hook_verdict {
 	struct str safer;
 };
 
+/* A command that asks only whether hooks are asked: this, and 32 hexadecimal digits. Always refused, with the digits in the reason. */
+#define HOOK_CANARY "pawl-canary "
+
 /* Who judges. Called only for calls with something to judge and no trouble. */
 struct hook_judge {
 	void *ctx;
@@ -102,6 +105,9 @@ void hook_decide(const struct hook_call *call, const struct hook_judge *judge, s
  */
 bool hook_answer_write(const struct hook_call *call, const struct hook_verdict *verdict, struct hook_answer *ret) PAWL_MUST_USE;
 void hook_answer_free(struct hook_answer *a);
+/* Is what a hook said a refusal, or an allow, exactly as the host wants it? For those who ask a hook as its host does. */
+bool hook_answer_refuses(enum hook_host host, int exit, struct str out, struct str err);
+bool hook_answer_allows(enum hook_host host, int exit, struct str out, struct str err);
 
 /* The words of a refusal: the hold, the reason, the safer way, not to retry. At most HOOK_MAX_TEXT characters on one line, nothing hidden
  * in them. */

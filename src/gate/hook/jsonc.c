@@ -253,10 +253,10 @@ static bool put_last(struct str t, size_t open, struct str piece, struct buf *ou
 	if (n) {
 		buf_add(out, str_sub(t, last.to, SIZE_MAX));
 	} else {
-		/* Between the brackets there were blanks, or comments, which stay. */
+		/* What is between the brackets, blanks or comments, stays. */
 		struct str between = str_sub(t, open + 1, close - open - 1);
 
-		buf_add(out, str_trim(between).len || str_find_char(between, '\n') != SIZE_MAX ? between : STR_NONE);
+		buf_add(out, between);
 		if (str_find_char(between, '\n') == SIZE_MAX) {
 			buf_addc(out, '\n');
 			buf_add(out, outer);
@@ -308,7 +308,9 @@ bool jsonc_append(struct str text, const char *dotted, struct str element, struc
 		return false;
 	if (at == NOWHERE) {
 		buf_add(&piece, text);
-		buf_adds(&piece, "{}\n");
+		buf_adds(&piece, text.len && text.ptr[text.len - 1] != '\n' ? "\n{}\n" : "{}\n");
+		if (!root_of(buf_str(&piece), &at, err) || at == NOWHERE)
+			return err_set(err, ERR_INPUT, "has a comment that does not end");
 		return jsonc_append(buf_str(&piece), dotted, element, out, err);
 	}
 	for (;;) {
@@ -409,17 +411,38 @@ static void descend(struct str t, size_t open, struct str needle, struct found r
 	}
 }
 
+/* What stands between two children, without its comma: nothing when that is only blanks, else the comments stay. */
+static void add_between(struct buf *out, struct str text, size_t from, size_t to)
+{
+	size_t comma = blanks(text, from);
+	struct str first = str_sub(text, from, (comma < to ? comma : to) - from);
+	struct str second = comma < to ? str_sub(text, comma + 1, to - comma - 1) : STR_NONE;
+
+	if (!str_trim(first).len && !str_trim(second).len)
+		return;
+	buf_add(out, first);
+	buf_add(out, second);
+}
+
 static void cut_out(struct str text, const struct found *gone, struct buf *out)
 {
+	size_t to = gone->to, comma = blanks(text, to);
+
 	if (gone->before != NOWHERE) {
 		buf_add(out, str_sub(text, 0, gone->before));
-		buf_add(out, str_sub(text, gone->to, SIZE_MAX));
+		add_between(out, text, gone->before, gone->from);
+		buf_add(out, str_sub(text, to, SIZE_MAX));
 	} else if (gone->after != NOWHERE) {
 		buf_add(out, str_sub(text, 0, gone->from));
+		add_between(out, text, to, gone->after);
 		buf_add(out, str_sub(text, gone->after, SIZE_MAX));
 	} else {
-		buf_add(out, str_sub(text, 0, gone->array + 1));
-		buf_add(out, str_sub(text, value_end(text, gone->array, 0) - 1, SIZE_MAX));
+		buf_add(out, str_sub(text, 0, gone->from));
+		if (comma < text.len && text.ptr[comma] == ',') {
+			buf_add(out, str_sub(text, to, comma - to));
+			to = comma + 1;
+		}
+		buf_add(out, str_sub(text, to, SIZE_MAX));
 	}
 }
 
