@@ -181,6 +181,17 @@ static const struct cli_option notify_flush_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const struct cli_option undo_options[] = {
+	{ "to", 0, "DIR", "put the files there, an empty or new folder, and leave the project alone", false },
+	{ "dry-run", 0, NULL, "only say what would be put back", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char undo_help[] =
+	"What a command would discard inside a project (rm -r, git reset --hard, clean, checkout, stash drop, branch -D, mv and > over\n"
+	"files) is kept outside of it before the command runs. ITEM is K-n. It comes back byte for byte, with modes, times, links and the\n"
+	"state of git; what stands there now and differs is kept first, as an item of its own. docs/undo.md.";
+
 static const struct cli_option freeze_options[] = {
 	{ "reason", 0, "TEXT", "why, for everybody who meets it", false },
 	{ "status", 0, NULL, "only say whether it is frozen", false },
@@ -313,6 +324,9 @@ const struct cli_command cli_commands[] = {
 	{ "notify flush", "", "deliver what waits in the outbox", notify_help, notify_flush_options, CLI_FULL, false, FULL(cmd_notify_flush) },
 	{ "notify list", "", "what was and will be told to whom", NULL, none, CLI_FULL, false, FULL(cmd_notify_list) },
 	{ "notify test", "", "tell everybody the policy names that this is a test", NULL, none, CLI_FULL, false, FULL(cmd_notify_test) },
+	{ "undo", "[ITEM]", "put back what a command discarded; without ITEM the same as undo list", undo_help, undo_options, CLI_FULL, false, FULL(cmd_undo) },
+	{ "undo list", "", "what was discarded and is kept, newest first", NULL, none, CLI_FULL, false, FULL(cmd_undo_list) },
+	{ "undo prune", "", "drop what is older or more than the policy's keep allows", NULL, none, CLI_FULL, false, FULL(cmd_undo_prune) },
 	{ "freeze", "", "stop every change but a restore", NULL, freeze_options, CLI_FULL, false, FULL(cmd_freeze) },
 	{ "unfreeze", "", "let changes pass again; a person signs", NULL, unfreeze_options, CLI_FULL, false, FULL(cmd_unfreeze) },
 	{ "live-check", "", "for pawl itself: asks the cloud what is alive, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_live_check) },

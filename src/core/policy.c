@@ -1,6 +1,7 @@
 #include "core/policy_read.h"
 
 #define PLAN_CAP (UINT64_C(1) << 30)
+static const struct policy_keep keep_usual = { .item_bytes = 256000000, .total_bytes = 5000000000, .files = 50000, .age_s = 30 * 86400 };
 
 static const struct str environment_kinds[] = {
 	[ENVIRONMENT_PRODUCTION] = STR_INIT("production"),
@@ -179,6 +180,26 @@ static void take_approvers(struct layers *l, struct policy_file *f)
 	*end = f->approvers;
 }
 
+/* Of the machine's and the user's word the smaller; a project's file may only make an item smaller. */
+static void take_keep(struct layers *l, const struct policy_file *f)
+{
+	struct policy_keep *keep = &l->p->keep;
+	const uint64_t says[] = { f->keep.item_bytes, f->keep.total_bytes, f->keep.files, (uint64_t)f->keep.age_s };
+	uint64_t is[] = { keep->item_bytes, keep->total_bytes, keep->files, (uint64_t)keep->age_s };
+
+	for (size_t i = 0; i < ARRAY_LEN(says); i++) {
+		bool first = !l->p->keep_said[i] && f->source->layer != POLICY_PROJECT;
+
+		if (says[i] && (first || says[i] < is[i]))
+			is[i] = says[i];
+		else if (says[i] > is[i])
+			warn(l, arena_fmt(l->arena, "%.*s: 'keep' asks for more than what stands above it: that has no effect",
+					  STR_ARG(f->source->path)));
+		l->p->keep_said[i] = l->p->keep_said[i] || says[i];
+	}
+	*keep = (struct policy_keep){ is[0], is[1], is[2], (int64_t)is[3] };
+}
+
 static void take_limits(struct layers *l, const struct policy_file *f)
 {
 	bool project = f->source->layer == POLICY_PROJECT;
@@ -330,6 +351,7 @@ bool policy_load(const struct policy_source *sources, size_t n, struct arena *ar
 	if (!p || !files)
 		return err_set(err, ERR_LIMIT, "no memory for the policy");
 	p->plan_cap = PLAN_CAP;
+	p->keep = keep_usual;
 	l.end = &l.first;
 	l.environments_end = &p->environments;
 	l.notify_end = &p->notify;
@@ -344,6 +366,7 @@ bool policy_load(const struct policy_source *sources, size_t n, struct arena *ar
 		take_environments(&l, files[i]);
 		take_approvers(&l, files[i]);
 		take_limits(&l, files[i]);
+		take_keep(&l, files[i]);
 		take_rest(&l, files[i]);
 	}
 	if (l.n > POLICY_MAX_RULES)
@@ -370,6 +393,11 @@ const struct notify *policy_notify(const struct policy *p)
 uint64_t policy_plan_cap(const struct policy *p)
 {
 	return p->plan_cap;
+}
+
+struct policy_keep policy_keep(const struct policy *p)
+{
+	return p ? p->keep : keep_usual;
 }
 
 struct digest policy_digest(const struct policy *p)

@@ -92,6 +92,12 @@ struct policy_case {
 	struct policy_case *next;
 };
 
+/* How much of what discards would lose is kept, and how long (docs/undo.md). */
+struct policy_keep {
+	uint64_t item_bytes, total_bytes, files;
+	int64_t age_s;
+};
+
 struct policy; /* opaque: policy.c */
 
 struct policy_source {
@@ -121,6 +127,7 @@ const struct approver *policy_approvers(const struct policy *p);
 const struct notify *policy_notify(const struct policy *p);
 /* Cap in bytes on a plan's JSON; 1 GiB unless the policy says less. */
 uint64_t policy_plan_cap(const struct policy *p);
+struct policy_keep policy_keep(const struct policy *p); /* NULL: the usual */
 /* Names of built-in presets: "solo", "team", "strict"; NULL past the end. And their text. */
 const char *policy_preset_name(size_t i);
 struct str policy_preset_text(struct str name);

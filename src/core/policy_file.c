@@ -273,6 +273,46 @@ static bool k_limits(struct policy_file *f, const struct doc *v, void *t)
 	return policy_map(f, v, limit_keys, t);
 }
 
+static bool p_item(struct policy_file *f, const struct doc *v, void *t)
+{
+	(void)t;
+	return policy_bytes(f, v, &f->keep.item_bytes);
+}
+
+static bool p_files(struct policy_file *f, const struct doc *v, void *t)
+{
+	(void)t;
+	return policy_number(f, v, &f->keep.files) &&
+	       ((f->keep.files > 0 && f->keep.files <= UINT32_MAX) || policy_fail(f, v, "'files' wants a number from 1"));
+}
+
+/* A cloned repository must not empty the keep. */
+static bool p_total(struct policy_file *f, const struct doc *v, void *t)
+{
+	(void)t;
+	return not_in_project(f, v) && policy_bytes(f, v, &f->keep.total_bytes);
+}
+
+static bool p_age(struct policy_file *f, const struct doc *v, void *t)
+{
+	(void)t;
+	return not_in_project(f, v) && policy_duration(f, v, &f->keep.age_s) &&
+	       (f->keep.age_s > 0 || policy_fail(f, v, "'age' wants a time: 30d"));
+}
+
+static const struct policy_key keep_keys[] = {
+	{ "item", p_item },
+	{ "total", p_total },
+	{ "age", p_age },
+	{ "files", p_files },
+	{ NULL, NULL },
+};
+
+static bool k_keep(struct policy_file *f, const struct doc *v, void *t)
+{
+	return policy_map(f, v, keep_keys, t);
+}
+
 static bool k_same_uid(struct policy_file *f, const struct doc *v, void *t)
 {
 	(void)t;
@@ -294,6 +334,7 @@ static const struct policy_key file_keys[] = {
 	{ "approvers", k_approvers },
 	{ "notify", k_notify },
 	{ "limits", k_limits },
+	{ "keep", k_keep },
 	{ "same_uid", k_same_uid },
 	{ "cases", k_cases },
 	{ NULL, NULL },

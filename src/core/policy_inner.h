@@ -75,6 +75,8 @@ struct policy {
 	struct policy_case *cases;
 	struct str_list *warnings;
 	uint64_t plan_cap;
+	struct policy_keep keep;
+	bool keep_said[4]; /* in the order of the struct: does a file say it? */
 	bool same_uid;
 	struct str preset;
 	struct digest digest;

@@ -22,6 +22,7 @@ struct policy_file {
 	struct policy_case *cases, **cases_end;
 	bool has_plan_cap, has_same_uid, same_uid;
 	uint64_t plan_cap;
+	struct policy_keep keep; /* 0: not said */
 };
 
 /* A key of a mapping and what takes its value. */

@@ -86,20 +86,35 @@ static bool split(struct gitstate *s, struct str text, char end, struct list *re
 	return true;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* The names that differ from the commit, and those that differ from the index: a file that is gone from both the work tree and the
+ * commit may still be in the index, and its folder with it. */
 static bool take_changed(struct gitstate *s, struct err *err)
 {
 	const char *tree = s->part->target.len ? s->part->target.ptr : s->part->tip.ptr;
 	const char *args[] = { "diff-index", "--name-only", "-z", "--no-renames", "--ignore-submodules=all", "--no-ext-diff",
 			       "--ita-visible-in-index", tree, "--", NULL };
+	const char *files[] = { "diff-files", "--name-only", "-z", "--ignore-submodules=all", "--no-ext-diff", NULL };
 	const char *born[] = { "ls-files", "-z", NULL };
 	auto_buf out = BUF_MAX(LIST_MAX);
 	struct list l;
+	size_t n = 0;
 
-	if (!git_run(&s->git, &(struct git_run){ .args = s->part->tip.len ? args : born, .out = &out }, NULL, err))
+	if (!git_run(&s->git, &(struct git_run){ .args = tree ? args : born, .out = &out }, NULL, err) ||
+	    !git_run(&s->git, &(struct git_run){ .args = files, .out = &out }, NULL, err))
 		return false;
 	if (!split(s, arena_str(s->t->arena, buf_str(&out)), '\0', &l))
 		return err_set(err, ERR_LIMIT, "too many names to keep at once");
-	return take_paths(s, ITEM_WORK, l.path, l.n, err);
+	qsort(l.path, l.n, sizeof(*l.path), by_bytes);
+	for (size_t i = 0; i < l.n; i++) {
+		if (!n || !str_eq(l.path[n - 1], l.path[i]))
+			l.path[n++] = l.path[i];
+	}
+	return take_paths(s, ITEM_WORK, l.path, n, err);
 }
 
 static bool removed_name(struct gitstate *s, struct str line, struct str *ret, struct err *err)
@@ -211,7 +226,8 @@ static bool find_head(struct gitstate *s, struct err *err)
 
 static bool state_objects(struct gitstate *s, struct err *err)
 {
-	bool commits = s->wish->what == KEEP_GIT_COMMITS;
+	/* Commits made on no branch hang on HEAD alone: to move it drops them. */
+	bool on_branch = str_starts(s->part->head, STR("ref: ")), commits = s->wish->what == KEEP_GIT_COMMITS || !on_branch;
 	struct objects o = { .git = &s->git, .take = s->t, .indexed = true };
 
 	if (commits && s->part->tip.len && !objects_want(&o, s->part->tip))
@@ -233,7 +249,7 @@ static bool state_objects(struct gitstate *s, struct err *err)
 			return false;
 	}
 	if (commits)
-		o.without = str_starts(s->part->head, STR("ref: ")) ? str_sub(s->part->head, 5, s->part->head.len) : STR_NONE;
+		o.without = on_branch ? str_sub(s->part->head, 5, s->part->head.len) : STR_NONE;
 	else
 		o.stays = s->part->tip;
 	o.target = s->part->target;

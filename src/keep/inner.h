@@ -12,6 +12,7 @@ struct keep {
 	struct keep_bounds bounds;
 	struct arena arena; /* of one take or restore at a time */
 	struct arena before; /* of the item a restore makes first */
+	struct keep_pruned gone;
 };
 
 /* Opens an item for reading: its folder and its manifest, whole. */

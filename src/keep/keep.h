@@ -47,6 +47,11 @@ struct keep_item {
 	struct keep_item *next;
 };
 
+struct keep_pruned {
+	uint64_t items, bytes;
+	struct keep_item *gone;
+};
+
 struct keep; /* opaque */
 
 /* Makes STATE/keep (0700). False where it cannot be written to: then nothing can be kept. ${bounds} is copied, but for skip. */
@@ -63,6 +68,8 @@ void keep_close(struct keep *k); /* NULL does nothing */
  */
 bool keep_take(struct keep *k, const struct keep_wish *wishes, size_t n, struct str command, struct str session, char ret_id[24],
 	       struct err *err) PAWL_MUST_USE;
+/* What had to go for the last take. Lives until the next take or restore. */
+const struct keep_pruned *keep_gone(const struct keep *k);
 /* Newest first. */
 bool keep_list(struct keep *k, struct arena *arena, struct keep_item **ret, struct err *err) PAWL_MUST_USE;
 
@@ -92,10 +99,6 @@ struct keep_restore {
 bool keep_restore(struct keep *k, const struct keep_restore *opts, struct arena *arena, struct keep_restored *ret,
 		  struct err *err) PAWL_MUST_USE;
 
-struct keep_pruned {
-	uint64_t items, bytes;
-	struct keep_item *gone;
-};
 /* Drop what is older or more than the bounds allow, and what a crash left half done. */
 bool keep_prune(struct keep *k, struct arena *arena, struct keep_pruned *ret, struct err *err) PAWL_MUST_USE;
 

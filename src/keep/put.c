@@ -34,7 +34,8 @@ static bool there(const struct restore *r, const struct item_entry *e, struct sp
 		return false;
 	ret->dir = s.dir;
 	ret->name = e->path.ptr + s.name;
-	snprintf(ret->temp, sizeof(ret->temp), ".pawl-undo-%d-%llu", (int)getpid(), (unsigned long long)e->number);
+	/* The same name next time: what a death left behind is taken up by whoever tries again. */
+	snprintf(ret->temp, sizeof(ret->temp), ".pawl-undo-%s-%llu", r->item.id, (unsigned long long)e->number);
 	return true;
 }
 

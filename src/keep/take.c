@@ -93,10 +93,14 @@ static struct str words(struct arena *a, struct str s)
 	return redact_str(arena_str(a, str_sub(s, 0, WORDS_MAX)), a);
 }
 
+const struct keep_pruned *keep_gone(const struct keep *k)
+{
+	return &k->gone;
+}
+
 bool keep_take(struct keep *k, const struct keep_wish *wishes, size_t n, struct str command, struct str session, char ret_id[24],
 	       struct err *err)
 {
-	struct keep_pruned gone;
 	struct take t;
 	bool ok;
 
@@ -114,6 +118,7 @@ bool keep_take(struct keep *k, const struct keep_wish *wishes, size_t n, struct 
 	if (!ok)
 		return err_prefix(err, "not kept");
 	arena_reset(&k->before);
-	(void)!keep_prune(k, &k->before, &gone, NULL);
+	k->gone = (struct keep_pruned){ 0 };
+	(void)!keep_prune(k, &k->before, &k->gone, NULL);
 	return true;
 }

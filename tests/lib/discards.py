@@ -2,11 +2,13 @@
 import hashlib
 import os
 import random
+import shutil
 import stat
 import subprocess
 
 ODD = [b"plain.txt", b"with blank", b"new\nline", b"quote\"d", b"per%cent", b"-dash", b"back\\slash", b"b\xff\xfein", "ünï".encode(),
        b".hidden", b"tab\there", b"a'b", b"*star*", b"semi;colon", b"x" * 200]
+HISTORIES = 12
 ENV = {"PATH": os.environ["PATH"], "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com",
        "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com", "GIT_MERGE_AUTOEDIT": "no", "GIT_EDITOR": "true",
        "HOME": os.environ.get("HOME", "/nonexistent")}
@@ -82,14 +84,26 @@ class Maker:
 
 
 class World:
-    def __init__(self, seed, root):
-        self.rng = random.Random(seed)
-        self.root = os.fsencode(root)
-        self.str_root = root
-        os.makedirs(root)
+    """${seed} says all; worlds whose seeds are the same modulo HISTORIES begin with the same commits, copied from ${shelf}."""
+
+    def __init__(self, seed, root, shelf):
+        self.root = os.fsencode(os.path.join(shelf, "history-%d" % (seed % HISTORIES)))
+        self.rng = random.Random(seed % HISTORIES)
         self.make = Maker(self.rng, self.root)
         self.branches = []
-        self.history()
+        if os.path.isdir(self.root):
+            self.branches = git(self.root, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").decode().split()
+            self.branches.remove("main")
+        else:
+            os.makedirs(self.root)
+            self.history()
+            self.branches.sort()
+        shutil.copytree(self.root, os.fsencode(root), symlinks=True)
+        self.root = os.fsencode(root)
+        self.rng = random.Random(seed)
+        self.make = Maker(self.rng, self.root)
+        if self.rng.random() < 0.7:
+            git(self.root, "update-index", "-q", "--refresh", check=False)
         self.now()
 
     def commit(self, text):

@@ -62,6 +62,10 @@ static const struct {
 	{ "version: 1\nnotify:\n  - {command: [rm, -rf, /]}\n", "pawl.yaml:3:3:", "not taken from a file in the project" },
 	{ "version: 1\nsame_uid: allow\n", "pawl.yaml:2:11:", "not taken from a file in the project" },
 	{ "version: 1\npreset: lax\n", "pawl.yaml:2:9:", "solo, team or strict" },
+	{ "version: 1\nkeep: {total: 1KB}\n", "pawl.yaml:2:15:", "not taken from a file in the project" },
+	{ "version: 1\nkeep: {age: 1s}\n", "pawl.yaml:2:13:", "not taken from a file in the project" },
+	{ "version: 1\nkeep: {item: 256}\n", "pawl.yaml:2:14:", "512MiB" },
+	{ "version: 1\nkeep: {files: 0}\n", "pawl.yaml:2:15:", "from 1" },
 	{ "version: 1\nlimits: {plan_bytes: 10}\n", "pawl.yaml:2:22:", "512MiB" },
 	{ "version: 1\nx: \"\xff\"\n", "pawl.yaml:1:1:", "UTF-8" },
 	{ "version: 1\nx: \"\\0\"\n", "pawl.yaml:2:", "NUL" },
@@ -160,6 +164,31 @@ static void layers(void **state)
 	assert_str(policy_approvers(policy)->name, "bob");
 }
 
+static bool keeps(uint64_t item, uint64_t total, uint64_t files, int64_t age_s)
+{
+	struct policy_keep k = policy_keep(policy);
+
+	return k.item_bytes == item && k.total_bytes == total && k.files == files && k.age_s == age_s;
+}
+
+static void keep_bounds(void **state)
+{
+	(void)state;
+	assert_true(load3(NULL, NULL, NULL));
+	assert_true(keeps(256000000, 5000000000, 50000, 30 * 86400));
+	assert_true(load3(NULL, "version: 1\nkeep: {item: 1GB, total: 9GB, age: 90d, files: 70000}\n", NULL));
+	assert_true(keeps(1000000000, 9000000000, 70000, 90 * 86400));
+	assert_null(policy_warnings(policy));
+	assert_true(load3("version: 1\nkeep: {item: 2GB, age: 7d}\n", "version: 1\nkeep: {item: 1GB, age: 90d}\n", NULL));
+	assert_true(keeps(1000000000, 5000000000, 50000, 7 * 86400));
+	assert_non_null(policy_warnings(policy));
+	assert_true(load3(NULL, NULL, "version: 1\nkeep: {item: 1MB, files: 10}\n"));
+	assert_true(keeps(1000000, 5000000000, 10, 30 * 86400));
+	assert_true(load3(NULL, NULL, "version: 1\nkeep: {item: 900MB, files: 70000}\n"));
+	assert_true(keeps(256000000, 5000000000, 50000, 30 * 86400));
+	assert_non_null(policy_warnings(policy));
+}
+
 static void presets(void **state)
 {
 	(void)state;
@@ -177,7 +206,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(bombs, setup, teardown),
 	cmocka_unit_test(small_arena),
 	cmocka_unit_test_setup_teardown(environments, setup, teardown),
-	cmocka_unit_test_setup_teardown(layers, setup, teardown),
+	cmocka_unit_test_setup_teardown(layers, setup, teardown), cmocka_unit_test_setup_teardown(keep_bounds, setup, teardown),
 	cmocka_unit_test_setup_teardown(presets, setup, teardown),
 };
 
