@@ -128,6 +128,26 @@ static bool test_named(struct str name)
 	return str_eq_nocase(name, STR("test")) || str_eq_nocase(name, STR("testing")) || str_eq_nocase(name, STR("ci"));
 }
 
+/* -e RAILS_ENV=test of `docker exec`, `docker compose run`. */
+static bool given_to_container(const struct command_work *w, struct str assigned, struct str *ret)
+{
+	for (const struct shell_act *a = w->act->within; a && assigned.len; a = a->within) {
+		for (size_t i = 1; i < a->n_argv; i++) {
+			struct str word = a->argv[i].text;
+
+			if (str_starts(word, STR("-e")) && word.len > 2)
+				word = str_sub(word, 2, word.len);
+			else if (str_starts(word, STR("--env=")))
+				word = str_sub(word, 6, word.len);
+			if (str_starts(word, assigned)) {
+				*ret = str_sub(word, assigned.len, word.len);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* The first of these variables or flags that is set. */
 static struct str environment_name(struct command_work *w, const struct command_words *s, const char *flags, const char *variables)
 {
@@ -142,7 +162,7 @@ static struct str environment_name(struct command_work *w, const struct command_
 			if (assigned.len && str_starts(s->item[i].text, assigned))
 				return str_sub(s->item[i].text, assigned.len, s->item[i].text.len);
 		}
-		if (command_env(w, one, &value))
+		if (command_env(w, one, &value) || given_to_container(w, assigned, &value))
 			return value;
 	}
 	return STR_NONE;

@@ -27,6 +27,26 @@ static bool scratch_context(struct str context)
 	return false;
 }
 
+/* current-context of the file that kubectl reads; STR_NONE where nobody may look. */
+static struct str current_context(struct command_work *w, struct str file)
+{
+	const struct world_file *f;
+	struct str text, line;
+
+	if (w->act->remote)
+		return STR_NONE;
+	if (!file.len && !command_env(w, STR("KUBECONFIG"), &file))
+		file = w->world->home.len ? arena_fmt(w->arena, "%.*s/.kube/config", STR_ARG(w->world->home)) : STR_NONE;
+	file = command_path(w, file);
+	f = file.len ? world_file(w->world, file) : NULL;
+	text = f && f->found ? f->text : STR_NONE;
+	while (command_next(&text, '\n', &line)) {
+		if (str_starts(line, STR("current-context:")))
+			return str_trim(str_sub(line, 16, line.len));
+	}
+	return STR_NONE;
+}
+
 static void at_cluster(struct command_work *w, const struct command_words *s, struct change *c)
 {
 	struct place *p = own_place(w, c);
@@ -34,12 +54,14 @@ static void at_cluster(struct command_work *w, const struct command_words *s, st
 
 	if (!p)
 		return;
+	if (!command_value(s, "--kubeconfig", &server))
+		server = STR_NONE;
 	if (!command_value(s, "--context|--kube-context|--kubecontext", &p->account))
-		p->account = w->kube_context;
+		p->account = w->kube_context.len ? w->kube_context : current_context(w, server);
 	if (!command_value(s, "-n|--namespace", &p->workspace))
 		p->workspace = STR_NONE;
 	c->account = p->account;
-	if (command_value(s, "--kubeconfig|-s|--server", &server))
+	if (command_value(s, "-s|--server|--kube-apiserver", &server))
 		return;
 	if (scratch_context(p->account))
 		scratch(c);

@@ -145,7 +145,7 @@ static bool dry(const struct command_words *s)
 
 	while (command_next(&list, ' ', &one)) {
 		if (one.ptr[0] != '-') {
-			if (str_eq(command_nth(s, 0), one))
+			if (str_eq(command_nth(s, 0), one) || (command_count(s) && str_eq(command_nth(s, command_count(s) - 1), one)))
 				return true;
 			continue;
 		}

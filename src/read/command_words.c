@@ -1,4 +1,4 @@
-#include "read/command_words.h"
+#include "read/command_place.h"
 
 #define MOST_LETTERS 64 /* of one -cluster; more is no cluster of flags */
 
@@ -203,6 +203,19 @@ static void read_word(struct reading *r)
 		short_flags(r, v->text);
 }
 
+/* /usr/bin/terr*form: the first program it could be that something is known of. */
+static struct str by_pattern(struct str pattern)
+{
+	struct command_program tool;
+	struct str name;
+
+	for (size_t i = 0; (name = command_program_name(i, &tool)).len; i++) {
+		if (str_glob(pattern, name))
+			return name;
+	}
+	return pattern;
+}
+
 static size_t most(size_t n)
 {
 	return n < MOST_LETTERS ? n : MOST_LETTERS;
@@ -211,12 +224,14 @@ static size_t most(size_t n)
 bool command_words_from(struct command_work *w, size_t at, struct command_words *ret)
 {
 	const struct shell_act *act = w->act;
-	struct command_words s = { .at_program = at };
+	struct command_words s = { .at_program = at, .work = w };
 	struct reading r = { .w = w, .s = &s };
 
 	if (at >= act->n_argv)
 		return false;
 	s.program = without_version(command_base(act->argv[at].text));
+	if (act->argv[at].glob)
+		s.program = by_pattern(s.program);
 	s.has_tool = command_program_find(s.program, &s.tool);
 	for (size_t i = at + 1; i < act->n_argv; i++)
 		s.size += act->argv[i].text.len < 2 || act->argv[i].text.ptr[0] != '-' ? 1 : most(act->argv[i].text.len);
@@ -308,12 +323,31 @@ static bool has_flag(const struct command_words *s, struct str want)
 	return false;
 }
 
+static bool one_holds(const struct command_words *s, struct str one)
+{
+	struct str rest = str_sub(one, 1, one.len), value;
+	const struct shell_act *act = s->work->act;
+
+	switch (one.len ? one.ptr[0] : '-') {
+	case '~':
+		return contains(s, rest);
+	case '<':
+		return act->input == SHELL_INPUT_TEXT && str_find(act->input_text.text, rest) != SIZE_MAX;
+	case '$':
+		return command_env(s->work, rest, &value) && !command_one_of(value, STR("false|0|"), '|');
+	case '@':
+		return act->yes_piped;
+	default:
+		return has_flag(s, one);
+	}
+}
+
 bool command_flag(const struct command_words *s, struct str any)
 {
 	struct str one;
 
 	while (command_next(&any, '|', &one)) {
-		if (one.len && one.ptr[0] == '~' ? contains(s, str_sub(one, 1, one.len)) : has_flag(s, one))
+		if (one_holds(s, one))
 			return true;
 	}
 	return false;

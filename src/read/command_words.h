@@ -23,6 +23,7 @@ struct command_words {
 	struct command_word *item;
 	size_t n, size;
 	size_t at_program; /* index of the program in the act's argv: 1 for `python manage.py` */
+	const struct command_work *work; /* for conditions on the environment and standard input */
 	bool dashes;	   /* a -- stood before the rest: item[behind] and later */
 	size_t behind;
 };
@@ -31,7 +32,8 @@ struct command_words {
 bool command_words(struct command_work *w, struct command_words *ret) PAWL_MUST_USE;
 /* Read them anew as those of another program, from argv[${at}]: `oc`, `k3s kubectl`. */
 bool command_words_from(struct command_work *w, size_t at, struct command_words *ret) PAWL_MUST_USE;
-/* Is one of the flags there? ${any} is "-f|--force"; "--x=GLOB" asks for its value too, "~TEXT" whether some word contains TEXT. */
+/* Is one of the flags there? ${any} is "-f|--force"; "--x=GLOB" asks for its value too, "~TEXT" whether some word
+ * contains TEXT, "<TEXT" whether standard input does, "$NAME" whether that variable is set, "@yes" whether a pipe answers its questions. */
 bool command_flag(const struct command_words *s, struct str any);
 /* The value of the first of these flags; false when there is none. */
 bool command_value(const struct command_words *s, const char *any, struct str *ret);

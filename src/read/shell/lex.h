@@ -48,7 +48,7 @@ struct lex {
 	bool assign_ok;	  /* behind declare, export …: words may be a=(…) */
 	bool substituted; /* inside $(…): a here-document may end at its `)' */
 	bool stopped;
-	uint8_t too_deep; /* 1: limits were met; 2: and it was read on behind that line */
+	bool too_deep;
 	uint32_t limit; /* while stopped: where `end` was */
 	bool broken;	/* trouble was met; the first counts */
 	uint32_t at;

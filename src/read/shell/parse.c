@@ -331,12 +331,7 @@ static void resume(struct lex *p, uint32_t begun)
 		return;
 	p->stopped = false;
 	p->end = p->limit;
-	if (p->too_deep == 1) {
-		const char *line = memchr(p->s + p->pos, '\n', p->end - p->pos);
-
-		p->too_deep = 2;
-		p->pos = line ? (uint32_t)(line - p->s) : p->end;
-	} else if (parse_reserved(p, &end) != PARSE_NONE && list_ends(p))
+	if (parse_reserved(p, &end) != PARSE_NONE && list_ends(p))
 		p->pos = end;
 	else if (p->pos < p->end && (p->pos == begun || lex_is((unsigned char)p->s[p->pos], LEX_BREAK)))
 		p->pos++;

@@ -74,16 +74,16 @@ struct shell_case {
 
 struct shell_command {
 	enum shell_command_kind kind;
-	bool has_in;
-	bool pipe_stderr; /* joined to the next by |& */
 	struct shell_span span;
 	struct shell_assignment *assignments;
 	struct shell_word *words;
 	struct shell_redirection *redirections;
 	struct str name;
+	bool has_in;
 	struct shell_word *subject; /* of case; of arithmetic forms the expression */
 	struct shell_list *condition, *body, *otherwise;
 	struct shell_case *cases;
+	bool pipe_stderr; /* joined to the next by |& */
 	struct shell_command *next; /* in a pipeline */
 };
 
