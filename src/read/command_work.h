@@ -19,6 +19,15 @@ struct command_work {
 	unsigned nested;	     /* shell texts inside SQL and the like */
 	struct str kube_context;     /* of the last `kubectl config use-context` */
 	struct discard **discards_end;
+	struct command_left *left; /* of earlier acts of the same text */
+	bool pawl_sought;	   /* the numbers of the guard's processes were looked up */
+};
+
+/* What an act leaves behind for later ones: a link, or an alias of git's. command_paths keeps it. */
+struct command_left {
+	bool alias;
+	struct str name, value; /* link: absolute path and where it points; alias: its name and words */
+	struct command_left *next;
 };
 
 /* A zeroed change at the end of the list; NULL when the arena is full. First use for an act makes it the reading's change. */

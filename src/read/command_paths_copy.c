@@ -1,0 +1,258 @@
+/* What writes over files: mv, cp, install, ln, tee, dd, truncate, sed -i, rsync, and programs that are told where to write. */
+#include "read/command_paths.h"
+
+static bool asks_for_help(const struct paths_words *o)
+{
+	return paths_has(o, 0, "--help") || paths_has(o, 0, "--version");
+}
+
+static bool is_bare_dots(struct str s)
+{
+	while (s.len && s.ptr[s.len - 1] == '/')
+		s.len--;
+	return str_is(s, ".") || str_is(s, "..") || str_ends(s, STR("/.")) || str_ends(s, STR("/.."));
+}
+
+/* --- mv, cp, install, ln: sources and a target --- */
+
+struct copy {
+	struct paths_words o;
+	struct paths_target to;
+	bool into;	/* ${to} is a folder that the sources go into */
+	bool moves, links, trees;
+	bool no_clobber;
+};
+
+static bool target_of(struct paths *p, struct copy *c)
+{
+	struct shell_value v;
+
+	if (paths_value(&c->o, 't', "--target-directory", &v)) {
+		c->to = paths_of(p, v);
+		c->into = true;
+		return true;
+	}
+	if (c->o.n < 2)
+		return false;
+	c->to = paths_of(p, c->o.operand[--c->o.n]);
+	c->into = c->o.n > 1 || (!paths_has(&c->o, 'T', "--no-target-directory") && !(c->links && c->o.letter['n']) && paths_is_folder(p, &c->to));
+	return true;
+}
+
+static void copy_one(struct paths *p, struct copy *c, const struct shell_value *from)
+{
+	struct paths_target s = paths_of(p, *from), to = c->to;
+	bool dots = is_bare_dots(from->text);
+
+	if (c->moves)
+		paths_judge(p, &s, paths_is_null(c->to.path) ? PATHS_TREE : PATHS_MOVE);
+	if (c->into && !(c->trees && dots))
+		to = paths_into(p, &c->to, &s);
+	if (c->no_clobber || !to.path.len || paths_is_null(to.path))
+		return;
+	if (c->trees && c->into && (dots || paths_is_folder(p, &to)))
+		paths_judge(p, &to, PATHS_OVERLAY);
+	else
+		paths_judge(p, &to, c->links || c->moves ? PATHS_REMOVE : PATHS_WRITE);
+}
+
+static void remember_link(struct paths *p, const struct copy *c)
+{
+	struct paths_target s = paths_of(p, c->o.operand[0]), to = c->into ? paths_into(p, &c->to, &s) : c->to;
+	struct command_left *l;
+	unsigned n = 0;
+
+	for (l = p->w->left; l; l = l->next)
+		n++;
+	if (n >= 64 || !s.path.len || s.pattern.len || !to.path.len || to.pattern.len)
+		return;
+	l = ARENA_NEW(p->arena, struct command_left);
+	if (!l)
+		return;
+	*l = (struct command_left){ .name = to.path, .value = s.path, .next = p->w->left };
+	p->w->left = l;
+}
+
+static bool read_copy(struct paths *p)
+{
+	struct copy c = { .moves = paths_listed(" mv gmv rename ", p->program), .links = str_is(p->program, "ln") };
+	bool install = str_is(p->program, "install");
+
+	if (!paths_words(p, 1, install ? "tmogS" : "tS", " --target-directory --suffix --mode --owner --group ", &c.o) || asks_for_help(&c.o) ||
+	    (install && paths_has(&c.o, 'd', "--directory")) || !target_of(p, &c))
+		return true;
+	c.trees = c.moves || c.o.letter['r'] || c.o.letter['R'] || c.o.letter['a'] || paths_has(&c.o, 0, "--recursive") || paths_has(&c.o, 0, "--archive");
+	c.no_clobber = paths_has(&c.o, 'n', "--no-clobber") || paths_has(&c.o, 'b', "--backup");
+	if (c.links)
+		c.no_clobber = !paths_has(&c.o, 'f', "--force");
+	p->brings_in = c.moves && c.to.path.len && paths_in_workspace(p, c.to.path);
+	if (c.links && c.o.n == 1 && paths_has(&c.o, 's', "--symbolic"))
+		remember_link(p, &c);
+	for (size_t i = 0; i < c.o.n; i++)
+		copy_one(p, &c, &c.o.operand[i]);
+	return true;
+}
+
+/* --- files that are named --- */
+
+static void judge_all(struct paths *p, const struct paths_words *o, size_t from, enum paths_how how)
+{
+	for (size_t i = from; i < o->n; i++) {
+		struct paths_target t = paths_of(p, o->operand[i]);
+
+		if (!paths_is_null(t.path))
+			paths_judge(p, &t, how);
+	}
+}
+
+static bool read_tee(struct paths *p)
+{
+	struct paths_words o;
+
+	if (paths_words(p, 1, "", " ", &o) && !asks_for_help(&o))
+		judge_all(p, &o, 0, paths_has(&o, 'a', "--append") ? PATHS_APPEND : PATHS_WRITE);
+	return true;
+}
+
+static bool read_truncate(struct paths *p)
+{
+	struct paths_words o;
+
+	if (paths_words(p, 1, "sr", " --size --reference ", &o) && !asks_for_help(&o))
+		judge_all(p, &o, 0, PATHS_WRITE);
+	return true;
+}
+
+static const struct paths_saying unknown_disk = { CHANGE_DELETE, "data.volume", "disk", "it is not known what this writes over: it may be a disk",
+						  "write the path out" };
+
+static bool read_dd(struct paths *p)
+{
+	for (size_t i = 1; i < p->act->n_argv; i++) {
+		struct shell_value v = p->act->argv[i];
+		struct paths_target t;
+
+		if (!str_starts(v.text, STR("of=")))
+			continue;
+		v.text = str_sub(v.text, 3, SIZE_MAX);
+		t = paths_of(p, v);
+		if (!t.path.len && !p->act->remote)
+			paths_say(p, &unknown_disk, t.words);
+		else if (!paths_is_null(t.path))
+			paths_judge(p, &t, PATHS_WRITE);
+	}
+	return true;
+}
+
+/* sed -i, perl -i: the first operand is the program, unless -e or -f gave it. */
+static bool read_edit_in_place(struct paths *p)
+{
+	struct paths_words o;
+	bool perl = str_is(p->program, "perl"), in_place = false, script = false;
+
+	for (size_t i = 1; i < p->act->n_argv; i++) {
+		struct str w = p->act->argv[i].text;
+
+		if (str_is(w, "--") || (perl && w.len && w.ptr[0] != '-'))
+			break;
+		if (str_starts(w, STR("--in-place")))
+			in_place = true;
+		if (w.len < 2 || w.ptr[0] != '-' || w.ptr[1] == '-')
+			continue;
+		in_place = in_place || memchr(w.ptr, 'i', w.len);
+		script = script || w.ptr[w.len - 1] == 'e' || memchr(w.ptr, 'e', w.len) || w.ptr[w.len - 1] == 'f';
+	}
+	if (!in_place || !paths_words(p, 1, perl ? "eEiIM0l" : "efil", " --expression --file --line-length ", &o))
+		return !perl;
+	/* -i has no value of its own word. */
+	if (o.letter['i'] && o.value['i'].text.len)
+		for (size_t i = 1; i + 1 < p->act->n_argv; i++)
+			if (p->act->argv[i].text.len && p->act->argv[i].text.ptr[0] == '-' && str_ends(p->act->argv[i].text, STR("i")) &&
+			    str_eq(p->act->argv[i + 1].text, o.value['i'].text) && o.n < p->act->n_argv)
+				o.operand[o.n++] = p->act->argv[i + 1];
+	script = script || paths_has(&o, 0, "--expression") || paths_has(&o, 0, "--file");
+	judge_all(p, &o, script ? 0 : 1, PATHS_EDIT);
+	/* The program may stand in the wrong place of the list: a file is judged by its name alone then. */
+	return !perl;
+}
+
+static bool read_last_operand(struct paths *p)
+{
+	struct paths_words o;
+
+	if (!paths_words(p, 1, "", " ", &o) || asks_for_help(&o))
+		return true;
+	judge_all(p, &o, 0, str_is(p->program, "patch") ? PATHS_EDIT : PATHS_WRITE);
+	return true;
+}
+
+/* curl -o, wget -O, sort -o: the file is new as a rule; the tool's own facts are asked as well. */
+static bool read_output(struct paths *p)
+{
+	struct paths_words o;
+	bool wget = str_is(p->program, "wget"), curl = str_is(p->program, "curl");
+	struct shell_value v;
+
+	if (!paths_words(p, 1, curl ? "oHdFXuAebcCTmxyYzEKwQrPD" : wget ? "OoPUeiQtTwa" : "oktSTz", " --output --output-document --header --data --request ", &o))
+		return false;
+	if (!paths_value(&o, wget ? 'O' : 'o', wget ? "--output-document" : "--output", &v) || str_is(v.text, "-") || !v.text.len)
+		return !wget && !curl;
+	judge_all(p, &(struct paths_words){ .operand = &v, .n = 1 }, 0, PATHS_WRITE);
+	return !wget && !curl;
+}
+
+/* --- rsync --- */
+
+static bool is_remote(struct str s)
+{
+	size_t colon = str_find_char(s, ':'), slash = str_find_char(s, '/');
+
+	return colon != SIZE_MAX && (slash == SIZE_MAX || colon < slash);
+}
+
+static bool read_rsync(struct paths *p)
+{
+	struct paths_words o;
+	struct paths_target to, from;
+	bool deletes = false;
+
+	if (!paths_words(p, 1, "efBTM", " --rsh --filter --exclude --include --exclude-from --include-from --files-from --bwlimit --timeout ", &o) ||
+	    asks_for_help(&o) || paths_has(&o, 'n', "--dry-run") || o.n < 2)
+		return true;
+	for (size_t i = 0; i < o.n_options; i++)
+		deletes = deletes || str_starts(o.option[i].name, STR("--del"));
+	if (is_remote(o.operand[o.n - 1].text))
+		return false;
+	to = paths_of(p, o.operand[o.n - 1]);
+	for (size_t i = 0; i + 1 < o.n; i++) {
+		struct paths_target in = to;
+		bool content = o.operand[i].text.len && (o.operand[i].text.ptr[o.operand[i].text.len - 1] == '/' || is_bare_dots(o.operand[i].text));
+
+		from = paths_of(p, o.operand[i]);
+		if (!content && paths_is_folder(p, &to))
+			in = paths_into(p, &to, &from);
+		in.slash = in.slash && content;
+		if (paths_has(&o, 0, "--remove-source-files"))
+			paths_judge(p, &from, PATHS_MOVE);
+		paths_judge(p, &in, deletes ? PATHS_TREE : paths_is_folder(p, &in) ? PATHS_OVERLAY : PATHS_WRITE);
+	}
+	return true;
+}
+
+static const struct {
+	const char *names;
+	bool (*read)(struct paths *p);
+} readers[] = {
+	{ " mv gmv cp gcp install ln ", read_copy },	    { " tee ", read_tee },
+	{ " dd ", read_dd },				    { " truncate ", read_truncate },
+	{ " sed gsed perl ", read_edit_in_place },	    { " sponge patch ", read_last_operand },
+	{ " curl wget sort ", read_output },		    { " rsync ", read_rsync },
+};
+
+bool paths_copy(struct paths *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+		if (paths_listed(readers[i].names, p->program))
+			return readers[i].read(p);
+	return true; /* split, rename: new names */
+}

@@ -1,0 +1,219 @@
+/* Attempts on the guard: its own files, the settings by which hosts ask it, its processes, its environment, its own commands. */
+#include "facts/guard_files.h"
+#include "read/command_paths.h"
+
+static const struct paths_saying own_files = { CHANGE_WEAKEN_PROTECTION, "guard.files", "guard",
+					       "this is the guard's own: its policy, its record or its program", "ask the person to change it" };
+static const struct paths_saying hook_files = { CHANGE_WEAKEN_PROTECTION, "guard.hooks", "guard",
+						"by these settings the agent's host asks the guard before it acts", "ask the person to change them" };
+static const struct paths_saying process = { CHANGE_WEAKEN_PROTECTION, "guard.process", "guard", "this stops the guard", "ask the person" };
+static const struct paths_saying environment = { CHANGE_WEAKEN_PROTECTION, "guard.environment", "guard",
+						 "this changes what the guard goes by, or leads around it", "ask the person" };
+static const struct paths_saying person_only = { CHANGE_WEAKEN_PROTECTION, "guard.approval", "guard", "only a person may say this, not the agent who asks",
+						 "ask the person to run it" };
+
+/* Does ${t} (at ${path}) take or touch ${file}? A loss of a folder above it does, if it is there. */
+static bool touches(struct paths *p, const struct paths_target *t, struct str path, struct str file)
+{
+	const struct world_path *w;
+	struct str rest;
+
+	if (!t->pattern.len && world_within(path, file))
+		return true;
+	if (!world_within(file, path) || file.len == path.len)
+		return t->pattern.len && world_within(path, file);
+	rest = str_sub(file, path.len + (path.len > 1), SIZE_MAX);
+	if (t->pattern.len && !str_glob(t->pattern, rest) && !str_glob(t->pattern, str_sub(rest, 0, str_find_char(rest, '/'))))
+		return false;
+	if (t->pattern.len && t->pattern.ptr[0] == '*' && rest.ptr[0] == '.' && !str_starts(t->pattern, STR("**")))
+		return false; /* a shell's '*' takes no name that begins with a dot */
+	w = world_path(p->w->world, file);
+	return !w || w->type != WORLD_NOTHING;
+}
+
+static bool takes_trees(enum paths_how how)
+{
+	return how == PATHS_TREE || how == PATHS_MOVE || how == PATHS_MODE || how == PATHS_MODE_TREE;
+}
+
+static struct str below(struct paths *p, struct str folder, struct str path)
+{
+	return folder.len ? arena_fmt(p->arena, "%.*s/%.*s", STR_ARG(folder), STR_ARG(path)) : STR_NONE;
+}
+
+static bool is_hook_file(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how)
+{
+	const struct world *w = p->w->world;
+	const struct guard_file *g;
+
+	for (size_t i = 0; (g = guard_file_nth(i)); i++) {
+		struct str file = g->base == GUARD_HOME ? below(p, w->home, g->path) : g->base == GUARD_PROJECT ? below(p, w->workspace, g->path) : g->path;
+
+		if (!file.len)
+			continue;
+		if (t->pattern.len || takes_trees(how) ? touches(p, t, path, file) : world_within(path, file))
+			return true;
+	}
+	return false;
+}
+
+static bool is_own_name(struct str name)
+{
+	return str_is(name, "pawl.yaml") || str_is(name, "pawl.yml") || str_is(name, "pawl.pin.yaml");
+}
+
+static bool is_own_program(const struct paths *p, struct str path, struct str name)
+{
+	return (str_is(name, "pawl") || str_is(name, "pawl-full")) && !paths_in_workspace(p, path) &&
+	       (str_find(path, STR("/bin/")) != SIZE_MAX || str_find(path, STR("/sbin/")) != SIZE_MAX || str_find(path, STR("/libexec/")) != SIZE_MAX);
+}
+
+static bool is_own_file(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how)
+{
+	const struct world *w = p->w->world;
+	const struct str folders[] = { w->state_dir, w->config_dir, STR("/etc/pawl") };
+	size_t slash = str_rfind_char(path, '/');
+	struct str name = slash == SIZE_MAX ? path : str_sub(path, slash + 1, SIZE_MAX);
+
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		if (!folders[i].len)
+			continue;
+		if (world_within(path, folders[i]) || (takes_trees(how) && touches(p, t, path, folders[i])))
+			return true;
+	}
+	if (t->pattern.len) {
+		struct str last = str_sub(t->pattern, str_rfind_char(t->pattern, '/') + 1, SIZE_MAX);
+
+		return paths_in_workspace(p, path) && str_starts(last, STR("pawl.")) && (str_glob(last, STR("pawl.yaml")) || str_glob(last, STR("pawl.pin.yaml")));
+	}
+	return (is_own_name(name) && paths_in_workspace(p, path)) || is_own_program(p, path, name);
+}
+
+bool paths_guard(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how)
+{
+	bool own = is_own_file(p, t, path, how);
+
+	if (!own && !is_hook_file(p, t, path, how))
+		return false;
+	paths_say(p, own ? &own_files : &hook_files, path);
+	return true;
+}
+
+/* --- its processes --- */
+
+static bool has_word(const struct shell_act *a, const char *part, size_t from)
+{
+	for (size_t i = from; i < a->n_argv; i++)
+		if (str_find(a->argv[i].text, str_from(part)) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+static bool is_pawl(struct str s)
+{
+	return str_is(s, "pawl") || str_is(s, "pawl-full") || str_starts(s, STR("pawl ")) || str_starts(s, STR("pawl.")) || str_is(s, "^pawl") ||
+	       str_is(s, "^pawl$") || str_ends(s, STR("/pawl")) || str_find(s, STR("pawl hook")) != SIZE_MAX || str_starts(s, STR("pawl-"));
+}
+
+static bool names_pawl(const struct shell_act *a, size_t from)
+{
+	for (size_t i = from; i < a->n_argv; i++)
+		if (is_pawl(a->argv[i].text))
+			return true;
+	return false;
+}
+
+static bool looks_for_pawl(const struct shell_act *a)
+{
+	return a && a->n_argv > 1 && paths_listed(" pgrep pidof ps ", a->argv[0].text) && names_pawl(a, 1);
+}
+
+static void guard_process(struct paths *p)
+{
+	const struct shell_act *a = p->act;
+	bool hit = false;
+
+	if (paths_listed(" pgrep pidof ", p->program) && looks_for_pawl(a))
+		p->w->pawl_sought = true;
+	if (paths_listed(" pkill killall killall5 skill ", p->program))
+		hit = names_pawl(a, 1);
+	else if (str_is(p->program, "kill"))
+		for (size_t i = 1; i < a->n_argv; i++)
+			hit = hit || (p->w->pawl_sought && memchr(a->argv[i].text.ptr ? a->argv[i].text.ptr : "", SHELL_UNKNOWN, a->argv[i].text.len));
+	else if (paths_listed(" systemctl service launchctl rc-service initctl supervisorctl ", p->program))
+		hit = names_pawl(a, 1) && (has_word(a, "stop", 1) || has_word(a, "disable", 1) || has_word(a, "mask", 1) || has_word(a, "kill", 1) ||
+					   has_word(a, "unload", 1) || has_word(a, "bootout", 1) || has_word(a, "remove", 1) || has_word(a, "freeze", 1));
+	if (hit)
+		paths_say(p, &process, p->program);
+	if (paths_listed(" apt apt-get aptitude dpkg dnf yum rpm zypper pacman apk brew snap npm pip pip3 cargo ", p->program) && names_pawl(a, 1) &&
+	    (has_word(a, "remove", 1) || has_word(a, "purge", 1) || has_word(a, "uninstall", 1) || has_word(a, "-R", 1) || has_word(a, "-r", 1) ||
+	     has_word(a, "autoremove", 1) || has_word(a, "del", 1) || has_word(a, "-e", 1)))
+		paths_say(p, &own_files, STR("pawl"));
+}
+
+/* --- its environment --- */
+
+static bool is_own_variable(struct str name)
+{
+	return str_starts(name, STR("PAWL_"));
+}
+
+static bool is_guarded_program(struct str name)
+{
+	return paths_listed(" terraform tofu terragrunt pawl psql aws git rm ", name);
+}
+
+static void guard_environment(struct paths *p)
+{
+	const struct shell_act *a = p->act;
+	bool hit = false;
+
+	for (const struct shell_variable *v = a->env; v; v = v->next)
+		hit = hit || is_own_variable(v->name);
+	if (paths_listed(" unset export declare typeset env local readonly ", p->program))
+		for (size_t i = 1; i < a->n_argv; i++)
+			hit = hit || is_own_variable(a->argv[i].text) || str_starts(a->argv[i].text, STR("-uPAWL_")) ||
+			      str_starts(a->argv[i].text, STR("--unset=PAWL_"));
+	if (str_is(p->program, "alias"))
+		for (size_t i = 1; i < a->n_argv; i++) {
+			size_t eq = str_find_char(a->argv[i].text, '=');
+
+			hit = hit || (eq != SIZE_MAX && is_guarded_program(str_sub(a->argv[i].text, 0, eq)) &&
+				      str_starts(str_sub(a->argv[i].text, eq + 1, SIZE_MAX), STR("/")));
+		}
+	if (hit)
+		paths_say(p, &environment, p->program);
+	if (paths_listed(" claude codex gemini cursor-agent copilot opencode kiro-cli amp kimi ", p->program) &&
+	    (has_word(a, "disableAllHooks", 1) || has_word(a, "hooks=false", 1) || has_word(a, "features.hooks", 1)))
+		paths_say(p, &hook_files, p->program);
+}
+
+/* --- its own commands --- */
+
+static void guard_commands(struct paths *p)
+{
+	const struct shell_act *a = p->act;
+	struct str verb = STR_NONE;
+	size_t i = 1;
+
+	if (!paths_listed(" pawl pawl-full ", p->program))
+		return;
+	while (i < a->n_argv && a->argv[i].text.len && a->argv[i].text.ptr[0] == '-' && !str_is(a->argv[i].text, "--uninit"))
+		i++;
+	if (i < a->n_argv)
+		verb = a->argv[i].text;
+	if (has_word(a, "--help", 1) && !paths_listed(" check explain ", verb))
+		return;
+	if (paths_listed(" approve grant break-glass unfreeze elevate approvers uninit --uninit ", verb) || (verb.len && verb.ptr[0] == SHELL_UNKNOWN) ||
+	    (str_is(verb, "init") && has_word(a, "--uninit", i)) || (str_is(verb, "shim") && (has_word(a, "uninstall", i) || has_word(a, "remove", i))))
+		paths_say(p, &person_only, verb);
+}
+
+void paths_guard_act(struct paths *p)
+{
+	if (p->act->remote)
+		return;
+	guard_process(p);
+	guard_environment(p);
+	guard_commands(p);
+}

@@ -1,0 +1,83 @@
+/* Archives that are unpacked: files in the folder may be written over, and nobody knows which. */
+#include "read/command_paths.h"
+
+/* Members named on the line, judged as files below ${folder}. */
+static void judge_members(struct paths *p, const struct paths_words *o, size_t from, const struct paths_target *folder)
+{
+	for (size_t i = from; i < o->n; i++) {
+		struct paths_target t;
+		struct shell_value base = { .text = folder->path, .known = true };
+
+		if (!folder->path.len || folder->pattern.len)
+			return;
+		t = paths_at(p, &base, o->operand[i]);
+		paths_judge(p, &t, PATHS_WRITE);
+	}
+}
+
+static void judge_folder(struct paths *p, const struct paths_words *o, size_t members, const struct shell_value *into)
+{
+	struct shell_value here = { .text = STR("."), .known = true };
+	struct paths_target t = paths_of(p, into ? *into : here);
+
+	t.slash = t.path.len > 0;
+	if (o->n > members)
+		judge_members(p, o, members, &t);
+	else if (t.path.len)
+		paths_judge(p, &t, PATHS_OVERLAY);
+}
+
+/* "xzf", "-xzf", "--extract". */
+static bool extracts(const struct paths *p, const struct paths_words *o)
+{
+	struct str first = p->act->n_argv > 1 ? p->act->argv[1].text : STR_NONE;
+
+	if (paths_has(o, 'x', "--extract") || paths_has(o, 0, "--get"))
+		return true;
+	return first.len && first.ptr[0] != '-' && memchr(first.ptr, 'x', first.len) && str_find_char(first, '.') == SIZE_MAX &&
+	       str_find_char(first, '/') == SIZE_MAX;
+}
+
+static bool read_tar(struct paths *p)
+{
+	struct paths_words o;
+	struct shell_value into;
+	size_t members = 0;
+	bool old_style;
+
+	if (!paths_words(p, 1, "fCbTXIKNVFHL", " --file --directory --exclude --files-from --transform --strip-components --use-compress-program ", &o))
+		return true;
+	if (!extracts(p, &o) || paths_has(&o, 'O', "--to-stdout") || paths_has(&o, 'k', "--keep-old-files") || paths_has(&o, 0, "--skip-old-files") ||
+	    paths_has(&o, 0, "--help"))
+		return true;
+	old_style = p->act->argv[1].text.len && p->act->argv[1].text.ptr[0] != '-';
+	if (old_style) {
+		members = 1;
+		if (memchr(p->act->argv[1].text.ptr, 'f', p->act->argv[1].text.len))
+			members = 2;
+		if (memchr(p->act->argv[1].text.ptr, 'k', p->act->argv[1].text.len) || memchr(p->act->argv[1].text.ptr, 'O', p->act->argv[1].text.len))
+			return true;
+	}
+	judge_folder(p, &o, members, paths_value(&o, 'C', "--directory", &into) ? &into : NULL);
+	return true;
+}
+
+static bool read_unzip(struct paths *p)
+{
+	struct paths_words o;
+	struct shell_value into;
+
+	if (!paths_words(p, 1, "dxP", " ", &o) || o.letter['l'] || o.letter['t'] || o.letter['Z'] || o.letter['p'] || o.letter['n'] || o.letter['v'])
+		return true;
+	judge_folder(p, &o, 1, paths_value(&o, 'd', NULL, &into) ? &into : NULL);
+	return true;
+}
+
+bool paths_unpack(struct paths *p)
+{
+	if (str_is(p->program, "unzip"))
+		return read_unzip(p);
+	if (paths_listed(" tar bsdtar gtar ", p->program))
+		return read_tar(p);
+	return true; /* 7z, cpio: members may be anywhere; they do not write over without a word for it */
+}
