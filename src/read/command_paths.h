@@ -74,7 +74,8 @@ struct paths_words {
 	size_t end; /* operands before it */
 };
 
-/* Read words from argv[${from}]. ${values}: letters that take a value; ${longs}: long options that take it from the next word, each
+/* Read words from argv[${from}]. ${values}: letters that take a value, with '?' behind
+ * those that take it in the same word alone; ${longs}: long options that take it from the next word, each
  * with a blank before and behind. */
 bool paths_words(struct paths *p, size_t from, const char *values, const char *longs, struct paths_words *ret) PAWL_MUST_USE;
 /* Is the letter or the long option (or what it may be shortened to) given? */

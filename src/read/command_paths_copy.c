@@ -50,6 +50,9 @@ static void copy_one(struct paths *p, struct copy *c, const struct shell_value *
 		to = paths_into(p, &c->to, &s);
 	if (c->no_clobber || !to.path.len || paths_is_null(to.path))
 		return;
+	/* What is there may be no folder after all, by the time it runs. */
+	if (c->into && !p->act->remote && paths_guard(p, &c->to, c->to.path, PATHS_WRITE))
+		return;
 	if (c->trees && c->into && (dots || paths_is_folder(p, &to)))
 		paths_judge(p, &to, PATHS_OVERLAY);
 	else
@@ -148,31 +151,19 @@ static bool read_dd(struct paths *p)
 static bool read_edit_in_place(struct paths *p)
 {
 	struct paths_words o;
-	bool perl = str_is(p->program, "perl"), in_place = false, script = false;
+	bool perl = str_is(p->program, "perl"), in_place = false, script;
 
 	for (size_t i = 1; i < p->act->n_argv; i++) {
 		struct str w = p->act->argv[i].text;
 
 		if (str_is(w, "--") || (perl && w.len && w.ptr[0] != '-'))
 			break;
-		if (str_starts(w, STR("--in-place")))
-			in_place = true;
-		if (w.len < 2 || w.ptr[0] != '-' || w.ptr[1] == '-')
-			continue;
-		in_place = in_place || memchr(w.ptr, 'i', w.len);
-		script = script || w.ptr[w.len - 1] == 'e' || memchr(w.ptr, 'e', w.len) || w.ptr[w.len - 1] == 'f';
+		in_place = in_place || str_starts(w, STR("--in-place")) || (w.len > 1 && w.ptr[0] == '-' && w.ptr[1] != '-' && memchr(w.ptr, 'i', w.len));
 	}
-	if (!in_place || !paths_words(p, 1, perl ? "eEiIM0l" : "efil", " --expression --file --line-length ", &o))
+	if (!in_place || !paths_words(p, 1, perl ? "eEi?I0?l?M?m?x?C?D?F?" : "efi?l", " --expression --file --line-length ", &o))
 		return !perl;
-	/* -i has no value of its own word. */
-	if (o.letter['i'] && o.value['i'].text.len)
-		for (size_t i = 1; i + 1 < p->act->n_argv; i++)
-			if (p->act->argv[i].text.len && p->act->argv[i].text.ptr[0] == '-' && str_ends(p->act->argv[i].text, STR("i")) &&
-			    str_eq(p->act->argv[i + 1].text, o.value['i'].text) && o.n < p->act->n_argv)
-				o.operand[o.n++] = p->act->argv[i + 1];
-	script = script || paths_has(&o, 0, "--expression") || paths_has(&o, 0, "--file");
+	script = paths_has(&o, 'e', "--expression") || paths_has(&o, perl ? 'E' : 'f', "--file");
 	judge_all(p, &o, script ? 0 : 1, PATHS_EDIT);
-	/* The program may stand in the wrong place of the list: a file is judged by its name alone then. */
 	return !perl;
 }
 

@@ -7,6 +7,7 @@ struct git {
 	size_t from;		 /* words behind the verb */
 	struct paths_words o;
 	bool prunes;		 /* -c gc.pruneExpire=now and the like */
+	bool tree;		 /* the work tree was named: no repository need be around it */
 	unsigned depth;		 /* of aliases */
 };
 
@@ -29,11 +30,11 @@ static const struct world_repository *repository(struct git *g)
 		paths_say(p, &elsewhere, g->folder);
 		return NULL;
 	}
-	if (!r->root.len)
+	if (!r->root.len && !g->tree)
 		return NULL;
-	if (paths_in_workspace(p, r->root) || (w->workspace.len && world_within(w->workspace, r->root) && !world_within(w->home, r->root) && r->root.len > 1))
+	if (r->root.len && (paths_in_workspace(p, r->root) || (w->workspace.len && world_within(w->workspace, r->root) && !world_within(w->home, r->root) && r->root.len > 1)))
 		return r;
-	t = paths_known(r->root);
+	t = paths_known(r->root.len ? r->root : g->folder);
 	t.pattern = STR("*");
 	paths_judge(p, &t, PATHS_TREE); /* temporary folders are nothing, home is home */
 	return NULL;
@@ -93,6 +94,7 @@ static void git_clean(struct git *g)
 		d->ignored = g->o.letter['x'] || g->o.letter['X'];
 }
 
+/* Of a word that may be a branch: is it a path? */
 static bool names_path(struct git *g, size_t i)
 {
 	struct shell_value base = { .text = g->folder, .known = true };
@@ -101,7 +103,7 @@ static bool names_path(struct git *g, size_t i)
 
 	if (str_is(g->o.operand[i].text, ".") || t.slash || t.pattern.len || str_starts(g->o.operand[i].text, STR(":")))
 		return true;
-	if (!t.path.len)
+	if (!t.path.len || str_is(g->o.operand[i].text, "-"))
 		return false;
 	w = world_path(g->p->w->world, t.path);
 	return w && (w->type == WORLD_REGULAR || w->type == WORLD_LINK || (w->type == WORLD_FOLDER && paths_in_workspace(g->p, t.path)));
@@ -330,12 +332,14 @@ static bool take_global(struct git *g, size_t *i)
 	if (str_is(w, "-C") || str_is(w, "--work-tree")) {
 		change_folder(g, next);
 		++*i;
+		g->tree = g->tree || str_is(w, "--work-tree");
 	} else if (str_is(w, "-c")) {
 		setting(g, next.text);
 		++*i;
 	} else if (str_starts(w, STR("--work-tree="))) {
 		v.text = str_sub(w, 12, SIZE_MAX);
 		change_folder(g, v);
+		g->tree = true;
 	} else if (paths_listed(" --git-dir --namespace --exec-path --super-prefix --config-env ", w)) {
 		++*i;
 	}

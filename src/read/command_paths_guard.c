@@ -12,6 +12,17 @@ static const struct paths_saying environment = { CHANGE_WEAKEN_PROTECTION, "guar
 static const struct paths_saying person_only = { CHANGE_WEAKEN_PROTECTION, "guard.approval", "guard", "only a person may say this, not the agent who asks",
 						 "ask the person to run it" };
 
+/* A folder whose name begins with a dot, in home or the project, or what is below it: what is larger (home, /etc) is held as what it is. */
+static bool is_small(const struct paths *p, struct str path)
+{
+	const struct str bases[] = { p->w->world->workspace, p->w->world->home };
+
+	for (size_t i = 0; i < ARRAY_LEN(bases); i++)
+		if (bases[i].len && world_within(path, bases[i]))
+			return path.len > bases[i].len + 1 && path.ptr[bases[i].len + 1] == '.';
+	return false;
+}
+
 /* Does ${t} (at ${path}) take or touch ${file}? A loss of a folder above it does, if it is there. */
 static bool touches(struct paths *p, const struct paths_target *t, struct str path, struct str file)
 {
@@ -22,6 +33,8 @@ static bool touches(struct paths *p, const struct paths_target *t, struct str pa
 		return true;
 	if (!world_within(file, path) || file.len == path.len)
 		return t->pattern.len && world_within(path, file);
+	if (!is_small(p, path) && !(t->pattern.len && str_eq(path, p->w->world->workspace)))
+		return false;
 	rest = str_sub(file, path.len + (path.len > 1), SIZE_MAX);
 	if (t->pattern.len && !str_glob(t->pattern, rest) && !str_glob(t->pattern, str_sub(rest, 0, str_find_char(rest, '/'))))
 		return false;
@@ -31,9 +44,9 @@ static bool touches(struct paths *p, const struct paths_target *t, struct str pa
 	return !w || w->type != WORLD_NOTHING;
 }
 
-static bool takes_trees(enum paths_how how)
+static bool takes_trees(const struct paths *p, struct str path, enum paths_how how)
 {
-	return how == PATHS_TREE || how == PATHS_MOVE || how == PATHS_MODE || how == PATHS_MODE_TREE;
+	return how == PATHS_TREE || how == PATHS_MOVE || (how == PATHS_MODE_TREE && !str_eq(path, p->w->world->workspace));
 }
 
 static struct str below(struct paths *p, struct str folder, struct str path)
@@ -51,7 +64,7 @@ static bool is_hook_file(struct paths *p, const struct paths_target *t, struct s
 
 		if (!file.len)
 			continue;
-		if (t->pattern.len || takes_trees(how) ? touches(p, t, path, file) : world_within(path, file))
+		if ((t->pattern.len && how != PATHS_MODE) || takes_trees(p, path, how) ? touches(p, t, path, file) : world_within(path, file))
 			return true;
 	}
 	return false;
@@ -78,7 +91,7 @@ static bool is_own_file(struct paths *p, const struct paths_target *t, struct st
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		if (!folders[i].len)
 			continue;
-		if (world_within(path, folders[i]) || (takes_trees(how) && touches(p, t, path, folders[i])))
+		if (world_within(path, folders[i]) || (takes_trees(p, path, how) && touches(p, t, path, folders[i])))
 			return true;
 	}
 	if (t->pattern.len) {

@@ -368,10 +368,16 @@ static void judge_zone(struct paths *p, const struct paths_target *t, const stru
 static void judge_unknown(struct paths *p, const struct paths_target *t, enum paths_how how)
 {
 	struct paths_saying s = outside_goes;
+	bool known;
 
 	s.reason = "it is not known what this path is: an empty variable makes it / or another folder than is meant";
 	s.safer = "write the path out, or check that the variable is set: ${name:?}";
-	if (how != PATHS_TREE || folder_is_made_again(t->pattern, true))
+	if (how != PATHS_TREE)
+		return;
+	/* "$p/dist": also with nothing before it that is what a build makes; "$p/tmp" would be the temporary folder. */
+	known = (t->pattern.len && t->pattern.ptr[0] != '*') || str_ends(t->pattern, STR("/dist")) || str_ends(t->pattern, STR("/build"));
+	if (folder_is_made_again(t->pattern, !known) &&
+	    str_find(t->pattern, STR("..")) == SIZE_MAX)
 		return;
 	paths_say(p, &s, t->words);
 }

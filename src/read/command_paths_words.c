@@ -35,15 +35,16 @@ static bool letters(struct paths_words *o, const struct shell_value *v, const st
 {
 	for (size_t i = 1; i < v->text.len; i++) {
 		unsigned char c = (unsigned char)v->text.ptr[i];
+		const char *takes = c && c < 128 ? strchr(values, c) : NULL;
 
-		if (c == SHELL_UNKNOWN || c >= 128)
+		if (!c || c >= 128 || c == '?')
 			continue;
 		o->letter[c] = true;
-		if (!strchr(values, c))
+		if (!takes)
 			continue;
 		o->value[c] = *v;
 		o->value[c].text = str_sub(v->text, i + 1, SIZE_MAX);
-		if (i + 1 < v->text.len)
+		if (i + 1 < v->text.len || takes[1] == '?')
 			return false;
 		if (next)
 			o->value[c] = *next;
