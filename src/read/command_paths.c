@@ -131,7 +131,9 @@ bool paths_is_folder(struct paths *p, const struct paths_target *t)
 
 bool paths_is_null(struct str path)
 {
-	return paths_listed(" /dev/null /dev/zero /dev/full /dev/stdout /dev/stderr /dev/stdin /dev/tty /dev/random /dev/urandom /dev/ptmx ", path) ||
+	return paths_listed(" /dev/null /dev/zero /dev/full /dev/stdout /dev/stderr /dev/stdin /dev/tty /dev/random /dev/urandom "
+			    "/dev/ptmx ",
+			    path) ||
 	       str_starts(path, STR("/dev/fd/")) || str_starts(path, STR("/dev/pts/")) || str_starts(path, STR("/dev/tcp/")) ||
 	       str_starts(path, STR("/dev/udp/")) || str_starts(path, STR("/proc/self/fd/"));
 }
@@ -162,7 +164,8 @@ void paths_discard(struct paths *p, enum discard_kind kind, struct str path, str
 		[DISCARD_BRANCH] = "the branch goes, with what only it holds",
 		[DISCARD_COMMITS] = "commits are left that only the reflog still knows",
 	};
-	struct change *c = paths_say(p, &(struct paths_saying){ CHANGE_DELETE, "workspace.discard", "file", reasons[kind], "commit or stash first" }, path);
+	const struct paths_saying s = { CHANGE_DELETE, "workspace.discard", "file", reasons[kind], "commit or stash first" };
+	struct change *c = paths_say(p, &s, path);
 
 	if (!c)
 		return;
@@ -201,7 +204,8 @@ static const struct {
 	bool (*read)(struct paths *p);
 } readers[] = {
 	{ " rm rmdir unlink shred srm wipe rimraf del-cli trash trash-put gtrash trash-empty gio ", paths_remove },
-	{ " mv cp install ln tee dd truncate sponge split rsync sed gsed perl patch gcp gmv grm rename curl wget sort ", paths_copy },
+	{ " mv cp install ln tee dd truncate sponge split rsync sed gsed perl patch gcp gmv grm rename curl wget sort ",
+	  paths_copy },
 	{ " tar bsdtar gtar unzip 7z 7za cpio ", paths_unpack },
 	{ " chmod chown chgrp chattr setfacl ", paths_mode },
 	{ " git hub bfg git-filter-repo ", paths_git },
@@ -223,11 +227,16 @@ bool command_paths(struct command_work *w)
 	return false;
 }
 
+static const struct paths_saying nowhere = { CHANGE_OPAQUE, "command.opaque", "file", "it is not known which file this is",
+					     "name it by its whole path" };
+
 void command_read_edit(const struct str *paths, size_t n, struct world *world, struct arena *arena, struct command_answer *ret)
 {
 	struct command_answer answer = { 0 };
 	struct shell_act act = { .cwd = { .text = world->cwd, .known = true } };
-	struct command_work w = { .world = world, .arena = arena, .answer = &answer, .act = &act };
+	struct command_work w = {
+		.world = world, .arena = arena, .answer = &answer, .act = &act, .discards_end = &answer.discards
+	};
 	struct paths p = { .w = &w, .act = &act, .arena = arena };
 
 	for (size_t i = 0; i < n; i++) {
@@ -235,8 +244,7 @@ void command_read_edit(const struct str *paths, size_t n, struct world *world, s
 		struct paths_target t = paths_of(&p, v);
 
 		if (!t.path.len) { /* relative, and nobody knows to what */
-			paths_say(&p, &(struct paths_saying){ CHANGE_OPAQUE, "command.opaque", "file", "it is not known which file this is",
-							      "name it by its whole path" }, paths[i]);
+			paths_say(&p, &nowhere, paths[i]);
 			continue;
 		}
 		paths_judge(&p, &t, PATHS_EDIT);

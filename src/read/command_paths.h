@@ -15,14 +15,14 @@ struct paths {
 };
 
 enum paths_how {
-	PATHS_WRITE,	 /* its content is replaced; through a link */
-	PATHS_EDIT,	 /* its content is changed in place */
-	PATHS_APPEND,	 /* grows: matters for state files and the guard's own alone */
-	PATHS_OVERLAY,	 /* a folder: files in it may be written over, which is not known */
-	PATHS_REMOVE,	 /* a file, a link */
-	PATHS_TREE,	 /* a folder and all below it */
-	PATHS_MOVE,	 /* goes from where it is, lives on elsewhere */
-	PATHS_MODE,	 /* its mode or owner */
+	PATHS_WRITE,   /* its content is replaced; through a link */
+	PATHS_EDIT,    /* its content is changed in place */
+	PATHS_APPEND,  /* grows: matters for state files and the guard's own alone */
+	PATHS_OVERLAY, /* a folder: files in it may be written over, which is not known */
+	PATHS_REMOVE,  /* a file, a link */
+	PATHS_TREE,    /* a folder and all below it */
+	PATHS_MOVE,    /* goes from where it is, lives on elsewhere */
+	PATHS_MODE,    /* its mode or owner */
 	PATHS_MODE_TREE,
 };
 

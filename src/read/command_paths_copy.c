@@ -18,7 +18,7 @@ static bool is_bare_dots(struct str s)
 struct copy {
 	struct paths_words o;
 	struct paths_target to;
-	bool into;	/* ${to} is a folder that the sources go into */
+	bool into; /* ${to} is a folder that the sources go into */
 	bool moves, links, trees;
 	bool no_clobber;
 };
@@ -35,7 +35,8 @@ static bool target_of(struct paths *p, struct copy *c)
 	if (c->o.n < 2)
 		return false;
 	c->to = paths_of(p, c->o.operand[--c->o.n]);
-	c->into = c->o.n > 1 || (!paths_has(&c->o, 'T', "--no-target-directory") && !(c->links && c->o.letter['n']) && paths_is_folder(p, &c->to));
+	c->into = c->o.n > 1 || (!paths_has(&c->o, 'T', "--no-target-directory") && !(c->links && c->o.letter['n']) &&
+				 paths_is_folder(p, &c->to));
 	return true;
 }
 
@@ -81,10 +82,11 @@ static bool read_copy(struct paths *p)
 	struct copy c = { .moves = paths_listed(" mv gmv rename ", p->program), .links = str_is(p->program, "ln") };
 	bool install = str_is(p->program, "install");
 
-	if (!paths_words(p, 1, install ? "tmogS" : "tS", " --target-directory --suffix --mode --owner --group ", &c.o) || asks_for_help(&c.o) ||
-	    (install && paths_has(&c.o, 'd', "--directory")) || !target_of(p, &c))
+	if (!paths_words(p, 1, install ? "tmogS" : "tS", " --target-directory --suffix --mode --owner --group ", &c.o) ||
+	    asks_for_help(&c.o) || (install && paths_has(&c.o, 'd', "--directory")) || !target_of(p, &c))
 		return true;
-	c.trees = c.moves || c.o.letter['r'] || c.o.letter['R'] || c.o.letter['a'] || paths_has(&c.o, 0, "--recursive") || paths_has(&c.o, 0, "--archive");
+	c.trees = c.moves || c.o.letter['r'] || c.o.letter['R'] || c.o.letter['a'] || paths_has(&c.o, 0, "--recursive") ||
+		  paths_has(&c.o, 0, "--archive");
 	c.no_clobber = paths_has(&c.o, 'n', "--no-clobber") || paths_has(&c.o, 'b', "--backup");
 	if (c.links)
 		c.no_clobber = !paths_has(&c.o, 'f', "--force");
@@ -126,7 +128,8 @@ static bool read_truncate(struct paths *p)
 	return true;
 }
 
-static const struct paths_saying unknown_disk = { CHANGE_DELETE, "data.volume", "disk", "it is not known what this writes over: it may be a disk",
+static const struct paths_saying unknown_disk = { CHANGE_DELETE, "data.disk", "disk",
+						  "it is not known what this writes over: it may be a disk",
 						  "write the path out" };
 
 static bool read_dd(struct paths *p)
@@ -158,7 +161,8 @@ static bool read_edit_in_place(struct paths *p)
 
 		if (str_is(w, "--") || (perl && w.len && w.ptr[0] != '-'))
 			break;
-		in_place = in_place || str_starts(w, STR("--in-place")) || (w.len > 1 && w.ptr[0] == '-' && w.ptr[1] != '-' && memchr(w.ptr, 'i', w.len));
+		in_place = in_place || str_starts(w, STR("--in-place")) ||
+			   (w.len > 1 && w.ptr[0] == '-' && w.ptr[1] != '-' && memchr(w.ptr, 'i', w.len));
 	}
 	if (!in_place || !paths_words(p, 1, perl ? "eEi?I0?l?M?m?x?C?D?F?" : "efi?l", " --expression --file --line-length ", &o))
 		return !perl;
@@ -184,7 +188,11 @@ static bool read_output(struct paths *p)
 	bool wget = str_is(p->program, "wget"), curl = str_is(p->program, "curl");
 	struct shell_value v;
 
-	if (!paths_words(p, 1, curl ? "oHdFXuAebcCTmxyYzEKwQrPD" : wget ? "OoPUeiQtTwa" : "oktSTz", " --output --output-document --header --data --request ", &o))
+	if (!paths_words(p, 1,
+			 curl	? "oHdFXuAebcCTmxyYzEKwQrPD"
+			 : wget ? "OoPUeiQtTwa"
+				: "oktSTz",
+			 " --output --output-document --header --data --request ", &o))
 		return false;
 	if (!paths_value(&o, wget ? 'O' : 'o', wget ? "--output-document" : "--output", &v) || str_is(v.text, "-") || !v.text.len)
 		return !wget && !curl;
@@ -207,7 +215,9 @@ static bool read_rsync(struct paths *p)
 	struct paths_target to, from;
 	bool deletes = false;
 
-	if (!paths_words(p, 1, "efBTM", " --rsh --filter --exclude --include --exclude-from --include-from --files-from --bwlimit --timeout ", &o) ||
+	if (!paths_words(p, 1, "efBTM",
+			 " --rsh --filter --exclude --include --exclude-from --include-from --files-from --bwlimit --timeout ",
+			 &o) ||
 	    asks_for_help(&o) || paths_has(&o, 'n', "--dry-run") || o.n < 2)
 		return true;
 	for (size_t i = 0; i < o.n_options; i++)
@@ -217,7 +227,8 @@ static bool read_rsync(struct paths *p)
 	to = paths_of(p, o.operand[o.n - 1]);
 	for (size_t i = 0; i + 1 < o.n; i++) {
 		struct paths_target in = to;
-		bool content = o.operand[i].text.len && (o.operand[i].text.ptr[o.operand[i].text.len - 1] == '/' || is_bare_dots(o.operand[i].text));
+		bool content = o.operand[i].text.len &&
+			       (o.operand[i].text.ptr[o.operand[i].text.len - 1] == '/' || is_bare_dots(o.operand[i].text));
 
 		from = paths_of(p, o.operand[i]);
 		if (!content && paths_is_folder(p, &to))
@@ -234,10 +245,14 @@ static const struct {
 	const char *names;
 	bool (*read)(struct paths *p);
 } readers[] = {
-	{ " mv gmv cp gcp install ln ", read_copy },	    { " tee ", read_tee },
-	{ " dd ", read_dd },				    { " truncate ", read_truncate },
-	{ " sed gsed perl ", read_edit_in_place },	    { " sponge patch ", read_last_operand },
-	{ " curl wget sort ", read_output },		    { " rsync ", read_rsync },
+	{ " mv gmv cp gcp install ln ", read_copy },
+	{ " tee ", read_tee },
+	{ " dd ", read_dd },
+	{ " truncate ", read_truncate },
+	{ " sed gsed perl ", read_edit_in_place },
+	{ " sponge patch ", read_last_operand },
+	{ " curl wget sort ", read_output },
+	{ " rsync ", read_rsync },
 };
 
 bool paths_copy(struct paths *p)

@@ -6,14 +6,15 @@ struct git {
 	struct str verb, folder; /* folder: absolute, or STR_NONE */
 	size_t from;		 /* words behind the verb */
 	struct paths_words o;
-	bool prunes;		 /* -c gc.pruneExpire=now and the like */
-	bool tree;		 /* the work tree was named: no repository need be around it */
-	unsigned depth;		 /* of aliases */
+	bool prunes;	/* -c gc.pruneExpire=now and the like */
+	bool tree;	/* the work tree was named: no repository need be around it */
+	unsigned depth; /* of aliases */
 };
 
 /* --- the repository --- */
 
-static const struct paths_saying elsewhere = { CHANGE_DELETE, "file.outside", "git", "this loses work in a repository outside the workspace",
+static const struct paths_saying elsewhere = { CHANGE_DELETE, "file.outside", "git",
+					       "this loses work in a repository outside the workspace",
 					       "do it in the workspace, or commit or stash there first" };
 
 /* The repository, where a discard in it can be kept; says so itself where it cannot. */
@@ -32,7 +33,8 @@ static const struct world_repository *repository(struct git *g)
 	}
 	if (!r->root.len && !g->tree)
 		return NULL;
-	if (r->root.len && (paths_in_workspace(p, r->root) || (w->workspace.len && world_within(w->workspace, r->root) && !world_within(w->home, r->root) && r->root.len > 1)))
+	if (r->root.len && (paths_in_workspace(p, r->root) || (w->workspace.len && world_within(w->workspace, r->root) &&
+							       !world_within(w->home, r->root) && r->root.len > 1)))
 		return r;
 	t = paths_known(r->root.len ? r->root : g->folder);
 	t.pattern = STR("*");
@@ -83,15 +85,13 @@ static void git_reset(struct git *g)
 
 static void git_clean(struct git *g)
 {
-	struct discard *d;
-	size_t before = g->p->w->answer->changes.n;
+	struct discard **slot = g->p->w->discards_end;
 
 	if (paths_has(&g->o, 'n', "--dry-run") || paths_has(&g->o, 'i', "--interactive") || !forced(g))
 		return;
 	discard(g, DISCARD_UNTRACKED, STR_NONE);
-	d = g->p->w->answer->discards;
-	if (d && g->p->w->answer->changes.n > before)
-		d->ignored = g->o.letter['x'] || g->o.letter['X'];
+	if (*slot)
+		(*slot)->ignored = g->o.letter['x'] || g->o.letter['X'];
 }
 
 /* Of a word that may be a branch: is it a path? */
@@ -106,7 +106,8 @@ static bool names_path(struct git *g, size_t i)
 	if (!t.path.len || str_is(g->o.operand[i].text, "-"))
 		return false;
 	w = world_path(g->p->w->world, t.path);
-	return w && (w->type == WORLD_REGULAR || w->type == WORLD_LINK || (w->type == WORLD_FOLDER && paths_in_workspace(g->p, t.path)));
+	return w && (w->type == WORLD_REGULAR || w->type == WORLD_LINK ||
+		     (w->type == WORLD_FOLDER && paths_in_workspace(g->p, t.path)));
 }
 
 static void git_checkout(struct git *g)
@@ -154,7 +155,9 @@ static void git_stash(struct git *g)
 {
 	if (!g->o.n || !paths_listed(" drop clear ", g->o.operand[0].text))
 		return;
-	discard(g, DISCARD_STASH, g->o.n > 1 && !memchr(g->o.operand[1].text.ptr, SHELL_UNKNOWN, g->o.operand[1].text.len) ? g->o.operand[1].text : STR_NONE);
+	discard(g, DISCARD_STASH,
+		g->o.n > 1 && !memchr(g->o.operand[1].text.ptr, SHELL_UNKNOWN, g->o.operand[1].text.len) ? g->o.operand[1].text
+													 : STR_NONE);
 }
 
 static void git_branch(struct git *g)
@@ -164,7 +167,7 @@ static void git_branch(struct git *g)
 	if (g->o.letter['r'] || !(g->o.letter['D'] || g->o.letter['M'] || g->o.letter['C'] || forced(g)))
 		return;
 	/* -M a b and -f b start write over one branch. */
-	for (size_t i = !delete && g->o.n > 1 && !forced(g) ? 1 : 0; i < g->o.n; i++) {
+	for (size_t i = !delete &&g->o.n > 1 && !forced(g) ? 1 : 0; i < g->o.n; i++) {
 		struct str name = g->o.operand[i].text;
 
 		discard(g, DISCARD_BRANCH, name.len && !memchr(name.ptr, SHELL_UNKNOWN, name.len) ? name : STR_NONE);
@@ -225,10 +228,12 @@ static void git_mv(struct git *g)
 
 /* --- the net under everything --- */
 
-static const struct paths_saying net = { CHANGE_WEAKEN_PROTECTION, "git.safety-net", "git",
-					 "the reflog and objects nobody names are how lost commits come back: after this they do not", "`git gc` without a date" };
-static const struct paths_saying rewrite = { CHANGE_REWRITE_HISTORY, "git.history", "git", "every commit is made anew, and the old ones go",
-					     "do it in a fresh clone" };
+static const struct paths_saying net = {
+	CHANGE_WEAKEN_PROTECTION, "git.safety-net", "git",
+	"the reflog and objects nobody names are how lost commits come back: after this they do not", "`git gc` without a date"
+};
+static const struct paths_saying rewrite = { CHANGE_REWRITE_HISTORY, "git.history", "git",
+					     "every commit is made anew, and the old ones go", "do it in a fresh clone" };
 
 static void lose_net(struct git *g)
 {
@@ -309,7 +314,9 @@ static void setting(struct git *g, struct str s)
 	l = ARENA_NEW(g->p->arena, struct command_left);
 	if (!l)
 		return;
-	*l = (struct command_left){ .alias = true, .name = str_sub(s, 6, eq - 6), .value = str_sub(s, eq + 1, SIZE_MAX), .next = g->p->w->left };
+	*l = (struct command_left){
+		.alias = true, .name = str_sub(s, 6, eq - 6), .value = str_sub(s, eq + 1, SIZE_MAX), .next = g->p->w->left
+	};
 	g->p->w->left = l;
 }
 
@@ -390,7 +397,12 @@ static bool read_alias(struct git *g)
 		act.argv[n++] = g->p->act->argv[i];
 	act.n_argv = n;
 	p.act = &act;
-	again = (struct git){ .p = &p, .folder = g->folder, .verb = n > 1 ? act.argv[1].text : STR_NONE, .from = 2, .prunes = g->prunes, .depth = g->depth + 1 };
+	again = (struct git){ .p = &p,
+			      .folder = g->folder,
+			      .verb = n > 1 ? act.argv[1].text : STR_NONE,
+			      .from = 2,
+			      .prunes = g->prunes,
+			      .depth = g->depth + 1 };
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (paths_listed(verbs[i].verbs, again.verb) && paths_words(&p, 2, verbs[i].values, verbs[i].longs, &again.o))
 			verbs[i].read(&again);

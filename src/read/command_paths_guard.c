@@ -3,13 +3,17 @@
 #include "read/command_paths.h"
 
 static const struct paths_saying own_files = { CHANGE_WEAKEN_PROTECTION, "guard.files", "guard",
-					       "this is the guard's own: its policy, its record or its program", "ask the person to change it" };
+					       "this is the guard's own: its policy, its record or its program",
+					       "ask the person to change it" };
 static const struct paths_saying hook_files = { CHANGE_WEAKEN_PROTECTION, "guard.hooks", "guard",
-						"by these settings the agent's host asks the guard before it acts", "ask the person to change them" };
-static const struct paths_saying process = { CHANGE_WEAKEN_PROTECTION, "guard.process", "guard", "this stops the guard", "ask the person" };
+						"by these settings the agent's host asks the guard before it acts",
+						"ask the person to change them" };
+static const struct paths_saying process = { CHANGE_WEAKEN_PROTECTION, "guard.process", "guard", "this stops the guard",
+					     "ask the person" };
 static const struct paths_saying environment = { CHANGE_WEAKEN_PROTECTION, "guard.environment", "guard",
 						 "this changes what the guard goes by, or leads around it", "ask the person" };
-static const struct paths_saying person_only = { CHANGE_WEAKEN_PROTECTION, "guard.approval", "guard", "only a person may say this, not the agent who asks",
+static const struct paths_saying person_only = { CHANGE_WEAKEN_PROTECTION, "guard.approval", "guard",
+						 "only a person may say this, not the agent who asks",
 						 "ask the person to run it" };
 
 /* A folder whose name begins with a dot, in home or the project, or what is below it: what is larger (home, /etc) is held as what it is. */
@@ -60,11 +64,14 @@ static bool is_hook_file(struct paths *p, const struct paths_target *t, struct s
 	const struct guard_file *g;
 
 	for (size_t i = 0; (g = guard_file_nth(i)); i++) {
-		struct str file = g->base == GUARD_HOME ? below(p, w->home, g->path) : g->base == GUARD_PROJECT ? below(p, w->workspace, g->path) : g->path;
+		struct str file = g->base == GUARD_HOME	     ? below(p, w->home, g->path)
+				  : g->base == GUARD_PROJECT ? below(p, w->workspace, g->path)
+							     : g->path;
 
 		if (!file.len)
 			continue;
-		if ((t->pattern.len && how != PATHS_MODE) || takes_trees(p, path, how) ? touches(p, t, path, file) : world_within(path, file))
+		if ((t->pattern.len && how != PATHS_MODE) || takes_trees(p, path, how) ? touches(p, t, path, file)
+										       : world_within(path, file))
 			return true;
 	}
 	return false;
@@ -78,7 +85,8 @@ static bool is_own_name(struct str name)
 static bool is_own_program(const struct paths *p, struct str path, struct str name)
 {
 	return (str_is(name, "pawl") || str_is(name, "pawl-full")) && !paths_in_workspace(p, path) &&
-	       (str_find(path, STR("/bin/")) != SIZE_MAX || str_find(path, STR("/sbin/")) != SIZE_MAX || str_find(path, STR("/libexec/")) != SIZE_MAX);
+	       (str_find(path, STR("/bin/")) != SIZE_MAX || str_find(path, STR("/sbin/")) != SIZE_MAX ||
+		str_find(path, STR("/libexec/")) != SIZE_MAX);
 }
 
 static bool is_own_file(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how)
@@ -97,7 +105,8 @@ static bool is_own_file(struct paths *p, const struct paths_target *t, struct st
 	if (t->pattern.len) {
 		struct str last = str_sub(t->pattern, str_rfind_char(t->pattern, '/') + 1, SIZE_MAX);
 
-		return paths_in_workspace(p, path) && str_starts(last, STR("pawl.")) && (str_glob(last, STR("pawl.yaml")) || str_glob(last, STR("pawl.pin.yaml")));
+		return paths_in_workspace(p, path) && str_starts(last, STR("pawl.")) &&
+		       (str_glob(last, STR("pawl.yaml")) || str_glob(last, STR("pawl.pin.yaml")));
 	}
 	return (is_own_name(name) && paths_in_workspace(p, path)) || is_own_program(p, path, name);
 }
@@ -124,8 +133,9 @@ static bool has_word(const struct shell_act *a, const char *part, size_t from)
 
 static bool is_pawl(struct str s)
 {
-	return str_is(s, "pawl") || str_is(s, "pawl-full") || str_starts(s, STR("pawl ")) || str_starts(s, STR("pawl.")) || str_is(s, "^pawl") ||
-	       str_is(s, "^pawl$") || str_ends(s, STR("/pawl")) || str_find(s, STR("pawl hook")) != SIZE_MAX || str_starts(s, STR("pawl-"));
+	return str_is(s, "pawl") || str_is(s, "pawl-full") || str_starts(s, STR("pawl ")) || str_starts(s, STR("pawl.")) ||
+	       str_is(s, "^pawl") || str_is(s, "^pawl$") || str_ends(s, STR("/pawl")) ||
+	       str_find(s, STR("pawl hook")) != SIZE_MAX || str_starts(s, STR("pawl-"));
 }
 
 static bool names_pawl(const struct shell_act *a, size_t from)
@@ -152,15 +162,18 @@ static void guard_process(struct paths *p)
 		hit = names_pawl(a, 1);
 	else if (str_is(p->program, "kill"))
 		for (size_t i = 1; i < a->n_argv; i++)
-			hit = hit || (p->w->pawl_sought && memchr(a->argv[i].text.ptr ? a->argv[i].text.ptr : "", SHELL_UNKNOWN, a->argv[i].text.len));
+			hit = hit || (p->w->pawl_sought &&
+				      memchr(a->argv[i].text.ptr ? a->argv[i].text.ptr : "", SHELL_UNKNOWN, a->argv[i].text.len));
 	else if (paths_listed(" systemctl service launchctl rc-service initctl supervisorctl ", p->program))
-		hit = names_pawl(a, 1) && (has_word(a, "stop", 1) || has_word(a, "disable", 1) || has_word(a, "mask", 1) || has_word(a, "kill", 1) ||
-					   has_word(a, "unload", 1) || has_word(a, "bootout", 1) || has_word(a, "remove", 1) || has_word(a, "freeze", 1));
+		hit = names_pawl(a, 1) && (has_word(a, "stop", 1) || has_word(a, "disable", 1) || has_word(a, "mask", 1) ||
+					   has_word(a, "kill", 1) || has_word(a, "unload", 1) || has_word(a, "bootout", 1) ||
+					   has_word(a, "remove", 1) || has_word(a, "freeze", 1));
 	if (hit)
 		paths_say(p, &process, p->program);
-	if (paths_listed(" apt apt-get aptitude dpkg dnf yum rpm zypper pacman apk brew snap npm pip pip3 cargo ", p->program) && names_pawl(a, 1) &&
-	    (has_word(a, "remove", 1) || has_word(a, "purge", 1) || has_word(a, "uninstall", 1) || has_word(a, "-R", 1) || has_word(a, "-r", 1) ||
-	     has_word(a, "autoremove", 1) || has_word(a, "del", 1) || has_word(a, "-e", 1)))
+	if (paths_listed(" apt apt-get aptitude dpkg dnf yum rpm zypper pacman apk brew snap npm pip pip3 cargo ", p->program) &&
+	    names_pawl(a, 1) &&
+	    (has_word(a, "remove", 1) || has_word(a, "purge", 1) || has_word(a, "uninstall", 1) || has_word(a, "-R", 1) ||
+	     has_word(a, "-r", 1) || has_word(a, "autoremove", 1) || has_word(a, "del", 1) || has_word(a, "-e", 1)))
 		paths_say(p, &own_files, STR("pawl"));
 }
 
@@ -217,8 +230,9 @@ static void guard_commands(struct paths *p)
 		verb = a->argv[i].text;
 	if (has_word(a, "--help", 1) && !paths_listed(" check explain ", verb))
 		return;
-	if (paths_listed(" approve grant break-glass unfreeze elevate approvers uninit --uninit ", verb) || (verb.len && verb.ptr[0] == SHELL_UNKNOWN) ||
-	    (str_is(verb, "init") && has_word(a, "--uninit", i)) || (str_is(verb, "shim") && (has_word(a, "uninstall", i) || has_word(a, "remove", i))))
+	if (paths_listed(" approve grant break-glass unfreeze elevate approvers uninit --uninit ", verb) ||
+	    (verb.len && verb.ptr[0] == SHELL_UNKNOWN) || (str_is(verb, "init") && has_word(a, "--uninit", i)) ||
+	    (str_is(verb, "shim") && (has_word(a, "uninstall", i) || has_word(a, "remove", i))))
 		paths_say(p, &person_only, verb);
 }
 

@@ -36,7 +36,8 @@ static enum zone zone_in_workspace(const struct paths *p, struct str path)
 
 	if (!in.len)
 		return ZONE_PROJECT;
-	if (str_is(in, ".git") || str_starts(in, STR(".git/")) || str_ends(in, STR("/.git")) || str_find(in, STR("/.git/")) != SIZE_MAX)
+	if (str_is(in, ".git") || str_starts(in, STR(".git/")) || str_ends(in, STR("/.git")) ||
+	    str_find(in, STR("/.git/")) != SIZE_MAX)
 		return ZONE_HISTORY;
 	return folder_is_made_again(in, false) ? ZONE_NOTHING : ZONE_WORKSPACE;
 }
@@ -46,8 +47,8 @@ static bool is_home(const struct world *w, struct str path)
 	size_t slash = str_rfind_char(path, '/');
 	struct str parent = slash == SIZE_MAX ? STR_NONE : str_sub(path, 0, slash);
 
-	return (w->home.len && world_within(w->home, path)) || str_is(path, "/home") || str_is(path, "/Users") || str_is(path, "/root") ||
-	       str_is(parent, "/home") || str_is(parent, "/Users");
+	return (w->home.len && world_within(w->home, path)) || str_is(path, "/home") || str_is(path, "/Users") ||
+	       str_is(path, "/root") || str_is(parent, "/home") || str_is(parent, "/Users");
 }
 
 static bool is_temporary_below(const struct paths *p, struct str path, int *ret)
@@ -101,7 +102,8 @@ static enum zone zone_of(const struct paths *p, struct str path)
 
 static bool judge_device(struct paths *p, const struct paths_target *t, enum paths_how how)
 {
-	static const char *const disks[] = { "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "mapper/", "dm-", "md", "loop", "zvol", "block/" };
+	static const char *const disks[] = { "sd",    "hd",	 "vd",	"xvd", "nvme", "mmcblk", "disk",
+					     "rdisk", "mapper/", "dm-", "md",  "loop", "zvol",	 "block/" };
 	struct str name;
 
 	if (!str_starts(t->path, STR("/dev/")) || str_starts(t->path, STR("/dev/shm/")))
@@ -113,8 +115,11 @@ static bool judge_device(struct paths *p, const struct paths_target *t, enum pat
 		if (str_starts(name, str_from(disks[i]))) {
 			if (how == PATHS_MODE)
 				return true;
-			paths_say(p, &(struct paths_saying){ CHANGE_DELETE, "data.volume", "disk", "a disk is written over: every file system on it goes",
-							     "write to an image file" }, t->path);
+			paths_say(p,
+				  &(struct paths_saying){ CHANGE_DELETE, "data.disk", "disk",
+							  "a disk is written over: every file system on it goes",
+							  "write to an image file" },
+				  t->path);
 			return true;
 		}
 	return how == PATHS_WRITE || how == PATHS_EDIT || how == PATHS_APPEND || how == PATHS_MODE;
@@ -129,8 +134,8 @@ static bool is_state_name(struct str name)
 	if (at == SIZE_MAX)
 		return false;
 	rest = str_sub(name, at + 8, SIZE_MAX);
-	return !rest.len || rest.ptr[0] == '*' || str_starts(rest, STR(".backup")) || str_starts(rest, STR(".d")) || str_ends(rest, STR(".backup")) ||
-	       str_starts(rest, STR(".lock.info")) || str_starts(rest, STR("/"));
+	return !rest.len || rest.ptr[0] == '*' || str_starts(rest, STR(".backup")) || str_starts(rest, STR(".d")) ||
+	       str_ends(rest, STR(".backup")) || str_starts(rest, STR(".lock.info")) || str_starts(rest, STR("/"));
 }
 
 static bool is_state(const struct paths_target *t, struct str path, enum paths_how how)
@@ -159,15 +164,19 @@ static bool judge_state(struct paths *p, const struct paths_target *t, struct st
 		return false;
 	if (!paths_in_workspace(p, path) && is_temporary_below(p, path, &temporary))
 		return false;
-	if (how == PATHS_WRITE && !t->pattern.len && !str_ends(path, STR("/terraform.tfstate")) && str_find(path, STR("/.terraform/")) == SIZE_MAX) {
+	if (how == PATHS_WRITE && !t->pattern.len && !str_ends(path, STR("/terraform.tfstate")) &&
+	    str_find(path, STR("/.terraform/")) == SIZE_MAX) {
 		const struct world_path *w = world_path(p->w->world, path);
 
 		if (w && w->type == WORLD_NOTHING)
 			return true; /* a copy under a new name */
 	}
-	paths_say(p, &(struct paths_saying){ CHANGE_STATE_IDENTITY, "file.state", "terraform_state",
-					     "terraform's record of what exists is written over, moved or removed: the next plan may destroy or make again what is alive",
-					     "leave it to terraform; look at it with `terraform state list`" }, path);
+	paths_say(p,
+		  &(struct paths_saying){ CHANGE_STATE_IDENTITY, "file.state", "terraform_state",
+					  "terraform's record of what exists is written over, moved or removed: the next plan "
+					  "may destroy or make again what is alive",
+					  "leave it to terraform; look at it with `terraform state list`" },
+		  path);
 	return true;
 }
 
@@ -184,8 +193,9 @@ static bool is_fresh_container(const struct shell_act *a)
 		struct str w = a->argv[i].text;
 
 		run = run || str_is(w, "run");
-		if (str_starts(w, STR("-v")) || str_starts(w, STR("--volume")) || str_starts(w, STR("--mount")) || str_starts(w, STR("--privileged")) ||
-		    str_starts(w, STR("--device")) || str_is(w, "compose") || str_is(w, "exec"))
+		if (str_starts(w, STR("-v")) || str_starts(w, STR("--volume")) || str_starts(w, STR("--mount")) ||
+		    str_starts(w, STR("--privileged")) || str_starts(w, STR("--device")) || str_is(w, "compose") ||
+		    str_is(w, "exec"))
 			return false;
 	}
 	return run;
@@ -196,36 +206,49 @@ static void judge_remote(struct paths *p, const struct paths_target *t, enum pat
 	struct str all = t->path.len ? t->path : t->words;
 	bool ssh = str_find(p->act->via, STR("ssh")) != SIZE_MAX;
 
-	if (how == PATHS_EDIT || how == PATHS_APPEND || how == PATHS_MODE || how == PATHS_OVERLAY || is_fresh_container(p->act->within) || folder_is_temporary(all) == 1 ||
-	    (folder_is_temporary(all) && t->pattern.len) || folder_is_machine_cache(all) || folder_is_made_again(all, false) ||
-	    folder_is_made_again(t->pattern, false) || paths_is_null(all))
+	if (how == PATHS_EDIT || how == PATHS_APPEND || how == PATHS_MODE || how == PATHS_OVERLAY ||
+	    is_fresh_container(p->act->within) || folder_is_temporary(all) == 1 || (folder_is_temporary(all) && t->pattern.len) ||
+	    folder_is_machine_cache(all) || folder_is_made_again(all, false) || folder_is_made_again(t->pattern, false) ||
+	    paths_is_null(all))
 		return;
 	if ((how == PATHS_WRITE || how == PATHS_REMOVE) && !ssh && !folder_is_system(all))
 		return; /* a file of a container */
 	if (how == PATHS_WRITE && !folder_is_system(all))
 		return;
-	paths_say(p, &(struct paths_saying){ CHANGE_DELETE, str_is(all, "/") ? "file.root" : "file.outside", "file",
-					     "this deletes or writes over files on another machine or in a container", "move them aside first" }, t->words);
+	paths_say(p,
+		  &(struct paths_saying){ CHANGE_DELETE, str_is(all, "/") ? "file.root" : "file.outside", "file",
+					  "this deletes or writes over files on another machine or in a container",
+					  "move them aside first" },
+		  t->words);
 }
 
 /* --- by zone --- */
 
-static const struct paths_saying root_goes = { CHANGE_DELETE, "file.root", "file", "this takes the whole file system", "name the one folder that is meant" };
-static const struct paths_saying home_goes = { CHANGE_DELETE, "file.home", "file", "this takes the home folder and everything in it",
+static const struct paths_saying root_goes = { CHANGE_DELETE, "file.root", "file", "this takes the whole file system",
 					       "name the one folder that is meant" };
-static const struct paths_saying outside_goes = { CHANGE_DELETE, "file.outside", "file",
-						  "this is outside the workspace: what is deleted or written over there is not kept",
-						  "do it in the workspace, or move it aside instead" };
-static const struct paths_saying system_goes = { CHANGE_DELETE, "file.outside", "file", "this belongs to the system", "leave it, or copy it aside first" };
-static const struct paths_saying project_goes = { CHANGE_DELETE, "workspace.root", "file", "this takes the whole workspace with its history",
+static const struct paths_saying home_goes = { CHANGE_DELETE, "file.home", "file",
+					       "this takes the home folder and everything in it",
+					       "name the one folder that is meant" };
+static const struct paths_saying outside_goes = {
+	CHANGE_DELETE, "file.outside", "file", "this is outside the workspace: what is deleted or written over there is not kept",
+	"do it in the workspace, or move it aside instead"
+};
+static const struct paths_saying system_goes = { CHANGE_DELETE, "file.outside", "file", "this belongs to the system",
+						 "leave it, or copy it aside first" };
+static const struct paths_saying project_goes = { CHANGE_DELETE, "workspace.discard", "file",
+						  "this takes the whole workspace with its history",
 						  "name the folders in it that are meant" };
-static const struct paths_saying history_goes = { CHANGE_REWRITE_HISTORY, "workspace.history", "git",
-						  "this takes git's own folder: commits that were never pushed, stashes and branches go", "push first" };
-static const struct paths_saying mounted = { CHANGE_DELETE, "file.outside", "file", "another file system is mounted there: it goes with it",
-					     "unmount it first" };
-static const struct paths_saying modes = { CHANGE_PERMISSIONS, "file.outside", "file",
-					   "modes or owners of files outside the workspace change, and what they were is not written down anywhere",
-					   "name the one file that is meant" };
+static const struct paths_saying history_goes = {
+	CHANGE_REWRITE_HISTORY, "git.history", "git",
+	"this takes git's own folder: commits that were never pushed, stashes and branches go", "push first"
+};
+static const struct paths_saying mounted = { CHANGE_DELETE, "file.outside", "file",
+					     "another file system is mounted there: it goes with it", "unmount it first" };
+static const struct paths_saying modes = {
+	CHANGE_PERMISSIONS, "file.outside", "file",
+	"modes or owners of files outside the workspace change, and what they were is not written down anywhere",
+	"name the one file that is meant"
+};
 
 static void judge_mode(struct paths *p, const struct paths_target *t, enum zone z, bool tree)
 {
@@ -306,7 +329,8 @@ static bool takes_history(const struct paths_target *t, enum paths_how how)
 	return str_is(t->pattern, "**") || (first.ptr[0] == '.' && str_glob(t->pattern, STR(".git")));
 }
 
-static void judge_zone(struct paths *p, const struct paths_target *t, const struct world_path *wp, struct str real, enum paths_how how)
+static void judge_zone(struct paths *p, const struct paths_target *t, const struct world_path *wp, struct str real,
+		       enum paths_how how)
 {
 	enum zone z = zone_of(p, real);
 	bool writes = how == PATHS_WRITE || how == PATHS_EDIT || how == PATHS_OVERLAY;
@@ -375,9 +399,9 @@ static void judge_unknown(struct paths *p, const struct paths_target *t, enum pa
 	if (how != PATHS_TREE)
 		return;
 	/* "$p/dist": also with nothing before it that is what a build makes; "$p/tmp" would be the temporary folder. */
-	known = (t->pattern.len && t->pattern.ptr[0] != '*') || str_ends(t->pattern, STR("/dist")) || str_ends(t->pattern, STR("/build"));
-	if (folder_is_made_again(t->pattern, !known) &&
-	    str_find(t->pattern, STR("..")) == SIZE_MAX)
+	known = (t->pattern.len && t->pattern.ptr[0] != '*') || str_ends(t->pattern, STR("/dist")) ||
+		str_ends(t->pattern, STR("/build"));
+	if (folder_is_made_again(t->pattern, !known) && str_find(t->pattern, STR("..")) == SIZE_MAX)
 		return;
 	paths_say(p, &s, t->words);
 }
@@ -405,8 +429,8 @@ static bool is_dot_file(const struct paths *p, struct str path)
 
 static bool follows(const struct paths_target *t, enum paths_how how)
 {
-	return t->slash || t->pattern.len || how == PATHS_WRITE || how == PATHS_EDIT || how == PATHS_APPEND || how == PATHS_OVERLAY ||
-	       how == PATHS_MODE || how == PATHS_MODE_TREE;
+	return t->slash || t->pattern.len || how == PATHS_WRITE || how == PATHS_EDIT || how == PATHS_APPEND ||
+	       how == PATHS_OVERLAY || how == PATHS_MODE || how == PATHS_MODE_TREE;
 }
 
 /* A rename through a new link in the same text is not followed here: a link that is made points where it says (paths_copy). */

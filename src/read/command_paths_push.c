@@ -9,16 +9,21 @@ struct push {
 };
 
 static const struct paths_saying theirs = { CHANGE_REWRITE_HISTORY, "git.remote-history", "git",
-					    "commits that others may have go from the remote branch", "push without force to a branch of its own and open a pull request" };
-static const struct paths_saying all_branches = { CHANGE_REWRITE_HISTORY, "git.remote-history", "git",
-						  "every branch of the remote is written over or removed that is not the same here", "push the one branch that is meant" };
-static const struct paths_saying own = { CHANGE_REWRITE_HISTORY, "git.own-branch", "git", "a feature branch is written over or removed on the remote",
+					    "commits that others may have go from the remote branch",
+					    "push without force to a branch of its own and open a pull request" };
+static const struct paths_saying all_branches = {
+	CHANGE_REWRITE_HISTORY, "git.remote-history", "git",
+	"every branch of the remote is written over or removed that is not the same here", "push the one branch that is meant"
+};
+static const struct paths_saying own = { CHANGE_REWRITE_HISTORY, "git.own-branch", "git",
+					 "a feature branch is written over or removed on the remote",
 					 "`git push --force-with-lease`: not what somebody else pushed meanwhile" };
 
 static bool is_protected(const struct push *u, struct str branch)
 {
-	static const char *const names[] = { "main",	"master",     "trunk",	"develop",   "release", "release/*", "release-*", "releases/*", "production",
-					     "prod",	"production/*", "stable", "staging", "live",	"gh-pages",  "hotfix/*",  "v[0-9]*" };
+	static const char *const names[] = { "main",	  "master",	"trunk",      "develop",  "release",	  "release/*",
+					     "release-*", "releases/*", "production", "prod",	  "production/*", "stable",
+					     "staging",	  "live",	"gh-pages",   "hotfix/*", "v[0-9]*" };
 
 	if (!branch.len || memchr(branch.ptr, SHELL_UNKNOWN, branch.len) || str_find_char(branch, '*') != SIZE_MAX)
 		return true;
@@ -92,7 +97,8 @@ void paths_git_push(struct paths *p, size_t from, struct str folder)
 		u.lease = u.lease && !str_is(name, "--force");
 	}
 	u.delete = paths_has(&o, 'd', "--delete");
-	if (paths_has(&o, 0, "--mirror") || paths_has(&o, 0, "--prune") || (u.force && (paths_has(&o, 0, "--all") || paths_has(&o, 0, "--branches") || paths_has(&o, 0, "--tags")))) {
+	if (paths_has(&o, 0, "--mirror") || paths_has(&o, 0, "--prune") ||
+	    (u.force && (paths_has(&o, 0, "--all") || paths_has(&o, 0, "--branches") || paths_has(&o, 0, "--tags")))) {
 		paths_say(p, &all_branches, o.n ? o.operand[0].text : STR("origin"));
 		return;
 	}
@@ -103,7 +109,8 @@ void paths_git_push(struct paths *p, size_t from, struct str folder)
 		bool any = false;
 
 		for (size_t i = first; i < o.n; i++)
-			any = any || (o.operand[i].text.len && (o.operand[i].text.ptr[0] == '+' || o.operand[i].text.ptr[0] == ':'));
+			any = any ||
+			      (o.operand[i].text.len && (o.operand[i].text.ptr[0] == '+' || o.operand[i].text.ptr[0] == ':'));
 		if (!any)
 			return;
 	}

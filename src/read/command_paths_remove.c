@@ -142,7 +142,8 @@ static void remove_words(struct paths *p, const struct paths_words *o, enum path
 	}
 }
 
-static const struct paths_saying trash = { CHANGE_DELETE, "file.outside", "file", "this empties the trash: what was put there does not come back",
+static const struct paths_saying trash = { CHANGE_DELETE, "file.outside", "file",
+					   "this empties the trash: what was put there does not come back",
 					   "look at it first: `trash-list`" };
 
 bool paths_remove(struct paths *p)
@@ -155,7 +156,8 @@ bool paths_remove(struct paths *p)
 		paths_say(p, &trash, STR("trash"));
 		return true;
 	}
-	if (!paths_words(p, 1, shred ? "ns" : "", shred ? " --iterations --size " : " ", &o) || paths_has(&o, 0, "--help") || paths_has(&o, 0, "--version"))
+	if (!paths_words(p, 1, shred ? "ns" : "", shred ? " --iterations --size " : " ", &o) || paths_has(&o, 0, "--help") ||
+	    paths_has(&o, 0, "--version"))
 		return true;
 	if (str_is(p->program, "gio")) {
 		if (o.n && str_is(o.operand[0].text, "trash") && paths_has(&o, 0, "--empty"))
@@ -166,7 +168,8 @@ bool paths_remove(struct paths *p)
 		o.n--;
 		how = PATHS_TREE;
 	}
-	if (paths_has(&o, 'r', "--recursive") || o.letter['R'] || paths_listed(" rimraf del-cli trash trash-put gtrash ", p->program))
+	if (paths_has(&o, 'r', "--recursive") || o.letter['R'] ||
+	    paths_listed(" rimraf del-cli trash trash-put gtrash ", p->program))
 		how = PATHS_TREE;
 	if (str_is(p->program, "rmdir"))
 		return true; /* only empty ones */

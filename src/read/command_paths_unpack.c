@@ -45,17 +45,19 @@ static bool read_tar(struct paths *p)
 	size_t members = 0;
 	bool old_style;
 
-	if (!paths_words(p, 1, "fCbTXIKNVFHL", " --file --directory --exclude --files-from --transform --strip-components --use-compress-program ", &o))
+	if (!paths_words(p, 1, "fCbTXIKNVFHL",
+			 " --file --directory --exclude --files-from --transform --strip-components --use-compress-program ", &o))
 		return true;
-	if (!extracts(p, &o) || paths_has(&o, 'O', "--to-stdout") || paths_has(&o, 'k', "--keep-old-files") || paths_has(&o, 0, "--skip-old-files") ||
-	    paths_has(&o, 0, "--help"))
+	if (!extracts(p, &o) || paths_has(&o, 'O', "--to-stdout") || paths_has(&o, 'k', "--keep-old-files") ||
+	    paths_has(&o, 0, "--skip-old-files") || paths_has(&o, 0, "--help"))
 		return true;
 	old_style = p->act->argv[1].text.len && p->act->argv[1].text.ptr[0] != '-';
 	if (old_style) {
 		members = 1;
 		if (memchr(p->act->argv[1].text.ptr, 'f', p->act->argv[1].text.len))
 			members = 2;
-		if (memchr(p->act->argv[1].text.ptr, 'k', p->act->argv[1].text.len) || memchr(p->act->argv[1].text.ptr, 'O', p->act->argv[1].text.len))
+		if (memchr(p->act->argv[1].text.ptr, 'k', p->act->argv[1].text.len) ||
+		    memchr(p->act->argv[1].text.ptr, 'O', p->act->argv[1].text.len))
 			return true;
 	}
 	judge_folder(p, &o, members, paths_value(&o, 'C', "--directory", &into) ? &into : NULL);
@@ -67,7 +69,8 @@ static bool read_unzip(struct paths *p)
 	struct paths_words o;
 	struct shell_value into;
 
-	if (!paths_words(p, 1, "dxP", " ", &o) || o.letter['l'] || o.letter['t'] || o.letter['Z'] || o.letter['p'] || o.letter['n'] || o.letter['v'])
+	if (!paths_words(p, 1, "dxP", " ", &o) || o.letter['l'] || o.letter['t'] || o.letter['Z'] || o.letter['p'] ||
+	    o.letter['n'] || o.letter['v'])
 		return true;
 	judge_folder(p, &o, 1, paths_value(&o, 'd', NULL, &into) ? &into : NULL);
 	return true;

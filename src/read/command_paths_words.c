@@ -6,7 +6,8 @@ bool paths_listed(const char *list, struct str word)
 	struct str l = str_from(list);
 
 	for (size_t i = 1; i + word.len < l.len; i++)
-		if (l.ptr[i - 1] == ' ' && l.ptr[i + word.len] == ' ' && memcmp(l.ptr + i, word.ptr ? word.ptr : "", word.len) == 0)
+		if (l.ptr[i - 1] == ' ' && l.ptr[i + word.len] == ' ' &&
+		    memcmp(l.ptr + i, word.ptr ? word.ptr : "", word.len) == 0)
 			return word.len > 0;
 	return false;
 }

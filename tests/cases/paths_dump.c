@@ -14,7 +14,8 @@ static void print(const struct command_answer *a)
 	CHANGE_EACH(c, &a->changes)
 		printf("%.*s ", STR_ARG(c->finding));
 	for (const struct discard *d = a->discards; d; d = d->next)
-		printf("%s=%.*s%s%.*s%s ", kinds[d->kind], STR_ARG(d->path), d->ref.len ? "@" : "", STR_ARG(d->ref), d->ignored ? "+ignored" : "");
+		printf("%s=%.*s%s%.*s%s ", kinds[d->kind], STR_ARG(d->path), d->ref.len ? "@" : "", STR_ARG(d->ref),
+		       d->ignored ? "+ignored" : "");
 	printf("\n");
 }
 
@@ -35,7 +36,7 @@ static void read_edit(struct str text, struct world *w, struct arena *arena, str
 static void read_one(struct str text, struct world *w, struct arena *arena, struct command_answer *a)
 {
 	struct shell_answer s = { 0 };
-	struct command_work work = { .world = w, .arena = arena, .answer = a };
+	struct command_work work = { .world = w, .arena = arena, .answer = a, .discards_end = &a->discards };
 
 	if (str_starts(text, STR("pawl-edit "))) {
 		read_edit(str_sub(text, 10, SIZE_MAX), w, arena, a);
@@ -53,8 +54,8 @@ int main(void)
 	struct corpus c = { 0 };
 	struct err err = { .code = ERR_NONE };
 
-	if (!fd_read_all(STDIN_FILENO, &text, &err) || !arena_map(&all, (size_t)64 << 20) || !arena_map(&one, (size_t)256 << 20) ||
-	    !corpus_read(STR("stdin"), buf_str(&text), &all, &c, &err)) {
+	if (!fd_read_all(STDIN_FILENO, &text, &err) || !arena_map(&all, (size_t)64 << 20) ||
+	    !arena_map(&one, (size_t)256 << 20) || !corpus_read(STR("stdin"), buf_str(&text), &all, &c, &err)) {
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
