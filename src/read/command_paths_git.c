@@ -360,11 +360,13 @@ static void begin(struct git *g)
 	g->folder = g->p->act->cwd.text;
 	if (!g->folder.len || memchr(g->folder.ptr, SHELL_UNKNOWN, g->folder.len))
 		g->folder = STR_NONE;
-	if (world_env(g->p->w->world, STR("GIT_WORK_TREE"), &tree))
+	g->tree = world_env(g->p->w->world, STR("GIT_WORK_TREE"), &tree);
+	if (g->tree)
 		change_folder(g, (struct shell_value){ .text = tree, .known = true });
 	for (const struct shell_variable *v = g->p->act->env; v; v = v->next)
 		if (str_is(v->name, "GIT_WORK_TREE")) {
 			change_folder(g, v->value);
+			g->tree = true;
 			break;
 		}
 }

@@ -326,7 +326,20 @@ static bool takes_history(const struct paths_target *t, enum paths_how how)
 
 	if (how != PATHS_TREE || !t->pattern.len)
 		return false;
-	return str_is(t->pattern, "**") || (first.ptr[0] == '.' && str_glob(t->pattern, STR(".git")));
+	return str_is(t->pattern, "**") || str_ends(t->pattern, STR("/.git")) || (first.ptr[0] == '.' && str_glob(t->pattern, STR(".git")));
+}
+
+/* ~/old-*: not the whole of it. */
+static bool is_part_of_home(const struct paths *p, const struct paths_target *t, struct str real)
+{
+	struct str first = str_sub(t->pattern, 0, str_find_char(t->pattern, '/'));
+
+	if (!str_eq(real, p->w->world->home))
+		return false;
+	for (size_t i = 0; i < first.len; i++)
+		if (!memchr("*?.", first.ptr[i], 3))
+			return true;
+	return false;
 }
 
 static void judge_zone(struct paths *p, const struct paths_target *t, const struct world_path *wp, struct str real,
@@ -354,7 +367,7 @@ static void judge_zone(struct paths *p, const struct paths_target *t, const stru
 		paths_say(p, &root_goes, t->words);
 		return;
 	case ZONE_HOME:
-		paths_say(p, &home_goes, t->words);
+		paths_say(p, is_part_of_home(p, t, real) ? &outside_goes : &home_goes, t->words);
 		return;
 	case ZONE_PROJECT:
 		if (takes_history(t, how) && paths_in_workspace(p, real))
