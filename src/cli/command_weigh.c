@@ -8,12 +8,12 @@
 #include "cli/asker.h"
 #include "cli/freeze_marker.h"
 #include "cli/hosts.h"
+#include "cli/keeping.h"
 #include "cli/notify.h"
 #include "cli/policies.h"
 #include "core/permit.h"
 #include "gate/command/surroundings.h"
 #include "hold/statement.h"
-#include "keep/keep.h"
 #include "ledger/ledger.h"
 #include "read/sql/sql.h"
 
@@ -179,12 +179,27 @@ static void mark_kept(struct command_weighed *w, bool kept)
 	}
 }
 
+static bool take_wishes(const struct places *places, const struct command_ask *ask, const struct keep_wish *wishes, size_t n,
+			struct command_weighed *w, struct err *err)
+{
+	const struct keep_bounds bounds = keeping_bounds(w->policy);
+	const struct keeping_words words = { w->request.summary, ask->session, w->world.cwd };
+	struct keep *k = NULL;
+	struct ledger *l = ledger_open(places->ledger, err);
+	bool ok;
+
+	if (!l)
+		return false;
+	ok = keep_open(str_from(places->state), &bounds, &k, err) && keeping_take(k, l, wishes, n, &words, w->kept, err);
+	keep_close(k);
+	ledger_close(l);
+	return ok;
+}
+
 static bool take(const struct places *places, const struct command_ask *ask, struct command_weighed *w, struct err *err)
 {
 	struct keep_wish *wishes = ARENA_ARRAY(&w->arena, MAX_DISCARDS, struct keep_wish);
-	struct keep *k = NULL;
 	size_t n = 0;
-	bool ok;
 
 	if (!wishes)
 		return err_set(err, ERR_LIMIT, "no memory");
@@ -193,11 +208,7 @@ static bool take(const struct places *places, const struct command_ask *ask, str
 			return err_set(err, ERR_LIMIT, "more than %d different losses", MAX_DISCARDS);
 		wishes[n++] = (struct keep_wish){ .what = keep_kinds[d->kind], .path = d->path, .ref = d->ref, .ignored = d->ignored };
 	}
-	if (!keep_open(str_from(places->state), NULL, &k, err))
-		return false;
-	ok = keep_take(k, wishes, n, w->request.summary, ask->session, w->kept, err);
-	keep_close(k);
-	return ok;
+	return take_wishes(places, ask, wishes, n, w, err);
 }
 
 /* Judged as if it were kept; where that lets it pass it is kept indeed, else it is judged as the loss it is. */
