@@ -105,8 +105,8 @@ def starving(tap):
         def drop():
             os.setgroups([])
             os.setgid(65534)
+            os.setuid(100000 + os.getpid() % 1000000)  # nobody else's: another's processes would count
             resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-            os.setuid(65534)
         exe = os.open(TOOL, os.O_RDONLY)  # its folder may be closed to others
         p = subprocess.run(["/proc/self/fd/%d" % exe, "run", h, "allow"], input=call(h, "ls"), capture_output=True, preexec_fn=drop,
                            pass_fds=[exe], cwd="/")
