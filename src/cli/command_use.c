@@ -40,6 +40,8 @@ static void put_ask(const struct command_ask *a, struct buf *out)
 	json_out_open(&o, '{');
 	json_out_kv(&o, "text", a->text);
 	json_out_kv(&o, "sql", a->sql);
+	json_out_kv(&o, "call", a->call);
+	json_out_kv(&o, "call_arguments", a->call_arguments);
 	put_list(&o, "words", a->words, a->n_words);
 	put_list(&o, "edits", a->edits, a->n_edits);
 	json_out_key(&o, "edit_deletes");
@@ -107,7 +109,9 @@ static bool take_ask(struct str text, struct arena *arena, struct command_ask *r
 
 	if (!json_parse(text, arena, &v, err))
 		return false;
-	*ret = (struct command_ask){ .text = json_str(v, "text"), .sql = json_str(v, "sql"), .edit_content = json_str(v, "edit_content"),
+	*ret = (struct command_ask){ .text = json_str(v, "text"), .sql = json_str(v, "sql"),
+				     .call = json_str(v, "call"), .call_arguments = json_str(v, "call_arguments"),
+				     .edit_content = json_str(v, "edit_content"),
 				     .session = json_str(v, "session"), .host = json_str(v, "host"), .env = environ };
 	ret->words = take_list(v, "words", arena, &ret->n_words);
 	ret->edits = take_list(v, "edits", arena, &ret->n_edits);

@@ -39,12 +39,30 @@ static void read_sql(struct str text, struct arena *arena, struct command_answer
 	ret->tool = STR("sql");
 }
 
+/* What it takes away, and where, only its server knows. */
+static void read_call(const struct command_ask *ask, struct arena *arena, struct command_answer *ret)
+{
+	struct change *c = change_add(&ret->changes, arena);
+
+	ret->summary = redact_str(arena_fmt(arena, "%.*s %.*s", STR_ARG(ask->call), STR_ARG(str_sub(ask->call_arguments, 0, 200))), arena);
+	ret->tool = arena_str(arena, ask->call);
+	if (!c)
+		return;
+	c->kind = CHANGE_DELETE;
+	c->type = STR("mcp_tool");
+	c->name = arena_str(arena, ask->call);
+	c->reason = arena_fmt(arena, "the tool %.*s says by its name that it takes something away, and only its server knows what", STR_ARG(ask->call));
+	c->safer = STR("look with a tool that only reads what it would take away, and tell the person");
+}
+
 static void read_once(const struct command_ask *ask, struct command_weighed *w)
 {
 	arena_reset(&w->arena);
 	w->answer = (struct command_answer){ 0 };
 	if (ask->sql.len)
 		read_sql(ask->sql, &w->arena, &w->answer);
+	else if (ask->call.len)
+		read_call(ask, &w->arena, &w->answer);
 	else if (ask->edits)
 		command_read_edit(ask->edits, ask->n_edits, &w->world, &w->arena, &w->answer);
 	else if (ask->words)
@@ -92,6 +110,8 @@ static struct digest bytes_of(const struct command_ask *ask)
 	digest_field(&run, STR("version"), STR("pawl-command-1"));
 	digest_field(&run, STR("text"), ask->text);
 	digest_field(&run, STR("sql"), ask->sql);
+	digest_field(&run, STR("call"), ask->call);
+	digest_field(&run, STR("arguments"), ask->call_arguments);
 	for (size_t i = 0; i < ask->n_words; i++)
 		digest_field(&run, STR("word"), ask->words[i]);
 	for (size_t i = 0; i < ask->n_edits; i++)

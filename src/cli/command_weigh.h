@@ -10,7 +10,7 @@
 #include "hold/hold.h"
 #include "read/command.h"
 
-/* What is asked; one of text, words, edits, sql. */
+/* What is asked; one of text, words, edits, sql, call. */
 struct command_ask {
 	struct str text;	 /* shell text */
 	const struct str *words; /* an argv that no shell reads */
@@ -20,6 +20,8 @@ struct command_ask {
 	bool edit_deletes;	 /* … deletes */
 	struct str edit_content; /* what is written; STR_NONE: not known */
 	struct str sql;		 /* statements for a database that nobody named */
+	struct str call;	 /* a tool whose name says that it takes something away: "neon/delete_project" … */
+	struct str call_arguments; /* … with these, as JSON */
 	const char *cwd; /* absolute; NULL: unknown */
 	char *const *env;
 	struct str session, host; /* of the agent; STR_NONE: none */

@@ -126,11 +126,29 @@ static bool judge_item(const struct command_ask *ask, struct arena *arena, struc
 	return true;
 }
 
+/* A tool of a server whose name says that it takes something away. */
+static bool judge_name(const struct hook_call *call, struct arena *arena, struct hook_verdict *ret)
+{
+	struct command_ask ask = {
+		.call = call->server.len ? arena_fmt(arena, "%.*s/%.*s", STR_ARG(call->server), STR_ARG(call->tool_name)) : call->tool_name,
+		.call_arguments = call->arguments,
+		.cwd = folder_of(call, &(struct hook_item){ .kind = HOOK_ITEM_COMMAND }, arena),
+		.env = environ,
+		.session = call->session,
+		.host = str_from(hook_host_row(call->host)->name),
+		.gate = GATE_MCP,
+	};
+
+	return ask.call.len && judge_item(&ask, arena, ret);
+}
+
 bool hook_judge(void *ctx, const struct hook_call *call, struct arena *arena, struct hook_verdict *ret)
 {
 	struct hook_verdict worst = { .verdict = VERDICT_ALLOW };
 
 	(void)ctx;
+	if (call->destructive && !judge_name(call, arena, &worst))
+		return false;
 	for (const struct hook_item *i = call->items; i; i = i->next) {
 		struct hook_verdict v = { .verdict = VERDICT_DENY };
 		struct command_ask ask;

@@ -102,6 +102,11 @@ static void names_say(void **state)
 	assert_true(tools_destructive(STR("delete_project")));
 	assert_true(tools_destructive(STR("projectDelete")));
 	assert_true(tools_destructive(STR("DropTable2")));
+	assert_true(tools_destructive(STR("reset_database")));
+	assert_true(tools_destructive(STR("removeBucket")));
+	assert_false(tools_destructive(STR("delete_comment")));
+	assert_false(tools_destructive(STR("remove_label")));
+	assert_false(tools_destructive(STR("browser_clear")));
 	assert_false(tools_destructive(STR("undeleted")));
 	assert_false(tools_destructive(STR("dropdown_values")));
 	assert_true(tools_looks(STR("list_tables")));

@@ -96,6 +96,23 @@ static bool read_input(struct hook_call *call, const struct json **input, struct
 	return false;
 }
 
+/* The input as text again, for those who judge the name alone. */
+static void keep_arguments(struct hook_call *call, const struct json *input, struct arena *arena)
+{
+	auto_buf b = BUF_MAX(HOOK_MAX_INPUT);
+	struct json_out o = { .buf = &b };
+
+	/* A tool that deletes a path is judged by the path. */
+	for (const struct hook_item *i = call->items; i; i = i->next)
+		call->destructive = call->destructive && i->kind != HOOK_ITEM_EDIT;
+	if (!call->destructive || !input)
+		return;
+	json_out_tree(&o, input);
+	call->arguments = b.failed ? STR_NONE : arena_str(arena, buf_str(&b));
+	if (!call->arguments.len)
+		search_trouble(call, "the call is too large to be read");
+}
+
 static void read_tool(struct hook_call *call, const struct json *input, struct arena *arena)
 {
 	switch (call->tool) {
@@ -159,6 +176,7 @@ void hook_call_read(enum hook_host host, struct str bytes, struct arena *arena, 
 	read_kind(ret, root, row);
 	input = at_places(root, row->input);
 	read_tool(ret, json_is(input, JSON_OBJECT) ? inside_mcp(ret, input) : input, arena);
+	keep_arguments(ret, input, arena);
 	if (!ret->tool_name.len && tools_of_event(ret->event_name) == HOOK_TOOL_COUNT && !ret->n_items)
 		search_trouble(ret, "it names no tool and holds nothing that could be judged without one");
 }

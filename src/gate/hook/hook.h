@@ -60,6 +60,7 @@ struct hook_call {
 	struct str tool_name;
 	struct str server;  /* MCP */
 	bool destructive;   /* MCP or unknown: its name says delete, drop, destroy … */
+	struct str arguments; /* of a destructive one, as JSON: what an approval is for */
 	struct str cwd;	    /* absolute; STR_NONE: not said */
 	struct str session;
 	struct str mode;    /* permission mode, as the host says */

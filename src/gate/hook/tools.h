@@ -30,7 +30,7 @@ enum tools_field tools_field(struct str key);
 /* The server in "mcp__server__tool", "@server/tool", "mcp_server_tool"; *${ret_tool} is what is behind it. STR_NONE: none of them. */
 struct str tools_server(struct str name, struct str *ret_tool);
 
-/* Does a word of the name say that something is taken away? Words are split at case, digits and signs. */
+/* Does a word of the name say that something is taken away that may be missed? Words are split at case, digits and signs. */
 bool tools_destructive(struct str name);
 /* … that it only looks? The first word decides. */
 bool tools_looks(struct str name);
