@@ -310,13 +310,15 @@ static void take_flags(struct run *r, const char *flags, bool file)
 {
 	for (size_t i = 0; i < r->s->n; i++) {
 		const struct command_word *k = &r->s->item[i];
+		struct str value;
 
 		if (!k->flag || !*flags || !command_one_of(k->text, str_from(flags), '|'))
 			continue;
+		value = k->has_value || i + 1 >= r->s->n || r->s->item[i + 1].flag ? k->value : r->s->item[i + 1].text;
 		if (file)
-			take_file(r, k->value);
+			take_file(r, value);
 		else
-			take_text(r, k->value);
+			take_text(r, value);
 	}
 }
 
@@ -345,7 +347,7 @@ bool command_sql(struct command_work *w, const struct command_words *s)
 		if (command_flag(s, STR("--help|--version")))
 			return true;
 		read_client(&r);
-		return true;
+		return w->first != NULL; /* rows may know more of it: `bq query --replace` */
 	}
 	return false;
 }

@@ -79,7 +79,15 @@ static struct str without_version(struct str name)
 
 static bool takes_value(const struct command_words *s, struct str flag)
 {
-	return s->has_tool && command_one_of(flag, s->tool.values, ' ');
+	char before[4] = { '-', '\0', '^' };
+
+	if (!s->has_tool || command_one_of(flag, s->tool.values, ' '))
+		return s->has_tool;
+	if (flag.len != 2)
+		return false;
+	/* "-f^": only before the subcommand */
+	before[1] = flag.ptr[1];
+	return command_one_of((struct str){ before, 3 }, s->tool.values, ' ') && command_count(s) == 0;
 }
 
 /* "-p?" in the table: its value only ever stands in the same word. */
