@@ -15,9 +15,15 @@ struct change *command_change(struct command_work *w)
 void command_discard(struct command_work *w, enum discard_kind kind, struct str path, struct str ref, struct change *change)
 {
 	struct discard *d = ARENA_NEW(w->arena, struct discard);
+	struct place *nowhere = ARENA_NEW(w->arena, struct place);
 
-	if (!d)
+	if (!d || !nowhere)
 		return;
+	/* A loss on this machine that the keep takes first is no change of the environment that the folder is named for. */
+	if (change && !change->place) {
+		change->place = nowhere;
+		change->environment = STR("scratch");
+	}
 	*d = (struct discard){ .kind = kind, .path = path, .ref = ref, .maybe = w->act && w->act->maybe, .change = change };
 	*w->discards_end = d;
 	w->discards_end = &d->next;
