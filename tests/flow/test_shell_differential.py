@@ -30,6 +30,7 @@ DANGEROUS = "terraform rm git psql mysql aws kubectl docker curl".split()
 WRAPPERS = "sudo doas nohup nice timeout setsid".split()
 FILTERS = "cat base64 tr rev sed head tac seq xargs env printf mktemp basename dirname tee chmod mkdir cp mv touch find xxd bash sh sort".split()
 GENERATED, SEED = 2200, 3
+ANY = "(?:[^\x1f]*\x1f)*"  # any number of words
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -56,6 +57,7 @@ class Box:
         for name in FILTERS:
             if shutil.which(name):
                 (self.bin / name).symlink_to(shutil.which("bash" if name == "sh" else name))  # sh is bash as sh: dash differs
+        self.late = 0
         self.log.touch()
         self.log.chmod(0o666)
         self.top.chmod(0o755)
@@ -70,10 +72,11 @@ class Box:
         p = subprocess.Popen(["/bin/bash", "-c", text], cwd=work, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              preexec_fn=confine, start_new_session=True)
         try:
-            p.communicate(timeout=10)
+            p.communicate(timeout=5)
         except subprocess.TimeoutExpired:
             os.killpg(p.pid, 9)
             p.communicate()
+            self.late += 1
         return [r.split("\x1f")[:-1] for r in self.log.read_text(errors="surrogateescape").split("\0") if r]
 
 
@@ -120,8 +123,8 @@ def pattern(words):
             body = "(?:[^\x1f]*/)?" + body
         if kind == "=":
             out.append(body + "\x1f")
-        else:  # any number of words that begin and end as this does, or none
-            out.append("(?:[^\x1f]*\x1f)*" if kind == "?" else "(?:%s\x1f|(?:[^\x1f]*\x1f)*)" % body)
+        elif not out or out[-1] != ANY:
+            out.append(ANY)
     return re.compile("".join(out), re.S)
 
 
@@ -152,10 +155,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="pawl-differential-") as top:
         os.chmod(top, 0o755)
         boxes = [Box(top) for _ in range(4)]
-        free = list(boxes)
         answers = {}
-        for box in boxes:  # the folder stands in $PWD and the stubs' folder in $PATH: each box has its own answers
-            mine = [n for n in range(len(found)) if n % len(boxes) == boxes.index(box)]
+        for k, box in enumerate(boxes):  # the folder stands in $PWD and the stubs' folder in $PATH: each box has its own answers
+            mine = [n for n in range(len(found)) if n % len(boxes) == k]
             (box.top / "w").mkdir(exist_ok=True)
             for n, a in zip(mine, dump([found[n][1] for n in mine], str(box.top / "w"), str(box.bin))):
                 answers[n] = a
@@ -163,7 +165,6 @@ def main():
         def share(k):
             return [(n, boxes[k].run(found[n][1])) for n in range(k, len(found), len(boxes))]
 
-        del free
         with concurrent.futures.ThreadPoolExecutor(len(boxes)) as pool:
             real = dict(sum(pool.map(share, range(len(boxes))), []))
     bad, followed, total, executed, over, certain, excused = [], 0, collections.Counter(), 0, collections.Counter(), [], 0
@@ -188,6 +189,7 @@ def main():
     print("# %d scripts (%d by hand), %d argv of dangerous programs executed, %d scripts followed to their end" % (len(found), hand, executed, followed))
     for category, n in sorted(over.items()):
         print("# listed but not run, %s: %d" % (category, n))
+    print("# scripts that did not end in time: %d" % sum(box.late for box in boxes))
     print("# scripts where something ran that is not listed, but pawl says that it could not follow: %d" % excused)
     checks = [("at least 2,000 scripts, 100 of them by hand, ran dangerous programs", len(found) >= 2000 and hand >= 100 and executed >= 4000),
               ("bash ran nothing that pawl does not list", not bad),

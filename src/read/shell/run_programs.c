@@ -4,7 +4,7 @@
 
 bool run_listed(const char *list, struct str name)
 {
-	size_t n = name.len;
+	size_t n = name.len && name.ptr[0] ? name.len : 0; /* a name that begins unknown is in no list */
 
 	for (const char *p = list; n && (p = strchr(p, name.ptr[0])); p++) {
 		if ((p == list || p[-1] == ' ') && strncmp(p, name.ptr, n) == 0 && (p[n] == ' ' || p[n] == '\0'))
