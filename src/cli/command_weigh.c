@@ -51,7 +51,8 @@ static void read_call(const struct command_ask *ask, struct arena *arena, struct
 	c->kind = CHANGE_DELETE;
 	c->type = STR("mcp_tool");
 	c->name = arena_str(arena, ask->call);
-	c->reason = arena_fmt(arena, "the tool %.*s says by its name that it takes something away, and only its server knows what", STR_ARG(ask->call));
+	c->reason = arena_fmt(arena, "the tool %.*s says by its name that it takes something away, and only its server knows what",
+			      STR_ARG(ask->call));
 	c->safer = STR("look with a tool that only reads what it would take away, and tell the person");
 }
 

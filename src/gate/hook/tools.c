@@ -223,20 +223,23 @@ static bool any_word(struct str name, const char *words)
 bool tools_destructive(struct str name)
 {
 	/* What an agent takes away every day and nobody misses. */
-	static const char small[] = "label labels comment comments reaction reactions entity entities observation observations relation "
-				    "relations memory memories note notes todo todos task tasks cookie cookies tab tabs cache draft drafts "
-				    "annotation annotations breakpoint breakpoints message messages bookmark bookmarks reminder item items";
-	static const char large[] = "database databases db table tables schema project projects branch branches bucket buckets instance "
-				    "instances cluster clusters volume volumes disk disks account accounts organization org repository repo "
-				    "repositories backup backups snapshot snapshots collection collections environment environments stack "
-				    "stacks resource resources namespace namespaces deployment deployments service services server servers "
-				    "site domain zone dns secret secrets key keys queue topic stream vault storage data user users";
+	static const char small[] =
+		"label labels comment comments reaction reactions entity entities observation observations relation "
+		"relations memory memories note notes todo todos task tasks cookie cookies tab tabs cache draft drafts "
+		"annotation annotations breakpoint breakpoints message messages bookmark bookmarks reminder item items";
+	static const char large[] =
+		"database databases db table tables schema project projects branch branches bucket buckets instance "
+		"instances cluster clusters volume volumes disk disks account accounts organization org repository repo "
+		"repositories backup backups snapshot snapshots collection collections environment environments stack "
+		"stacks resource resources namespace namespaces deployment deployments service services server servers "
+		"site domain zone dns secret secrets key keys queue topic stream vault storage data user users";
 
 	if (any_word(name, "drop destroy truncate purge wipe erase terminate deprovision nuke expunge"))
 		return true;
 	if (any_word(name, "delete del rm"))
 		return !any_word(name, small);
-	return any_word(name, "remove reset uninstall flush clear prune revoke rollback overwrite shutdown detach disable") && any_word(name, large);
+	return any_word(name, "remove reset uninstall flush clear prune revoke rollback overwrite shutdown detach disable") &&
+	       any_word(name, large);
 }
 
 bool tools_searches(struct str name)
