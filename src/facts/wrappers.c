@@ -42,6 +42,8 @@ static const struct wrapper rows[] = {
 	PLAIN("strace|ltrace", "-e -o -p -s -u -E -a -P -I -O -S -b -X", 0, "strace -f -e trace=file rm x", "rm x")
 	PLAIN("prlimit", "", 0, "prlimit --nofile=10 rm x", "rm x")
 	PLAIN("numactl", "-C -m -N", 0, "numactl -N 0 rm x", "rm x")
+	PLAIN("firejail|valgrind|heaptrack|cgexec|proot|bwrap", "-g -f -o --bind", 0, "firejail --noprofile rm x", "rm x")
+	ROW("gdb|lldb|rr", "", "", "-ex -x -p -c -o -k -s", 0, WRAPPER_DASHES | WRAPPER_ONLY_DASHES, "", "", "gdb --batch -ex run --args rm x", "rm x")
 	PLAIN("faketime", "", 1, "faketime yesterday rm x", "rm x")
 	PLAIN("xvfb-run", "-e -f -n -p -s", 0, "xvfb-run -a rm x", "rm x")
 	PLAIN("dbus-run-session|systemd-inhibit", "--config-file --what --who --why --mode", 0, "systemd-inhibit rm x", "rm x")
@@ -61,10 +63,11 @@ static const struct wrapper rows[] = {
 
 	/* elsewhere */
 	ROW("ssh|autossh|mosh", "", "", "-b -c -D -E -e -F -I -i -J -L -l -m -M -O -o -p -Q -R -S -W -w -B", 1, WRAPPER_REMOTE | WRAPPER_JOIN | WRAPPER_SHELL_STDIN, "", "-l", "ssh -p 22 host rm x", "rm x")
-	ROW("docker|podman|nerdctl", "exec|container exec", DOCKER, DOCKER_EXEC, 1, WRAPPER_REMOTE, "", "-u --user", "docker exec -it db rm x", "rm x")
-	ROW("docker|podman|nerdctl", "run|container run", DOCKER, DOCKER_RUN, 1, WRAPPER_REMOTE, "", "-u --user", "docker run --rm -v a:b img rm x", "rm x")
-	ROW("docker|podman", "compose exec|compose run", DOCKER " " COMPOSE, DOCKER_EXEC " --name -v --volume -p --publish -l --label --entrypoint", 1, WRAPPER_REMOTE, "", "-u --user", "docker compose -f a.yml exec db rm x", "rm x")
-	ROW("docker-compose|podman-compose", "exec|run", COMPOSE, DOCKER_EXEC " --name -v --volume -p --publish -l --label --entrypoint", 1, WRAPPER_REMOTE, "", "-u --user", "docker-compose exec -T db rm x", "rm x")
+	ROW("pssh|parallel-ssh|pdsh|clush|dsh|mpssh", "", "", "-h -H -l -p -t -o -e -x -X -w -g -a? -O -f -u --hosts --user --par --timeout", 0, WRAPPER_REMOTE | WRAPPER_JOIN, "", "", "pdsh -w web[1-3] rm x", "rm x")
+	ROW("docker|podman|nerdctl", "exec|container exec", DOCKER, DOCKER_EXEC, 1, WRAPPER_REMOTE | WRAPPER_ENV, "", "-u --user", "docker exec -it db rm x", "rm x")
+	ROW("docker|podman|nerdctl", "run|container run", DOCKER, DOCKER_RUN, 1, WRAPPER_REMOTE | WRAPPER_IMAGE | WRAPPER_ENV, "", "-u --user", "docker run --rm -v a:b img rm x", "rm x")
+	ROW("docker|podman", "compose exec|compose run", DOCKER " " COMPOSE, DOCKER_EXEC " --name -v --volume -p --publish -l --label --entrypoint", 1, WRAPPER_REMOTE | WRAPPER_IMAGE | WRAPPER_ENV, "", "-u --user", "docker compose -f a.yml exec db rm x", "rm x")
+	ROW("docker-compose|podman-compose", "exec|run", COMPOSE, DOCKER_EXEC " --name -v --volume -p --publish -l --label --entrypoint", 1, WRAPPER_REMOTE | WRAPPER_IMAGE | WRAPPER_ENV, "", "-u --user", "docker-compose exec -T db rm x", "rm x")
 	ROW("kubectl|oc|k", "exec", KUBE, KUBE " -c --container -f --filename --pod-running-timeout", 1, WRAPPER_REMOTE | WRAPPER_DASHES, "", "", "kubectl -n prod exec -it pod-1 -c app -- rm x", "rm x")
 	ROW("kubectl|oc|k", "run|debug", KUBE, KUBE " --image --overrides -l --labels --env --port --restart -c --container --target --pod-running-timeout", 1, WRAPPER_REMOTE | WRAPPER_DASHES | WRAPPER_ONLY_DASHES, "", "", "kubectl run t --image=a -- rm x", "rm x")
 	ROW("oc", "rsh", KUBE, KUBE " -c --container", 1, WRAPPER_REMOTE | WRAPPER_DASHES, "", "", "oc rsh pod rm x", "rm x")
@@ -74,7 +77,7 @@ static const struct wrapper rows[] = {
 	ROW("machinectl", "shell", "", "--uid --setenv", 1, WRAPPER_REMOTE, "", "", "machinectl shell box rm x", "rm x")
 	ROW("heroku", "run|run:detached", "-a --app", "-a --app -r --remote -s --size --type -e --env", 0, WRAPPER_REMOTE | WRAPPER_JOIN, "", "", "heroku run -a shop rm x", "rm x")
 	ROW("fly|flyctl", "ssh console", "-a --app", "-a --app -c --config -r --region -u --user -s -o --org", 0, WRAPPER_REMOTE | WRAPPER_TEXT_ONLY, "-C --command", "", "fly ssh console -C 'rm x'", "rm x")
-	ROW("gcloud", "compute ssh", "--project --zone --account", "--project --zone --account --ssh-key-file --container", 1, WRAPPER_REMOTE | WRAPPER_TEXT_ONLY, "--command", "", "gcloud compute ssh vm --command 'rm x'", "rm x")
+	ROW("gcloud", "compute ssh", "--project --zone --account", "--project --zone --account --ssh-key-file --container", 1, WRAPPER_REMOTE | WRAPPER_JOIN | WRAPPER_DASHES | WRAPPER_ONLY_DASHES, "--command", "", "gcloud compute ssh vm --command 'rm x'", "rm x")
 	ROW("aws", "ecs execute-command", "--profile --region", "--profile --region --cluster --task --container", 0, WRAPPER_REMOTE | WRAPPER_TEXT_ONLY, "--command", "", "aws ecs execute-command --cluster c --task t --interactive --command 'rm x'", "rm x")
 	ROW("railway", "run|ssh", "", "-s --service -e --environment -p --project", 0, 0, "", "", "railway run rm x", "rm x")
 	ROW("eb", "ssh", "", "-n", 0, WRAPPER_REMOTE | WRAPPER_TEXT_ONLY, "-c --command", "", "eb ssh -c 'rm x'", "rm x")
@@ -107,7 +110,7 @@ static const struct wrapper rows[] = {
 	ROW("aws-vault|aws-okta", "exec", "", "-d --duration -t --mfa-token --region", 1, WRAPPER_DASHES, "", "", "aws-vault exec prod -- rm x", "rm x")
 	ROW("saml2aws|granted|assume", "exec", "", "-a --idp-account --exec-profile -p --profile", 0, WRAPPER_DASHES, "", "", "saml2aws exec -- rm x", "rm x")
 	ROW("envchain", "", "", "", 1, 0, "", "", "envchain ns rm x", "rm x")
-	ROW("devbox|nix", "run", "", "", 0, WRAPPER_DASHES | WRAPPER_ONLY_DASHES, "", "", "devbox run -- rm x", "rm x")
+	ROW("devbox|nix", "run", "", "", 0, WRAPPER_DASHES | WRAPPER_ONLY_DASHES | WRAPPER_IMAGE, "", "", "devbox run -- rm x", "rm x")
 	ROW("nix-shell", "", "", "-p -A -I", 0, WRAPPER_TEXT_ONLY, "--run --command", "", "nix-shell --run 'rm x'", "rm x")
 	ROW("nix", "develop|shell", "", "", 0, WRAPPER_TEXT_ONLY, "-c --command", "", "nix develop -c rm", "rm")
 	ROW("busybox|toybox", "", "", "", 0, 0, "", "", "busybox rm x", "rm x")
@@ -119,6 +122,40 @@ static const struct wrapper rows[] = {
 	ROW("tmux", "run-shell|run|if-shell", "-L -S -f", "-t -d", 0, WRAPPER_EACH, "", "", "tmux run-shell 'rm x'", "rm x")
 	ROW("screen", "", "", "-S -c -e -h -p -s -t -T", 0, WRAPPER_MAYBE_SHELL, "", "", "screen -dmS job rm x", "rm x")
 };
+
+/* Images whose entry point is the program, from their own documentation; the last part of the name, without tag. */
+static const struct {
+	struct str image, program;
+} images[] = {
+	{ S("terraform"), S("terraform") }, { S("opentofu"), S("tofu") },	{ S("aws-cli"), S("aws") },
+	{ S("kubectl"), S("kubectl") },	    { S("helm"), S("helm") },		{ S("flyway"), S("flyway") },
+	{ S("liquibase"), S("liquibase") }, { S("migrate"), S("migrate") },	{ S("dbmate"), S("dbmate") },
+	{ S("rclone"), S("rclone") },	    { S("restic"), S("restic") },	{ S("mc"), S("mc") },
+	{ S("git"), S("git") },		    { S("curl"), S("curl") },		{ S("pulumi"), S("pulumi") },
+	{ S("crane"), S("crane") },	    { S("atlas"), S("atlas") },		{ S("doctl"), S("doctl") },
+	{ S("flyctl"), S("flyctl") },	    { S("vault"), S("vault") },		{ S("eksctl"), S("eksctl") },
+	{ S("argocd"), S("argocd") },	    { S("terragrunt"), S("terragrunt") }, { S("wp-cli"), S("wp") },
+};
+
+struct str wrapper_image(struct str image)
+{
+	size_t slash = str_rfind_char(image, '/'), end;
+
+	end = str_find_char(image, '#'); /* nixpkgs#terraform */
+	if (end != SIZE_MAX)
+		return str_sub(image, end + 1, image.len);
+	if (slash != SIZE_MAX)
+		image = str_sub(image, slash + 1, image.len);
+	end = str_find_char(image, '@');
+	image = str_sub(image, 0, end == SIZE_MAX ? image.len : end);
+	end = str_find_char(image, ':');
+	image = str_sub(image, 0, end == SIZE_MAX ? image.len : end);
+	for (size_t i = 0; i < ARRAY_LEN(images); i++) {
+		if (str_eq(images[i].image, image))
+			return images[i].program;
+	}
+	return STR_NONE;
+}
 
 const struct wrapper *wrapper_nth(size_t i)
 {

@@ -19,6 +19,8 @@
 #define WRAPPER_MAYBE_SHELL 512u /* one word alone is a shell text, more are argv */
 #define WRAPPER_ONLY_DASHES 1024u /* without `--' nothing is run */
 #define WRAPPER_TEXT_ONLY 2048u /* runs what its text option says, no operands */
+#define WRAPPER_IMAGE 4096u /* the operand before the command names a program of its own: docker run amazon/aws-cli, nix run p#terraform */
+#define WRAPPER_ENV 8192u   /* -e NAME=value is the environment inside */
 
 struct wrapper {
 	struct str program; /* alternatives with '|' */
@@ -33,6 +35,8 @@ struct wrapper {
 	struct str runs;
 };
 
+/* The program that ${image} starts when it is given words alone; STR_NONE: what the words say. */
+struct str wrapper_image(struct str image);
 /* NULL past the end. */
 const struct wrapper *wrapper_nth(size_t i);
 /* The i-th row of ${program}, a base name; NULL past the last. */

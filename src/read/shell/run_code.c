@@ -97,6 +97,28 @@ static const struct code_call calls[] = {
 	{ "php", "", "", "unlink", CODE_DELETE },
 	{ "php", "", "", "rmdir", CODE_DELETE },
 	{ "awk", "", "", "system", CODE_SHELL },
+	{ "lua", "", "os.", "execute", CODE_SHELL },
+	{ "lua", "", "io.", "popen", CODE_SHELL },
+	{ "lua", "", "os.", "remove", CODE_DELETE },
+	{ "r", "", "", "system", CODE_SHELL },
+	{ "r", "", "", "system2", CODE_ARGV },
+	{ "r", "", "", "unlink", CODE_DELETE },
+	{ "r", "", "file.", "remove", CODE_DELETE },
+	{ "julia", "", "", "rm", CODE_DELETE },
+	{ "elixir", "", "File.", "rm_rf", CODE_DELETE },
+	{ "elixir", "", "File.", "rm", CODE_DELETE },
+	{ "elixir", "", "System.", "shell", CODE_SHELL },
+	{ "elixir", "", "System.", "cmd", CODE_ARGV },
+	{ "groovy", ".delete", "", "File", CODE_DELETE },
+	{ "groovy java", "", "", "exec", CODE_SHELL },
+	{ "java", "", "Files.", "delete", CODE_DELETE },
+	{ "applescript", "", "shell ", "script", CODE_SHELL },
+	{ "applescript", "", "do ", "script", CODE_SHELL },
+	{ "scheme", "", "(", "system", CODE_SHELL },
+	{ "haskell", "", "", "removeDirectoryRecursive", CODE_DELETE },
+	{ "haskell", "", "", "removeFile", CODE_DELETE },
+	{ "haskell", "", "", "callCommand", CODE_SHELL },
+	{ "haskell", "", "", "system", CODE_SHELL },
 };
 
 struct code {
@@ -343,10 +365,10 @@ static void name_at(struct code *c, size_t from, size_t to)
 			continue;
 		if (before && (from < before || memcmp(c->text.ptr + from - before, k->before, before) != 0))
 			continue;
-		while (at < c->text.len && c->text.ptr[at] == ' ')
+		while (at < c->text.len && (c->text.ptr[at] == ' ' || c->text.ptr[at] == '!'))
 			at++;
 		if (at < c->text.len && (c->text.ptr[at] == '(' || c->text.ptr[at] == '{' ||
-					 (strcmp(c->language, "perl") == 0 || strcmp(c->language, "ruby") == 0)))
+					 run_listed("perl ruby applescript scheme haskell groovy lua", str_from(c->language))))
 			called(c, k, at);
 		return;
 	}
@@ -355,7 +377,7 @@ static void name_at(struct code *c, size_t from, size_t to)
 void run_code(struct run *r, struct run_scene *p, const char *language, struct str code, struct run_call *call)
 {
 	struct code c = { .r = r, .p = p, .call = call, .language = language, .text = code };
-	bool shells = strcmp(language, "perl") == 0 || strcmp(language, "ruby") == 0 || strcmp(language, "php") == 0;
+	bool shells = run_listed("perl ruby php julia", str_from(language));
 
 	if (r->depth >= RUN_MAX_DEPTH || !run_step(r, 1 + code.len / 16) || code.len > 262144)
 		return;
@@ -382,7 +404,11 @@ void run_code(struct run *r, struct run_scene *p, const char *language, struct s
 				shell_text(&c, text);
 			}
 		} else if (is_quote(code.ptr[i])) {
-			literal(&c, &i);
+			struct str text = literal(&c, &i), rest = str_trim(str_sub(code, i, code.len));
+
+			if (strcmp(language, "awk") == 0 && str_starts(rest, STR("|")) &&
+			    str_starts(str_trim(str_sub(rest, 1, rest.len)), STR("getline")))
+				shell_text(&c, text);
 		} else if (identifier(code.ptr[i])) {
 			while (i < code.len && identifier(code.ptr[i]))
 				i++;

@@ -1,5 +1,6 @@
 /* Files as the commands before left them, over what the world has. */
 #include "read/shell/run_parts.h"
+#include "read/shell/run_programs.h"
 
 struct str run_path(struct run *r, const struct run_scene *s, struct str path)
 {
@@ -139,6 +140,17 @@ static struct str content(struct run *r, const struct run_scene *s, struct str p
 	return f->text;
 }
 
+/* A program under another name does what it did: as a script that gives it the words. STR_NONE: no program's path. */
+static struct str renamed(struct run *r, struct str from)
+{
+	static const char folders[] = "/bin /usr/bin /usr/local/bin /sbin /usr/sbin /usr/local/sbin /opt/homebrew/bin";
+	size_t slash = str_rfind_char(from, '/');
+
+	if (slash == SIZE_MAX || !slash || !run_listed(folders, str_sub(from, 0, slash)))
+		return STR_NONE;
+	return arena_fmt(r->arena, "exec %.*s \"$@\"\n", STR_ARG(str_sub(from, slash + 1, from.len)));
+}
+
 static void copy_files(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	struct str paths[64];
@@ -171,6 +183,8 @@ static void copy_files(struct run *r, struct run_scene *s, struct run_call *call
 		} else {
 			text = content(r, s, paths[i]);
 		}
+		if (renamed(r, from).len)
+			text = renamed(r, from);
 		run_file_write(r, s, to, text, false);
 		run_file_write(r, s, arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(to), STR_ARG(run_base_name(paths[i]))),
 				text, false);

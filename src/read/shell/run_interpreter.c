@@ -17,6 +17,15 @@ static const struct interpreter interpreters[] = {
 	{ "perl", "perl", "-e -E -ne -pe -le -lne -nle -i -pie -we", "-I -M", "" },
 	{ "ruby jruby", "ruby", "-e -ne -pe", "-I -r -C", "" },
 	{ "php", "php", "-r", "-d -c", "" },
+	{ "lua luajit", "lua", "-e", "-l", "" },
+	{ "Rscript R", "r", "-e", "", "" },
+	{ "julia", "julia", "-e -E --eval --print", "-p -t -L --project", "" },
+	{ "elixir iex", "elixir", "-e --eval", "-r -S --name", "" },
+	{ "groovy", "groovy", "-e", "-cp", "" },
+	{ "osascript", "applescript", "-e", "-l", "" },
+	{ "guile", "scheme", "-c", "-l -L", "" },
+	{ "ghc runghc", "haskell", "-e", "-i -package", "" },
+	{ "jshell", "java", "", "--class-path -R", "" },
 	{ "awk gawk mawk nawk", "awk", "", "-F -v -f", "" },
 };
 

@@ -306,8 +306,13 @@ static void make_temporary(struct run *r, struct run_scene *s, struct run_call *
 
 static void which(struct run *r, struct run_scene *s, struct run_call *call)
 {
-	if (call->n == 2)
-		print_line(r, s, call->argv[1].text);
+	struct str name = call->n == 2 ? call->argv[1].text : STR_NONE;
+
+	/* Which folder does not matter: it is a program of the system. */
+	if (name.len && str_find_char(name, '/') == SIZE_MAX && run_known(name))
+		print_line(r, s, arena_fmt(r->arena, "/usr/bin/%.*s", STR_ARG(name)));
+	else if (call->n == 2)
+		print_line(r, s, name);
 	else
 		run_print_unknown(r, s, call->act);
 }

@@ -161,6 +161,82 @@ static bool run_sed(struct run *r, struct run_scene *s, struct run_call *call)
 	return false;
 }
 
+static void hidden(struct run *r, struct run_scene *s, struct run_call *call, const char *via, struct str text)
+{
+	struct run_scene p = run_scene_process(r, s, via, call);
+
+	run_script(r, &p, text, call->act);
+}
+
+/* Options of tar that are commands. */
+static bool run_tar(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const struct str options[] = { STR_INIT("--checkpoint-action=exec="), STR_INIT("--to-command="),
+					      STR_INIT("--use-compress-program="), STR_INIT("--info-script="),
+					      STR_INIT("--new-volume-script="), STR_INIT("--rsh-command=") };
+
+	for (size_t i = 1; i < call->n; i++) {
+		struct str a = call->argv[i].text;
+
+		if (str_is(a, "--checkpoint-action") && i + 1 < call->n && str_starts(call->argv[i + 1].text, STR("exec=")))
+			hidden(r, s, call, "tar", str_sub(call->argv[i + 1].text, 5, call->argv[i + 1].text.len));
+		for (size_t k = 0; k < ARRAY_LEN(options); k++) {
+			if (str_starts(a, options[k]))
+				hidden(r, s, call, "tar", str_sub(a, options[k].len, a.len));
+		}
+	}
+	return false;
+}
+
+/* Options of ssh that are commands of this machine. */
+static bool run_ssh(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const struct str options[] = { STR_INIT("ProxyCommand="), STR_INIT("LocalCommand="), STR_INIT("KnownHostsCommand=") };
+
+	for (size_t i = 1; i < call->n; i++) {
+		struct str a = call->argv[i].text;
+
+		if (str_starts(a, STR("-o")))
+			a = str_sub(a, 2, a.len);
+		for (size_t k = 0; k < ARRAY_LEN(options); k++) {
+			if (str_starts(a, options[k]))
+				hidden(r, s, call, "ssh -o", str_sub(a, options[k].len, a.len));
+		}
+	}
+	return false;
+}
+
+/* expect: spawn COMMAND; the rest talks to it. */
+static bool run_expect(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	for (size_t i = 1; i + 1 < call->n; i++) {
+		struct str text = call->argv[i + 1].text;
+		size_t at, end;
+
+		if (!str_is(call->argv[i].text, "-c") || (at = str_find(text, STR("spawn "))) == SIZE_MAX)
+			continue;
+		text = str_sub(text, at + 6, text.len);
+		end = str_find_char(text, ';');
+		hidden(r, s, call, "expect", str_sub(text, 0, end == SIZE_MAX ? text.len : end));
+	}
+	return false;
+}
+
+/* ed: `!cmd` alone on a line. */
+static bool run_ed(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	struct str text, line;
+	size_t at = 0;
+
+	if (!s->in || s->in->kind == SHELL_INPUT_INHERITED)
+		return false;
+	for (text = run_stdin(r, s); run_line(text, &at, &line);) {
+		if (line.len > 1 && line.ptr[0] == '!')
+			hidden(r, s, call, "ed", str_sub(line, 1, line.len));
+	}
+	return false;
+}
+
 static bool run_applet(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	struct run_scene p = run_scene_process(r, s, "busybox", call);
@@ -191,6 +267,10 @@ bool run_programs(struct run *r, struct run_scene *s, struct run_call *call)
 		{ "vim vi nvim ex view", run_vim },
 		{ "sed gsed", run_sed },
 		{ "busybox toybox", run_applet },
+		{ "tar gtar bsdtar", run_tar },
+		{ "ssh scp sftp autossh", run_ssh },
+		{ "expect", run_expect },
+		{ "ed red", run_ed },
 	};
 	struct str name = run_base_name(call->argv[0].text);
 

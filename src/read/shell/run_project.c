@@ -258,7 +258,7 @@ bool run_npm(struct run *r, struct run_scene *s, struct run_call *call)
 	if (str_find(p.via, STR("run › npm run › npm run › npm run")) != SIZE_MAX)
 		return false;
 	npm_script(r, &p, call, i);
-	if (!str_is(tool, "npm") && !str_is(verb, "run")) { /* yarn prisma …: a package's program, where no script is called so */
+	if (!str_is(tool, "npm")) { /* yarn prisma …: a package's program, where no script is called so */
 		struct run_scene direct = p;
 
 		direct.maybe++;

@@ -13,6 +13,8 @@ struct unwrap {
 	const struct wrapper *w;
 	size_t i;	 /* next word */
 	unsigned skipped;
+	size_t operand;	  /* the first one passed over; 0: none */
+	struct str entry; /* --entrypoint */
 	bool dashes, texts; /* met `--', ran a text option */
 };
 
@@ -84,12 +86,30 @@ static struct str option_value(struct unwrap *u, struct str name, bool attached)
 	return word(u, u->i);
 }
 
+static void assign(struct unwrap *u, struct str a)
+{
+	size_t eq = str_find_char(a, '=');
+
+	run_env_put(u->r, &u->p, str_sub(a, 0, eq), str_sub(a, eq + 1, a.len));
+}
+
+static bool is_assignment(struct str a)
+{
+	size_t eq = str_find_char(a, '=');
+
+	return eq != SIZE_MAX && eq > 0 && run_is_name(str_sub(a, 0, eq));
+}
+
 static void take_value(struct unwrap *u, struct str name, struct str value)
 {
 	if (wrapper_lists(u->w->text, name))
 		text_option(u, value);
 	else if (wrapper_lists(u->w->user, name))
 		u->p.user = value;
+	else if (u->w->flags & WRAPPER_IMAGE && str_is(name, "--entrypoint"))
+		u->entry = value;
+	else if (u->w->flags & WRAPPER_ENV && (str_is(name, "-e") || str_is(name, "--env")) && is_assignment(value))
+		assign(u, value);
 }
 
 static bool valued(const struct unwrap *u, struct str name)
@@ -131,19 +151,16 @@ static void option(struct unwrap *u)
 	}
 }
 
-static void assign(struct unwrap *u)
+static bool is_dashes(struct str a)
 {
-	struct str a = word(u, u->i);
-	size_t eq = str_find_char(a, '=');
-
-	run_env_put(u->r, &u->p, str_sub(a, 0, eq), str_sub(a, eq + 1, a.len));
+	return str_is(a, "--") || str_is(a, "--args"); /* gdb's */
 }
 
-static bool is_assignment(struct str a)
+static void pass_over(struct unwrap *u)
 {
-	size_t eq = str_find_char(a, '=');
-
-	return eq != SIZE_MAX && eq > 0 && run_is_name(str_sub(a, 0, eq));
+	u->skipped++;
+	if (!u->operand)
+		u->operand = u->i;
 }
 
 /* Options, operands to skip, assignments; u->i then stands on the command. */
@@ -153,11 +170,11 @@ static void prologue(struct unwrap *u)
 	bool has_dashes = false;
 
 	for (size_t k = u->i; mixed && k < u->call->n; k++)
-		has_dashes |= str_is(word(u, k), "--");
+		has_dashes |= is_dashes(word(u, k));
 	for (; u->i < u->call->n && run_step(u->r, 1); u->i++) {
 		struct str a = word(u, u->i);
 
-		if (str_is(a, "--")) {
+		if (is_dashes(a)) {
 			u->i++;
 			u->dashes = true;
 			if (!mixed && u->skipped < u->w->skip)
@@ -167,9 +184,9 @@ static void prologue(struct unwrap *u)
 		if (is_option(a))
 			option(u);
 		else if (u->w->flags & WRAPPER_ASSIGN && is_assignment(a))
-			assign(u);
+			assign(u, a);
 		else if (u->skipped < u->w->skip || has_dashes || u->w->flags & WRAPPER_TEXT_ONLY)
-			u->skipped++;
+			pass_over(u);
 		else
 			return;
 		if (u->skipped == u->w->skip && u->w->skip && !mixed && u->i + 1 < u->call->n && !is_option(word(u, u->i + 1)))
@@ -226,6 +243,23 @@ static void inside(struct unwrap *u)
 	}
 }
 
+/* The image (or installable) is the program, the words behind it its own. */
+static void of_image(struct unwrap *u)
+{
+	size_t from = u->dashes && !(u->w->flags & WRAPPER_REMOTE) ? u->i : u->operand + 1;
+	struct str program = u->entry.len ? u->entry : u->operand ? wrapper_image(word(u, u->operand)) : STR_NONE;
+	struct run_list argv = { 0 };
+	struct run_scene p = u->p;
+
+	if (!program.len)
+		return;
+	run_list_add(u->r, &argv, run_value(program, u->call->span));
+	for (; from < u->call->n; from++)
+		run_list_add(u->r, &argv, u->call->argv[from]);
+	if (argv.n)
+		run_argv(u->r, &p, argv.item, argv.n, u->call);
+}
+
 static bool by_row(struct unwrap *u)
 {
 	unsigned flags = u->w->flags;
@@ -254,6 +288,8 @@ static bool by_row(struct unwrap *u)
 		run_script(u->r, p, word(u, u->i + 1), u->call->act);
 		return true;
 	}
+	if (flags & WRAPPER_IMAGE)
+		of_image(u);
 	if (flags & WRAPPER_ONLY_DASHES && !u->dashes)
 		return true;
 	if (sudo && u->dashes && u->i + 1 == u->call->n && !str_is(word(u, u->i - 1), "--")) { /* sudo -s 'text' */
