@@ -327,6 +327,7 @@ const struct cli_command cli_commands[] = {
 	{ "undo", "[ITEM]", "put back what a command discarded; without ITEM the same as undo list", undo_help, undo_options, CLI_FULL, false, FULL(cmd_undo) },
 	{ "undo list", "", "what was discarded and is kept, newest first", NULL, none, CLI_FULL, false, FULL(cmd_undo_list) },
 	{ "undo prune", "", "drop what is older or more than the policy's keep allows", NULL, none, CLI_FULL, false, FULL(cmd_undo_prune) },
+	{ "scars", "", "what was denied or had to be undone in this project, and never passes unasked again", NULL, none, CLI_FULL, false, FULL(cmd_scars) },
 	{ "freeze", "", "stop every change but a restore", NULL, freeze_options, CLI_FULL, false, FULL(cmd_freeze) },
 	{ "unfreeze", "", "let changes pass again; a person signs", NULL, unfreeze_options, CLI_FULL, false, FULL(cmd_unfreeze) },
 	{ "live-check", "", "for pawl itself: asks the cloud what is alive, JSON in and out", NULL, none, CLI_FULL, true, FULL(cmd_live_check) },

@@ -47,6 +47,7 @@ int cmd_doctor(struct cli *c);
 int cmd_hook(struct cli *c);
 int cmd_init(struct cli *c);
 int cmd_doctor_hooks(struct cli *c);
+int cmd_scars(struct cli *c);
 int cmd_undo(struct cli *c);
 int cmd_undo_list(struct cli *c);
 int cmd_undo_prune(struct cli *c);

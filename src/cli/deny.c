@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/desk.h"
+#include "cli/scars.h"
 
 typedef bool (*saying)(const struct hold_host *h, const struct refusal *no, struct arena *arena, struct err *err);
 
@@ -21,7 +22,7 @@ static int say_no(struct cli *c, saying say, const char *word)
 		status = cli_fail(c, &err);
 	} else {
 		no.by = desk_login(&d.arena);
-		if (!say(&d.host, &no, &d.arena, &err))
+		if (!say(&d.host, &no, &d.arena, &err) || (say == answer_deny && !scars_denied(&d, no.id, &err)))
 			status = cli_fail(c, &err);
 		else if (c->json)
 			printf("{\"id\":\"%s\",\"state\":\"%s\"}\n", c->args[0], word);

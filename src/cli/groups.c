@@ -6,7 +6,7 @@ const struct cli_group cli_groups[] = {
 	{ "Judge a plan, and apply what was approved", "plan apply cleanup" },
 	{ "Judge a command", "check explain" },
 	{ "Answer what waits", "holds show approve deny grant grants revoke" },
-	{ "Stop everything, look back", "undo freeze unfreeze break-glass log notify" },
+	{ "Stop everything, look back", "undo scars freeze unfreeze break-glass log notify" },
 	{ "Set up a project", "init pin policy approvers doctor shim" },
 	{ "In place of the tool itself", "terraform tofu terragrunt hook" },
 	{ "About pawl", "version completion man" },

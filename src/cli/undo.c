@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/keeping.h"
 #include "cli/policies.h"
+#include "cli/scars.h"
 #include "core/card.h"
 
 #define ARENA_SIZE ((size_t)2 << 30) /* address space; pages cost once touched */
@@ -177,6 +178,18 @@ static bool record(const struct undo *u, const struct keep_restore *opts, const 
 	return ok || err_prefix(err, "%.*s is back, but the ledger does not know it", STR_ARG(opts->id));
 }
 
+/* Whatever had to be undone does not pass unasked again in that project. */
+static bool scar(struct undo *u, struct str id, struct err *err)
+{
+	struct keep_item *i;
+
+	if (!keep_list(u->keep, &u->arena, &i, err))
+		return false;
+	while (i && !str_is(id, i->id))
+		i = i->next;
+	return !i || scars_undone(&u->places, i, err);
+}
+
 static void said_json(const struct keep_restore *opts, const struct keep_restored *said, struct json_out *o)
 {
 	json_out_open(o, '{');
@@ -225,7 +238,7 @@ static int restore(struct cli *c, struct undo *u)
 	struct err err = { 0 };
 
 	if (!absolute(u, cli_value(c, "to"), &opts.to, &err) || !keep_restore(u->keep, &opts, &u->arena, &said, &err) ||
-	    (!opts.dry_run && !record(u, &opts, &said, &err)))
+	    (!opts.dry_run && !record(u, &opts, &said, &err)) || (!opts.dry_run && !opts.to.len && !scar(u, opts.id, &err)))
 		return cli_fail(c, &err);
 	if (c->json) {
 		said_json(&opts, &said, &o);

@@ -10,6 +10,9 @@
 #include "base/fd.h"
 #include "keep/place.h"
 
+static const struct keep_bounds usual = { .item_bytes = 256000000, .total_bytes = 5000000000, .age_s = 30 * 86400, .item_files = 50000,
+					  .time_us = 4 * CLOCK_SECOND };
+
 #define CROWD_MAX 100000 /* items looked at */
 
 static bool open_dir(struct keep *k, struct str state_dir, bool make, struct err *err)
@@ -33,7 +36,7 @@ static bool open_keep(struct str state_dir, const struct keep_bounds *bounds, bo
 	if (!k)
 		return err_set(err, ERR_LIMIT, "no memory");
 	k->dir = -1;
-	k->bounds = *bounds;
+	k->bounds = bounds ? *bounds : usual;
 	if (!open_dir(k, state_dir, make, err) || (make && faccessat(k->dir, ".", W_OK | X_OK, 0) != 0 && !err_sys(err, "%s", k->path)) ||
 	    ((!arena_map(&k->arena, ITEM_ARENA) || !arena_map(&k->before, ITEM_ARENA)) && !err_set(err, ERR_LIMIT, "no memory"))) {
 		keep_close(k);

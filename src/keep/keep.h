@@ -54,7 +54,8 @@ struct keep_pruned {
 
 struct keep; /* opaque */
 
-/* Makes STATE/keep (0700). False where it cannot be written to: then nothing can be kept. ${bounds} is copied, but for skip. */
+/* Makes STATE/keep (0700). False where it cannot be written to: then nothing can be kept. ${bounds} is copied, but for skip; NULL: what
+ * a policy that says nothing allows, and 4 s. */
 bool keep_open(struct str state_dir, const struct keep_bounds *bounds, struct keep **ret, struct err *err) PAWL_MUST_USE;
 /* For listing alone: works on a read-only disk. A keep that was never made has no items. */
 bool keep_open_read(struct str state_dir, const struct keep_bounds *bounds, struct keep **ret, struct err *err) PAWL_MUST_USE;

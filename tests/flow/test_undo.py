@@ -92,6 +92,23 @@ def test_list_and_put_back():
     assert [e["body"]["item"] for e in p.ledger("keep.restored")] == [k, "K-2", k]
 
 
+def test_scars():
+    p = Place()
+    assert "No scars" in p.pawl("scars").stdout
+    p.put("a", "one")
+    k = p.tool("take", "rm -rf a", "path:" + p.path("a")).stdout.strip()
+    p.put("a", "two")
+    p.pawl("undo", k, "--dry-run")
+    p.pawl("undo", k, "--to", p.dir + "/out")
+    assert json.loads(p.pawl("scars", "--json").stdout) == {"scars": []}
+    p.pawl("undo", k)
+    p.pawl("undo", "K-2")  # undoing the undo
+    p.pawl("undo", k)
+    (scar,) = json.loads(p.pawl("scars", "--json").stdout)["scars"]
+    assert (scar["id"], scar["why"], scar["words"]) == ("S-1", "undone", "rm -rf a"), scar
+    assert "S-1" in p.pawl("scars").stdout
+
+
 def test_wrong_ids():
     p = Place()
     for wrong in ("K-9", "12", "K-1/../x", "../K-1", ""):
