@@ -274,6 +274,99 @@ static void read_code(struct command_work *w, const struct command_words *s, str
 	http_calls(&c);
 }
 
+/* --- files and shells of languages that the interpreter of shell texts does not follow --- */
+
+enum deed { REMOVES, RUNS, WRITES };
+
+/* clang-format off */
+static const struct {
+	const char *languages; /* by |; "" all */
+	const char *call;
+	enum deed deed;
+} deeds[] = {
+	{ "lua|luajit", "os.remove(", REMOVES }, { "lua|luajit", "os.execute(", RUNS }, { "lua|luajit", "io.popen(", RUNS },
+	{ "Rscript|R", "unlink(", REMOVES }, { "Rscript|R", "file.remove(", REMOVES }, { "Rscript|R", "system(", RUNS },
+	{ "julia", "rm(", REMOVES }, { "julia", "run(", RUNS }, { "elixir", "File.rm", REMOVES }, { "elixir", "System.cmd(", RUNS }, { "elixir", "System.shell(", RUNS },
+	{ "groovy|scala|kotlin|jshell", ".deleteDir(", REMOVES }, { "groovy|scala|kotlin|jshell", ".delete(", REMOVES },
+	{ "groovy|scala|kotlin|jshell", ".exec(", RUNS }, { "groovy", ".execute(", RUNS }, { "groovy|scala|kotlin|jshell", "Files.delete", REMOVES },
+	{ "ghc|runghc|runhaskell", "removeDirectoryRecursive", REMOVES }, { "ghc|runghc|runhaskell", "removeFile", REMOVES },
+	{ "ghc|runghc|runhaskell", "system", RUNS }, { "guile|racket|sbcl|clisp", "delete-file", REMOVES }, { "guile|racket|sbcl|clisp", "(system", RUNS },
+	{ "emacs|emacsclient", "delete-directory", REMOVES }, { "emacs|emacsclient", "delete-file", REMOVES }, { "emacs|emacsclient", "shell-command", RUNS },
+	{ "osascript", "do shell script", RUNS }, { "osascript", "delete", REMOVES }, { "tclsh|wish", "file delete", REMOVES }, { "tclsh|wish", "exec", RUNS },
+	{ "python*", ",'w", WRITES }, { "python*", ",\"w", WRITES }, { "python*", ".write_text(", WRITES }, { "python*", ".write_bytes(", WRITES },
+	{ "lua|luajit", ",'w", WRITES }, { "lua|luajit", ",\"w", WRITES },
+};
+/* clang-format on */
+
+/* A path as a word of a shell. */
+static struct str shell_word(struct command_work *w, struct str s)
+{
+	bool home = str_starts(s, STR("~/")) || str_is(s, "~");
+
+	if (!s.len || memchr(s.ptr, '\'', s.len))
+		return STR_NONE;
+	return home ? arena_fmt(w->arena, "~%s'%.*s'", s.len > 1 ? "/" : "", STR_ARG(str_sub(s, 2, s.len))) : arena_fmt(w->arena, "'%.*s'", STR_ARG(s));
+}
+
+static bool like_path(struct str s)
+{
+	return s.len > 1 && s.len < 4096 && (memchr(s.ptr, '/', s.len) || memchr(s.ptr, '.', s.len) || s.ptr[0] == '~') && !memchr(s.ptr, ' ', s.len) &&
+	       !str_starts(s, STR("http"));
+}
+
+static void remove_string(struct code *c, struct str s)
+{
+	struct str word = like_path(s) ? shell_word(c->w, s) : STR_NONE;
+
+	if (word.len)
+		command_nested(c->w, arena_fmt(c->w->arena, "rm -rf -- %.*s", STR_ARG(word)));
+}
+
+static void write_string(struct code *c, struct str s)
+{
+	struct str word = like_path(s) ? shell_word(c->w, s) : STR_NONE;
+
+	if (word.len)
+		command_nested(c->w, arena_fmt(c->w->arena, ": > %.*s", STR_ARG(word)));
+}
+
+static void run_string(struct code *c, struct str s)
+{
+	command_nested(c->w, s);
+}
+
+static bool of_languages(struct str base, struct str list)
+{
+	struct str one;
+
+	while (command_next(&list, '|', &one)) {
+		if (str_glob(one, base))
+			return true;
+	}
+	return false;
+}
+
+static void read_deeds(struct command_work *w, const struct command_words *s, struct str text)
+{
+	static void (*const take[])(struct code *c, struct str s) = { [REMOVES] = remove_string, [RUNS] = run_string, [WRITES] = write_string };
+	struct str base = command_base(w->act->argv[0].text);
+	struct code c = { .w = w, .s = s, .text = text };
+	bool done[ARRAY_LEN(take)] = { false };
+
+	for (size_t i = 0; i < ARRAY_LEN(deeds); i++) {
+		if (done[deeds[i].deed] || !of_languages(base, str_from(deeds[i].languages)) || !stands(text, deeds[i].call))
+			continue;
+		done[deeds[i].deed] = true;
+		each_string(&c, take[deeds[i].deed]);
+		if (deeds[i].deed == REMOVES && str_starts(base, STR("tclsh"))) {
+			size_t at = str_find(text, STR("file delete"));
+
+			if (at != SIZE_MAX)
+				command_nested(w, arena_fmt(w->arena, "rm -rf %.*s", STR_ARG(str_sub(text, at + 11, 400))));
+		}
+	}
+}
+
 /* --- PowerShell and cmd --- */
 
 static bool word_in(struct str text, const char *word)
@@ -311,7 +404,8 @@ static void powershell(struct command_work *w, struct str text)
 	}
 }
 
-static const char interpreters[] = "node|nodejs|bun|deno|ruby|php|perl|tsx|ts-node|irb|rails|Rscript|julia|elixir|lua|groovy|scala|clojure";
+static const char interpreters[] = "node|nodejs|bun|deno|ruby|php|perl|tsx|ts-node|irb|rails|Rscript|R|julia|elixir|lua|luajit|groovy|scala|clojure|kotlin|"
+				   "ghc|runghc|runhaskell|guile|racket|sbcl|clisp|emacs|emacsclient|osascript|tclsh|wish|jshell";
 
 static struct str joined(struct command_work *w, const struct command_words *s)
 {
@@ -335,10 +429,14 @@ bool command_code(struct command_work *w, const struct command_words *s)
 	for (size_t i = 1; i + 1 < w->act->n_argv; i++) {
 		struct str word = w->act->argv[i].text;
 
-		if (command_one_of(word, STR("-c|-e|-r|-p|--eval|--print|-E|eval|-pe|-ne"), '|'))
+		if (command_one_of(word, STR("-c|-e|-r|-p|--eval|-eval|--print|-E|eval|-pe|-ne"), '|')) {
 			read_code(w, s, w->act->argv[i + 1].text);
+			read_deeds(w, s, w->act->argv[i + 1].text);
+		}
 	}
-	if (w->act->input == SHELL_INPUT_TEXT)
+	if (w->act->input == SHELL_INPUT_TEXT) {
 		read_code(w, s, w->act->input_text.text);
+		read_deeds(w, s, w->act->input_text.text);
+	}
 	return false;
 }

@@ -170,6 +170,26 @@ static void reconnect(struct run *r, struct str to)
 	r->d.known = true;
 }
 
+/* Statements of MySQL's own that throw away what could bring data back. */
+static void binary_logs(struct run *r, struct str text)
+{
+	static const struct str starts[] = { STR_INIT("RESET MASTER"), STR_INIT("PURGE BINARY LOGS"), STR_INIT("PURGE MASTER LOGS"),
+					     STR_INIT("RESET BINARY LOGS") };
+	struct change *c;
+
+	for (size_t i = 0; r->c->dialect == SQL_MYSQL && i < ARRAY_LEN(starts); i++) {
+		if (!str_eq_nocase(str_sub(str_trim(text), 0, starts[i].len), starts[i]))
+			continue;
+		c = command_effect_add(r->w, &(struct command_effect_words){
+						     .kind = CHANGE_DESTROY_BACKUP, .finding = "data.backup", .type = "binary log",
+						     .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_YES, .name = STR("binary logs"),
+						     .reason = STR("throws away the logs from which the database can be brought to a point in time"),
+						     .safer = "binlog_expire_logs_seconds" });
+		if (c)
+			command_at_database(r->w, &r->d, c);
+	}
+}
+
 static void take_text(struct run *r, struct str text)
 {
 	struct sql_input in = { .dialect = r->c->dialect, .client = true };
@@ -179,6 +199,7 @@ static void take_text(struct run *r, struct str text)
 	in.text = without_unknown(text, r->w->arena);
 	if (!str_trim(in.text).len)
 		return;
+	binary_logs(r, in.text);
 	sql_read(&in, r->w->arena, &answer);
 	for (const struct sql_statement *st = answer.statements; st; st = st->next) {
 		for (size_t i = 0; i < st->n_changes; i++) {
