@@ -31,11 +31,19 @@ bool command_fact_nth(size_t i, struct command_fact *ret)
 
 	if (i >= ARRAY_LEN(command_rows))
 		return false;
-	*ret = (struct command_fact){ .words = text_at(r->words), .flags = text_at(r->flags), .bypass = text_at(r->bypass),
-				      .effect = &command_effects[r->effect], .name = text_at(r->name),
-				      .place = (enum command_place)r->place, .reversible = (enum reversibility)r->reversible,
-				      .window = text_at(r->window), .takes = text_at(r->takes), .what = text_at(r->what),
-				      .safer = text_at(r->safer), .yes = text_at(r->yes), .no = text_at(r->no) };
+	*ret = (struct command_fact){ .words = text_at(r->words),
+				      .flags = text_at(r->flags),
+				      .bypass = text_at(r->bypass),
+				      .effect = &command_effects[r->effect],
+				      .name = text_at(r->name),
+				      .place = (enum command_place)r->place,
+				      .reversible = (enum reversibility)r->reversible,
+				      .window = text_at(r->window),
+				      .takes = text_at(r->takes),
+				      .what = text_at(r->what),
+				      .safer = text_at(r->safer),
+				      .yes = text_at(r->yes),
+				      .no = text_at(r->no) };
 	return true;
 }
 
@@ -43,8 +51,8 @@ static void group_of(size_t i, struct command_program *ret)
 {
 	const struct group_row *g = &command_groups[command_programs[i].group];
 
-	*ret = (struct command_program){ g->first, g->n, text_at(g->values), text_at(g->dry), g->single_dash,
-					 command_programs[i].group };
+	*ret = (struct command_program){ g->first,	  g->n,		  text_at(g->values),
+					 text_at(g->dry), g->single_dash, command_programs[i].group };
 }
 
 bool command_program_find(struct str name, struct command_program *ret)

@@ -114,18 +114,43 @@ static void read_act(struct command_work *w, struct command_reading ***end)
 static bool reach_of(const struct world *w)
 {
 	static const struct str names[] = {
-		STR_INIT("AWS_*KEY*"), STR_INIT("AWS_PROFILE"), STR_INIT("AWS_SESSION_TOKEN"), STR_INIT("*DATABASE_URL"), STR_INIT("PGPASSWORD"),
-		STR_INIT("PGHOST"), STR_INIT("KUBECONFIG"), STR_INIT("GOOGLE_APPLICATION_CREDENTIALS"), STR_INIT("ARM_*SECRET"),
-		STR_INIT("AZURE_*SECRET"), STR_INIT("DIGITALOCEAN_*TOKEN"), STR_INIT("DO_TOKEN"), STR_INIT("FLY_API_TOKEN"), STR_INIT("HEROKU_API_KEY"),
-		STR_INIT("RAILWAY_*TOKEN"), STR_INIT("CLOUDFLARE_*"), STR_INIT("SUPABASE_ACCESS_TOKEN"), STR_INIT("NEON_API_KEY"),
-		STR_INIT("VAULT_TOKEN"), STR_INIT("GITHUB_TOKEN"), STR_INIT("GH_TOKEN"), STR_INIT("NPM_TOKEN"), STR_INIT("TF_VAR_*"),
-		STR_INIT("MONGO*_UR*"), STR_INIT("REDIS_URL"), STR_INIT("STRIPE_*KEY"), STR_INIT("VERCEL_TOKEN"), STR_INIT("NETLIFY_AUTH_TOKEN"),
-		STR_INIT("PULUMI_ACCESS_TOKEN"), STR_INIT("HCLOUD_TOKEN"), STR_INIT("*_SECRET_ACCESS_KEY"),
+		STR_INIT("AWS_*KEY*"),
+		STR_INIT("AWS_PROFILE"),
+		STR_INIT("AWS_SESSION_TOKEN"),
+		STR_INIT("*DATABASE_URL"),
+		STR_INIT("PGPASSWORD"),
+		STR_INIT("PGHOST"),
+		STR_INIT("KUBECONFIG"),
+		STR_INIT("GOOGLE_APPLICATION_CREDENTIALS"),
+		STR_INIT("ARM_*SECRET"),
+		STR_INIT("AZURE_*SECRET"),
+		STR_INIT("DIGITALOCEAN_*TOKEN"),
+		STR_INIT("DO_TOKEN"),
+		STR_INIT("FLY_API_TOKEN"),
+		STR_INIT("HEROKU_API_KEY"),
+		STR_INIT("RAILWAY_*TOKEN"),
+		STR_INIT("CLOUDFLARE_*"),
+		STR_INIT("SUPABASE_ACCESS_TOKEN"),
+		STR_INIT("NEON_API_KEY"),
+		STR_INIT("VAULT_TOKEN"),
+		STR_INIT("GITHUB_TOKEN"),
+		STR_INIT("GH_TOKEN"),
+		STR_INIT("NPM_TOKEN"),
+		STR_INIT("TF_VAR_*"),
+		STR_INIT("MONGO*_UR*"),
+		STR_INIT("REDIS_URL"),
+		STR_INIT("STRIPE_*KEY"),
+		STR_INIT("VERCEL_TOKEN"),
+		STR_INIT("NETLIFY_AUTH_TOKEN"),
+		STR_INIT("PULUMI_ACCESS_TOKEN"),
+		STR_INIT("HCLOUD_TOKEN"),
+		STR_INIT("*_SECRET_ACCESS_KEY"),
 	};
 
 	for (size_t i = 0; i < w->n_env; i++) {
 		for (size_t k = 0; k < ARRAY_LEN(names); k++) {
-			if (w->env[i].value.len && str_glob(names[k], w->env[i].name) && str_find(w->env[i].value, STR("localhost")) == SIZE_MAX &&
+			if (w->env[i].value.len && str_glob(names[k], w->env[i].name) &&
+			    str_find(w->env[i].value, STR("localhost")) == SIZE_MAX &&
 			    str_find(w->env[i].value, STR("127.0.0.1")) == SIZE_MAX)
 				return true;
 		}

@@ -80,10 +80,16 @@ struct code {
 
 static struct change *lost(struct code *c, const char *finding, const char *type, struct str name, struct str reason)
 {
-	struct change *made = command_effect_add(c->w, &(struct command_effect_words){
-							       .kind = CHANGE_DELETE, .finding = finding, .type = type, .reversible = REVERSIBLE_NO,
-							       .holds_data = HOLDS_DATA_YES, .name = name, .reason = reason,
-							       .safer = "a script that a person reads, run where it cannot reach production" });
+	struct change *made = command_effect_add(
+		c->w,
+		&(struct command_effect_words){ .kind = CHANGE_DELETE,
+						.finding = finding,
+						.type = type,
+						.reversible = REVERSIBLE_NO,
+						.holds_data = HOLDS_DATA_YES,
+						.name = name,
+						.reason = reason,
+						.safer = "a script that a person reads, run where it cannot reach production" });
 
 	if (made)
 		command_at_database(c->w, &c->d, made);
@@ -104,9 +110,10 @@ static void library_calls(struct code *c)
 /* requests.delete("https://…"), fetch(…, {method: 'DELETE'}) */
 static void http_calls(struct code *c)
 {
-	static const char *const names[] = { "requests.delete(", "httpx.delete(", "axios.delete(", "session.delete(", "method:'DELETE'", "method:\"DELETE\"",
-					     "method='DELETE'", "method=\"DELETE\"", "request('DELETE'", "request(\"DELETE\"", "Net::HTTP::Delete",
-					     "got.delete(", "RestClient.delete(", "HTTParty.delete(" };
+	static const char *const names[] = { "requests.delete(",   "httpx.delete(",	 "axios.delete(",     "session.delete(",
+					     "method:'DELETE'",	   "method:\"DELETE\"",	 "method='DELETE'",   "method=\"DELETE\"",
+					     "request('DELETE'",   "request(\"DELETE\"", "Net::HTTP::Delete", "got.delete(",
+					     "RestClient.delete(", "HTTParty.delete(" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct change *made;
@@ -130,7 +137,8 @@ static void http_calls(struct code *c)
 
 static bool looks_destructive(struct str s)
 {
-	static const struct str verbs[] = { STR_INIT("drop "), STR_INIT("truncate "), STR_INIT("delete "), STR_INIT("alter "), STR_INIT("update ") };
+	static const struct str verbs[] = { STR_INIT("drop "), STR_INIT("truncate "), STR_INIT("delete "), STR_INIT("alter "),
+					    STR_INIT("update ") };
 
 	s = str_trim(s);
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
@@ -206,8 +214,10 @@ static void each_string(struct code *c, void (*take)(struct code *c, struct str 
 /* Is the string handed to what prints, compares or writes it? Then it is data. */
 static bool is_shown(const struct code *c, struct str s)
 {
-	static const struct str shows[] = { STR_INIT("print("), STR_INIT(".log("), STR_INIT(".includes("), STR_INIT(".write("), STR_INIT("puts "),
-					    STR_INIT(".info("), STR_INIT(".error("), STR_INIT("echo "), STR_INIT(".startswith("), STR_INIT(".index(") };
+	static const struct str shows[] = { STR_INIT("print("),	 STR_INIT(".log("), STR_INIT(".includes("),
+					    STR_INIT(".write("), STR_INIT("puts "), STR_INIT(".info("),
+					    STR_INIT(".error("), STR_INIT("echo "), STR_INIT(".startswith("),
+					    STR_INIT(".index(") };
 	size_t at = (size_t)(s.ptr - c->text.ptr);
 
 	at -= at ? 1 : 0; /* the quote */
@@ -227,8 +237,9 @@ static void take_sql(struct code *c, struct str s)
 /* Does the code hand any text to a database at all? */
 static bool speaks_sql(struct str text)
 {
-	static const char *const names[] = { "execute", ".query(", ".exec(", "executeRaw", "queryRaw", ".raw(", "DBI->", "->do(", "sql(", "mysql", "psycopg",
-					     "sqlite", ".run(", "->query", "->exec" };
+	static const char *const names[] = { "execute", ".query(", ".exec(", "executeRaw", "queryRaw",
+					     ".raw(",	"DBI->",   "->do(",  "sql(",	   "mysql",
+					     "psycopg", "sqlite",  ".run(",  "->query",	   "->exec" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (str_find(text, str_from(names[i])) != SIZE_MAX)
@@ -284,17 +295,40 @@ static const struct {
 	const char *call;
 	enum deed deed;
 } deeds[] = {
-	{ "lua|luajit", "os.remove(", REMOVES }, { "lua|luajit", "os.execute(", RUNS }, { "lua|luajit", "io.popen(", RUNS },
-	{ "Rscript|R", "unlink(", REMOVES }, { "Rscript|R", "file.remove(", REMOVES }, { "Rscript|R", "system(", RUNS },
-	{ "julia", "rm(", REMOVES }, { "julia", "run(", RUNS }, { "elixir", "File.rm", REMOVES }, { "elixir", "System.cmd(", RUNS }, { "elixir", "System.shell(", RUNS },
-	{ "groovy|scala|kotlin|jshell", ".deleteDir(", REMOVES }, { "groovy|scala|kotlin|jshell", ".delete(", REMOVES },
-	{ "groovy|scala|kotlin|jshell", ".exec(", RUNS }, { "groovy", ".execute(", RUNS }, { "groovy|scala|kotlin|jshell", "Files.delete", REMOVES },
-	{ "ghc|runghc|runhaskell", "removeDirectoryRecursive", REMOVES }, { "ghc|runghc|runhaskell", "removeFile", REMOVES },
-	{ "ghc|runghc|runhaskell", "system", RUNS }, { "guile|racket|sbcl|clisp", "delete-file", REMOVES }, { "guile|racket|sbcl|clisp", "(system", RUNS },
-	{ "emacs|emacsclient", "delete-directory", REMOVES }, { "emacs|emacsclient", "delete-file", REMOVES }, { "emacs|emacsclient", "shell-command", RUNS },
-	{ "osascript", "do shell script", RUNS }, { "osascript", "delete", REMOVES }, { "tclsh|wish", "file delete", REMOVES }, { "tclsh|wish", "exec", RUNS },
-	{ "python*", ",'w", WRITES }, { "python*", ",\"w", WRITES }, { "python*", ".write_text(", WRITES }, { "python*", ".write_bytes(", WRITES },
-	{ "lua|luajit", ",'w", WRITES }, { "lua|luajit", ",\"w", WRITES },
+	{ "lua|luajit", "os.remove(", REMOVES },
+	{ "lua|luajit", "os.execute(", RUNS },
+	{ "lua|luajit", "io.popen(", RUNS },
+	{ "Rscript|R", "unlink(", REMOVES },
+	{ "Rscript|R", "file.remove(", REMOVES },
+	{ "Rscript|R", "system(", RUNS },
+	{ "julia", "rm(", REMOVES },
+	{ "julia", "run(", RUNS },
+	{ "elixir", "File.rm", REMOVES },
+	{ "elixir", "System.cmd(", RUNS },
+	{ "elixir", "System.shell(", RUNS },
+	{ "groovy|scala|kotlin|jshell", ".deleteDir(", REMOVES },
+	{ "groovy|scala|kotlin|jshell", ".delete(", REMOVES },
+	{ "groovy|scala|kotlin|jshell", ".exec(", RUNS },
+	{ "groovy", ".execute(", RUNS },
+	{ "groovy|scala|kotlin|jshell", "Files.delete", REMOVES },
+	{ "ghc|runghc|runhaskell", "removeDirectoryRecursive", REMOVES },
+	{ "ghc|runghc|runhaskell", "removeFile", REMOVES },
+	{ "ghc|runghc|runhaskell", "system", RUNS },
+	{ "guile|racket|sbcl|clisp", "delete-file", REMOVES },
+	{ "guile|racket|sbcl|clisp", "(system", RUNS },
+	{ "emacs|emacsclient", "delete-directory", REMOVES },
+	{ "emacs|emacsclient", "delete-file", REMOVES },
+	{ "emacs|emacsclient", "shell-command", RUNS },
+	{ "osascript", "do shell script", RUNS },
+	{ "osascript", "delete", REMOVES },
+	{ "tclsh|wish", "file delete", REMOVES },
+	{ "tclsh|wish", "exec", RUNS },
+	{ "python*", ",'w", WRITES },
+	{ "python*", ",\"w", WRITES },
+	{ "python*", ".write_text(", WRITES },
+	{ "python*", ".write_bytes(", WRITES },
+	{ "lua|luajit", ",'w", WRITES },
+	{ "lua|luajit", ",\"w", WRITES },
 };
 /* clang-format on */
 
@@ -305,13 +339,14 @@ static struct str shell_word(struct command_work *w, struct str s)
 
 	if (!s.len || memchr(s.ptr, '\'', s.len))
 		return STR_NONE;
-	return home ? arena_fmt(w->arena, "~%s'%.*s'", s.len > 1 ? "/" : "", STR_ARG(str_sub(s, 2, s.len))) : arena_fmt(w->arena, "'%.*s'", STR_ARG(s));
+	return home ? arena_fmt(w->arena, "~%s'%.*s'", s.len > 1 ? "/" : "", STR_ARG(str_sub(s, 2, s.len)))
+		    : arena_fmt(w->arena, "'%.*s'", STR_ARG(s));
 }
 
 static bool like_path(struct str s)
 {
-	return s.len > 1 && s.len < 4096 && (memchr(s.ptr, '/', s.len) || memchr(s.ptr, '.', s.len) || s.ptr[0] == '~') && !memchr(s.ptr, ' ', s.len) &&
-	       !str_starts(s, STR("http"));
+	return s.len > 1 && s.len < 4096 && (memchr(s.ptr, '/', s.len) || memchr(s.ptr, '.', s.len) || s.ptr[0] == '~') &&
+	       !memchr(s.ptr, ' ', s.len) && !str_starts(s, STR("http"));
 }
 
 static void remove_string(struct code *c, struct str s)
@@ -348,7 +383,8 @@ static bool of_languages(struct str base, struct str list)
 
 static void read_deeds(struct command_work *w, const struct command_words *s, struct str text)
 {
-	static void (*const take[])(struct code *c, struct str s) = { [REMOVES] = remove_string, [RUNS] = run_string, [WRITES] = write_string };
+	static void (*const take[])(struct code * c,
+				    struct str s) = { [REMOVES] = remove_string, [RUNS] = run_string, [WRITES] = write_string };
 	struct str base = command_base(w->act->argv[0].text);
 	struct code c = { .w = w, .s = s, .text = text };
 	bool done[ARRAY_LEN(take)] = { false };
@@ -374,7 +410,8 @@ static bool word_in(struct str text, const char *word)
 	struct str n = str_from(word);
 
 	for (size_t i = 0; i + n.len <= text.len; i++) {
-		bool before = i == 0 || memchr(" ;|&({\n", text.ptr[i - 1], 7), after = i + n.len == text.len || memchr(" ;|&)}\n", text.ptr[i + n.len], 7);
+		bool before = i == 0 || memchr(" ;|&({\n", text.ptr[i - 1], 7),
+		     after = i + n.len == text.len || memchr(" ;|&)}\n", text.ptr[i + n.len], 7);
 
 		if (before && after && str_eq_nocase(str_sub(text, i, n.len), n))
 			return true;
@@ -384,8 +421,22 @@ static bool word_in(struct str text, const char *word)
 
 static void powershell(struct command_work *w, struct str text)
 {
-	static const char *const verbs[] = { "Remove-Item", "Clear-Content", "Format-Volume", "Clear-Disk", "Initialize-Disk", "Remove-Partition",
-					     "Remove-ItemProperty", "Clear-RecycleBin", "rmdir", "rd", "del", "erase", "rm", "ri", "format", "diskpart" };
+	static const char *const verbs[] = { "Remove-Item",
+					     "Clear-Content",
+					     "Format-Volume",
+					     "Clear-Disk",
+					     "Initialize-Disk",
+					     "Remove-Partition",
+					     "Remove-ItemProperty",
+					     "Clear-RecycleBin",
+					     "rmdir",
+					     "rd",
+					     "del",
+					     "erase",
+					     "rm",
+					     "ri",
+					     "format",
+					     "diskpart" };
 	struct change *c;
 	struct place *p = ARENA_NEW(w->arena, struct place);
 
@@ -394,18 +445,25 @@ static void powershell(struct command_work *w, struct str text)
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		if (!word_in(text, verbs[i]))
 			continue;
-		c = command_effect_add(w, &(struct command_effect_words){
-						  .kind = CHANGE_DELETE, .finding = "file.outside", .type = "files", .reversible = REVERSIBLE_NO,
-						  .holds_data = HOLDS_DATA_YES, .name = str_sub(text, 0, 100),
-						  .reason = STR("deletes files by PowerShell or cmd, whose paths pawl does not follow"), .safer = "`-WhatIf` first" });
+		c = command_effect_add(
+			w, &(struct command_effect_words){
+				   .kind = CHANGE_DELETE,
+				   .finding = "file.outside",
+				   .type = "files",
+				   .reversible = REVERSIBLE_NO,
+				   .holds_data = HOLDS_DATA_YES,
+				   .name = str_sub(text, 0, 100),
+				   .reason = STR("deletes files by PowerShell or cmd, whose paths pawl does not follow"),
+				   .safer = "`-WhatIf` first" });
 		if (c)
 			c->place = p;
 		return;
 	}
 }
 
-static const char interpreters[] = "node|nodejs|bun|deno|ruby|php|perl|tsx|ts-node|irb|rails|Rscript|R|julia|elixir|lua|luajit|groovy|scala|clojure|kotlin|"
-				   "ghc|runghc|runhaskell|guile|racket|sbcl|clisp|emacs|emacsclient|osascript|tclsh|wish|jshell";
+static const char interpreters[] =
+	"node|nodejs|bun|deno|ruby|php|perl|tsx|ts-node|irb|rails|Rscript|R|julia|elixir|lua|luajit|groovy|scala|clojure|kotlin|"
+	"ghc|runghc|runhaskell|guile|racket|sbcl|clisp|emacs|emacsclient|osascript|tclsh|wish|jshell";
 
 static struct str joined(struct command_work *w, const struct command_words *s)
 {

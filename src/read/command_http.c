@@ -59,8 +59,7 @@ static bool deletes(const struct call *c)
 		return false;
 	if (any_in(c->path, STR("_delete_by_query|/delete_all|/purge_cache|/force-delete")))
 		return true;
-	return any_in(c->body, STR("mutation")) &&
-	       any_in(c->body, STR("delete|remove|destroy|purge|reset|wipe"));
+	return any_in(c->body, STR("mutation")) && any_in(c->body, STR("delete|remove|destroy|purge|reset|wipe"));
 }
 
 /* curl's way. */
@@ -105,8 +104,8 @@ static bool wget(const struct command_words *s, struct call *c)
 static const struct {
 	const char *name;
 	bool (*take)(const struct command_words *s, struct call *c);
-} clients[] = { { "curl", curl }, { "curlie", curl }, { "wget", wget }, { "http", httpie }, { "https", httpie }, { "xh", httpie },
-		{ "xhs", httpie } };
+} clients[] = { { "curl", curl },    { "curlie", curl }, { "wget", wget }, { "http", httpie },
+		{ "https", httpie }, { "xh", httpie },	 { "xhs", httpie } };
 
 bool command_http(struct command_work *w, const struct command_words *s)
 {
@@ -131,11 +130,15 @@ bool command_http(struct command_work *w, const struct command_words *s)
 		w->means = STR("calls a program of this machine");
 		return true;
 	}
-	c = command_effect_add(w, &(struct command_effect_words){
-					  .kind = CHANGE_DELETE, .finding = "cloud.resource", .type = "HTTP resource", .reversible = REVERSIBLE_UNKNOWN,
-					  .holds_data = HOLDS_DATA_UNKNOWN, .name = call.url,
-					  .reason = STR("a request to an API deletes what its token can reach"),
-					  .safer = "GET it first; a token that cannot delete" });
+	c = command_effect_add(
+		w, &(struct command_effect_words){ .kind = CHANGE_DELETE,
+						   .finding = "cloud.resource",
+						   .type = "HTTP resource",
+						   .reversible = REVERSIBLE_UNKNOWN,
+						   .holds_data = HOLDS_DATA_UNKNOWN,
+						   .name = call.url,
+						   .reason = STR("a request to an API deletes what its token can reach"),
+						   .safer = "GET it first; a token that cannot delete" });
 	p = ARENA_NEW(w->arena, struct place);
 	if (!c || !p)
 		return true;

@@ -58,10 +58,12 @@ static bool wrapped_dotenv(struct command_work *w, struct str name, struct str *
 	for (const struct shell_act *a = w->act->within; a; a = a->within) {
 		struct str file = STR(".env");
 
-		if (!a->n_argv || !command_one_of(command_base(a->argv[0].text), STR("dotenv|dotenvx|env-cmd|dotenv-cli|op|doppler|infisical"), '|'))
+		if (!a->n_argv || !command_one_of(command_base(a->argv[0].text),
+						  STR("dotenv|dotenvx|env-cmd|dotenv-cli|op|doppler|infisical"), '|'))
 			continue;
 		for (size_t i = 1; i + 1 < a->n_argv && !str_is(a->argv[i].text, "--"); i++) {
-			if (str_is(a->argv[i].text, "-e") || str_is(a->argv[i].text, "-f") || str_is(a->argv[i].text, "--env-file"))
+			if (str_is(a->argv[i].text, "-e") || str_is(a->argv[i].text, "-f") ||
+			    str_is(a->argv[i].text, "--env-file"))
 				file = a->argv[i + 1].text;
 		}
 		file = arena_fmt(w->arena, "%.*s", STR_ARG(file));
@@ -149,7 +151,8 @@ static bool given_to_container(const struct command_work *w, struct str assigned
 }
 
 /* The first of these variables or flags that is set. */
-static struct str environment_name(struct command_work *w, const struct command_words *s, const char *flags, const char *variables)
+static struct str environment_name(struct command_work *w, const struct command_words *s, const char *flags,
+				   const char *variables)
 {
 	struct str list = str_from(variables), one, value;
 
@@ -203,7 +206,8 @@ static void database_yml(struct command_work *w, struct str section, struct comm
 static void rails(struct command_work *w, const struct command_words *s, struct command_database *d)
 {
 	struct str name = environment_name(w, s, "-e|--environment", "RAILS_ENV RACK_ENV APP_ENV");
-	const char *files = test_named(name) ? ".env.test.local .env.test" : ".env.development.local .env.local .env.development .env";
+	const char *files =
+		test_named(name) ? ".env.test.local .env.test" : ".env.development.local .env.local .env.development .env";
 
 	if (url_variable(w, STR("DATABASE_URL"), files, d))
 		return;
@@ -231,7 +235,8 @@ static void laravel(struct command_work *w, const struct command_words *s, struc
 	d->known = command_env(w, STR("DB_DATABASE"), &d->database) || command_dotenv(w, file, STR("DB_DATABASE"), &d->database);
 	if (!command_env(w, STR("DB_HOST"), &d->host) && !command_dotenv(w, file, STR("DB_HOST"), &d->host))
 		d->host = STR_NONE;
-	if ((command_env(w, STR("DB_CONNECTION"), &kind) || command_dotenv(w, file, STR("DB_CONNECTION"), &kind)) && str_is(kind, "sqlite")) {
+	if ((command_env(w, STR("DB_CONNECTION"), &kind) || command_dotenv(w, file, STR("DB_CONNECTION"), &kind)) &&
+	    str_is(kind, "sqlite")) {
 		d->host = STR_NONE;
 		d->scratch = str_is(d->database, ":memory:");
 		d->database = d->known ? d->database : STR("database.sqlite");
@@ -293,15 +298,18 @@ static void node(struct command_work *w, const struct command_words *s, struct c
 {
 	struct str name = environment_name(w, s, "--env", "NODE_ENV APP_ENV"), url;
 
-	if (!command_env(w, STR("DATABASE_URL"), &url) && command_one_of(s->program, STR("sequelize|sequelize-cli"), '|') && config_json(w, name, d))
+	if (!command_env(w, STR("DATABASE_URL"), &url) && command_one_of(s->program, STR("sequelize|sequelize-cli"), '|') &&
+	    config_json(w, name, d))
 		return;
 	by_name(w, name, test_named(name) ? ".env.test.local .env.test" : ".env.local .env", d);
 }
 
 static void plain(struct command_work *w, const struct command_words *s, struct command_database *d)
 {
-	static const char *const names[] = { "DATABASE_URL", "DB_URL", "GOOSE_DBSTRING", "FLYWAY_URL", "LIQUIBASE_COMMAND_URL", "MONGODB_URI",
-					     "MONGO_URL", "SQLALCHEMY_DATABASE_URI", "POSTGRES_URL", "HASURA_GRAPHQL_DATABASE_URL" };
+	static const char *const names[] = {
+		"DATABASE_URL", "DB_URL",    "GOOSE_DBSTRING",		"FLYWAY_URL",	"LIQUIBASE_COMMAND_URL",
+		"MONGODB_URI",	"MONGO_URL", "SQLALCHEMY_DATABASE_URI", "POSTGRES_URL", "HASURA_GRAPHQL_DATABASE_URL"
+	};
 	struct str name = environment_name(w, s, "", "FLASK_ENV APP_ENV NODE_ENV");
 
 	if (flags_say(w, s, d))
@@ -339,4 +347,3 @@ void command_orm(struct command_work *w, const struct command_words *s, enum com
 		plain(w, s, &d);
 	*ret = d;
 }
-

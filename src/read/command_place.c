@@ -17,8 +17,11 @@ static void scratch(struct change *c)
 
 static bool scratch_context(struct str context)
 {
-	static const struct str globs[] = { STR_INIT("kind-*"), STR_INIT("minikube*"), STR_INIT("docker-desktop"), STR_INIT("docker-for-desktop"),
-					    STR_INIT("k3d-*"), STR_INIT("rancher-desktop"), STR_INIT("colima*"), STR_INIT("orbstack"), STR_INIT("microk8s") };
+	static const struct str globs[] = { STR_INIT("kind-*"),		STR_INIT("minikube*"),
+					    STR_INIT("docker-desktop"), STR_INIT("docker-for-desktop"),
+					    STR_INIT("k3d-*"),		STR_INIT("rancher-desktop"),
+					    STR_INIT("colima*"),	STR_INIT("orbstack"),
+					    STR_INIT("microk8s") };
 
 	for (size_t i = 0; i < ARRAY_LEN(globs); i++) {
 		if (str_glob(globs[i], context))
@@ -98,8 +101,10 @@ static void at_aws(struct command_work *w, const struct command_words *s, struct
 
 static bool any_scratch_word(const struct command_words *s)
 {
-	static const struct str named[] = { STR_INIT("-f"), STR_INIT("--file"), STR_INIT("-p"), STR_INIT("--project-name"), STR_INIT("--profile"),
-					    STR_INIT("--env-file"), STR_INIT("--name") };
+	static const struct str named[] = { STR_INIT("-f"),	   STR_INIT("--file"),
+					    STR_INIT("-p"),	   STR_INIT("--project-name"),
+					    STR_INIT("--profile"), STR_INIT("--env-file"),
+					    STR_INIT("--name") };
 
 	for (size_t i = 0; i < s->n; i++) {
 		for (size_t k = 0; k < ARRAY_LEN(named); k++) {
@@ -123,21 +128,25 @@ static void at_docker(struct command_work *w, const struct command_words *s, str
 	if (!host.len && !command_value(s, "-c|--context", &host) && !command_env(w, STR("DOCKER_CONTEXT"), &host))
 		host = STR_NONE;
 	p->host = host.len ? host : STR("localhost");
-	if (host.len && !str_starts(host, STR("unix:")) && !command_one_of(host, STR("default|desktop-linux|colima|rancher-desktop|orbstack"), '|'))
+	if (host.len && !str_starts(host, STR("unix:")) &&
+	    !command_one_of(host, STR("default|desktop-linux|colima|rancher-desktop|orbstack"), '|'))
 		return; /* somewhere else */
-	if (any_scratch_word(s) || command_scratch_name(c->name) || (command_env(w, STR("COMPOSE_PROJECT_NAME"), &project) && command_scratch_name(project)))
+	if (any_scratch_word(s) || command_scratch_name(c->name) ||
+	    (command_env(w, STR("COMPOSE_PROJECT_NAME"), &project) && command_scratch_name(project)))
 		scratch(c);
 }
 
 static void at_host(struct command_work *w, const struct command_words *s, struct change *c)
 {
-	static const char flags[] = "-h|-H|--host|--bootstrap-server|--brokers|--endpoints|-address|-http-addr|--address|--server|-server|--url";
+	static const char flags[] =
+		"-h|-H|--host|--bootstrap-server|--brokers|--endpoints|-address|-http-addr|--address|--server|-server|--url";
 	struct place *p = own_place(w, c);
 	size_t colon;
 
 	if (!p)
 		return;
-	if (!command_value(s, flags, &p->host) && !command_env(w, STR("VAULT_ADDR"), &p->host) && !command_env(w, STR("ETCDCTL_ENDPOINTS"), &p->host))
+	if (!command_value(s, flags, &p->host) && !command_env(w, STR("VAULT_ADDR"), &p->host) &&
+	    !command_env(w, STR("ETCDCTL_ENDPOINTS"), &p->host))
 		p->host = STR("localhost");
 	colon = str_find(p->host, STR("://"));
 	if (colon != SIZE_MAX)
@@ -166,7 +175,8 @@ static void at_service(struct command_work *w, const struct command_words *s, st
 
 	if (!p)
 		return;
-	if (!command_value(s, "--project|-p|-a|--app|--subscription|--org|-o|-g|--resource-group|-s|--stack|--stage|--site", &p->account))
+	if (!command_value(s, "--project|-p|-a|--app|--subscription|--org|-o|-g|--resource-group|-s|--stack|--stage|--site",
+			   &p->account))
 		p->account = STR_NONE;
 	c->account = p->account;
 }

@@ -34,8 +34,10 @@ void command_answered(struct command_work *w, const struct command_words *s, str
 	answered->kind = CHANGE_WEAKEN_PROTECTION;
 	answered->finding = STR("prompt.answered");
 	answered->type = STR("prompt");
-	answered->reason = w->act->yes_piped ? STR("its question is answered beforehand by a pipe: an answer of the asker's own is no approval")
-					     : STR("its question is answered beforehand by a flag: an answer of the asker's own is no approval");
+	answered->reason =
+		w->act->yes_piped
+			? STR("its question is answered beforehand by a pipe: an answer of the asker's own is no approval")
+			: STR("its question is answered beforehand by a flag: an answer of the asker's own is no approval");
 	answered->safer = STR("leave the answer to the person whom the tool asks");
 	answered->dies_with = answered->dies_with_last = NULL;
 	answered->n_dies_with = 0;
@@ -128,11 +130,11 @@ static bool flags_match(const struct command_words *s, struct str flags)
 	while (command_next(&flags, ' ', &one)) {
 		bool not = one.ptr[0] == '!';
 
-		if (not)
+		if (not )
 			one = str_sub(one, 1, one.len);
-		if (!not && one.len && one.ptr[0] == '~')
+		if (!not &&one.len && one.ptr[0] == '~')
 			return command_flag(s, (struct str){ one.ptr, one.len + (flags.len ? flags.len + 1 : 0) });
-		if (command_flag(s, one) == not)
+		if (command_flag(s, one) == not )
 			return false;
 	}
 	return true;
@@ -145,7 +147,8 @@ static bool dry(const struct command_words *s)
 
 	while (command_next(&list, ' ', &one)) {
 		if (one.ptr[0] != '-') {
-			if (str_eq(command_nth(s, 0), one) || (command_count(s) && str_eq(command_nth(s, command_count(s) - 1), one)))
+			if (str_eq(command_nth(s, 0), one) ||
+			    (command_count(s) && str_eq(command_nth(s, command_count(s) - 1), one)))
 				return true;
 			continue;
 		}
@@ -252,14 +255,16 @@ static void fill(struct command_work *w, const struct command_words *s, const st
 
 static void unsure(struct command_work *w, const struct command_words *s, const struct command_fact *f)
 {
-	struct change *c = command_effect_add(w, &(struct command_effect_words){
-						      .kind = CHANGE_OPAQUE, .finding = "command.opaque", .type = "command",
-						      .name = s->program, .safer = "write the subcommand out" });
+	struct change *c = command_effect_add(w, &(struct command_effect_words){ .kind = CHANGE_OPAQUE,
+										 .finding = "command.opaque",
+										 .type = "command",
+										 .name = s->program,
+										 .safer = "write the subcommand out" });
 
 	if (!c)
 		return;
-	c->reason = arena_fmt(w->arena, "which subcommand of %.*s runs is not known; it could be one that %.*s", STR_ARG(s->program),
-			      STR_ARG(f->what));
+	c->reason = arena_fmt(w->arena, "which subcommand of %.*s runs is not known; it could be one that %.*s",
+			      STR_ARG(s->program), STR_ARG(f->what));
 	command_where(w, s, f->place, c);
 }
 

@@ -7,15 +7,15 @@
 
 /* A program that runs SQL. */
 struct client {
-	const char *names;    /* by | */
-	const char *words;    /* subcommand, "" none */
-	const char *texts;    /* flags whose value is SQL */
-	const char *files;    /* flags whose value is a file of SQL */
-	int first_text;	      /* words from this one on are SQL; -1 none */
-	bool input;	      /* SQL comes by standard input where no flag gives any */
+	const char *names; /* by | */
+	const char *words; /* subcommand, "" none */
+	const char *texts; /* flags whose value is SQL */
+	const char *files; /* flags whose value is a file of SQL */
+	int first_text;	   /* words from this one on are SQL; -1 none */
+	bool input;	   /* SQL comes by standard input where no flag gives any */
 	enum sql_dialect dialect;
 	enum command_place place; /* COUNT: by -h, -d and the words, as psql has it */
-	const char *not_with; /* flags with which it acts on a copy of one's own */
+	const char *not_with;	  /* flags with which it acts on a copy of one's own */
 };
 
 /* clang-format off */
@@ -123,9 +123,12 @@ static void unreadable(struct run *r, const char *why)
 	r->any = true;
 	if (is_scratch(r))
 		return;
-	c = command_effect_add(r->w, &(struct command_effect_words){ .kind = CHANGE_OPAQUE, .finding = "command.opaque", .type = "SQL",
+	c = command_effect_add(r->w, &(struct command_effect_words){ .kind = CHANGE_OPAQUE,
+								     .finding = "command.opaque",
+								     .type = "SQL",
 								     .name = r->d.database.len ? r->d.database : r->s->program,
-								     .reason = str_from(why), .safer = "write the statements out" });
+								     .reason = str_from(why),
+								     .safer = "write the statements out" });
 	if (c && r->c->place != COMMAND_PLACE_REMOTE)
 		command_at_database(r->w, &r->d, c);
 }
@@ -173,18 +176,24 @@ static void reconnect(struct run *r, struct str to)
 /* Statements of MySQL's own that throw away what could bring data back. */
 static void binary_logs(struct run *r, struct str text)
 {
-	static const struct str starts[] = { STR_INIT("RESET MASTER"), STR_INIT("PURGE BINARY LOGS"), STR_INIT("PURGE MASTER LOGS"),
-					     STR_INIT("RESET BINARY LOGS") };
+	static const struct str starts[] = { STR_INIT("RESET MASTER"), STR_INIT("PURGE BINARY LOGS"),
+					     STR_INIT("PURGE MASTER LOGS"), STR_INIT("RESET BINARY LOGS") };
 	struct change *c;
 
 	for (size_t i = 0; r->c->dialect == SQL_MYSQL && i < ARRAY_LEN(starts); i++) {
 		if (!str_eq_nocase(str_sub(str_trim(text), 0, starts[i].len), starts[i]))
 			continue;
-		c = command_effect_add(r->w, &(struct command_effect_words){
-						     .kind = CHANGE_DESTROY_BACKUP, .finding = "data.backup", .type = "binary log",
-						     .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_YES, .name = STR("binary logs"),
-						     .reason = STR("throws away the logs from which the database can be brought to a point in time"),
-						     .safer = "binlog_expire_logs_seconds" });
+		c = command_effect_add(
+			r->w,
+			&(struct command_effect_words){
+				.kind = CHANGE_DESTROY_BACKUP,
+				.finding = "data.backup",
+				.type = "binary log",
+				.reversible = REVERSIBLE_NO,
+				.holds_data = HOLDS_DATA_YES,
+				.name = STR("binary logs"),
+				.reason = STR("throws away the logs from which the database can be brought to a point in time"),
+				.safer = "binlog_expire_logs_seconds" });
 		if (c)
 			command_at_database(r->w, &r->d, c);
 	}
@@ -254,14 +263,17 @@ static void of_client(struct run *r)
 		if (!k->flag && !first.len)
 			first = k->text;
 	}
-	if (!command_value(r->s, "-h|--host|-S|--server", &d->host) && !(postgres && command_env(r->w, STR("PGHOST"), &d->host)) &&
-	    !(postgres && command_env(r->w, STR("PGHOSTADDR"), &d->host)) && !(!postgres && command_env(r->w, STR("MYSQL_HOST"), &d->host)))
+	if (!command_value(r->s, "-h|--host|-S|--server", &d->host) &&
+	    !(postgres && command_env(r->w, STR("PGHOST"), &d->host)) &&
+	    !(postgres && command_env(r->w, STR("PGHOSTADDR"), &d->host)) &&
+	    !(!postgres && command_env(r->w, STR("MYSQL_HOST"), &d->host)))
 		d->host = STR_NONE;
 	if (postgres && command_env(r->w, STR("PGSERVICE"), &d->host))
 		d->host = arena_fmt(r->w->arena, "service:%.*s", STR_ARG(d->host));
 	if (r->c->dialect == SQL_MYSQL && str_starts(d->host, STR("/")))
 		d->host = STR_NONE; /* -S: a socket */
-	if (!command_value(r->s, "-d|--dbname|--database|-D|-k|--keyspace", &d->database) && !(postgres && first.len == 0 && command_env(r->w, STR("PGDATABASE"), &d->database)))
+	if (!command_value(r->s, "-d|--dbname|--database|-D|-k|--keyspace", &d->database) &&
+	    !(postgres && first.len == 0 && command_env(r->w, STR("PGDATABASE"), &d->database)))
 		d->database = first;
 	d->local = command_local_host(r->w, d->host);
 	if (str_is(r->s->program, "cqlsh") && first.len) {

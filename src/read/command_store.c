@@ -41,11 +41,15 @@ static void redis_lost(struct command_work *w, const struct command_words *s, st
 {
 	struct command_database d = { .known = true };
 	struct str url;
-	struct change *c = command_effect_add(w, &(struct command_effect_words){
-							 .kind = CHANGE_DELETE, .finding = "data.database", .type = "keys", .reversible = REVERSIBLE_NO,
-							 .holds_data = HOLDS_DATA_YES, .name = str_sub(what, 0, 100),
-							 .reason = STR("deletes keys of Redis, or what keeps them"),
-							 .safer = "SCAN and UNLINK by pattern, after a count; BGSAVE first" });
+	struct change *c = command_effect_add(
+		w, &(struct command_effect_words){ .kind = CHANGE_DELETE,
+						   .finding = "data.database",
+						   .type = "keys",
+						   .reversible = REVERSIBLE_NO,
+						   .holds_data = HOLDS_DATA_YES,
+						   .name = str_sub(what, 0, 100),
+						   .reason = STR("deletes keys of Redis, or what keeps them"),
+						   .safer = "SCAN and UNLINK by pattern, after a count; BGSAVE first" });
 
 	if (!c)
 		return;
@@ -81,14 +85,16 @@ bool command_redis(struct command_work *w, const struct command_words *s)
 
 	if (!redis_name(s->program))
 		return false;
-	if (w->act->within && w->act->within->n_argv && command_one_of(command_base(w->act->within->argv[0].text), STR("xargs|parallel"), '|'))
+	if (w->act->within && w->act->within->n_argv &&
+	    command_one_of(command_base(w->act->within->argv[0].text), STR("xargs|parallel"), '|'))
 		many = true;
 	if (redis_destroys(verb, second, many)) {
 		redis_lost(w, s, verb);
 		return true;
 	}
 	if ((has_nocase(verb, "EVAL") || str_eq_nocase(verb, STR("FCALL"))) &&
-	    (has_nocase(second, "flush") || has_nocase(second, "'del'") || has_nocase(second, "\"del\"") || has_nocase(second, "unlink"))) {
+	    (has_nocase(second, "flush") || has_nocase(second, "'del'") || has_nocase(second, "\"del\"") ||
+	     has_nocase(second, "unlink"))) {
 		redis_lost(w, s, verb);
 		return true;
 	}
@@ -142,9 +148,11 @@ static struct str code_of(struct command_work *w, struct str js)
 }
 
 static const char *const mongo_calls[] = {
-	"dropDatabase", ".drop(", "[drop]", ".deleteMany(", ".deleteOne(", ".remove(", ".dropIndexes(", ".dropUser(", ".dropAllUsers(", ".dropRole(",
-	".findOneAndDelete(", "[deleteMany]", "[remove]", ".updateMany({},", ".updateMany({}", ".replaceOne({},", ".bulkWrite(", "{$out:", "$merge:",
-	"{drop:", "{delete:", "shutdownServer(", ".renameCollection(", "eval(", "Function(",
+	"dropDatabase",	 ".drop(",	    "[drop]",	      ".deleteMany(",	 ".deleteOne(",	       ".remove(",
+	".dropIndexes(", ".dropUser(",	    ".dropAllUsers(", ".dropRole(",	 ".findOneAndDelete(", "[deleteMany]",
+	"[remove]",	 ".updateMany({},", ".updateMany({}", ".replaceOne({},", ".bulkWrite(",	       "{$out:",
+	"$merge:",	 "{drop:",	    "{delete:",	      "shutdownServer(", ".renameCollection(", "eval(",
+	"Function(",
 };
 
 static bool mongo_destroys(struct command_work *w, struct str js)
@@ -162,10 +170,14 @@ static void mongo_lost(struct command_work *w, const struct command_words *s, co
 {
 	struct command_database d = { .known = true };
 	struct str first = command_nth(s, 0);
-	struct change *c = command_effect_add(w, &(struct command_effect_words){
-							 .kind = CHANGE_DELETE, .finding = "data.database", .type = "collection",
-							 .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_YES, .reason = str_from(why),
-							 .safer = "`mongodump` first; deleteMany with a filter after countDocuments" });
+	struct change *c = command_effect_add(
+		w, &(struct command_effect_words){ .kind = CHANGE_DELETE,
+						   .finding = "data.database",
+						   .type = "collection",
+						   .reversible = REVERSIBLE_NO,
+						   .holds_data = HOLDS_DATA_YES,
+						   .reason = str_from(why),
+						   .safer = "`mongodump` first; deleteMany with a filter after countDocuments" });
 
 	if (!c)
 		return;
@@ -204,9 +216,14 @@ bool command_mongo(struct command_work *w, const struct command_words *s)
 	if (!command_one_of(s->program, STR("mongosh|mongo|legacy-mongo|mongocli|mongosh-beta"), '|'))
 		return false;
 	for (size_t i = 0; i < s->n; i++) {
-		if (s->item[i].flag && (str_is(s->item[i].text, "--eval") || str_is(s->item[i].text, "-f") || str_is(s->item[i].text, "--file")))
-			mongo_text(w, s, str_is(s->item[i].text, "--eval") ? s->item[i].value : command_file(w, s->item[i].value, &found), &done);
-		else if (!s->item[i].flag && (str_ends(s->item[i].text, STR(".js")) || str_ends(s->item[i].text, STR(".mongodb"))))
+		if (s->item[i].flag &&
+		    (str_is(s->item[i].text, "--eval") || str_is(s->item[i].text, "-f") || str_is(s->item[i].text, "--file")))
+			mongo_text(w, s,
+				   str_is(s->item[i].text, "--eval") ? s->item[i].value
+								     : command_file(w, s->item[i].value, &found),
+				   &done);
+		else if (!s->item[i].flag &&
+			 (str_ends(s->item[i].text, STR(".js")) || str_ends(s->item[i].text, STR(".mongodb"))))
 			mongo_text(w, s, command_file(w, s->item[i].text, &found), &done);
 	}
 	if (w->act->input == SHELL_INPUT_TEXT)

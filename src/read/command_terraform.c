@@ -90,8 +90,11 @@ static void describe(const struct terraform_argv *t, struct change *c)
 static const struct {
 	const char *name;
 	unsigned bit;
-} tools[] = { { "terraform", TERRAFORM_TOOL_TERRAFORM }, { "tofu", TERRAFORM_TOOL_TOFU }, { "opentofu", TERRAFORM_TOOL_TOFU },
-	      { "terragrunt", TERRAFORM_TOOL_TERRAGRUNT }, { "tflocal", TERRAFORM_TOOL_TERRAFORM } };
+} tools[] = { { "terraform", TERRAFORM_TOOL_TERRAFORM },
+	      { "tofu", TERRAFORM_TOOL_TOFU },
+	      { "opentofu", TERRAFORM_TOOL_TOFU },
+	      { "terragrunt", TERRAFORM_TOOL_TERRAGRUNT },
+	      { "tflocal", TERRAFORM_TOOL_TERRAFORM } };
 
 bool command_terraform(struct command_work *w, const struct command_words *s)
 {

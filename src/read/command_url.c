@@ -28,13 +28,16 @@ static bool part_in(struct str name, const struct str *list, size_t n)
 bool command_scratch_name(struct str name)
 {
 	static const struct str scratch[] = {
-		STR_INIT("test"), STR_INIT("tests"), STR_INIT("testing"), STR_INIT("dev"), STR_INIT("devel"), STR_INIT("development"),
-		STR_INIT("scratch"), STR_INIT("ci"), STR_INIT("tmp"), STR_INIT("temp"), STR_INIT("sandbox"), STR_INIT("throwaway"),
+		STR_INIT("test"),  STR_INIT("tests"),	    STR_INIT("testing"), STR_INIT("dev"),
+		STR_INIT("devel"), STR_INIT("development"), STR_INIT("scratch"), STR_INIT("ci"),
+		STR_INIT("tmp"),   STR_INIT("temp"),	    STR_INIT("sandbox"), STR_INIT("throwaway"),
 	};
-	static const struct str live[] = { STR_INIT("prod"), STR_INIT("production"), STR_INIT("live"), STR_INIT("prd"), STR_INIT("staging") };
+	static const struct str live[] = { STR_INIT("prod"), STR_INIT("production"), STR_INIT("live"), STR_INIT("prd"),
+					   STR_INIT("staging") };
 	bool e2e = str_find(name, STR("e2e")) != SIZE_MAX;
 
-	return (e2e || part_in(name, scratch, ARRAY_LEN(scratch))) && command_known(name) && !part_in(name, live, ARRAY_LEN(live));
+	return (e2e || part_in(name, scratch, ARRAY_LEN(scratch))) && command_known(name) &&
+	       !part_in(name, live, ARRAY_LEN(live));
 }
 
 /* --- hosts --- */
@@ -63,7 +66,9 @@ static bool in_container(const struct command_work *w)
 	for (const struct shell_act *a = w->act->within; a; a = a->within) {
 		struct str base = a->n_argv ? command_base(a->argv[0].text) : STR_NONE;
 
-		if (command_one_of(base, STR("ssh|kubectl|oc|k|mosh|gcloud|aws|az|fly|flyctl|heroku|railway|nomad|ansible|vagrant"), '|'))
+		if (command_one_of(base,
+				   STR("ssh|kubectl|oc|k|mosh|gcloud|aws|az|fly|flyctl|heroku|railway|nomad|ansible|vagrant"),
+				   '|'))
 			return false;
 		if (command_one_of(base, STR("docker|podman|nerdctl|docker-compose|podman-compose|sail"), '|'))
 			return true;
@@ -73,8 +78,11 @@ static bool in_container(const struct command_work *w)
 
 bool command_local_host(struct command_work *w, struct str host)
 {
-	static const struct str local[] = { STR_INIT("localhost"), STR_INIT("127.*"), STR_INIT("::1"), STR_INIT("[::1]"), STR_INIT("0.0.0.0"),
-					    STR_INIT("/*"), STR_INIT("%2*"), STR_INIT("host.docker.internal"), STR_INIT("*.localhost"), STR_INIT(".") };
+	static const struct str local[] = { STR_INIT("localhost"),   STR_INIT("127.*"),
+					    STR_INIT("::1"),	     STR_INIT("[::1]"),
+					    STR_INIT("0.0.0.0"),     STR_INIT("/*"),
+					    STR_INIT("%2*"),	     STR_INIT("host.docker.internal"),
+					    STR_INIT("*.localhost"), STR_INIT(".") };
 
 	if (!command_known(host) || (w->act->remote && !in_container(w)))
 		return false;
@@ -90,11 +98,37 @@ bool command_local_host(struct command_work *w, struct str host)
 /* --- URLs --- */
 
 static const struct str schemes[] = {
-	STR_INIT("postgres"), STR_INIT("postgresql"), STR_INIT("postgis"), STR_INIT("psql"), STR_INIT("mysql"), STR_INIT("mysql2"),
-	STR_INIT("mariadb"), STR_INIT("mongodb"), STR_INIT("mongodb+srv"), STR_INIT("redis"), STR_INIT("rediss"), STR_INIT("sqlserver"),
-	STR_INIT("mssql"), STR_INIT("cockroachdb"), STR_INIT("cockroach"), STR_INIT("libsql"), STR_INIT("clickhouse"), STR_INIT("neo4j"),
-	STR_INIT("bolt"), STR_INIT("cassandra"), STR_INIT("ecto"), STR_INIT("oracle"), STR_INIT("pgx"), STR_INIT("pgx5"), STR_INIT("timescale"),
-	STR_INIT("jdbc"), STR_INIT("trilogy"), STR_INIT("prisma"), STR_INIT("prisma+postgres"), STR_INIT("maria"), STR_INIT("crdb-postgres"),
+	STR_INIT("postgres"),
+	STR_INIT("postgresql"),
+	STR_INIT("postgis"),
+	STR_INIT("psql"),
+	STR_INIT("mysql"),
+	STR_INIT("mysql2"),
+	STR_INIT("mariadb"),
+	STR_INIT("mongodb"),
+	STR_INIT("mongodb+srv"),
+	STR_INIT("redis"),
+	STR_INIT("rediss"),
+	STR_INIT("sqlserver"),
+	STR_INIT("mssql"),
+	STR_INIT("cockroachdb"),
+	STR_INIT("cockroach"),
+	STR_INIT("libsql"),
+	STR_INIT("clickhouse"),
+	STR_INIT("neo4j"),
+	STR_INIT("bolt"),
+	STR_INIT("cassandra"),
+	STR_INIT("ecto"),
+	STR_INIT("oracle"),
+	STR_INIT("pgx"),
+	STR_INIT("pgx5"),
+	STR_INIT("timescale"),
+	STR_INIT("jdbc"),
+	STR_INIT("trilogy"),
+	STR_INIT("prisma"),
+	STR_INIT("prisma+postgres"),
+	STR_INIT("maria"),
+	STR_INIT("crdb-postgres"),
 };
 
 static bool database_scheme(struct str scheme)
@@ -174,8 +208,9 @@ static bool conninfo(struct command_work *w, struct str s, struct command_databa
 
 static bool sqlite_url(struct str url, struct str *ret_file)
 {
-	static const struct str starts[] = { STR_INIT("sqlite:///"), STR_INIT("sqlite3:///"), STR_INIT("sqlite://"), STR_INIT("sqlite3://"),
-					     STR_INIT("sqlite3:"), STR_INIT("sqlite:"), STR_INIT("file:") };
+	static const struct str starts[] = { STR_INIT("sqlite:///"), STR_INIT("sqlite3:///"), STR_INIT("sqlite://"),
+					     STR_INIT("sqlite3://"), STR_INIT("sqlite3:"),    STR_INIT("sqlite:"),
+					     STR_INIT("file:") };
 
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
 		if (!str_starts(url, starts[i]))

@@ -63,7 +63,8 @@ struct str command_base(struct str path)
 	else if (back != SIZE_MAX)
 		path = str_sub(path, back + 1, path.len);
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		if (path.len > suffixes[i].len && str_eq_nocase(str_sub(path, path.len - suffixes[i].len, suffixes[i].len), suffixes[i]))
+		if (path.len > suffixes[i].len &&
+		    str_eq_nocase(str_sub(path, path.len - suffixes[i].len, suffixes[i].len), suffixes[i]))
 			return str_sub(path, 0, path.len - suffixes[i].len);
 	}
 	return path;
@@ -107,7 +108,7 @@ static void add(struct command_words *s, struct command_word item)
 struct reading {
 	struct command_work *w;
 	struct command_words *s;
-	size_t i; /* in argv */
+	size_t i;	   /* in argv */
 	bool unknown_flag; /* the last word was a flag nobody knows */
 };
 
@@ -154,8 +155,9 @@ static void long_flag(struct reading *r, struct str word)
 /* -xvf as three flags, the last with a value where it takes one. */
 static void short_flags(struct reading *r, struct str word)
 {
-	static const char letters[] = "-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-A-B-C-D-E-F-G-H-I-J-K-L-M-N-O-P-Q-R-S-T-U-V-W-X-Y-Z"
-				      "-0-1-2-3-4-5-6-7-8-9-?-@";
+	static const char letters[] =
+		"-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-A-B-C-D-E-F-G-H-I-J-K-L-M-N-O-P-Q-R-S-T-U-V-W-X-Y-Z"
+		"-0-1-2-3-4-5-6-7-8-9-?-@";
 
 	for (size_t k = 1; k < word.len && k <= MOST_LETTERS; k++) {
 		struct command_word item = { .flag = true, .known = true };
@@ -196,7 +198,9 @@ static void read_word(struct reading *r)
 
 	r->unknown_flag = false;
 	if (r->s->dashes || v->text.len < 2 || v->text.ptr[0] != '-') {
-		add(r->s, (struct command_word){ .text = v->text, .known = command_known(v->text), .many = v->many && !v->known && !v->glob,
+		add(r->s, (struct command_word){ .text = v->text,
+						 .known = command_known(v->text),
+						 .many = v->many && !v->known && !v->glob,
 						 .perhaps = perhaps });
 		return;
 	}
@@ -256,9 +260,9 @@ bool command_words_from(struct command_work *w, size_t at, struct command_words 
 static size_t script_of(const struct shell_act *act)
 {
 	static const struct str interpreters[] = {
-		STR_INIT("python*"), STR_INIT("pypy*"), STR_INIT("php*"), STR_INIT("ruby*"), STR_INIT("node"), STR_INIT("nodejs"),
-		STR_INIT("bun"), STR_INIT("deno"), STR_INIT("tsx"), STR_INIT("ts-node"), STR_INIT("perl"), STR_INIT("symfony"), STR_INIT("java"),
-		STR_INIT("coverage"), STR_INIT("dotnet-exec"),
+		STR_INIT("python*"), STR_INIT("pypy*"),	  STR_INIT("php*"), STR_INIT("ruby*"),	  STR_INIT("node"),
+		STR_INIT("nodejs"),  STR_INIT("bun"),	  STR_INIT("deno"), STR_INIT("tsx"),	  STR_INIT("ts-node"),
+		STR_INIT("perl"),    STR_INIT("symfony"), STR_INIT("java"), STR_INIT("coverage"), STR_INIT("dotnet-exec"),
 	};
 	struct str base = command_base(act->argv[0].text);
 	struct command_program tool;
@@ -268,7 +272,8 @@ static size_t script_of(const struct shell_act *act)
 		i++;
 	if (i == ARRAY_LEN(interpreters))
 		return 0;
-	while (at < act->n_argv && act->argv[at].text.len && act->argv[at].text.ptr[0] == '-' && !str_is(act->argv[at].text, "-m"))
+	while (at < act->n_argv && act->argv[at].text.len && act->argv[at].text.ptr[0] == '-' &&
+	       !str_is(act->argv[at].text, "-m"))
 		at++;
 	if (at < act->n_argv && (str_is(act->argv[at].text, "-m") || str_is(act->argv[at].text, "run")))
 		at++;
@@ -325,7 +330,8 @@ static bool has_flag(const struct command_words *s, struct str want)
 		if (str_glob(str_sub(want, equals + 1, want.len), k->value))
 			return true;
 		/* A value behind a blank that the table of value flags does not know. */
-		if (!k->has_value && i + 1 < s->n && !s->item[i + 1].flag && str_glob(str_sub(want, equals + 1, want.len), s->item[i + 1].text))
+		if (!k->has_value && i + 1 < s->n && !s->item[i + 1].flag &&
+		    str_glob(str_sub(want, equals + 1, want.len), s->item[i + 1].text))
 			return true;
 	}
 	return false;

@@ -8,7 +8,7 @@ static struct arena arena;
 
 static void read_text(struct str text, struct command_answer *ret)
 {
-	struct world w = { .cwd = STR("/w/shop"), .workspace = STR("/w/shop"), .home = STR("/home/dev"), .user = STR("dev"), .arena = &arena };
+	struct world w = { .cwd = STR("/w/shop"), .workspace = STR("/w/shop"), .home = STR("/h"), .user = STR("dev"), .arena = &arena };
 
 	command_read(text, &w, &arena, ret);
 }
@@ -39,7 +39,8 @@ static void examples(void **state)
 		if (!decided(&a, &f)) {
 			struct change *c = change_nth(&a.changes, 0);
 
-			print_message("# row %zu does not decide its own example: %.*s (%.*s)\n", i, STR_ARG(f.yes), STR_ARG(c ? c->reason : STR("nothing")));
+			print_message("# row %zu does not decide its own example: %.*s (%.*s)\n", i, STR_ARG(f.yes),
+				      STR_ARG(c ? c->reason : STR("nothing")));
 			wrong++;
 		}
 		arena_reset(&arena);
@@ -59,8 +60,11 @@ static void examples(void **state)
 static void flags_hide_nothing(void **state)
 {
 	static const char *const texts[] = {
-		"kubectl -n shop --context prod delete ns shop", "docker --host tcp://h:2375 volume rm data", "aws --profile p rds delete-db-instance --db-instance-identifier x",
-		"kubectl --unknown-flag value delete ns shop",	 "helm --kube-context prod uninstall shop",   "gcloud --project p sql instances delete shop",
+		"kubectl -n shop --context prod delete ns shop", "docker --host tcp://h:2375 volume rm data",
+		"aws --profile p rds delete-db-instance --db-instance-identifier x",
+		"kubectl --unknown-flag value delete ns shop",
+		"helm --kube-context prod uninstall shop",
+		"gcloud --project p sql instances delete shop",
 		"fly -a shop apps destroy shop",		 "docker -D volume rm data",
 	};
 
