@@ -4,8 +4,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/redact.h"
 #include "cli/asker.h"
+#include "cli/command_memory.h"
 #include "cli/freeze_marker.h"
 #include "cli/hosts.h"
 #include "cli/keeping.h"
@@ -266,6 +268,20 @@ static bool may_be_approved(const struct hold_host *h, struct command_weighed *w
 	return true;
 }
 
+/* Somebody should look now. Best effort: the hold stands whether or not this could be written. */
+static void raise_alarm(const struct hold_host *h, const struct command_weighed *w)
+{
+	auto_buf b = BUF_MAX(8192);
+	struct json_out o = { .buf = &b };
+	uint64_t seq;
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, "about", str_from(w->hold));
+	json_out_kv(&o, "what", str_sub(w->judgement.reason, 0, 2000));
+	json_out_close(&o, '}');
+	(void)!h->append(h->ctx, STR("alarm"), buf_str(&b), &seq, NULL);
+}
+
 static bool use_or_open(const struct command_weigh_opts *opts, struct hold_host *h, struct command_weighed *w, struct err *err)
 {
 	struct grant_use use;
@@ -285,6 +301,8 @@ static bool use_or_open(const struct command_weigh_opts *opts, struct hold_host 
 	}
 	if (!hold_open(h, &w->request, &w->judgement, &w->evidence, w->hold, err))
 		return false;
+	if (w->remembered)
+		raise_alarm(h, w);
 	notify_kick(w->policy);
 	return true;
 }
@@ -308,21 +326,61 @@ static bool hold(const struct command_ask *ask, const struct command_weigh_opts 
 	return ok;
 }
 
+/* What a refusal leaves behind: of a hold its entry stands in the ledger already. */
+static bool record_denial(const struct places *places, const struct command_weighed *w, struct err *err)
+{
+	struct ledger *l = ledger_open(places->ledger, err);
+	auto_buf b = BUF_MAX((size_t)1 << 20);
+	struct json_out o = { .buf = &b };
+	uint64_t seq;
+	bool ok;
+
+	if (!l)
+		return err_prefix(err, "no verdict without a record");
+	json_out_open(&o, '{');
+	json_out_kv(&o, "verdict", STR("deny"));
+	json_out_kv(&o, "summary", w->request.summary);
+	json_out_kv(&o, "environment", w->judgement.environment.name);
+	json_out_kv(&o, "reason", w->judgement.reason);
+	json_out_close(&o, '}');
+	ok = ledger_append(l, STR("request"), buf_str(&b), &seq, err);
+	ledger_close(l);
+	return ok;
+}
+
+static bool record(const struct command_ask *ask, const struct command_weigh_opts *opts, const struct places *places,
+		   struct command_weighed *w, struct err *err)
+{
+	if (opts->only_say)
+		return true;
+	if (w->verdict == VERDICT_HOLD && !hold(ask, opts, places, w, err))
+		return false;
+	if (w->verdict == VERDICT_DENY && !record_denial(places, w, err))
+		return false;
+	if (!w->ask_full)
+		command_memory_keep(ask, places, w);
+	return true;
+}
+
 static bool weigh(const struct command_ask *ask, const struct command_weigh_opts *opts, struct command_weighed *w, struct err *err)
 {
 	struct places places;
+	bool remembered;
 
 	if (!places_find(ask->cwd, &places, err) || !read_all(ask, &places, w, err))
 		return false;
+	fill_request(ask, &places, w);
+	request_redact(&w->request, &w->arena);
+	remembered = command_memory_look(ask, &places, w);
 	if (!w->answer.changes.n && !opts->only_say) {
 		w->verdict = VERDICT_ALLOW; /* it changes nothing: no policy has an opinion on that */
+		command_memory_keep(ask, &places, w);
 		return true;
 	}
 	if (!policies_load(&places, &w->world_arena, &w->policy, err) || !judge_with_keep(ask, opts, &places, w, err))
 		return false;
-	if (opts->only_say || w->verdict != VERDICT_HOLD)
-		return true;
-	return hold(ask, opts, &places, w, err);
+	w->remembered = remembered;
+	return record(ask, opts, &places, w, err);
 }
 
 bool command_weigh(const struct command_ask *ask, const struct command_weigh_opts *opts, struct command_weighed *ret,
