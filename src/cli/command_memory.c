@@ -22,7 +22,8 @@ static bool asked_of(const struct command_ask *ask, struct command_weighed *w, s
 
 	if (!shapes || !texts || !ran)
 		return false;
-	*ret = (struct session_asked){ .request = &w->request, .shapes = { shapes, 0 }, .texts = { texts, 0 }, .ran = { ran, 0 } };
+	*ret = (struct session_asked){ .request = &w->request, .shapes = { shapes, 0 }, .texts = { texts, 0 }, .ran = { ran, 0 },
+				       .unknown = w->answer.unknown_program };
 	for (const struct command_reading *r = w->answer.readings; r; r = r->next) {
 		struct str program = str_sub(r->argv, 0, str_find_char(r->argv, ' '));
 

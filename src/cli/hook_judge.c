@@ -98,12 +98,22 @@ static struct str sentence(struct str s, struct arena *arena)
 	return arena_fmt(arena, "%.*s.", STR_ARG(s));
 }
 
+/* A second attempt is said before anything else about it. */
+static struct str reason_of(const struct command_weighed *w)
+{
+	CHANGE_EACH(c, &w->request.changes) {
+		if (w->remembered && str_is(c->type, "session") && w->verdict != VERDICT_ALLOW)
+			return c->reason;
+	}
+	return w->judgement.reason;
+}
+
 void hook_judge_words(const struct command_weighed *w, struct arena *arena, struct hook_verdict *ret)
 {
 	*ret = (struct hook_verdict){
 		.verdict = w->verdict,
 		.hold = arena_str(arena, str_from(w->hold)),
-		.reason = sentence(w->judgement.reason, arena),
+		.reason = sentence(reason_of(w), arena),
 		.safer = sentence(safer_of(w), arena),
 	};
 	if (w->verdict != VERDICT_ALLOW && w->kept_not.len)

@@ -106,6 +106,8 @@ static void read_act(struct command_work *w, struct command_reading ***end)
 		r->means = w->means;
 	else
 		r->means = known ? STR("takes nothing away") : STR("a program that pawl has no facts about");
+	if (!known && !w->first && !w->means.len)
+		w->answer->unknown_program = true;
 }
 
 /* --- what is not understood --- */

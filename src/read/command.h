@@ -44,6 +44,7 @@ struct command_answer {
 	struct command_reading *readings;
 	struct str summary;	/* one line, redacted */
 	struct str tool;	/* of the strictest part: "terraform", "psql" */
+	bool unknown_program;	/* something runs that no fact is known of */
 	bool protected_reach;	/* for opaque: a credential, a production name or the guard itself is within reach */
 };
 

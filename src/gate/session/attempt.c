@@ -138,10 +138,25 @@ static bool may_do_anything(const struct session_asked *asked)
 	return false;
 }
 
+/* A test that only names the table is no attempt on it; a script that names it and says drop is. */
+static bool takes_away(struct str text)
+{
+	static const char *const words[] = { "drop", "DROP", "delete", "DELETE", "truncate", "TRUNCATE", "destroy", "terminate", "remove", "rm",
+					     "rmtree", "unlink", "wipe", "purge", "reset", "flushall", "FLUSHALL", "delete_db_instance" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (holds_word(text, str_from(words[i])))
+			return true;
+	}
+	return false;
+}
+
 static bool opaque_names(const struct session_memory *m, const struct session_asked *asked, struct str *ret_name)
 {
-	for (size_t i = 0; may_do_anything(asked) && i < asked->texts.n; i++) {
-		if (attempt_names(m, asked->texts.item[i], ret_name))
+	bool anything = may_do_anything(asked);
+
+	for (size_t i = 0; (anything || asked->unknown) && i < asked->texts.n; i++) {
+		if (attempt_names(m, asked->texts.item[i], ret_name) && (anything || takes_away(asked->texts.item[i])))
 			return true;
 	}
 	return false;

@@ -28,6 +28,7 @@ struct session_asked {
 	const struct request *request; /* redacted */
 	struct session_words shapes;   /* argv of each execution that is no plain read, as words: "terraform destroy -auto-approve" */
 	struct session_words texts;    /* what could not be understood: the command itself, the scripts it opens */
+	bool unknown;		       /* a program runs that nobody knows: its texts count where they also say that something goes */
 	struct session_words ran;      /* absolute paths of what is executed: the program where it is named by path, the script */
 };
 
