@@ -112,14 +112,6 @@ struct reading {
 	bool unknown_flag; /* the last word was a flag nobody knows */
 };
 
-/* The word behind argv[i], as a value. */
-static struct str take_next(struct reading *r)
-{
-	if (r->i + 1 >= r->w->act->n_argv)
-		return STR_NONE;
-	return r->w->act->argv[++r->i].text;
-}
-
 /* Does any row speak of this flag? Then it is known to take no value. */
 static bool spoken_of(const struct command_words *s, struct str flag)
 {
@@ -132,6 +124,20 @@ static bool spoken_of(const struct command_words *s, struct str flag)
 			return true;
 	}
 	return false;
+}
+
+/* The word behind argv[i], as a value; a flag of the tool's own is none: the value was an empty variable. */
+static struct str take_next(struct reading *r)
+{
+	struct str next;
+
+	if (r->i + 1 >= r->w->act->n_argv)
+		return STR_NONE;
+	next = r->w->act->argv[r->i + 1].text;
+	if (next.len > 1 && next.ptr[0] == '-' && (takes_value(r->s, next) || spoken_of(r->s, next)))
+		return STR_NONE;
+	r->i++;
+	return next;
 }
 
 static void long_flag(struct reading *r, struct str word)
