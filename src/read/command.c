@@ -84,6 +84,25 @@ void command_nested(struct command_work *w, struct str text)
 	w->nested--;
 }
 
+/* `"$CMD"` alone: whatever somebody put there. With words behind it it is a program like any other that nobody knows. */
+static void unknown_program(struct command_work *w)
+{
+	const struct shell_act *a = w->act;
+	struct change *c;
+
+	if (a->n_argv != 1 || command_known(command_base(a->argv[0].text)) || !w->answer->protected_reach || a->within)
+		return;
+	c = command_change(w);
+	if (!c)
+		return;
+	c->kind = CHANGE_OPAQUE;
+	c->finding = STR("command.opaque");
+	c->type = STR("command");
+	c->name = words_shown(w->arena, a);
+	c->reason = STR("a command that nobody knows beforehand is run, and a credential is in reach");
+	c->safer = STR("write out what is to be run");
+}
+
 static void read_act(struct command_work *w, struct command_reading ***end)
 {
 	struct command_reading *r;
@@ -91,6 +110,7 @@ static void read_act(struct command_work *w, struct command_reading ***end)
 
 	w->first = NULL;
 	w->means = STR_NONE;
+	unknown_program(w);
 	known = command_paths(w);
 	known = command_tool(w) || known;
 	r = add_reading(w->answer, end, w->arena);
