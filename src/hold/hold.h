@@ -67,8 +67,8 @@ bool hold_open(const struct hold_host *h, const struct request *r, const struct 
 
 /**
  * hold_waiting(h, r, now, ret_id, ret_state, err):
- * Does a hold of this very request wait (HOLD_OPEN), or is it approved and unused (HOLD_APPROVED)? HOLD_NONE: neither, or the hint to it is lost.
- * By the ledger's entries alone: no signature is looked at, so it permits nothing.
+ * Does a hold of this very request wait (HOLD_OPEN), or is it approved and unused (HOLD_APPROVED)? HOLD_NONE: neither, or the hint to it
+ * is lost. By the ledger's entries alone: no signature is looked at, so it permits nothing.
  */
 bool hold_waiting(const struct hold_host *h, const struct request *r, int64_t now_us, char ret_id[HOLD_ID_LEN],
 		  enum hold_state *ret_state, struct err *err) PAWL_MUST_USE;

@@ -42,9 +42,9 @@ void command_nested(struct command_work *w, struct str text);
 
 /**
  * command_paths(w):
- * What ${w}->act does to files by its redirections and, where it is one of rm, rmdir, unlink, mv, cp, install, ln, tee, dd, truncate, shred,
- * tar, unzip, rsync, sed -i, find -delete, git (local discards), chmod, chown …, by its words. True when the program is one of those: then it
- * is wholly read, unless command_tool knows it too (git push, rsync --delete to a remote).
+ * What ${w}->act does to files by its redirections and, where it is one of rm, rmdir, unlink, mv, cp, install, ln, tee, dd, truncate,
+ * shred, tar, unzip, rsync, sed -i, find -delete, git (local discards), chmod, chown …, by its words. True when the program is one of
+ * those: then it is wholly read, unless command_tool knows it too (git push, rsync --delete to a remote).
  */
 bool command_paths(struct command_work *w);
 

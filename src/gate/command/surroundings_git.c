@@ -146,7 +146,8 @@ static void read_remotes(struct str text, struct arena *arena, struct world_repo
 
 struct world_repository *surroundings_repository(const struct world *w, struct str folder, struct arena *arena)
 {
-	static const char *const status[] = { "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--ignored=traditional", NULL };
+	static const char *const status[] = { "status", "--porcelain=v2", "--branch", "--untracked-files=normal",
+					      "--ignored=traditional", NULL };
 	static const char *const stash[] = { "stash", "list", NULL };
 	static const char *const remotes[] = { "config", "--get-regexp", "^remote\\..*\\.url$", NULL };
 	static const char *const head[] = { "symbolic-ref", "--short", "refs/remotes/origin/HEAD", NULL };

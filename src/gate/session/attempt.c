@@ -141,7 +141,8 @@ static bool may_do_anything(const struct session_asked *asked)
 /* A test that only names the table is no attempt on it; a script that names it and says drop is. */
 static bool takes_away(struct str text)
 {
-	static const char *const words[] = { "drop", "DROP", "delete", "DELETE", "truncate", "TRUNCATE", "destroy", "terminate", "remove", "rm",
+	static const char *const words[] = { "drop", "DROP", "delete", "DELETE", "truncate", "TRUNCATE", "destroy", "terminate",
+					     "remove", "rm",
 					     "rmtree", "unlink", "wipe", "purge", "reset", "flushall", "FLUSHALL", "delete_db_instance" };
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
@@ -241,7 +242,8 @@ struct attempt_found attempt_find(const struct session_journal *j, const struct 
 	}
 	if (!of && file && refusal_of(from, file->hold)) {
 		of = refusal_of(from, file->hold);
-		why = arena_fmt(arena, "it runs %.*s, written after %.*s and naming what that was about", STR_ARG(file->path), STR_ARG(file->hold));
+		why = arena_fmt(arena, "it runs %.*s, written after %.*s and naming what that was about", STR_ARG(file->path),
+				STR_ARG(file->hold));
 	}
 	if (of)
 		return (struct attempt_found){ ATTEMPT_SECOND, of, why };

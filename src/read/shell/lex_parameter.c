@@ -47,7 +47,8 @@ static struct shell_word *argument(struct lex *p, unsigned flags, bool quoted)
 		return lex_word_end(p, &b);
 	}
 	/* ${x////y}: the pattern is a slash. */
-	if ((flags & LEX_TO_SLASH) && lex_byte(p, p->pos) == '/' && lex_byte(p, p->pos + 1) == '/' && p->pos > 0 && p->s[p->pos - 1] == '/') {
+	if ((flags & LEX_TO_SLASH) && lex_byte(p, p->pos) == '/' && lex_byte(p, p->pos + 1) == '/' && p->pos > 0 &&
+	    p->s[p->pos - 1] == '/') {
 		lex_word_text(p, &b, p->pos, p->pos + 1, false);
 		p->pos++;
 	}

@@ -402,7 +402,8 @@ struct str run_capture(struct run *r, struct run_scene *s, const struct shell_li
 	r->capturing += r->choice != NULL;
 	sub.loop = NULL;
 	/* $(< file) */
-	if (list->first && list->first->first && !list->first->next && !list->first->first->next && list->first->first->kind == SHELL_SIMPLE &&
+	if (list->first && list->first->first && !list->first->next && !list->first->first->next &&
+	    list->first->first->kind == SHELL_SIMPLE &&
 	    !list->first->first->words && !list->first->first->assignments && list->first->first->redirections) {
 		run_command(r, &sub, list->first->first);
 		run_redirect(r, &sub, list->first->first->redirections, &(struct shell_opening *){ NULL });

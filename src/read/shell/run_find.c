@@ -220,7 +220,8 @@ bool run_parallel(struct run *r, struct run_scene *s, struct run_call *call)
 	size_t at = 0;
 
 	for (; i < call->n && call->argv[i].text.len > 1 && call->argv[i].text.ptr[0] == '-'; i++)
-		i += run_listed("-j --jobs -n -N --delay --joblog --timeout -S -a --arg-file -d --colsep -C -I --results", call->argv[i].text);
+		i += run_listed("-j --jobs -n -N --delay --joblog --timeout -S -a --arg-file -d --colsep -C -I --results",
+				call->argv[i].text);
 	for (end = i; end < call->n && !str_starts(call->argv[end].text, STR("::")); end++)
 		;
 	words.n = end;

@@ -230,7 +230,8 @@ static void npm_script(struct run *r, struct run_scene *p, struct run_call *call
 
 bool run_npm(struct run *r, struct run_scene *s, struct run_call *call)
 {
-	static const char own[] = "install i ci add remove rm uninstall update up upgrade audit init create list ls link unlink login logout "
+	static const char own[] = "install i ci add remove rm uninstall update up upgrade audit init create list ls link unlink login "
+				   "logout "
 				  "whoami view info config cache pack version outdated why dedupe fund doctor exec x dlx help set get "
 				  "workspaces workspace node global import patch rebuild prune root bin publish search token team owner "
 				  "deprecate dist-tag access org profile store fetch deploy setup env licenses";
