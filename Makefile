@@ -24,7 +24,7 @@ check:
 	@tests/run --build $(BUILD) $(TESTS)
 
 corpus: build
-	@PAWL_SOURCE=. $(BUILD)/tests/lib/unit_corpus --ratios
+	@PAWL_SOURCE=. $(BUILD)/tests/unit/unit_corpus --ratios
 
 bench: build
 	@tools/deps bench

@@ -199,6 +199,19 @@ static struct str base_name(struct str s)
 	return slash == SIZE_MAX ? s : str_sub(s, slash + 1, SIZE_MAX);
 }
 
+/* /bin/r?: the first program that takes files away it could be. */
+static struct str by_pattern(struct str pattern)
+{
+	static const struct str names[] = { STR_INIT("rm"), STR_INIT("shred"), STR_INIT("dd"), STR_INIT("find"), STR_INIT("git"),
+					    STR_INIT("mv"), STR_INIT("cp"), STR_INIT("truncate"), STR_INIT("unlink"), STR_INIT("tee") };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (str_glob(pattern, names[i]))
+			return names[i];
+	}
+	return pattern;
+}
+
 static const struct {
 	const char *names;
 	bool (*read)(struct paths *p);
@@ -217,6 +230,8 @@ bool command_paths(struct command_work *w)
 
 	if (w->act->n_argv)
 		p.program = base_name(w->act->argv[0].text);
+	if (w->act->n_argv && w->act->argv[0].glob)
+		p.program = by_pattern(p.program);
 	redirections(&p);
 	if (!w->act->n_argv)
 		return w->act->opens != NULL;

@@ -421,13 +421,33 @@ static void read_config(struct git *g)
 			setting(g, arena_fmt(g->p->arena, "%.*s=%.*s", STR_ARG(a->argv[i].text), STR_ARG(a->argv[i + 1].text)));
 }
 
+/* A work tree on another machine: nothing of it is known, and nothing is kept. */
+static void git_remote(struct paths *p)
+{
+	bool clean = false, reset = false, force = false;
+
+	for (size_t i = 1; i < p->act->n_argv; i++) {
+		struct str a = p->act->argv[i].text;
+
+		clean = clean || str_is(a, "clean");
+		reset = reset || str_is(a, "reset");
+		force = force || (reset && str_is(a, "--hard")) ||
+			(clean && (str_is(a, "--force") || (a.len > 1 && a.ptr[0] == '-' && a.ptr[1] != '-' && str_find_char(a, 'f') != SIZE_MAX)));
+	}
+	if (force && str_find(p->act->via, STR("ssh")) != SIZE_MAX)
+		paths_say(p, &elsewhere, p->act->cwd.text);
+}
+
 bool paths_git(struct paths *p)
 {
 	struct git g = { .p = p };
 	size_t i = 1;
 
-	if (p->act->remote)
+	if (p->act->remote) {
+		if (str_is(p->program, "git"))
+			git_remote(p);
 		return true;
+	}
 	begin(&g);
 	if (!paths_listed(" git hub ", p->program)) {
 		if (p->act->n_argv > 1 && paths_words(p, 1, "", " ", &g.o))

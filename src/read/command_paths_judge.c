@@ -409,6 +409,11 @@ static void judge_unknown(struct paths *p, const struct paths_target *t, enum pa
 
 	s.reason = "it is not known what this path is: an empty variable makes it / or another folder than is meant";
 	s.safer = "write the path out, or check that the variable is set: ${name:?}";
+	if (how == PATHS_REMOVE && !p->act->cwd.many && p->act->cwd.known && p->act->cwd.text.len &&
+	    !paths_in_workspace(p, p->act->cwd.text) && !folder_is_temporary(p->act->cwd.text)) {
+		paths_say(p, &outside_goes, t->words);
+		return;
+	}
 	if (how != PATHS_TREE)
 		return;
 	/* "$p/dist": also with nothing before it that is what a build makes; "$p/tmp" would be the temporary folder. */

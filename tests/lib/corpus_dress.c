@@ -17,6 +17,7 @@ enum {
 	NO_COMMA = 32,
 	NO_NUL = 64,
 	NO_BRACES = 128,
+	NO_TRAP = 512, /* a trap set by a trap is not run */
 	NO_END = 256, /* does not hold the delimiter of our here-documents */
 };
 
@@ -61,7 +62,7 @@ const struct dress corpus_dresses[] = {
 	{ "script -c", DRESS_NO_SOFTER, "script -qc %Q /dev/null", WHOLE | NO_NUL },
 	{ "find -exec bash -c", DRESS_NO_SOFTER, "find . -maxdepth 0 -exec bash -c %Q \\;", WHOLE | NO_NUL | NO_BRACES },
 	{ "xargs bash -c", DRESS_NO_SOFTER, "echo x | xargs bash -c %Q", WHOLE | NO_NUL },
-	{ "trap", DRESS_NO_SOFTER, "trap %Q EXIT", WHOLE | NO_NUL },
+	{ "trap", DRESS_NO_SOFTER, "trap %Q EXIT", WHOLE | NO_NUL | NO_TRAP },
 	{ "pipe into bash", DRESS_NO_SOFTER, "printf '%%s\\n' %Q | bash", WHOLE | NO_NUL },
 	{ "here-string into bash", DRESS_NO_SOFTER, "bash <<< %Q", WHOLE | NO_NUL },
 	{ "here-document into bash", DRESS_NO_SOFTER, "bash <<'" END "'\n%T\n" END, WHOLE | NO_END },
@@ -97,7 +98,7 @@ const struct dress corpus_dresses[] = {
 	{ "bash -c of arguments", DRESS_NO_SOFTER, "bash -c '\"$@\"' _ %P", WORDS },
 	{ "bash -c of arguments from 0", DRESS_NO_SOFTER, "bash -c '\"$0\" \"$@\"' %P", WORDS },
 	{ "xargs", DRESS_NO_SOFTER, "printf '%%s\\n' %R | xargs %F", WORDS | PROGRAM | ARGUMENTS },
-	{ "echo into xargs", DRESS_NO_SOFTER, "echo x %R | sed 's/^x //' | xargs %F", WORDS | PROGRAM | ARGUMENTS },
+	{ "through cat into xargs", DRESS_NO_SOFTER, "printf '%%s ' %R | cat | xargs %F", WORDS | PROGRAM | ARGUMENTS },
 	{ "split at commas", DRESS_NO_SOFTER, "IFS=,; w=%J; $w", WORDS | NO_COMMA },
 	{ "brace expansion", DRESS_NO_SOFTER, "{%J}", WORDS | NO_COMMA | ARGUMENTS },
 	{ "read from a here-string", DRESS_NO_SOFTER, "IFS=, read -ra w <<< %J; \"${w[@]}\"", WORDS | NO_COMMA },
@@ -218,7 +219,7 @@ static void split(struct dress_text *t)
 			i++;
 	}
 	/* VAR=value cmd: quoting would make a command of it. */
-	if (n && str_find_char(t->words[0], '=') == SIZE_MAX && !str_is(t->words[0], "alias"))
+	if (n && str_find_char(t->words[0], '=') == SIZE_MAX && !str_is(t->words[0], "alias") && !str_is(t->words[0], "coproc"))
 		t->n_words = n;
 }
 
@@ -234,6 +235,7 @@ void dress_look(struct str text, struct arena *arena, struct dress_text *ret)
 	ret->has |= str_find_char(text, ',') == SIZE_MAX ? NO_COMMA : 0;
 	ret->has |= holds(text, "{}") ? 0 : NO_BRACES;
 	ret->has |= holds(text, END) ? 0 : NO_END;
+	ret->has |= holds(text, "trap") ? 0 : NO_TRAP;
 	if (ret->n_words)
 		ret->has |= WORDS | (is_builtin(ret->words[0]) ? 0 : PROGRAM) | (ret->n_words > 1 ? ARGUMENTS : 0);
 }

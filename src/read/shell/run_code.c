@@ -9,6 +9,7 @@ enum code_class {
 	CODE_ARGV,   /* literals are words; one alone is a shell text or a program */
 	CODE_DELETE, /* the first argument is a path */
 	CODE_EVAL,   /* the argument is code again */
+	CODE_WRITE,  /* the first argument is a path that is written over; with a mode, where that says so */
 };
 
 struct code_call {
@@ -45,6 +46,11 @@ static const struct code_call calls[] = {
 	{ "python", "", "", "unlink", CODE_DELETE },
 	{ "python", "", "os.", "rmdir", CODE_DELETE },
 	{ "python", "", "os.", "removedirs", CODE_DELETE },
+	{ "python", "", "", "open", CODE_WRITE },
+	{ "node", "", "", "writeFileSync", CODE_WRITE },
+	{ "node", "fs", ".", "writeFile", CODE_WRITE },
+	{ "ruby", "", "File.", "write", CODE_WRITE },
+	{ "php", "", "", "file_put_contents", CODE_WRITE },
 	{ "python", "", "", "exec", CODE_EVAL },
 	{ "python", "", "", "eval", CODE_EVAL },
 	{ "node", "", "", "execSync", CODE_SHELL },
@@ -59,6 +65,8 @@ static const struct code_call calls[] = {
 	{ "node", "", "", "rmSync", CODE_DELETE },
 	{ "node", "", "", "rmdirSync", CODE_DELETE },
 	{ "node", "", "", "unlinkSync", CODE_DELETE },
+	{ "node", "fs/promises", "", "rm", CODE_DELETE },
+	{ "node", "fs/promises", "", "unlink", CODE_DELETE },
 	{ "node", "fs", ".", "rm", CODE_DELETE },
 	{ "node", "fs", ".", "rmdir", CODE_DELETE },
 	{ "node", "fs", ".", "unlink", CODE_DELETE },
@@ -97,6 +105,9 @@ static const struct code_call calls[] = {
 	{ "php", "", "", "unlink", CODE_DELETE },
 	{ "php", "", "", "rmdir", CODE_DELETE },
 	{ "awk", "", "", "system", CODE_SHELL },
+	{ "elisp", "", "delete-", "directory", CODE_DELETE },
+	{ "elisp", "", "delete-", "file", CODE_DELETE },
+	{ "elisp", "", "shell-", "command", CODE_SHELL },
 	{ "lua", "", "os.", "execute", CODE_SHELL },
 	{ "lua", "", "io.", "popen", CODE_SHELL },
 	{ "lua", "", "os.", "remove", CODE_DELETE },
@@ -304,12 +315,67 @@ static void shell_text(struct code *c, struct str text)
 		run_script(c->r, &p, text, c->call->act);
 }
 
+/* open(path, 'w'), writeFileSync(path, …): as tee would. */
+static void writes(struct code *c, const struct arguments *a)
+{
+	struct run_scene p = scene(c);
+	struct shell_value argv[2] = { run_value(STR("tee"), c->call->span), a->list.item[0] };
+	struct str mode = a->list.n > 1 ? a->list.item[1].text : STR("");
+
+	if (strcmp(c->language, "python") == 0 && !(mode.len && mode.len < 4 && memchr("wx", mode.ptr[0], 2)))
+		return;
+	p.in = NULL;
+	run_argv(c->r, &p, argv, 2, c->call);
+}
+
+/* exec(b64decode("…")): what the literal holds, where it is text. */
+static struct str decoded(struct code *c, struct str s)
+{
+	struct run_text t = { .arena = c->r->arena };
+	uint32_t bits = 0;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.len && s.ptr[i] != '='; i++) {
+		static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		const char *at = s.ptr[i] ? strchr(set, s.ptr[i]) : NULL;
+
+		if (!at)
+			return STR_NONE;
+		bits = bits << 6 | (uint32_t)(at - set);
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			run_text_addc(&t, (char)(bits >> n & 0xff));
+		}
+	}
+	return run_text_str(&t);
+}
+
+static bool evaluates(struct code *c, const struct arguments *a)
+{
+	bool any = false;
+	bool base64 = str_find(c->text, STR("b64decode")) != SIZE_MAX || str_find(c->text, STR("base64")) != SIZE_MAX;
+
+	for (size_t i = 0; base64 && i < a->list.n && c->depth < 4; i++) {
+		struct str text = a->list.item[i].text;
+
+		text = run_known(text) && text.len > 15 ? decoded(c, text) : STR_NONE;
+		if (!text.len || !str_is_utf8(text))
+			continue;
+		run_code(c->r, c->p, c->language, text, c->call);
+		any = true;
+	}
+	return any;
+}
+
 static void deletes(struct code *c, struct str path)
 {
 	struct run_scene p = scene(c);
 	struct shell_value argv[3] = { run_value(STR("rm"), c->call->span), run_value(STR("-rf"), c->call->span),
 			run_value(path, c->call->span) };
 
+	if (str_starts(path, STR("~/")) && run_listed("r elisp", str_from(c->language)))
+		argv[2] = run_value(arena_join(c->r->arena, c->r->world->home, str_sub(path, 1, path.len)), c->call->span);
 	run_argv(c->r, &p, argv, 3, c->call);
 }
 
@@ -342,7 +408,12 @@ static void called(struct code *c, const struct code_call *k, size_t at)
 	case CODE_DELETE:
 		deletes(c, a.list.item[0].text);
 		break;
+	case CODE_WRITE:
+		writes(c, &a);
+		break;
 	case CODE_EVAL:
+		if (evaluates(c, &a))
+			break;
 		if (!run_known(a.list.item[0].text))
 			run_opaque(c->r, &p, c->call->act, "code made while it runs");
 		else if (c->depth < 4)
@@ -368,7 +439,7 @@ static void name_at(struct code *c, size_t from, size_t to)
 		while (at < c->text.len && (c->text.ptr[at] == ' ' || c->text.ptr[at] == '!'))
 			at++;
 		if (at < c->text.len && (c->text.ptr[at] == '(' || c->text.ptr[at] == '{' ||
-					 run_listed("perl ruby applescript scheme haskell groovy lua", str_from(c->language))))
+					 run_listed("perl ruby applescript scheme haskell groovy lua elisp", str_from(c->language))))
 			called(c, k, at);
 		return;
 	}

@@ -14,6 +14,13 @@ struct str run_path(struct run *r, const struct run_scene *s, struct str path)
 	return world_absolute(s->cwd.text, path, r->arena);
 }
 
+bool run_made_here(struct run *r, const struct run_scene *s, struct str program)
+{
+	struct str path = str_find_char(program, '/') == SIZE_MAX ? STR_NONE : run_path(r, s, program);
+
+	return path.len && run_map_get(r->files, path);
+}
+
 static const struct run_file *from_world(struct run *r, struct str path, enum run_seen *ret_seen)
 {
 	const struct world_file *w = world_file(r->world, path);
@@ -241,14 +248,6 @@ static void downloads(struct run *r, struct run_scene *s, struct run_call *call)
 		run_print_unknown(r, s, call->act);
 }
 
-static void in_place(struct run *r, struct run_scene *s, struct run_call *call)
-{
-	struct str last = call->n > 1 ? call->argv[call->n - 1].text : STR_NONE;
-
-	if (last.len && run_path(r, s, last).len)
-		run_file_unknown(r, s, last);
-}
-
 static void dd(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	struct str text = { "", 1 };
@@ -271,7 +270,7 @@ bool run_file_program(struct run *r, struct run_scene *s, struct run_call *call)
 		void (*run)(struct run *, struct run_scene *, struct run_call *);
 	} programs[] = {
 		{ "cp", copy_files }, { "mv", copy_files },   { "ln", copy_files }, { "install", copy_files }, { "tee", tee },
-		{ "curl", downloads }, { "wget", downloads }, { "dd", dd },	    { "ed", in_place },
+		{ "curl", downloads }, { "wget", downloads }, { "dd", dd },
 	};
 	struct str name = run_base_name(call->argv[0].text);
 

@@ -241,6 +241,50 @@ static bool sed(struct run *r, struct run_scene *s, struct run_call *call, struc
 	return true;
 }
 
+/* cut -d C -f N, N-, N-M */
+static bool cut(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	struct str text, line, fields = STR_NONE;
+	char by = '\t';
+	int64_t first, last = INT32_MAX;
+	size_t i = 1, at = 0, dash;
+
+	for (; i < call->n && call->argv[i].text.len > 1 && call->argv[i].text.ptr[0] == '-'; i++) {
+		struct str a = call->argv[i].text;
+		struct str value = a.len > 2 ? str_sub(a, 2, a.len) : i + 1 < call->n ? call->argv[++i].text : STR_NONE;
+
+		if (a.ptr[1] == 'd' && value.len == 1)
+			by = value.ptr[0];
+		else if (a.ptr[1] == 'f')
+			fields = value;
+		else
+			return false;
+	}
+	dash = str_find_char(fields, '-');
+	if (!run_number(str_sub(fields, 0, dash), &first) || first < 1 ||
+	    (dash != SIZE_MAX && dash + 1 < fields.len && !run_number(str_sub(fields, dash + 1, fields.len), &last)))
+		return false;
+	if (dash == SIZE_MAX)
+		last = first;
+	text = input(r, s, call, i);
+	if (!run_known(text))
+		return false;
+	while (run_line(text, &at, &line)) {
+		int64_t n = 1;
+		bool whole = str_find_char(line, by) == SIZE_MAX;
+
+		for (size_t k = 0; k < line.len; k++) {
+			bool is_mark = line.ptr[k] == by;
+
+			n += is_mark;
+			if (whole || (n >= first && n <= last && !(is_mark && n == first)))
+				run_text_addc(out, line.ptr[k]);
+		}
+		run_text_addc(out, '\n');
+	}
+	return true;
+}
+
 static bool head(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
 {
 	struct str text, line;
@@ -274,12 +318,14 @@ bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
 		bool (*run)(struct run *, struct run_scene *, struct run_call *, struct run_text *);
 	} table[] = {
 		{ "cat", cat }, { "rev", rev }, { "tac", tac }, { "base64", base64 }, { "xxd", xxd }, { "tr", tr },
-				{ "head", head },
+				{ "head", head }, { "cut", cut },
 		{ "sed", sed },
 	};
 	struct str name = run_base_name(call->argv[0].text);
 	struct run_text out = { .arena = r->arena };
 
+	if (run_made_here(r, s, call->argv[0].text))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		if (!str_is(name, table[i].name))
 			continue;

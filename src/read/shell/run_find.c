@@ -21,6 +21,31 @@ static struct str found(struct run *r, const struct run_call *call)
 	return n > 1 ? (struct str){ "", 1 } : arena_join(r->arena, start, (struct str){ "", 1 });
 }
 
+/* find DIR -name NAME -exec sh {} \;: most likely DIR/NAME, which can be read. */
+static void found_script(struct run *r, struct run_scene *p, struct run_call *call, const struct run_list *argv)
+{
+	struct run_list likely = { 0 };
+	struct str path = found(r, call);
+
+	for (size_t i = 1; i + 1 < call->n; i++) {
+		struct str name = call->argv[i + 1].text;
+
+		if (!str_is(call->argv[i].text, "-name") || call->argv[i + 1].glob || !run_known(name) ||
+		    str_find_char(name, '*') != SIZE_MAX || str_find_char(name, '?') != SIZE_MAX || path.len < 2)
+			continue;
+		for (size_t k = 0; k < argv->n; k++) {
+			struct shell_value v = argv->item[k];
+
+			if (str_eq(v.text, path))
+				v = run_value(arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(str_sub(path, 0, path.len - 1)), STR_ARG(name)), v.span);
+			run_list_add(r, &likely, v);
+		}
+		if (likely.n)
+			run_argv(r, p, likely.item, likely.n, call);
+		return;
+	}
+}
+
 static void find_exec(struct run *r, struct run_scene *s, struct run_call *call, size_t from, size_t to)
 {
 	struct run_scene p = run_scene_process(r, s, "find -exec", call);
@@ -40,6 +65,8 @@ static void find_exec(struct run *r, struct run_scene *s, struct run_call *call,
 	p.cwd = str_starts(call->argv[from - 1].text, STR("-execdir")) || str_starts(call->argv[from - 1].text, STR("-okdir"))
 			? run_value((struct str){ "", 1 }, p.span) : p.cwd;
 	run_argv(r, &p, argv.item, argv.n, call);
+	if (argv.n && run_listed("bash sh dash zsh source . python python3 node psql", run_base_name(argv.item[0].text)))
+		found_script(r, &p, call, &argv);
 }
 
 static void find_delete(struct run *r, struct run_scene *s, struct run_call *call)

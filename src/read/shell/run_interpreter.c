@@ -8,25 +8,27 @@ struct interpreter {
 	const char *code;   /* options whose value is code */
 	const char *valued; /* others with a value */
 	const char *runs;   /* a word before the script: deno run */
+	const char *checks; /* options with which nothing is run */
 };
 
 static const struct interpreter interpreters[] = {
-	{ "python pypy ipython", "python", "-c", "-W -X -m", "" },
-	{ "node nodejs ts-node tsx", "node", "-e -p --eval --print -pe", "-r --require --import --loader", "" },
-	{ "deno", "node", "", "--config -c", "run eval" },
-	{ "perl", "perl", "-e -E -ne -pe -le -lne -nle -i -pie -we", "-I -M", "" },
-	{ "ruby jruby", "ruby", "-e -ne -pe", "-I -r -C", "" },
-	{ "php", "php", "-r", "-d -c", "" },
-	{ "lua luajit", "lua", "-e", "-l", "" },
-	{ "Rscript R", "r", "-e", "", "" },
-	{ "julia", "julia", "-e -E --eval --print", "-p -t -L --project", "" },
-	{ "elixir iex", "elixir", "-e --eval", "-r -S --name", "" },
-	{ "groovy", "groovy", "-e", "-cp", "" },
-	{ "osascript", "applescript", "-e", "-l", "" },
-	{ "guile", "scheme", "-c", "-l -L", "" },
-	{ "ghc runghc", "haskell", "-e", "-i -package", "" },
-	{ "jshell", "java", "", "--class-path -R", "" },
-	{ "awk gawk mawk nawk", "awk", "", "-F -v -f", "" },
+	{ "python pypy ipython", "python", "-c", "-W -X -m", "", "" },
+	{ "node nodejs ts-node tsx", "node", "-e -p --eval --print -pe", "-r --require --import --loader", "", "--check -c" },
+	{ "deno", "node", "", "--config -c", "run eval", "" },
+	{ "perl", "perl", "-e -E -ne -pe -le -lne -nle -i -pie -we", "-I -M", "", "-c" },
+	{ "ruby jruby", "ruby", "-e -ne -pe", "-I -r -C", "", "-c" },
+	{ "php", "php", "-r", "-d -c", "", "-l --syntax-check" },
+	{ "lua luajit", "lua", "-e", "-l", "", "" },
+	{ "Rscript R", "r", "-e", "", "", "" },
+	{ "julia", "julia", "-e -E --eval --print", "-p -t -L --project", "", "" },
+	{ "elixir iex", "elixir", "-e --eval", "-r -S --name", "", "" },
+	{ "groovy", "groovy", "-e", "-cp", "", "" },
+	{ "osascript", "applescript", "-e", "-l", "", "" },
+	{ "guile", "scheme", "-c", "-l -L", "", "" },
+	{ "ghc runghc", "haskell", "-e", "-i -package", "", "" },
+	{ "jshell", "java", "", "--class-path -R", "", "" },
+	{ "emacs", "elisp", "--eval -eval --execute", "-l --load", "", "" },
+	{ "awk gawk mawk nawk", "awk", "", "-F -v -f", "", "" },
 };
 
 static bool named(const struct interpreter *p, struct str name)
@@ -80,6 +82,8 @@ static void words(struct run *r, struct run_scene *p, const struct interpreter *
 	bool code = false;
 	size_t i = 1;
 
+	if (i < call->n && run_listed(how->checks, call->argv[i].text))
+		return;
 	for (; i < call->n; i++) {
 		struct str a = call->argv[i].text;
 		size_t eq = str_find_char(a, '=');

@@ -345,6 +345,23 @@ static void seq(struct run *r, struct run_scene *s, struct run_call *call)
 		print_line(r, s, n == RUN_MAX_WORDS ? (struct str){ "", 1 } : arena_fmt(r->arena, "%lld", (long long)from));
 }
 
+/* ls of files by their names says them again; of a folder, nobody knows. */
+static void list(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	bool known = call->n > 1;
+
+	for (size_t i = 1; i < call->n; i++) {
+		struct str a = call->argv[i].text;
+
+		known &= call->argv[i].known && !call->argv[i].glob && a.len && a.ptr[0] != '-' &&
+			 str_find_char(run_base_name(a), '.') != SIZE_MAX && !str_ends(a, STR(".")) && run_base_name(a).ptr[0] != '.';
+	}
+	for (size_t i = 1; known && i < call->n; i++)
+		print_line(r, s, call->argv[i].text);
+	if (!known)
+		run_print_unknown(r, s, call->act);
+}
+
 static void quiet(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	(void)r;
@@ -359,10 +376,13 @@ bool run_output(struct run *r, struct run_scene *s, struct run_call *call)
 	} table[] = {
 		{ "echo", echo },	{ "printf", print_format }, { "basename", last_part }, { "dirname", folder_part },
 		{ "mktemp", make_temporary },	{ "which", which },	    { "yes", yes },	      { "seq", seq },
+		{ "ls", list },
 		{ "true", quiet },	{ "sleep", quiet },	    { "false", quiet },
 	};
 	struct str name = run_base_name(call->argv[0].text);
 
+	if (run_made_here(r, s, call->argv[0].text))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		if (!str_is(name, table[i].name))
 			continue;

@@ -139,6 +139,8 @@ struct str run_path(struct run *r, const struct run_scene *s, struct str path);
 /* What ${path} may hold, alternatives by ->other; NULL with why in *ret_seen. */
 const struct run_file *run_file(struct run *r, const struct run_scene *s, struct str path, enum run_seen *ret_seen);
 void run_file_write(struct run *r, const struct run_scene *s, struct str path, struct str text, bool append);
+/* Is ${program}, named by a path, a file that this text made: no more what its name says. */
+bool run_made_here(struct run *r, const struct run_scene *s, struct str program);
 void run_file_unknown(struct run *r, const struct run_scene *s, struct str path);
 /* Programs whose writing matters: tee, cp, mv, ln, curl -o …; false when it is none. */
 bool run_file_program(struct run *r, struct run_scene *s, struct run_call *call);

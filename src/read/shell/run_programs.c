@@ -141,6 +141,29 @@ static bool run_vim(struct run *r, struct run_scene *s, struct run_call *call)
 	return false;
 }
 
+/* The replacement of s/…/…/e as the command that it makes, where nothing of the match is in it. */
+static struct str made_by_sed(struct run *r, struct str a)
+{
+	struct run_text t = { .arena = r->arena };
+	char mark = a.ptr[1];
+	unsigned marks = 0;
+	size_t i = 1;
+
+	for (; i < a.len && marks < 3; i++) {
+		bool escaped = a.ptr[i] == '\\' && i + 1 < a.len;
+
+		if (a.ptr[i] == mark) {
+			marks++;
+		} else if (marks == 2) {
+			i += escaped;
+			run_text_addc(&t, a.ptr[i] == '&' && !escaped ? SHELL_UNKNOWN : a.ptr[i]);
+		} else {
+			i += escaped;
+		}
+	}
+	return marks == 3 && str_find_char(str_sub(a, i, a.len), 'e') != SIZE_MAX ? run_text_str(&t) : STR_NONE;
+}
+
 static bool run_sed(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	for (size_t i = 1; i < call->n; i++) {
@@ -152,6 +175,8 @@ static bool run_sed(struct run *r, struct run_scene *s, struct run_call *call)
 			a = str_sub(a, 1, a.len);
 		if (a.len > 2 && a.ptr[0] == 'e' && a.ptr[1] == ' ')
 			run_script(r, &p, str_sub(a, 2, a.len), call->act);
+		else if (a.len > 3 && a.ptr[0] == 's' && made_by_sed(r, a).len)
+			run_script(r, &p, made_by_sed(r, a), call->act);
 		else if (a.len > 3 && a.ptr[0] == 's' && slash != SIZE_MAX && slash > 2 && str_find_char(str_sub(a,
 				slash, a.len), 'e') != SIZE_MAX)
 			run_opaque(r, s, call->act, "sed: a substitution that runs what it makes");
@@ -228,11 +253,128 @@ static bool run_ed(struct run *r, struct run_scene *s, struct run_call *call)
 	struct str text, line;
 	size_t at = 0;
 
+	if (call->n > 1)
+		run_file_unknown(r, s, call->argv[call->n - 1].text);
 	if (!s->in || s->in->kind == SHELL_INPUT_INHERITED)
 		return false;
 	for (text = run_stdin(r, s); run_line(text, &at, &line);) {
 		if (line.len > 1 && line.ptr[0] == '!')
 			hidden(r, s, call, "ed", str_sub(line, 1, line.len));
+	}
+	return false;
+}
+
+/* Programs that start what a variable names. */
+static void from_environment(struct run *r, struct run_scene *s, struct run_call *call, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct run_variable *v = run_get(r, s, str_from(names[i]));
+
+		if (v->set && v->exported && v->text.len && run_known(v->text))
+			hidden(r, s, call, names[i], v->text);
+	}
+}
+
+static bool run_man(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const char *const names[] = { "MANPAGER", "PAGER", "LESSOPEN" };
+
+	from_environment(r, s, call, names, ARRAY_LEN(names));
+	return false;
+}
+
+static bool run_git_helpers(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const char *const names[] = { "GIT_PAGER", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_EDITOR",
+					     "GIT_SEQUENCE_EDITOR", "GIT_ASKPASS", "GIT_PROXY_COMMAND", "PAGER", "EDITOR", "VISUAL" };
+	static const struct str settings[] = { STR_INIT("core.pager="), STR_INIT("core.sshCommand="), STR_INIT("core.editor="),
+					       STR_INIT("core.fsmonitor="), STR_INIT("sequence.editor="), STR_INIT("diff.external="),
+					       STR_INIT("core.gitProxy="), STR_INIT("credential.helper=!") };
+
+	from_environment(r, s, call, names, ARRAY_LEN(names));
+	for (size_t i = 1; i < call->n; i++) {
+		for (size_t k = 0; k < ARRAY_LEN(settings); k++) {
+			if (str_starts(call->argv[i].text, settings[k]))
+				hidden(r, s, call, "git -c", str_sub(call->argv[i].text, settings[k].len, call->argv[i].text.len));
+		}
+	}
+	return run_git(r, s, call);
+}
+
+static bool run_bash_prompt(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const char *const names[] = { "PROMPT_COMMAND" };
+
+	if (call->n > 1 && call->argv[1].text.len > 1 && call->argv[1].text.ptr[0] == '-' &&
+	    str_find_char(call->argv[1].text, 'i') != SIZE_MAX)
+		from_environment(r, s, call, names, ARRAY_LEN(names));
+	return run_shell(r, s, call);
+}
+
+/* Another program with these words behind its own. */
+static void instead(struct run *r, struct run_scene *s, struct run_call *call, const char *const *words, size_t n, size_t from)
+{
+	struct run_scene p = run_scene_process(r, s, "", call);
+	struct run_list argv = { 0 };
+
+	p.via = s->via;
+	for (size_t i = 0; i < n; i++)
+		run_list_add(r, &argv, run_value(str_from(words[i]), call->span));
+	for (size_t i = from; i < call->n; i++)
+		run_list_add(r, &argv, call->argv[i]);
+	if (argv.n)
+		run_argv(r, &p, argv.item, argv.n, call);
+}
+
+static bool run_node(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const char *const npm[] = { "npm", "run" };
+
+	if (call->n < 3 || !str_is(call->argv[1].text, "--run"))
+		return false;
+	instead(r, s, call, npm, ARRAY_LEN(npm), 2);
+	return true;
+}
+
+/* bun -e CODE, bun run FILE, bun FILE: as node; else as npm. */
+static bool run_bun(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const char *const node[] = { "node" };
+	size_t at = call->n > 2 && str_is(call->argv[1].text, "run") ? 2 : 1;
+	struct str a = call->n > at ? call->argv[at].text : STR("");
+
+	if (run_listed("-e --eval -p --print", a) || str_ends(a, STR(".js")) || str_ends(a, STR(".ts")) || str_ends(a, STR(".mjs"))) {
+		instead(r, s, call, node, ARRAY_LEN(node), at);
+		return true;
+	}
+	return run_npm(r, s, call);
+}
+
+/* npm-run-all a b: scripts of package.json. */
+static bool run_npm_all(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	for (size_t i = 1; i < call->n; i++) {
+		struct run_scene p = run_scene_process(r, s, "", call);
+		struct shell_value argv[3] = { run_value(STR("npm"), call->span), run_value(STR("run"), call->span), call->argv[i] };
+
+		p.via = s->via;
+		if (call->argv[i].text.len && call->argv[i].text.ptr[0] != '-')
+			run_argv(r, &p, argv, 3, call);
+	}
+	return true;
+}
+
+static bool run_tcl(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	struct str text = s->in && s->in->kind != SHELL_INPUT_INHERITED ? run_stdin(r, s) : STR(""), line;
+	size_t at = 0;
+
+	while (run_line(text, &at, &line)) {
+		line = str_trim(line);
+		if (str_starts(line, STR("file delete ")))
+			hidden(r, s, call, "tcl", arena_fmt(r->arena, "rm -r %.*s", STR_ARG(str_sub(line, 12, line.len))));
+		else if (str_starts(line, STR("exec ")))
+			hidden(r, s, call, "tcl", str_sub(line, 5, line.len));
 	}
 	return false;
 }
@@ -252,14 +394,21 @@ bool run_programs(struct run *r, struct run_scene *s, struct run_call *call)
 		const char *names;
 		bool (*run)(struct run *, struct run_scene *, struct run_call *);
 	} table[] = {
-		{ "bash sh dash zsh ksh ash mksh rbash fish", run_shell },
+		{ "bash sh dash zsh ksh ash mksh rbash fish", run_bash_prompt },
 		{ "env", run_env },
 		{ "find fd fdfind", run_find },
 		{ "xargs gxargs", run_xargs },
 		{ "parallel rush", run_parallel },
 		{ "make gmake", run_make },
-		{ "npm pnpm yarn bun", run_npm },
-		{ "git", run_git },
+		{ "npm pnpm yarn", run_npm },
+		{ "bun", run_bun },
+		{ "npm-run-all npm-run-all2 run-s run-p", run_npm_all },
+		{ "node", run_node },
+		{ "git", run_git_helpers },
+		{ "man", run_man },
+		{ "tclsh wish", run_tcl },
+		{ "task go-task", run_task },
+		{ "rake", run_rake },
 		{ "just", run_just },
 		{ "at batch", run_at },
 		{ "crontab", run_crontab },

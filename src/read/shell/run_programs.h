@@ -32,6 +32,8 @@ bool run_make(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_npm(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_git(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_just(struct run *r, struct run_scene *s, struct run_call *call);
+bool run_task(struct run *r, struct run_scene *s, struct run_call *call);
+bool run_rake(struct run *r, struct run_scene *s, struct run_call *call);
 /* run_code.c */
 bool run_interpreter(struct run *r, struct run_scene *s, struct run_call *call);
 /* Code of ${language} ("python", "node", "perl", "ruby", "php", "awk"): the calls in it that start or delete something. */

@@ -161,7 +161,7 @@ bool run_make(struct run *r, struct run_scene *s, struct run_call *call)
 	struct run_scene p = run_scene_process(r, s, "make", call);
 	struct recipe m = { .r = r, .p = &p, .call = call };
 	const char *names = "GNUmakefile makefile Makefile";
-	bool any = false;
+	bool any = false, stdin_too = false;
 
 	for (size_t i = 1; i < call->n; i++) {
 		struct str a = call->argv[i].text;
@@ -172,12 +172,13 @@ bool run_make(struct run *r, struct run_scene *s, struct run_call *call)
 			p.cwd = run_value(run_path(r, s, call->argv[i + 1].text), p.span);
 		if (i + 1 < call->n && (str_is(a, "-f") || str_is(a, "--file")))
 			names = arena_str(r->arena, call->argv[i + 1].text).ptr;
+		stdin_too |= i + 1 < call->n && str_is(a, "-f") && str_is(call->argv[i + 1].text, "-");
 	}
 	if (s->remote || !names)
 		return false;
 	if (str_find(s->via, STR("make › make › make")) != SIZE_MAX)
 		return false;
-	m.file = project_file(r, &p, call, names);
+	m.file = stdin_too && s->in && s->in->kind != SHELL_INPUT_INHERITED ? run_stdin(r, s) : project_file(r, &p, call, names);
 	for (size_t i = 1; i < call->n && m.file.len; i++) {
 		struct str a = call->argv[i].text;
 

@@ -88,7 +88,7 @@ static void script_of_shell(struct run *r, struct run_scene *p, struct run_call 
 }
 
 struct shell_words {
-	bool command, stdin_too;
+	bool command, stdin_too, noexec; /* -n: reads, runs nothing */
 	size_t i;
 };
 
@@ -112,6 +112,7 @@ static struct shell_words shell_options(const struct run_call *call)
 		}
 		o.command |= a.ptr[0] == '-' && str_find_char(a, 'c') != SIZE_MAX;
 		o.stdin_too |= a.ptr[0] == '-' && str_find_char(a, 's') != SIZE_MAX;
+		o.noexec |= a.ptr[0] == '-' && str_find_char(a, 'n') != SIZE_MAX;
 		for (size_t k = 1; k < a.len; k++)
 			o.i += a.ptr[k] == 'o' || a.ptr[k] == 'O';
 	}
@@ -148,6 +149,8 @@ bool run_shell(struct run *r, struct run_scene *s, struct run_call *call)
 	p.n_args = 0;
 	p.args_open = false;
 	startup_file(r, &p, call);
+	if (o.noexec)
+		return true;
 	if (o.command && o.i < call->n) {
 		if (o.i + 1 < call->n)
 			p.arg0 = call->argv[o.i + 1].text;
