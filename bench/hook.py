@@ -2,8 +2,8 @@
 """`pawl hook claude-code`, from exec to exit, against /bin/true and against cc-safety-net on the same calls.
 
 usage: bench/hook.py [--build DIR] [--runs N]
-Calls: commands that pass untouched, and commands that are held (each hold stands already after the first time, and is looked up in the
-ledger). cc-safety-net comes from npm and is run by node; without npm, or without a network, that part is said to be missing.
+Calls: commands that pass untouched, and commands that are held, each time anew: a hold is an entry of the ledger, on disk before the answer.
+ cc-safety-net comes from npm and is run by node; without npm, or without a network, that part is said to be missing.
 """
 import argparse
 import json
@@ -18,18 +18,21 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEER = "cc-safety-net@2.4.5"
 PASS = ["git status", "ls -la src && grep -rn 'drop table' src | head", "npm test -- --watch=false",
         "git commit -m 'drop the users table; rm -rf / in the readme'", "terraform plan -out=tfplan", "make -j4 && ./build/app --help"]
-HELD = ["terraform destroy -auto-approve", "psql -h db.example.com shop -c 'drop table orders'", "kubectl delete namespace shop",
-        "aws rds delete-db-instance --db-instance-identifier shop --skip-final-snapshot"]
+HELD = ["terraform -chdir=stacks/NUMBER destroy -auto-approve", "psql -h db.example.com shop -c 'drop table orders_NUMBER'", "kubectl delete namespace shop-NUMBER",
+        "aws rds delete-db-instance --db-instance-identifier shop-NUMBER --skip-final-snapshot"]
 
 
-def call(command, cwd):
-    return json.dumps({"session_id": "bench", "transcript_path": "/t.jsonl", "cwd": cwd, "permission_mode": "default",
+def call(command, cwd, session="bench"):
+    return json.dumps({"session_id": session, "transcript_path": "/t.jsonl", "cwd": cwd, "permission_mode": "default",
                        "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": command}, "tool_use_id": "t"})
 
 
-def ratio(spawn, runs, first, second, env, cwd, text):
-    given = pathlib.Path(env["HOME"]) / "input.json"
-    given.write_text(text)
+def ratio(spawn, runs, first, second, env, cwd, command):
+    """Each run is of a session of its own, and where the command has a number in it asks for something new: every hold is a new entry."""
+    given = pathlib.Path(env["HOME"]) / ("input-%d" % abs(hash(command)))
+    given.mkdir(exist_ok=True)
+    for i in range(runs):
+        (given / str(i)).write_text(call(command.replace("NUMBER", str(i)), cwd, "bench-%d" % i))
     out = subprocess.run([str(spawn), str(runs)] + first + ["--"] + second, env=dict(env, SPAWN_INPUT=str(given)), cwd=cwd,
                          capture_output=True, text=True)
     if out.returncode:
@@ -82,7 +85,7 @@ def main():
                     print("%s: not measured: the verdict on `%s` is another" % (label, command))
                     bad = True
                     continue
-                value, detail = ratio(spawn, o.runs, words, ["/bin/true"], env, cwd, call(command, cwd))
+                value, detail = ratio(spawn, o.runs, words, ["/bin/true"], env, cwd, command)
                 print("    %-48.48s %s" % (command, detail.split("median")[1]))
                 rows.append((command, value))
             if rows:
@@ -92,7 +95,7 @@ def main():
             print("cc-safety-net: not measured: %s" % why)
             return 1 if bad else 0
         node = ["/usr/bin/env", "node", str(script), "hook", "--claude-code"]
-        rows = [(c, ratio(spawn, max(10, o.runs // 20), words, node, env, cwd, call(c, cwd))[0]) for c in PASS + HELD]
+        rows = [(c, ratio(spawn, max(10, o.runs // 20), words, node, env, cwd, c)[0]) for c in PASS + HELD]
         worst(rows, "hook/cc-safety-net", 0.04)
     return 1 if bad else 0
 

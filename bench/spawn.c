@@ -1,10 +1,12 @@
 /* How long two commands take as whole processes, turn and turn about, so that a busy moment hits both alike.
- * usage: spawn RUNS COMMAND … -- COMMAND …        $SPAWN_INPUT: a file to be the standard input of both
+ * usage: spawn RUNS COMMAND … -- COMMAND …        $SPAWN_INPUT: a file to be the standard input of both; where it
+ * is a folder, the file in it that is named by the number of the run
  * Prints: median microseconds of each, the lower and upper quartile, and the ratio of the medians. Output of the commands goes
  * to /dev/null. A command that cannot be run ends it.
  */
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,12 +52,26 @@ static double show(const char *name, double *t, size_t n)
 	return t[n / 2];
 }
 
+static void make_quiet(posix_spawn_file_actions_t *ret, size_t run)
+{
+	const char *input = getenv("SPAWN_INPUT");
+	struct stat st;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s", input ? input : "/dev/null");
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		snprintf(path, sizeof(path), "%s/%zu", input, run);
+	posix_spawn_file_actions_init(ret);
+	posix_spawn_file_actions_addopen(ret, 0, path, O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(ret, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(ret, 2, "/dev/null", O_WRONLY, 0);
+}
+
 int main(int argc, char **argv)
 {
 	static double first[MAX_RUNS], second[MAX_RUNS];
 	posix_spawn_file_actions_t quiet;
 	size_t runs = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 0;
-	const char *input = getenv("SPAWN_INPUT");
 	char **a = argv + 2, **b = NULL;
 
 	for (int i = 3; i < argc && !b; i++) {
@@ -68,13 +84,11 @@ int main(int argc, char **argv)
 		fputs("usage: spawn RUNS COMMAND ... -- COMMAND ...\n", stderr);
 		return 2;
 	}
-	posix_spawn_file_actions_init(&quiet);
-	posix_spawn_file_actions_addopen(&quiet, 0, input ? input : "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
 	for (size_t i = 0; i < runs; i++) {
+		make_quiet(&quiet, i);
 		first[i] = once(a, &quiet);
 		second[i] = once(b, &quiet);
+		posix_spawn_file_actions_destroy(&quiet);
 	}
 	printf("ratio %.3f\n", show(a[0], first, runs) / show(b[0], second, runs));
 	return 0;

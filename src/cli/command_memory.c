@@ -114,7 +114,7 @@ void command_memory_keep(const struct command_ask *ask, const struct places *pla
 	if (!at.id.len)
 		return;
 	if (w->verdict != VERDICT_ALLOW) {
-		if (asked_of(ask, &copy, &asked))
+		if (!w->waited && asked_of(ask, &copy, &asked))
 			(void)!journal_refused(&at, &asked, str_from(w->hold), NULL);
 		return;
 	}

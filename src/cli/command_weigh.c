@@ -289,7 +289,8 @@ static bool use_or_open(const struct command_weigh_opts *opts, struct hold_host 
 
 	if (!opts->may_use && !may_be_approved(h, w, &w->ask_full, err))
 		return false;
-	if (w->ask_full || (!opts->may_use && w->hold[0]))
+	w->waited = w->hold[0] != '\0';
+	if (w->ask_full || w->waited)
 		return true;
 	if (opts->may_use && hold_use(h, &w->request, &w->judgement, &w->evidence, &w->arena, &use, &why)) {
 		if (!permit_mint(&w->request, &w->judgement, 0, &use, w->evidence.now_us, &w->arena, err))

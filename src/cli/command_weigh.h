@@ -47,6 +47,7 @@ struct command_weighed {
 	char kept[24];		   /* "K-12" when something was kept first; else "" */
 	struct str kept_not;	   /* why it could not be; STR_NONE */
 	bool remembered;	   /* it is a second attempt, or the like of it hurt before: somebody is told */
+	bool waited;		   /* its hold stood already: nothing new to remember */
 	bool used;		   /* passed by the grant of that hold */
 	bool ask_full;		   /* held, but an approval may be there: pawl-full must look (only without may_use) */
 };
