@@ -45,7 +45,7 @@ static void dump_item(const struct hook_item *i)
 
 static int dump(enum hook_host host)
 {
-	struct buf in = BUF_MAX(HOOK_MAX_INPUT);
+	auto_buf in = BUF_MAX(HOOK_MAX_INPUT);
 	struct hook_call call;
 	struct arena a;
 
