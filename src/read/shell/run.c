@@ -114,11 +114,15 @@ static void pipeline(struct run *r, struct run_scene *s, const struct shell_item
 
 		sub.in = in;
 		sub.loop = NULL;
+		if (out || !r->lastpipe)
+			sub.traps = NULL; /* a subshell has its own, run at its end */
 		if (out) {
 			*out = run_out_pipe(r, s);
 			sub.out[1] = out;
 		}
 		run_command(r, &sub, c);
+		if (out || !r->lastpipe)
+			run_traps(r, &sub);
 		if (out) {
 			out->from = r->newest;
 			in = run_in_from(r, out);
@@ -280,7 +284,9 @@ static void walk(struct run *r, struct run_scene *s, const struct shell_list *li
 			sub = *s;
 			sub.background = true;
 			sub.loop = NULL;
+			sub.traps = NULL;
 			item = chain(r, &sub, item);
+			run_traps(r, &sub);
 			s->status = 0;
 		} else if (item->next && item->then != SHELL_THEN && item->then != SHELL_BACKGROUND) {
 			item = chain(r, s, item);

@@ -238,7 +238,9 @@ static void expand_process(struct expand *e, const struct shell_part *p)
 
 		sub.in = run_in_unknown(e->r, NULL);
 		sub.background = true;
+		sub.traps = NULL;
 		run_walk(e->r, &sub, p->list);
+		run_traps(e->r, &sub);
 	}
 	add_quoted(e, name);
 }
@@ -409,7 +411,9 @@ struct str run_capture(struct run *r, struct run_scene *s, const struct shell_li
 		run_redirect(r, &sub, list->first->first->redirections, &(struct shell_opening *){ NULL });
 		text = run_stdin(r, &sub);
 	} else {
+		sub.traps = NULL;
 		run_walk(r, &sub, list);
+		run_traps(r, &sub);
 		text = run_text_str(&out->text);
 	}
 	r->capturing -= r->choice != NULL;

@@ -276,7 +276,9 @@ static void coproc(struct run *r, struct run_scene *s, const struct shell_comman
 	sub.background = true;
 	sub.in = run_in_unknown(r, NULL);
 	sub.loop = NULL;
+	sub.traps = NULL;
 	run_walk(r, &sub, c->body);
+	run_traps(r, &sub);
 	run_set_unknown(r, s, c->name.len ? c->name : STR("COPROC"));
 }
 

@@ -15,6 +15,13 @@ static struct str project_file(struct run *r, struct run_scene *s, struct run_ca
 
 		if (f && f->known && !f->other)
 			return f->text;
+		/* Perhaps written by this text: then that is what is read, and what stood there before is not known. */
+		for (const struct run_file *g = f; g; g = g->other) {
+			if (!g->known || g->original || !g->text.len)
+				continue;
+			run_opaque_part(r, s, call->act, "a project file that may be another one");
+			return g->text;
+		}
 		if (f || seen == RUN_PENDING) {
 			run_opaque_part(r, s, call->act, f
 					? "a project file that is not known" : "a project file that was not read yet");

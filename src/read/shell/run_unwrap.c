@@ -73,6 +73,7 @@ static void text_option(struct unwrap *u, struct str text)
 
 	u->texts = true;
 	run_script(u->r, &p, text, u->call->act);
+	run_traps(u->r, &p);
 }
 
 /* Value of the option at u->i, in it or in the next word; u->i then stands on its last word. */
