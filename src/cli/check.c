@@ -11,16 +11,6 @@
 
 extern char **environ;
 
-/* Were the words given behind `--`? Then they are an argv; else the one word is shell text. */
-static bool behind_dashes(const struct cli *c)
-{
-	for (int i = 1; c->argv[i]; i++) {
-		if (strcmp(c->argv[i], "--") == 0)
-			return true;
-	}
-	return false;
-}
-
 struct asked {
 	struct command_ask ask;
 	struct str words[1024];
@@ -35,7 +25,7 @@ static int take_words(const struct cli *c, struct asked *ret)
 
 	if (!c->n_args)
 		return cli_usage(c, "give shell text in quotes, `-` to read it from standard input, or words behind --");
-	if (behind_dashes(c)) {
+	if (c->dashes) { /* an argv; else the one word is shell text */
 		if ((size_t)c->n_args > ARRAY_LEN(ret->words))
 			return cli_usage(c, "more than %zu words", ARRAY_LEN(ret->words));
 		for (int i = 0; i < c->n_args; i++)

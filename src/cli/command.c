@@ -188,7 +188,7 @@ static enum parse parse(struct cli *c, char **argv, int at)
 		enum parse p;
 
 		if (!plain && strcmp(argv[at], "--") == 0) {
-			plain = true;
+			plain = c->dashes = true;
 			at++;
 			continue;
 		}

@@ -44,6 +44,7 @@ struct cli {
 	const char *value[CLI_MAX_OPTIONS][16];
 	unsigned n_value[CLI_MAX_OPTIONS];
 	bool json;
+	bool dashes; /* `--` stood among the words */
 	bool colour; /* a terminal, no NO_COLOR, no TERM=dumb; or CLICOLOR_FORCE */
 	unsigned width;
 	char **argv; /* as the program was started */
