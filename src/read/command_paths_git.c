@@ -432,7 +432,8 @@ static void git_remote(struct paths *p)
 		clean = clean || str_is(a, "clean");
 		reset = reset || str_is(a, "reset");
 		force = force || (reset && str_is(a, "--hard")) ||
-			(clean && (str_is(a, "--force") || (a.len > 1 && a.ptr[0] == '-' && a.ptr[1] != '-' && str_find_char(a, 'f') != SIZE_MAX)));
+			(clean && (str_is(a, "--force") || (a.len > 1 && a.ptr[0] == '-' && a.ptr[1] != '-' &&
+							    str_find_char(a, 'f') != SIZE_MAX)));
 	}
 	if (force && str_find(p->act->via, STR("ssh")) != SIZE_MAX)
 		paths_say(p, &elsewhere, p->act->cwd.text);

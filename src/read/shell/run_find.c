@@ -37,7 +37,8 @@ static void found_script(struct run *r, struct run_scene *p, struct run_call *ca
 			struct shell_value v = argv->item[k];
 
 			if (str_eq(v.text, path))
-				v = run_value(arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(str_sub(path, 0, path.len - 1)), STR_ARG(name)), v.span);
+				v = run_value(arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(str_sub(path, 0, path.len - 1)),
+							STR_ARG(name)), v.span);
 			run_list_add(r, &likely, v);
 		}
 		if (likely.n)

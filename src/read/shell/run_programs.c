@@ -311,15 +311,15 @@ static bool run_bash_prompt(struct run *r, struct run_scene *s, struct run_call 
 	return run_shell(r, s, call);
 }
 
-/* Another program with these words behind its own. */
-static void instead(struct run *r, struct run_scene *s, struct run_call *call, const char *const *words, size_t n, size_t from)
+/* Another program: ${words}, ended by NULL, with the call's own from ${from} on behind them. */
+static void instead(struct run *r, struct run_scene *s, struct run_call *call, const char *const *words, size_t from)
 {
 	struct run_scene p = run_scene_process(r, s, "", call);
 	struct run_list argv = { 0 };
 
 	p.via = s->via;
-	for (size_t i = 0; i < n; i++)
-		run_list_add(r, &argv, run_value(str_from(words[i]), call->span));
+	for (; *words; words++)
+		run_list_add(r, &argv, run_value(str_from(*words), call->span));
 	for (size_t i = from; i < call->n; i++)
 		run_list_add(r, &argv, call->argv[i]);
 	if (argv.n)
@@ -328,23 +328,23 @@ static void instead(struct run *r, struct run_scene *s, struct run_call *call, c
 
 static bool run_node(struct run *r, struct run_scene *s, struct run_call *call)
 {
-	static const char *const npm[] = { "npm", "run" };
+	static const char *const npm[] = { "npm", "run", NULL };
 
 	if (call->n < 3 || !str_is(call->argv[1].text, "--run"))
 		return false;
-	instead(r, s, call, npm, ARRAY_LEN(npm), 2);
+	instead(r, s, call, npm, 2);
 	return true;
 }
 
 /* bun -e CODE, bun run FILE, bun FILE: as node; else as npm. */
 static bool run_bun(struct run *r, struct run_scene *s, struct run_call *call)
 {
-	static const char *const node[] = { "node" };
+	static const char *const node[] = { "node", NULL };
 	size_t at = call->n > 2 && str_is(call->argv[1].text, "run") ? 2 : 1;
 	struct str a = call->n > at ? call->argv[at].text : STR("");
 
 	if (run_listed("-e --eval -p --print", a) || str_ends(a, STR(".js")) || str_ends(a, STR(".ts")) || str_ends(a, STR(".mjs"))) {
-		instead(r, s, call, node, ARRAY_LEN(node), at);
+		instead(r, s, call, node, at);
 		return true;
 	}
 	return run_npm(r, s, call);
