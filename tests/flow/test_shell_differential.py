@@ -14,7 +14,6 @@ import ctypes
 import os
 import pathlib
 import random
-import re
 import resource
 import shutil
 import subprocess
@@ -30,7 +29,6 @@ DANGEROUS = "terraform rm git psql mysql aws kubectl docker curl".split()
 WRAPPERS = "sudo doas nohup nice timeout setsid".split()
 FILTERS = "cat base64 tr rev sed head tac seq xargs env printf mktemp basename dirname tee chmod mkdir cp mv touch find xxd bash sh sort".split()
 GENERATED, SEED = 2200, 3
-ANY = "(?:[^\x1f]*\x1f)*"  # any number of words
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -113,24 +111,37 @@ def dump(texts, cwd, path):
     return answers
 
 
-def pattern(words):
-    """A regular expression over argv as words each ended by 0x1f."""
-    out = []
+def fits(text, word, front):
+    """Is `word` what `text` says, each 0x1e in it being any run of bytes? `front`: a folder may stand before it."""
+    if front and "/" in word and not text.startswith(("/", "\x1e")):
+        word = word.rsplit("/", text.count("/") + 1)[-1] if "/" not in text else word
+    pieces = text.split("\x1e")
+    if len(pieces) == 1:
+        return word == text or (front and word.endswith("/" + text))
+    if not word.startswith(pieces[0]) or len(word) < len(pieces[0]) + len(pieces[-1]) or not word.endswith(pieces[-1]):
+        return False
+    at, end = len(pieces[0]), len(word) - len(pieces[-1])
+    for piece in pieces[1:-1]:
+        at = word.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
+
+
+def matches(words, argv):
+    """Word by word; an act's word that may be any number of words matches any number. At most words x argv steps."""
+    reach = {0}
     for n, w in enumerate(words):
-        kind, text = w[0], w[1:]
-        body = "".join("[^\x1f]*" if c == "\x1e" else re.escape(c) for c in text)
-        if n == 0:
-            body = "(?:[^\x1f]*/)?" + body
-        if kind == "=":
-            out.append(body + "\x1f")
-        elif not out or out[-1] != ANY:
-            out.append(ANY)
-    return re.compile("".join(out), re.S)
+        if w[0] == "=":
+            reach = {i + 1 for i in reach if i < len(argv) and fits(w[1:], argv[i], n == 0)}
+        elif reach:
+            reach = set(range(min(reach), len(argv) + 1))
+    return len(argv) in reach
 
 
 def covered(argv, acts):
-    line = "".join(w + "\x1f" for w in argv)
-    return any(words and pattern(words).fullmatch(line) for _, words in acts)
+    return any(words and matches(words, argv) for _, words in acts)
 
 
 def name_of(words):
@@ -141,9 +152,8 @@ def compare(real, answer):
     acts, opaque = answer
     missing = [argv for argv in real if os.path.basename(argv[0]) in DANGEROUS and not covered(argv, acts)]
     over = collections.Counter()
-    lines = ["".join(w + "\x1f" for w in argv) for argv in real]
     for flags, words in acts:
-        if name_of(words) not in DANGEROUS or any(pattern(words).fullmatch(line) for line in lines):
+        if name_of(words) not in DANGEROUS or any(matches(words, argv) for argv in real):
             continue
         unknown = any("\x1e" in w or w[0] != "=" for w in words)
         over["in a branch, a loop or behind && ||" if "m" in flags else "with words not known" if unknown else "in the background" if "b" in flags else "certain"] += 1
@@ -152,7 +162,8 @@ def compare(real, answer):
 
 def main():
     found, hand = scripts()
-    with tempfile.TemporaryDirectory(prefix="pawl-differential-") as top:
+    # Not in the test's own folder, which an unprivileged user cannot enter.
+    with tempfile.TemporaryDirectory(prefix="pawl-differential-", dir="/tmp") as top:
         os.chmod(top, 0o755)
         boxes = [Box(top) for _ in range(4)]
         answers = {}
