@@ -59,7 +59,8 @@ static const struct wrapper rows[] = {
 	PLAIN("unshare", "--map-user --map-group --propagation --setgroups -R --root -w --wd -S -G", 0, "unshare -r rm x", "rm x")
 	ROW("systemd-run", "", "", "-u --unit -p --property --slice -E --setenv --uid --gid --description --working-directory --on-active --on-calendar --on-boot -M --machine -H --host", 0, 0, "", "--uid", "systemd-run --scope rm x", "rm x")
 	ROW("concurrently", "", "", "-n --names -c --prefix-colors -p --prefix --max-processes -m -s --success", 0, WRAPPER_EACH, "", "", "concurrently 'rm x' 'ls'", "rm x")
-	PLAIN("cross-env|cross-env-shell", "", 0, "cross-env rm x", "rm x")
+	ROW("cross-env", "", "", "", 0, WRAPPER_ASSIGN, "", "", "cross-env A=b C=d rm x", "rm x")
+	ROW("cross-env-shell", "", "", "", 0, WRAPPER_ASSIGN | WRAPPER_JOIN, "", "", "cross-env-shell A=b 'rm x'", "rm x")
 
 	/* elsewhere */
 	ROW("ssh|autossh|mosh", "", "", "-b -c -D -E -e -F -I -i -J -L -l -m -M -O -o -p -Q -R -S -W -w -B", 1, WRAPPER_REMOTE | WRAPPER_JOIN | WRAPPER_SHELL_STDIN, "", "-l", "ssh -p 22 host rm x", "rm x")
@@ -80,6 +81,7 @@ static const struct wrapper rows[] = {
 	ROW("gcloud", "compute ssh", "--project --zone --account", "--project --zone --account --ssh-key-file --container", 1, WRAPPER_REMOTE | WRAPPER_JOIN | WRAPPER_DASHES | WRAPPER_ONLY_DASHES, "--command", "", "gcloud compute ssh vm --command 'rm x'", "rm x")
 	ROW("aws", "ecs execute-command", "--profile --region", "--profile --region --cluster --task --container", 0, WRAPPER_REMOTE | WRAPPER_TEXT_ONLY, "--command", "", "aws ecs execute-command --cluster c --task t --interactive --command 'rm x'", "rm x")
 	ROW("railway", "run|ssh", "", "-s --service -e --environment -p --project", 0, 0, "", "", "railway run rm x", "rm x")
+	ROW("az", "vm run-command invoke|vmss run-command invoke", "", "-g --resource-group -n --name --command-id --subscription --parameters --instance-id", 0, WRAPPER_REMOTE | WRAPPER_TEXT_ONLY, "--scripts", "", "az vm run-command invoke -g g -n n --command-id RunShellScript --scripts 'rm x'", "rm x")
 	ROW("eb", "ssh", "", "-n", 0, WRAPPER_REMOTE | WRAPPER_TEXT_ONLY, "-c --command", "", "eb ssh -c 'rm x'", "rm x")
 	ROW("ansible", "", "", "-i -m -u -l -f -e --inventory --module-name --user --limit --forks --extra-vars", 0, WRAPPER_REMOTE | WRAPPER_TEXT_ONLY, "-a --args", "", "ansible all -m shell -a 'rm x'", "rm x")
 

@@ -219,7 +219,7 @@ static const struct {
 	{ " rm rmdir unlink shred srm wipe rimraf del-cli trash trash-put gtrash trash-empty gio ", paths_remove },
 	{ " mv cp install ln tee dd truncate sponge split rsync sed gsed perl patch gcp gmv grm rename curl wget sort ",
 	  paths_copy },
-	{ " tar bsdtar gtar unzip 7z 7za cpio ", paths_unpack },
+	{ " tar bsdtar gtar unzip 7z 7za 7zz 7zr cpio ", paths_unpack },
 	{ " chmod chown chgrp chattr setfacl ", paths_mode },
 	{ " git hub bfg git-filter-repo ", paths_git },
 };

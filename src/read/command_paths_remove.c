@@ -10,11 +10,38 @@ static struct str base_name(struct str s)
 
 /* --- what find finds --- */
 
+/* fd: "*.py" for -e py, "*PATTERN*" where the pattern is plain text; STR_NONE: any name. */
+static struct str fd_name(struct arena *arena, const struct shell_act *fd)
+{
+	for (size_t i = 1; i < fd->n_argv; i++) {
+		struct str w = fd->argv[i].text;
+
+		if (paths_listed(" -x -X --exec --exec-batch -p --full-path ", w))
+			break;
+		if (paths_listed(" -e --extension ", w) && i + 1 < fd->n_argv)
+			return arena_fmt(arena, "*.%.*s", STR_ARG(fd->argv[i + 1].text));
+		if (w.len && w.ptr[0] == '-') {
+			i += paths_listed(" -t -d -E --type --max-depth --exclude ", w);
+			continue;
+		}
+		for (size_t k = 0; k < w.len; k++) {
+			char c = (char)(w.ptr[k] | 0x20);
+
+			if (!(c >= 'a' && c <= 'z') && !(w.ptr[k] >= '0' && w.ptr[k] <= '9') && w.ptr[k] != '_' && w.ptr[k] != '-')
+				return STR_NONE;
+		}
+		return w.len ? arena_fmt(arena, "*%.*s*", STR_ARG(w)) : STR_NONE;
+	}
+	return STR_NONE;
+}
+
 /* The one -name of a find, or STR_NONE when its tests do not say. */
-static struct str found_name(const struct shell_act *find)
+static struct str found_name(struct arena *arena, const struct shell_act *find)
 {
 	struct str name = STR_NONE;
 
+	if (!str_is(base_name(find->argv[0].text), "find"))
+		return fd_name(arena, find);
 	for (size_t i = 1; i < find->n_argv; i++) {
 		struct str w = find->argv[i].text;
 
@@ -28,7 +55,7 @@ static struct str found_name(const struct shell_act *find)
 
 static void judge_found(struct paths *p, const struct shell_act *by, const struct shell_value *start, enum paths_how how)
 {
-	struct str name = found_name(by);
+	struct str name = found_name(p->arena, by);
 	struct paths_target t = paths_at(p, &by->cwd, *start);
 
 	t.maybe = true;
@@ -95,6 +122,12 @@ static bool judge_listed(struct paths *p, const struct shell_act *by, enum paths
 		return false;
 	if (str_is(name, "ls") && by->n_argv > 1)
 		return false;
+	if (str_is(name, "rg") && by->n_argv > 3) { /* rg PATTERN FOLDER */
+		struct str last = by->argv[by->n_argv - 1].text;
+
+		if (str_starts(last, STR("/")) || str_starts(last, STR("..")))
+			here = by->argv[by->n_argv - 1];
+	}
 	t = paths_at(p, &by->cwd, here);
 	if (t.path.len && !t.pattern.len)
 		t.pattern = STR("*");

@@ -76,11 +76,32 @@ static bool read_unzip(struct paths *p)
 	return true;
 }
 
+/* 7z x A -oDIR -y: writes over what is there only when told so. */
+static void read_7z(struct paths *p)
+{
+	struct shell_value into = { .text = STR("."), .known = true };
+	bool over = false, unpacks = p->act->n_argv > 1 && paths_listed(" x e ", p->act->argv[1].text);
+
+	for (size_t i = 2; i < p->act->n_argv; i++) {
+		struct shell_value v = p->act->argv[i];
+
+		over |= paths_listed(" -y -aoa ", v.text);
+		if (!str_starts(v.text, STR("-o")))
+			continue;
+		into = v;
+		into.text = str_sub(v.text, 2, v.text.len);
+	}
+	if (unpacks && over)
+		judge_folder(p, &(struct paths_words){ 0 }, 0, &into);
+}
+
 bool paths_unpack(struct paths *p)
 {
+	if (paths_listed(" 7z 7za 7zz 7zr ", p->program))
+		read_7z(p);
 	if (str_is(p->program, "unzip"))
 		return read_unzip(p);
 	if (paths_listed(" tar bsdtar gtar ", p->program))
 		return read_tar(p);
-	return true; /* 7z, cpio: members may be anywhere; they do not write over without a word for it */
+	return true; /* cpio: members may be anywhere; it does not write over without a word for it */
 }

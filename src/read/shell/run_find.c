@@ -21,6 +21,32 @@ static struct str found(struct run *r, const struct run_call *call)
 	return n > 1 ? (struct str){ "", 1 } : arena_join(r->arena, start, (struct str){ "", 1 });
 }
 
+/* What fd finds: below the one path behind its pattern, else below here; not known where there are more. */
+static struct str fd_found(struct run *r, const struct run_call *call, size_t to)
+{
+	static const char valued[] = "-e --extension -E --exclude -t --type -d --max-depth --min-depth --exact-depth -S --size "
+				     "--changed-within --changed-before -o --owner -j --threads -c --color --max-results "
+				     "--ignore-file --and --format --path-separator --base-directory";
+	struct str start = STR(".");
+	size_t operands = 0, n = 0;
+
+	for (size_t i = 1; i + 1 < to; i++) {
+		struct str a = call->argv[i].text;
+		bool below = str_is(a, "--search-path");
+
+		if (run_listed(valued, a) || below) {
+			i++;
+			if (!below || i + 1 >= to)
+				continue;
+		} else if ((a.len && a.ptr[0] == '-') || operands++ == 0) {
+			continue;
+		}
+		start = call->argv[i].text;
+		n++;
+	}
+	return n > 1 ? (struct str){ "", 1 } : arena_join(r->arena, start, (struct str){ "", 1 });
+}
+
 /* find DIR -name NAME -exec sh {} \;: most likely DIR/NAME, which can be read. */
 static void found_script(struct run *r, struct run_scene *p, struct run_call *call, const struct run_list *argv)
 {
@@ -51,17 +77,22 @@ static void find_exec(struct run *r, struct run_scene *s, struct run_call *call,
 {
 	struct run_scene p = run_scene_process(r, s, "find -exec", call);
 	struct run_list argv = { 0 };
-	struct str path = found(r, call);
+	bool fd = run_listed("fd fdfind", run_base_name(call->argv[0].text)), placed = false;
+	struct str path = fd ? fd_found(r, call, from) : found(r, call);
 
 	for (size_t i = from; i < to; i++) {
 		struct shell_value v = call->argv[i];
 
+		if (str_find(v.text, STR("{")) != SIZE_MAX)
+			placed |= fd;
 		if (str_find(v.text, STR("{}")) != SIZE_MAX) {
 			v = run_value(run_replaced(r, v.text, STR("{}"), path), v.span);
 			v.many = str_is(call->argv[i].text, "{}") && to < call->n && str_is(call->argv[to].text, "+");
 		}
 		run_list_add(r, &argv, v);
 	}
+	if (fd && !placed) /* fd puts what it found behind the words */
+		run_list_add(r, &argv, run_value(path, call->span));
 	p.maybe++;
 	p.cwd = str_starts(call->argv[from - 1].text, STR("-execdir")) || str_starts(call->argv[from - 1].text, STR("-okdir"))
 			? run_value((struct str){ "", 1 }, p.span) : p.cwd;

@@ -364,6 +364,31 @@ static bool run_npm_all(struct run *r, struct run_scene *s, struct run_call *cal
 	return true;
 }
 
+/* turbo run a b, nx run app:a, nx a app: the scripts of package.json that are called so. */
+static bool run_turbo(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const char *const npm[] = { "npm", "run", NULL };
+
+	if (call->n > 1 && str_is(call->argv[1].text, "exec"))
+		return false;
+	for (size_t i = 1; i < call->n && !str_is(call->argv[i].text, "--"); i++) {
+		struct run_call one = *call;
+		struct shell_value name = call->argv[i];
+		size_t colon = str_find_char(name.text, ':');
+
+		if (!name.text.len || name.text.ptr[0] == '-')
+			continue;
+		one.argv = &name;
+		one.n = 1;
+		instead(r, s, &one, npm, 0);
+		if (colon != SIZE_MAX) {
+			name.text = str_sub(name.text, colon + 1, name.text.len);
+			instead(r, s, &one, npm, 0);
+		}
+	}
+	return false;
+}
+
 static bool run_tcl(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	struct str text = s->in && s->in->kind != SHELL_INPUT_INHERITED ? run_stdin(r, s) : STR(""), line;
@@ -403,6 +428,7 @@ bool run_programs(struct run *r, struct run_scene *s, struct run_call *call)
 		{ "npm pnpm yarn", run_npm },
 		{ "bun", run_bun },
 		{ "npm-run-all npm-run-all2 run-s run-p", run_npm_all },
+		{ "turbo nx", run_turbo },
 		{ "node", run_node },
 		{ "git", run_git_helpers },
 		{ "man", run_man },
