@@ -23,9 +23,10 @@ import models  # noqa: E402
 import source  # noqa: E402
 
 PAWL = str(source.BUILD / "src" / "cli" / "pawl")
-PACKAGES = {"claude": "@anthropic-ai/claude-code", "codex": "@openai/codex", "gemini": "@google/gemini-cli"}
+PACKAGES = {"claude": "@anthropic-ai/claude-code@2.1.330", "codex": "@openai/codex@0.169.0", "gemini": "@google/gemini-cli@0.61.0"}
 CACHE = pathlib.Path(os.environ.get("PAWL_TEST_CLIENTS") or
-                     os.path.join(pwd.getpwuid(os.getuid()).pw_dir, ".cache", "pawl-test-clients"))
+                     os.path.join(pwd.getpwuid(os.getuid()).pw_dir, ".cache", "pawl-test-clients",
+                                  "-".join(p.rsplit("@", 1)[1] for p in PACKAGES.values())))
 STUBS = ("terraform", "dropdb")
 # The last is harmless, and writes down which programs a command of the agent's would have met.
 SCRIPT = ["terraform destroy -auto-approve", "dropdb prod", "probe"]
@@ -169,7 +170,7 @@ def documented(agent):
     before, version, since = re.search(r"<!-- killed: %s (\S+)(?: (\S+) (\S+))? -->" % agent, text).groups()
     if not version:
         return before
-    package = CACHE / "node_modules" / PACKAGES[CLIENTS[agent].__name__[4:]] / "package.json"
+    package = CACHE / "node_modules" / PACKAGES[CLIENTS[agent].__name__[4:]].rsplit("@", 1)[0] / "package.json"
     have = json.loads(package.read_text())["version"]
     return since if [int(n) for n in have.split(".")] >= [int(n) for n in version.split(".")] else before
 
