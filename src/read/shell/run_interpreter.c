@@ -38,6 +38,15 @@ static bool named(const struct interpreter *p, struct str name)
 	return run_listed(p->names, name);
 }
 
+bool run_is_interpreter(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(interpreters); i++) {
+		if (named(&interpreters[i], name))
+			return true;
+	}
+	return false;
+}
+
 static void script(struct run *r, struct run_scene *p, const struct interpreter *how, struct run_call *call, size_t i)
 {
 	enum run_seen seen;

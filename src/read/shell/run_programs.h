@@ -35,6 +35,8 @@ bool run_just(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_task(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_rake(struct run *r, struct run_scene *s, struct run_call *call);
 /* run_code.c */
+/* Does it read code of a language of its own: python3, node … */
+bool run_is_interpreter(struct str name);
 bool run_interpreter(struct run *r, struct run_scene *s, struct run_call *call);
 /* Code of ${language} ("python", "node", "perl", "ruby", "php", "awk"): the calls in it that start or delete something. */
 void run_code(struct run *r, struct run_scene *p, const char *language, struct str code, struct run_call *call);

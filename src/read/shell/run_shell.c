@@ -290,6 +290,9 @@ bool run_script_file(struct run *r, struct run_scene *s, struct run_call *call)
 	} else {
 		struct shell_value *argv = run_alloc(r, (call->n + 1) * sizeof(*argv));
 
+		/* What nobody knows may read it as a shell does. */
+		if (!run_is_interpreter(by))
+			run_script_forms(r, &p, f, call, 0);
 		if (!argv)
 			return true;
 		argv[0] = run_value(by, call->span);
