@@ -93,7 +93,7 @@ static struct str safer_of(const struct command_weighed *w)
 static struct str sentence(struct str s, struct arena *arena)
 {
 	s = str_trim(s);
-	if (!s.len || strchr(".!?)", s.ptr[s.len - 1]))
+	if (!s.len || strchr(".!?", s.ptr[s.len - 1]))
 		return arena_str(arena, s);
 	return arena_fmt(arena, "%.*s.", STR_ARG(s));
 }

@@ -214,7 +214,7 @@ static void exact(struct card_page *p, const struct request *r, const struct jud
 	char text[600];
 
 	card_heading(p, "WHAT EXACTLY");
-	digest_field_text(p, "plan", &r->bytes);
+	digest_field_text(p, r->gate == GATE_TERRAFORM || r->gate == GATE_UNSET ? "plan" : "asked", &r->bytes);
 	digest_field_text(p, "request", &d);
 	exact_place(p, &r->binding);
 	if (j->rule.name.len)
