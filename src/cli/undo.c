@@ -84,12 +84,14 @@ static void item_json(const struct undo *u, const struct keep_item *i, struct js
 
 static void item_row(const struct undo *u, const struct keep_item *i, struct buf *b)
 {
-	int64_t left = i->at_us / CLOCK_SECOND + u->bounds.age_s - clock_now_us() / CLOCK_SECOND;
+	int64_t left = i->at_us / CLOCK_SECOND + u->bounds.age_s - clock_now_us() / CLOCK_SECOND, unit;
 	char at[TIMESTAMP_LEN + 1], size[32], until[64];
 
 	timestamp_text(i->at_us, at);
 	size_text(i->bytes, size);
-	duration_text(left > 0 ? left - left % (left > 86400 ? 86400 : left > 3600 ? 3600 : 1) : 0, until, sizeof(until));
+	/* In whole days or hours, rounded up: what was just taken is kept for all of its days. */
+	unit = left > 86400 ? 86400 : left > 3600 ? 3600 : 1;
+	duration_text(left > 0 ? (left + unit - 1) / unit * unit : 0, until, sizeof(until));
 	buf_addf(b, "%-6s %.16s  %5llu file%s %9s  kept %s more  ", i->id, at, (unsigned long long)i->files,
 		 i->files == 1 ? " " : "s", size, until);
 	card_escape(str_sub(i->command, 0, 200), b);
