@@ -19,6 +19,7 @@ enum {
 	NO_BRACES = 128,
 	NO_TRAP = 512, /* a trap set by a trap is not run */
 	NO_END = 256, /* does not hold the delimiter of our here-documents */
+	NO_ZERO = 2048, /* does not ask for its own name, which is another in a script */
 	NO_OPTION = 1024, /* does not begin as an option does: bash -c would take it for one */
 };
 
@@ -48,33 +49,33 @@ const struct dress corpus_dresses[] = {
 	{ "process substitution", DRESS_NO_SOFTER, "cat <(\n%T\n)", WHOLE },
 	{ "coproc", DRESS_NO_SOFTER, "coproc {\n%T\n}", WHOLE },
 	/* A shell that is told the text. */
-	{ "bash -c", DRESS_NO_SOFTER, "bash -c %Q", WHOLE | NO_NUL | NO_OPTION },
-	{ "bash -lc", DRESS_NO_SOFTER, "bash -lc %Q", WHOLE | NO_NUL | NO_OPTION },
+	{ "bash -c", DRESS_NO_SOFTER, "bash -c %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "bash -lc", DRESS_NO_SOFTER, "bash -lc %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
 	{ "eval", DRESS_NO_SOFTER, "eval %Q", WHOLE | NO_NUL | NO_OPTION },
 	{ "eval of a variable", DRESS_NO_SOFTER, "text=%Q; eval \"$text\"", WHOLE | NO_NUL | NO_OPTION },
 	{ "command eval", DRESS_NO_SOFTER, "command eval %Q", WHOLE | NO_NUL | NO_OPTION },
-	{ "sudo bash -c", DRESS_NO_SOFTER, "sudo bash -c %Q", WHOLE | NO_NUL | NO_OPTION },
-	{ "env bash -c", DRESS_NO_SOFTER, "env X=1 bash -c %Q", WHOLE | NO_NUL | NO_OPTION },
-	{ "nohup bash -c", DRESS_NO_SOFTER, "nohup bash -c %Q", WHOLE | NO_NUL | NO_OPTION },
-	{ "timeout bash -c", DRESS_NO_SOFTER, "timeout -k 3 5 bash -c %Q", WHOLE | NO_NUL | NO_OPTION },
-	{ "nice setsid bash -c", DRESS_NO_SOFTER, "nice -n 5 setsid bash -c %Q", WHOLE | NO_NUL | NO_OPTION },
-	{ "bash -c twice", DRESS_NO_SOFTER, "s=%Q bash -c 'bash -c \"$s\"'", WHOLE | NO_NUL | NO_OPTION },
-	{ "flock -c", DRESS_NO_SOFTER, "flock /tmp/lock -c %Q", WHOLE | NO_NUL | NO_OPTION },
-	{ "script -c", DRESS_NO_SOFTER, "script -qc %Q /dev/null", WHOLE | NO_NUL | NO_OPTION },
-	{ "find -exec bash -c", DRESS_NO_SOFTER, "find . -maxdepth 0 -exec bash -c %Q \\;", WHOLE | NO_NUL | NO_OPTION | NO_BRACES },
-	{ "xargs bash -c", DRESS_NO_SOFTER, "echo x | xargs bash -c %Q", WHOLE | NO_NUL | NO_OPTION },
+	{ "sudo bash -c", DRESS_NO_SOFTER, "sudo bash -c %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "env bash -c", DRESS_NO_SOFTER, "env X=1 bash -c %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "nohup bash -c", DRESS_NO_SOFTER, "nohup bash -c %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "timeout bash -c", DRESS_NO_SOFTER, "timeout -k 3 5 bash -c %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "nice setsid bash -c", DRESS_NO_SOFTER, "nice -n 5 setsid bash -c %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "bash -c twice", DRESS_NO_SOFTER, "s=%Q bash -c 'bash -c \"$s\"'", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "flock -c", DRESS_NO_SOFTER, "flock /tmp/lock -c %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "script -c", DRESS_NO_SOFTER, "script -qc %Q /dev/null", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
+	{ "find -exec bash -c", DRESS_NO_SOFTER, "find . -maxdepth 0 -exec bash -c %Q \\;", WHOLE | NO_ZERO | NO_NUL | NO_OPTION | NO_BRACES },
+	{ "xargs bash -c", DRESS_NO_SOFTER, "echo x | xargs bash -c %Q", WHOLE | NO_ZERO | NO_NUL | NO_OPTION },
 	{ "trap", DRESS_NO_SOFTER, "trap %Q EXIT", WHOLE | NO_NUL | NO_OPTION | NO_TRAP },
-	{ "pipe into bash", DRESS_NO_SOFTER, "printf '%%s\\n' %Q | bash", WHOLE | NO_NUL },
-	{ "here-string into bash", DRESS_NO_SOFTER, "bash <<< %Q", WHOLE | NO_NUL },
-	{ "here-document into bash", DRESS_NO_SOFTER, "bash <<'" END "'\n%T\n" END, WHOLE | NO_END },
-	{ "cat of a here-document into bash", DRESS_NO_SOFTER, "cat <<'" END "' | bash\n%T\n" END, WHOLE | NO_END },
-	{ "process substitution into bash", DRESS_NO_SOFTER, "bash <(printf %%s %Q)", WHOLE | NO_NUL },
+	{ "pipe into bash", DRESS_NO_SOFTER, "printf '%%s\\n' %Q | bash", WHOLE | NO_ZERO | NO_NUL },
+	{ "here-string into bash", DRESS_NO_SOFTER, "bash <<< %Q", WHOLE | NO_ZERO | NO_NUL },
+	{ "here-document into bash", DRESS_NO_SOFTER, "bash <<'" END "'\n%T\n" END, WHOLE | NO_ZERO | NO_END },
+	{ "cat of a here-document into bash", DRESS_NO_SOFTER, "cat <<'" END "' | bash\n%T\n" END, WHOLE | NO_ZERO | NO_END },
+	{ "process substitution into bash", DRESS_NO_SOFTER, "bash <(printf %%s %Q)", WHOLE | NO_ZERO | NO_NUL },
 	{ "source of a process substitution", DRESS_NO_SOFTER, "source <(printf %%s %Q)", WHOLE | NO_NUL },
-	{ "base64 into bash", DRESS_NO_SOFTER, "echo %B | base64 -d | bash", WHOLE | NO_NUL },
+	{ "base64 into bash", DRESS_NO_SOFTER, "echo %B | base64 -d | bash", WHOLE | NO_ZERO | NO_NUL },
 	{ "eval of base64", DRESS_NO_SOFTER, "eval \"$(base64 -d <<< %B)\"", WHOLE | NO_NUL | NO_OPTION },
-	{ "written down, then run", DRESS_NO_SOFTER, "printf '%%s\\n' %Q > /tmp/w.sh; bash /tmp/w.sh", WHOLE | NO_NUL },
+	{ "written down, then run", DRESS_NO_SOFTER, "printf '%%s\\n' %Q > /tmp/w.sh; bash /tmp/w.sh", WHOLE | NO_ZERO | NO_NUL },
 	{ "here-document written down, then run", DRESS_NO_SOFTER,
-	  "cat > w.sh <<'" END "'\n%T\n" END "\nchmod +x w.sh && ./w.sh", WHOLE | NO_END },
+	  "cat > w.sh <<'" END "'\n%T\n" END "\nchmod +x w.sh && ./w.sh", WHOLE | NO_ZERO | NO_END },
 	/* Words. */
 	{ "quoted", DRESS_NO_SOFTER, "%P", WORDS },
 	{ "split over variables", DRESS_NO_SOFTER, "%A%W", WORDS },
@@ -242,6 +243,7 @@ void dress_look(struct str text, struct arena *arena, struct dress_text *ret)
 	ret->has |= str_find_char(text, ',') == SIZE_MAX ? NO_COMMA : 0;
 	ret->has |= holds(text, "{}") ? 0 : NO_BRACES;
 	ret->has |= holds(text, END) ? 0 : NO_END;
+	ret->has |= holds(text, "$0") || holds(text, "${0") || holds(text, "${!0") || holds(text, "BASH_") ? 0 : NO_ZERO;
 	ret->has |= begins_as_option(text) ? 0 : NO_OPTION;
 	ret->has |= holds(text, "trap") ? 0 : NO_TRAP;
 	if (ret->n_words)

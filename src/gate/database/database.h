@@ -1,0 +1,83 @@
+/* database.h -- words shared by every gate before a database: who is connected, what may be asked of the rest of pawl.
+ * Room: gate/database; base and core. Knows no protocol and no dialect: gate/postgres is one user, MySQL's gate would be another.
+ */
+#ifndef PAWL_GATE_DATABASE_DATABASE_H
+#define PAWL_GATE_DATABASE_DATABASE_H
+
+#include "core/evidence.h"
+#include "core/policy.h"
+#include "core/request.h"
+
+/* One database that agents may reach. Read from postgres.yaml by the cli; immutable while the gate runs. */
+struct database_upstream {
+	struct str name;	/* what the agent connects to */
+	struct str connect;	/* how pawl reaches it: conninfo words or a URL, without a password where a service or passfile has it */
+	struct str secret_command; /* prints the password; STR_NONE: none */
+	struct str environment; /* as named by its file; STR_NONE: the policy names it by host and database */
+	const struct str *critical; /* relations of the owner's list, "schema.name" globs */
+	size_t n_critical;
+	struct place place;	/* host and database as known */
+};
+
+/* Whose key opened this connection. */
+struct database_session {
+	struct str id;	 /* of the key: "agent-7": the credential that budgets and refusals are counted by, over connections */
+	struct str name; /* the principal's name */
+};
+
+/* What a client must prove that it has. Never the key itself: a SCRAM-SHA-256 verifier. */
+struct database_key {
+	struct database_session session;
+	int64_t expires_us; /* 0: never */
+	unsigned iterations;
+	unsigned char salt[16], stored_key[32], server_key[32];
+};
+
+/* What one held or asked statement ends in. */
+enum database_answer {
+	DATABASE_REFUSED = 0, /* zero: whatever was not answered is refused */
+	DATABASE_PASSED,
+};
+
+/* How a passed statement must be run. */
+struct database_passage {
+	enum database_answer answer;
+	char hold[24];	  /* "H-12", used or refused by; "" none */
+	char keep[24];	  /* "K-3": what was or will be kept; "" none */
+	struct str message, hint; /* of a refusal; in the asker's arena */
+};
+
+/* A statement that cannot be decided from memory: the whole of it, copied for another thread. */
+struct database_question {
+	const struct database_upstream *upstream;
+	struct database_session session;
+	struct request request;	 /* redacted; changes with scope; bytes: digest of parse tree, parameters and schema version */
+	struct str text;	 /* the statement as it came */
+	struct arena *arena;	 /* owns all of the above; the answer's texts too */
+};
+
+/**
+ * What the gate may ask of the rest of pawl: filled in by the cli (src/cli/gate_asks.c). Called from asker threads, never from a
+ * thread that moves bytes, except where said.
+ */
+struct database_host {
+	void *ctx;
+	const struct policy *policy; /* any thread; immutable */
+	/**
+	 * decide(ctx, q, wait_s, gone, ret): judge ${q} with fresh evidence (freeze, tightening, elevation), use an approved grant, else
+	 * open a hold and wait up to ${wait_s} for its answer, looking now and then whether ${gone} says that the client went away.
+	 * Every refusal and every pass of something held is in the ledger before it returns. Never fails: what goes wrong is a refusal.
+	 */
+	void (*decide)(void *ctx, struct database_question *q, bool (*gone)(void *gone_ctx), void *gone_ctx,
+		       struct database_passage *ret);
+	/* A budget was passed and the transaction rolled back, or the witness saw what was not announced: recorded, paged, and the
+	 * credential is tightened. ${what} is one sentence. */
+	void (*breach)(void *ctx, const struct database_session *s, const struct database_upstream *u, struct str what,
+		       const struct change_list *saw);
+	/* Is this credential tightened (refused before, budget passed)? From memory, cheap, any thread. */
+	bool (*tightened)(void *ctx, const struct database_session *s);
+	/* The verifier of the key that ${user} logs in with. False: no such key, or expired. Any thread; memory and a small file. */
+	bool (*key)(void *ctx, struct str user, struct database_key *ret);
+};
+
+#endif

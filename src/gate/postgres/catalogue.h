@@ -1,0 +1,48 @@
+/* catalogue.h -- what the gate knows of an upstream's schema: relations, cascades, functions, triggers, rules.
+ * Room: gate/postgres. A snapshot is immutable and counted by references; a reader thread makes the next one when the schema changed.
+ * Facts come from pg_catalog by the gate's own connection (aside.h); function bodies are read by read/sql.
+ */
+#ifndef PAWL_GATE_POSTGRES_CATALOGUE_H
+#define PAWL_GATE_POSTGRES_CATALOGUE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/change.h"
+
+struct postgres_aside;
+struct catalogue; /* opaque */
+
+struct catalogue_relation {
+	uint32_t oid;
+	struct str schema, name;
+	char kind;	       /* pg_class.relkind */
+	double rows;	       /* estimate: reltuples, or n_live_tup */
+	uint64_t bytes;	       /* pg_total_relation_size at the time of the snapshot */
+	bool critical;	       /* in the owner's list */
+	bool cascades;	       /* deleting its rows deletes others' (ON DELETE CASCADE, SET NULL), at any depth */
+	bool triggers;	       /* user triggers that run code on write */
+	bool rules;	       /* rewrite rules beside a view's own */
+	struct str effects;    /* one sentence on what triggers and rules do; STR_NONE: nothing */
+};
+
+enum catalogue_effect { EFFECT_UNKNOWN = 0, EFFECT_READS, EFFECT_WRITES, EFFECT_DESTROYS };
+
+/* Reads all; *${ret} has one reference. ${critical}: globs. */
+bool catalogue_read(struct postgres_aside *a, const struct str *critical, size_t n_critical, struct catalogue **ret,
+		    struct err *err) PAWL_MUST_USE;
+const struct catalogue *catalogue_ref(const struct catalogue *c);
+void catalogue_unref(const struct catalogue *c); /* NULL does nothing; thread-safe */
+/* Changes whenever a relation, function, trigger, rule or constraint does. */
+uint64_t catalogue_version(const struct catalogue *c);
+/* ${schema} STR_NONE: along ${search_path} ("a, b", STR_NONE: "$user", public). NULL: no such relation. */
+const struct catalogue_relation *catalogue_find(const struct catalogue *c, struct str schema, struct str name, struct str search_path);
+const struct catalogue_relation *catalogue_by_oid(const struct catalogue *c, uint32_t oid);
+/* The worst of all functions of that name that could be meant, through what they call. */
+enum catalogue_effect catalogue_function(const struct catalogue *c, struct str schema, struct str name, struct str search_path,
+					 struct str *ret_why);
+/* What goes with ${r} when it is dropped (${rows} false) or its rows are deleted, as casualties of ${change}; bounded at 200 with the rest
+ * counted. */
+void catalogue_dies_with(const struct catalogue *c, const struct catalogue_relation *r, bool rows, struct arena *arena,
+			 struct change *change);
+
+#endif

@@ -1,0 +1,71 @@
+/* statement.h -- what one statement needs before it may be sent on: decided from memory, in a microsecond or two.
+ * Room: gate/postgres. No I/O: text, the connection's own state, the catalogue's snapshot and the policy in; ruling out.
+ */
+#ifndef PAWL_GATE_POSTGRES_STATEMENT_H
+#define PAWL_GATE_POSTGRES_STATEMENT_H
+
+#include "gate/database/database.h"
+#include "gate/postgres/catalogue.h"
+#include "read/sql/sql.h"
+
+enum ruling {
+	RULING_REFUSE = 0,  /* never sent: sqlstate, message, hint */
+	RULING_READ,	    /* sent as it is; the server runs it read-only */
+	RULING_WRITE,	    /* sent in a transaction that may write; the witness looks before it commits */
+	RULING_CONTROL,	    /* begins, ends or marks a transaction: the relay acts on `control` */
+	RULING_ALONE,	    /* allowed, and cannot run in a transaction block (VACUUM): sent alone, may write, no witness */
+	RULING_ASK,	    /* needs the slow way: scope, a person, something to be kept first */
+	RULING_SESSION,	    /* SET, RESET, DISCARD, LISTEN, DEALLOCATE …: sent as it is, read-only stays on */
+};
+
+enum control {
+	CONTROL_NONE = 0,
+	CONTROL_BEGIN,	       /* to be sent as BEGIN READ WRITE with the client's other modes */
+	CONTROL_BEGIN_READ_ONLY, /* the client asked for read only: as it is */
+	CONTROL_COMMIT,	       /* the witness first */
+	CONTROL_ROLLBACK,
+	CONTROL_SAVEPOINT, CONTROL_RELEASE, CONTROL_ROLLBACK_TO, /* as they are */
+	CONTROL_PREPARE,       /* PREPARE TRANSACTION: the witness first */
+};
+
+/* One of the statements in a text. */
+struct statement {
+	struct str text; /* in the message */
+	enum ruling ruling;
+	enum control control;
+	bool chain; /* COMMIT AND CHAIN */
+	char sqlstate[6]; /* of a refusal; "" otherwise */
+	struct str message, hint;
+	size_t first_change, n_changes; /* in statement_answer.changes */
+	struct statement *next;
+};
+
+struct statement_answer {
+	struct statement *statements;
+	size_t n; /* 0: an empty query */
+	struct change_list changes;
+	const struct sql_answer *sql;
+	uint64_t schema_version; /* of the snapshot it was weighed against */
+};
+
+/* What is known of the connection, kept by the relay. */
+struct statement_context {
+	const struct database_upstream *upstream;
+	const struct database_session *session;
+	const struct database_host *host;
+	const struct catalogue *catalogue; /* snapshot; held by the caller while weighing */
+	struct str search_path;		   /* as last set; STR_NONE: the role's own */
+	struct environment environment;
+	bool in_transaction, failed; /* by the server's last ReadyForQuery */
+};
+
+/* Total. Linear in ${text}. Thread-safe: one arena a thread. */
+void statement_weigh(const struct statement_context *c, struct str text, struct arena *arena, struct statement_answer *ret);
+
+/* For the slow way, on an asker thread with a connection of the gate's own (scope.c): rows, bytes, cascades, estimate, criticality and
+ * what will be kept, written into the question's changes. False: scope could not be had; the card then says so. */
+struct postgres_aside; /* aside.h: a connection of the gate's own to one upstream */
+bool scope_fill(struct postgres_aside *aside, const struct catalogue *c, const struct sql_answer *sql, size_t nth, struct arena *arena,
+		struct change_list *changes, struct err *err) PAWL_MUST_USE;
+
+#endif
