@@ -32,16 +32,26 @@ STUBS = ("terraform", "dropdb")
 SCRIPT = ["terraform destroy -auto-approve", "dropdb prod", "probe"]
 
 
+def node_too_old():
+    """Gemini's client asks for node 20; Debian 12 has 18. A newer one is to be had from npm."""
+    try:
+        said = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
+    except OSError:
+        return True
+    return int((re.match(r"v(\d+)", said) or ["", "0"])[1]) < 20
+
+
 def install():
     """None, or why not."""
     if all((CACHE / "node_modules" / ".bin" / name).exists() for name in PACKAGES):
         return None
     if not shutil.which("npm"):
         return "no npm"
+    packages = [*PACKAGES.values(), *(["node@22"] if node_too_old() else [])]
     CACHE.mkdir(parents=True, exist_ok=True)
     env = dict(os.environ, HOME=pwd.getpwuid(os.getuid()).pw_dir)
     try:
-        p = subprocess.run(["npm", "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--loglevel=error", *PACKAGES.values()],
+        p = subprocess.run(["npm", "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--loglevel=error", *packages],
                            env=env, capture_output=True, text=True, timeout=400)
     except subprocess.TimeoutExpired:
         return "npm took too long"
