@@ -217,8 +217,9 @@ static const struct {
 	bool (*read)(struct paths *p);
 } readers[] = {
 	{ " rm rmdir unlink shred srm wipe rimraf del-cli trash trash-put gtrash trash-empty gio ", paths_remove },
-	{ " mv cp install ln tee dd truncate sponge split rsync sed gsed perl patch gcp gmv grm rename curl wget sort ",
+	{ " mv cp install ln tee dd truncate sponge split rsync sed gsed perl ruby gawk awk patch gcp gmv grm rename curl wget sort ",
 	  paths_copy },
+	{ " ed red ex vi vim nvim vimx rvim nano pico rnano emacs emacsclient micro hx helix kak joe jed ne mg mcedit ", paths_editor },
 	{ " tar bsdtar gtar unzip 7z 7za 7zz 7zr cpio ", paths_unpack },
 	{ " chmod chown chgrp chattr setfacl ", paths_mode },
 	{ " git hub bfg git-filter-repo ", paths_git },

@@ -90,8 +90,10 @@ size_t paths_open_at(const struct shell_value *v);
 bool paths_guard(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how);
 /* Attempts on the guard that are no paths. */
 void paths_guard_act(struct paths *p);
+void paths_guard_agents(struct paths *p);
 bool paths_remove(struct paths *p);
 bool paths_copy(struct paths *p);
+bool paths_editor(struct paths *p);
 bool paths_unpack(struct paths *p);
 bool paths_mode(struct paths *p);
 bool paths_git(struct paths *p);

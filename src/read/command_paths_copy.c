@@ -150,11 +150,11 @@ static bool read_dd(struct paths *p)
 	return true;
 }
 
-/* sed -i, perl -i: the first operand is the program, unless -e or -f gave it. */
+/* sed -i, perl -i, ruby -i: the first operand is the program, unless -e or -f gave it. */
 static bool read_edit_in_place(struct paths *p)
 {
 	struct paths_words o;
-	bool perl = str_is(p->program, "perl"), in_place = false, script;
+	bool perl = !str_is(p->program, "sed") && !str_is(p->program, "gsed"), in_place = false, script;
 
 	for (size_t i = 1; i < p->act->n_argv; i++) {
 		struct str w = p->act->argv[i].text;
@@ -169,6 +169,18 @@ static bool read_edit_in_place(struct paths *p)
 	script = paths_has(&o, 'e', "--expression") || paths_has(&o, perl ? 'E' : 'f', "--file");
 	judge_all(p, &o, script ? 0 : 1, PATHS_EDIT);
 	return !perl;
+}
+
+/* gawk -i inplace 'program' FILE … */
+static bool read_awk_in_place(struct paths *p)
+{
+	struct paths_words o;
+	struct shell_value library;
+
+	if (paths_words(p, 1, "iFvfEl", " --include --file --assign --field-separator ", &o) &&
+	    paths_value(&o, 'i', "--include", &library) && str_find(library.text, STR("inplace")) != SIZE_MAX)
+		judge_all(p, &o, paths_has(&o, 'f', "--file") ? 0 : 1, PATHS_EDIT);
+	return false;
 }
 
 static bool read_last_operand(struct paths *p)
@@ -249,7 +261,8 @@ static const struct {
 	{ " tee ", read_tee },
 	{ " dd ", read_dd },
 	{ " truncate ", read_truncate },
-	{ " sed gsed perl ", read_edit_in_place },
+	{ " sed gsed perl ruby ", read_edit_in_place },
+	{ " gawk awk ", read_awk_in_place },
 	{ " sponge patch ", read_last_operand },
 	{ " curl wget sort ", read_output },
 	{ " rsync ", read_rsync },

@@ -151,9 +151,26 @@ static void git_restore(struct git *g)
 		discard(g, DISCARD_CHANGES, STR_NONE);
 }
 
+/* What comes back by a word of git's is no loss; of the guard's own files and of state it is one while it lasts. */
+static void guard_named(struct git *g, size_t from)
+{
+	struct shell_value base = { .text = g->folder, .known = true };
+
+	for (size_t i = from; i < g->o.n; i++) {
+		struct paths_target t = paths_at(g->p, &base, g->o.operand[i]);
+
+		if (t.path.len && paths_in_workspace(g->p, t.path) && !str_is(g->o.operand[i].text, "."))
+			paths_judge(g->p, &t, PATHS_EDIT);
+	}
+}
+
 static void git_stash(struct git *g)
 {
-	if (!g->o.n || !paths_listed(" drop clear ", g->o.operand[0].text))
+	bool verb = g->o.n && g->o.end != 0;
+
+	if (!verb || paths_listed(" push save ", g->o.operand[0].text))
+		guard_named(g, verb ? 1 : 0);
+	if (!verb || !paths_listed(" drop clear ", g->o.operand[0].text))
 		return;
 	discard(g, DISCARD_STASH,
 		g->o.n > 1 && !memchr(g->o.operand[1].text.ptr, SHELL_UNKNOWN, g->o.operand[1].text.len) ? g->o.operand[1].text
@@ -222,6 +239,7 @@ static void git_rm(struct git *g)
 
 static void git_mv(struct git *g)
 {
+	guard_named(g, 0);
 	if (forced(g) && g->o.n > 1)
 		judge_paths_in(g, g->o.n - 1, PATHS_REMOVE);
 }

@@ -209,9 +209,6 @@ static void guard_environment(struct paths *p)
 		}
 	if (hit)
 		paths_say(p, &environment, p->program);
-	if (paths_listed(" claude codex gemini cursor-agent copilot opencode kiro-cli amp kimi ", p->program) &&
-	    (has_word(a, "disableAllHooks", 1) || has_word(a, "hooks=false", 1) || has_word(a, "features.hooks", 1)))
-		paths_say(p, &hook_files, p->program);
 }
 
 /* --- its own commands --- */
@@ -236,11 +233,27 @@ static void guard_commands(struct paths *p)
 		paths_say(p, &person_only, verb);
 }
 
+/* ssh-keygen -Y sign -n pawl: an approval, made to be handed in by another way. */
+static void guard_signatures(struct paths *p)
+{
+	struct paths_words o;
+	struct shell_value verb, name;
+
+	if (!str_is(p->program, "ssh-keygen") || !paths_words(p, 1, "YnfIsrODPNCtbaEmMVzwZRFWKGTJ", " ", &o) ||
+	    !paths_value(&o, 'Y', NULL, &verb) || !paths_value(&o, 'n', NULL, &name))
+		return;
+	if ((str_is(verb.text, "sign") || paths_open_at(&verb) != SIZE_MAX) &&
+	    (str_is(name.text, "pawl") || paths_open_at(&name) != SIZE_MAX))
+		paths_say(p, &person_only, STR("ssh-keygen -Y sign"));
+}
+
 void paths_guard_act(struct paths *p)
 {
 	if (p->act->remote)
 		return;
 	guard_process(p);
 	guard_environment(p);
+	guard_signatures(p);
+	paths_guard_agents(p);
 	guard_commands(p);
 }

@@ -95,13 +95,33 @@ static void read_7z(struct paths *p)
 		judge_folder(p, &(struct paths_words){ 0 }, 0, &into);
 }
 
+/* cpio -i, -p: into the folder of -D, of the words, or here. */
+static void read_cpio(struct paths *p)
+{
+	struct paths_words o;
+	struct shell_value into;
+	bool in, through;
+
+	if (!paths_words(p, 1, "DEFHIMORC", " --directory --pattern-file --file --format --owner --rsh-command --block-size ", &o) ||
+	    paths_has(&o, 't', "--list") || paths_has(&o, 0, "--help") || paths_has(&o, 0, "--to-stdout"))
+		return;
+	in = paths_has(&o, 'i', "--extract");
+	through = paths_has(&o, 'p', "--pass-through");
+	if (through && o.n)
+		judge_folder(p, &(struct paths_words){ 0 }, 0, &o.operand[o.n - 1]);
+	else if (in)
+		judge_folder(p, &(struct paths_words){ 0 }, 0, paths_value(&o, 'D', "--directory", &into) ? &into : NULL);
+}
+
 bool paths_unpack(struct paths *p)
 {
+	if (str_is(p->program, "cpio"))
+		read_cpio(p);
 	if (paths_listed(" 7z 7za 7zz 7zr ", p->program))
 		read_7z(p);
 	if (str_is(p->program, "unzip"))
 		return read_unzip(p);
 	if (paths_listed(" tar bsdtar gtar ", p->program))
 		return read_tar(p);
-	return true; /* cpio: members may be anywhere; it does not write over without a word for it */
+	return true;
 }

@@ -1,14 +1,14 @@
 /* Code of python, node, perl, ruby, php and awk inside a command: no parser, but a reader of the calls that start a program or
  * delete a file, as far as their arguments are literals. What it does not recognise does nothing it could name.
  */
-#include "read/shell/run_parts.h"
-#include "read/shell/run_programs.h"
+#include "read/shell/run_code.h"
 
 enum code_class {
 	CODE_SHELL,  /* the first argument is a shell text */
 	CODE_ARGV,   /* literals are words; one alone is a shell text or a program */
 	CODE_DELETE, /* the first argument is a path */
 	CODE_EVAL,   /* the argument is code again */
+	CODE_BY_NAME, /* a function is named by a literal among the arguments, the rest is its own */
 	CODE_WRITE,  /* the first argument is a path that is written over; with a mode, where that says so */
 };
 
@@ -104,6 +104,10 @@ static const struct code_call calls[] = {
 	{ "php", "", "", "proc_open", CODE_SHELL },
 	{ "php", "", "", "unlink", CODE_DELETE },
 	{ "php", "", "", "rmdir", CODE_DELETE },
+	{ "php", "", "", "array_map", CODE_BY_NAME },
+	{ "php", "", "", "array_walk", CODE_BY_NAME },
+	{ "php", "", "", "call_user_func", CODE_BY_NAME },
+	{ "php", "", "", "call_user_func_array", CODE_BY_NAME },
 	{ "awk", "", "", "system", CODE_SHELL },
 	{ "elisp", "", "delete-", "directory", CODE_DELETE },
 	{ "elisp", "", "delete-", "file", CODE_DELETE },
@@ -131,171 +135,6 @@ static const struct code_call calls[] = {
 	{ "haskell", "", "", "callCommand", CODE_SHELL },
 	{ "haskell", "", "", "system", CODE_SHELL },
 };
-
-struct code {
-	struct run *r;
-	struct run_scene *p;
-	struct run_call *call;
-	const char *language;
-	struct str text;
-	size_t at;
-	unsigned depth;
-};
-
-static bool identifier(char c)
-{
-	return c == '_' || c == '$' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_quote(char c)
-{
-	return c == '"' || c == '\'' || c == '`';
-}
-
-/* The literal at *${at}: its text, with interpolated parts unknown. *${at} moves behind it. */
-static struct str literal(struct code *c, size_t *at)
-{
-	struct run_text t = { .arena = c->r->arena };
-	struct str s = c->text;
-	char quote = s.ptr[*at];
-	bool triple = str_starts(str_sub(s, *at, s.len), STR("'''")) || str_starts(str_sub(s, *at, s.len), STR("\"\"\""));
-	bool python_f = *at > 0 && (s.ptr[*at - 1] == 'f' || s.ptr[*at - 1] == 'F') && strcmp(c->language, "python") == 0;
-	bool braces = python_f || (quote == '`' && strcmp(c->language, "node") == 0) || (quote != '\'' &&
-			strcmp(c->language, "ruby") == 0);
-	bool sigils = quote != '\'' && (strcmp(c->language, "perl") == 0 || strcmp(c->language, "php") == 0);
-	size_t i = *at + (triple ? 3 : 1), escaped = i;
-
-	for (; i < s.len; i++) {
-		char b = s.ptr[i];
-
-		if (b == '\\' && i + 1 < s.len) {
-			run_decode(&t, str_sub(s, i, 2), false);
-			if (s.ptr[i + 1] == quote) {
-				t.len = t.len >= 2 ? t.len - 2 : 0;
-				run_text_addc(&t, quote);
-			}
-			i++;
-		} else if (b == quote && (!triple || str_starts(str_sub(s, i, s.len), str_sub(s, *at, 3)))) {
-			break;
-		} else if ((braces && b == '{' && (python_f || (i > escaped && (s.ptr[i - 1] == '$' || s.ptr[i - 1] == '#'))))) {
-			while (i < s.len && s.ptr[i] != '}')
-				i++;
-			if (t.len && !python_f)
-				t.len--; /* $ or # */
-			run_text_addc(&t, SHELL_UNKNOWN);
-		} else if (sigils && b == '$') {
-			while (i + 1 < s.len && identifier(s.ptr[i + 1]))
-				i++;
-			run_text_addc(&t, SHELL_UNKNOWN);
-		} else {
-			run_text_addc(&t, b);
-		}
-	}
-	*at = i + (triple ? 3 : 1);
-	return run_text_str(&t);
-}
-
-/* name = "literal" somewhere in the code; one unknown part otherwise. */
-static struct str value_of(struct code *c, struct str name)
-{
-	if (!run_step(c->r, 1 + c->text.len / 32))
-		return (struct str){ "", 1 };
-	for (size_t i = 0; i + name.len < c->text.len; i++) {
-		size_t k = i + name.len;
-
-		if (c->text.ptr[i] != name.ptr[0] || !str_starts(str_sub(c->text, i, c->text.len), name) || (i &&
-				identifier(c->text.ptr[i - 1])))
-			continue;
-		while (k < c->text.len && c->text.ptr[k] == ' ')
-			k++;
-		if (k >= c->text.len || c->text.ptr[k] != '=')
-			continue;
-		for (k++; k < c->text.len && c->text.ptr[k] == ' '; k++)
-			;
-		if (k < c->text.len && is_quote(c->text.ptr[k]))
-			return literal(c, &k);
-	}
-	return (struct str){ "", 1 };
-}
-
-struct arguments {
-	struct run_list list;
-	bool listed; /* […] */
-	bool shell;  /* shell=True */
-	bool unknown;
-};
-
-static void add_piece(struct code *c, struct arguments *a, struct str piece, bool joined)
-{
-	if (joined && a->list.n) {
-		struct shell_value *last = &a->list.item[a->list.n - 1];
-
-		*last = run_value(arena_join(c->r->arena, last->text, piece), last->span);
-	} else {
-		run_list_add(c->r, &a->list, run_value(piece, c->call->span));
-	}
-	a->unknown |= !run_known(piece);
-}
-
-/* Arguments from behind the name to their end: literals, names of literals, else unknown. */
-static struct arguments arguments(struct code *c, size_t at)
-{
-	struct arguments a = { 0 };
-	struct str s = c->text;
-	unsigned depth = 0;
-	bool joined = false, bare = at < s.len && s.ptr[at] != '(';
-
-	for (size_t budget = 0; at < s.len && budget < 4096; budget++) {
-		char b = s.ptr[at];
-		size_t from = at;
-
-		if (budget % 8 == 0 && !run_step(c->r, 1))
-			break;
-		if (b == '(' || b == '[' || b == '{') {
-			depth++;
-			a.listed |= b == '[';
-			joined = false;
-			at++;
-		} else if (b == ')' || b == ']' || b == '}') {
-			at++;
-			if (depth <= 1)
-				break;
-			depth--;
-		} else if (bare && depth == 0 && (b == ';' || b == '\n')) {
-			break;
-		} else if (is_quote(b)) {
-			struct str text = literal(c, &at);
-
-			add_piece(c, &a, text, joined);
-			joined = false;
-		} else if (identifier(b)) {
-			struct str name;
-
-			while (at < s.len && (identifier(s.ptr[at]) || s.ptr[at] == '.'))
-				at++;
-			name = str_sub(s, from, at - from);
-			if (at < s.len && is_quote(s.ptr[at]) && name.len <= 2)
-				continue; /* f"", r"", b"" */
-			a.shell |= str_is(name, "shell");
-			if (at < s.len && (s.ptr[at] == '=' || s.ptr[at] == ':')) {
-				for (at++; at < s.len && s.ptr[at] != ',' && s.ptr[at] != ')' && s.ptr[at] != '[' &&
-						s.ptr[at] != '}'; at++)
-					;
-				continue;
-			}
-			add_piece(c, &a, value_of(c, name), joined);
-			joined = false;
-		} else {
-			if (b == '+' || (b == '.' && (strcmp(c->language, "php") == 0 || strcmp(c->language,
-					"perl") == 0)) || b == '%')
-				joined = true;
-			else if (b == ',')
-				joined = false;
-			at++;
-		}
-	}
-	return a;
-}
 
 static struct run_scene scene(struct code *c)
 {
@@ -379,9 +218,34 @@ static void deletes(struct code *c, struct str path)
 	run_argv(c->r, &p, argv, 3, c->call);
 }
 
+/* array_map('unlink', glob('/srv/…')): a literal that is a function's name, and what it is given. */
+static void by_name(struct code *c, const struct arguments *a)
+{
+	const struct code_call *k = NULL;
+	struct str given = { "", 1 };
+
+	for (size_t i = 0; i < a->list.n; i++) {
+		struct str text = a->list.item[i].text;
+		bool name = false;
+
+		for (size_t n = 0; !k && n < ARRAY_LEN(calls); n++) {
+			if (!str_is(text, calls[n].name) || !run_listed(calls[n].languages, str_from(c->language)))
+				continue;
+			k = &calls[n];
+			name = true;
+		}
+		if (!name && run_known(text))
+			given = text;
+	}
+	if (k && k->class == CODE_DELETE)
+		deletes(c, given);
+	else if (k && k->class == CODE_SHELL)
+		shell_text(c, given);
+}
+
 static void called(struct code *c, const struct code_call *k, size_t at)
 {
-	struct arguments a = arguments(c, at);
+	struct arguments a = code_arguments(c, at);
 	struct run_scene p = scene(c);
 
 	if (!run_step(c->r, 4))
@@ -407,6 +271,9 @@ static void called(struct code *c, const struct code_call *k, size_t at)
 		break;
 	case CODE_DELETE:
 		deletes(c, a.list.item[0].text);
+		break;
+	case CODE_BY_NAME:
+		by_name(c, &a);
 		break;
 	case CODE_WRITE:
 		writes(c, &a);
@@ -445,6 +312,39 @@ static void name_at(struct code *c, size_t from, size_t to)
 	}
 }
 
+/* awk: print … > "file". A comparison stands in parentheses, or behind no print. */
+static void awk_prints(struct code *c, size_t at)
+{
+	struct str s = c->text;
+	unsigned depth = 0;
+
+	for (; at < s.len && !(depth == 0 && memchr(";\n}", s.ptr[at], 3)) && run_step(c->r, 1); at++) {
+		bool append;
+		struct str path;
+
+		if (s.ptr[at] == '"') {
+			(void)code_literal(c, &at);
+			at--;
+		} else if (s.ptr[at] == '(') {
+			depth++;
+		} else if (s.ptr[at] == ')' && depth) {
+			depth--;
+		} else if (s.ptr[at] == '>' && depth == 0) {
+			struct run_scene p = scene(c);
+			struct shell_value argv[3] = { run_value(STR("tee"), c->call->span) };
+
+			append = at + 1 < s.len && s.ptr[at + 1] == '>';
+			at += append ? 2 : 1;
+			path = code_joined(c, &at, ";\n}");
+			argv[1] = run_value(append ? STR("-a") : path, c->call->span);
+			argv[2] = run_value(path, c->call->span);
+			p.in = NULL;
+			run_argv(c->r, &p, argv, append ? 3 : 2, c->call);
+			return;
+		}
+	}
+}
+
 void run_code(struct run *r, struct run_scene *p, const char *language, struct str code, struct run_call *call)
 {
 	struct code c = { .r = r, .p = p, .call = call, .language = language, .text = code };
@@ -461,29 +361,32 @@ void run_code(struct run *r, struct run_scene *p, const char *language, struct s
 		size_t from = i;
 
 		if (shells && code.ptr[i] == '`') {
-			struct str text = literal(&c, &i);
+			struct str text = code_literal(&c, &i);
 
 			shell_text(&c, text);
 		} else if (strcmp(language, "awk") == 0 && code.ptr[i] == '|' && i + 1 < code.len) {
 			for (i++; i < code.len && (code.ptr[i] == ' ' || code.ptr[i] == '&'); i++)
 				;
 			if (i < code.len && code.ptr[i] == '"') {
-				struct str text = literal(&c, &i);
+				struct str text = code_literal(&c, &i);
 
 				if (run_listed("sh bash /bin/sh /bin/bash", text))
 					run_opaque(r, p, call->act, "awk pipes into a shell");
 				shell_text(&c, text);
 			}
-		} else if (is_quote(code.ptr[i])) {
-			struct str text = literal(&c, &i), rest = str_trim(str_sub(code, i, code.len));
+		} else if (code_quote(code.ptr[i])) {
+			struct str text = code_literal(&c, &i), rest = str_trim(str_sub(code, i, code.len));
 
 			if (strcmp(language, "awk") == 0 && str_starts(rest, STR("|")) &&
 			    str_starts(str_trim(str_sub(rest, 1, rest.len)), STR("getline")))
 				shell_text(&c, text);
-		} else if (identifier(code.ptr[i])) {
-			while (i < code.len && identifier(code.ptr[i]))
+		} else if (code_identifier(code.ptr[i])) {
+			while (i < code.len && code_identifier(code.ptr[i]))
 				i++;
-			name_at(&c, from, i);
+			if (code_in(&c, "awk") && run_listed("print printf", str_sub(code, from, i - from)))
+				awk_prints(&c, i);
+			else
+				name_at(&c, from, i);
 		} else {
 			i++;
 		}
