@@ -86,6 +86,16 @@ bool policy_environment_known(const struct policy *p, struct str name)
 	return policy_environment_by_name(p, name, &i);
 }
 
+bool policy_environment_named(const struct policy *p, struct str name, struct environment *ret)
+{
+	size_t i;
+
+	if (!policy_environment_by_name(p, name, &i))
+		return false;
+	*ret = policy_environment_at(p, i);
+	return true;
+}
+
 struct environment policy_environment_at(const struct policy *p, size_t index)
 {
 	enum environment_kind k = ENVIRONMENT_PRODUCTION;

@@ -122,6 +122,8 @@ bool policy_load(const struct policy_source *sources, size_t n, struct arena *ar
 struct environment policy_environment(const struct policy *p, const struct place *place, struct str tag);
 /* Does any layer name it, or is it "production", "staging" or "scratch"? */
 bool policy_environment_known(const struct policy *p, struct str name);
+/* The environment of that name; false when policy_environment_known says so. */
+bool policy_environment_named(const struct policy *p, struct str name, struct environment *ret) PAWL_MUST_USE;
 
 const struct approver *policy_approvers(const struct policy *p);
 const struct notify *policy_notify(const struct policy *p);

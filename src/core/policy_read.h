@@ -1,5 +1,5 @@
 /* policy_read.h -- values of a policy file, read off its tree with errors that name line and column.
- * Room: core, private to policy*.c.
+ * Room: core, for policy*.c; and for other files of keys that the owner writes by hand (cli/gate_config.c).
  */
 #ifndef PAWL_CORE_POLICY_READ_H
 #define PAWL_CORE_POLICY_READ_H

@@ -4,6 +4,7 @@
 #ifndef PAWL_GATE_DATABASE_DATABASE_H
 #define PAWL_GATE_DATABASE_DATABASE_H
 
+#include "base/buf.h"
 #include "core/evidence.h"
 #include "core/policy.h"
 #include "core/request.h"
@@ -12,7 +13,7 @@
 struct database_upstream {
 	struct str name;	/* what the agent connects to */
 	struct str connect;	/* how pawl reaches it: conninfo words or a URL, without a password where a service or passfile has it */
-	struct str secret_command; /* prints the password; STR_NONE: none */
+	struct str secret_command; /* prints the password; words, quoted where they hold blanks; no shell. STR_NONE: none */
 	struct str environment; /* as named by its file; STR_NONE: the policy names it by host and database */
 	const struct str *critical; /* relations of the owner's list, "schema.name" globs */
 	size_t n_critical;
@@ -39,9 +40,20 @@ enum database_answer {
 	DATABASE_PASSED,
 };
 
+/* Why it was refused; a protocol makes its own code of it. */
+enum database_refusal {
+	DATABASE_NOT_REFUSED = 0,
+	DATABASE_HELD,	    /* waits for a person: PW001 */
+	DATABASE_DENIED,    /* by the policy, a person, a freeze, or because it could not be decided: PW002 */
+	DATABASE_BUDGET,    /* PW003 */
+	DATABASE_OPAQUE,    /* not understood: PW004 */
+	DATABASE_TIGHTENED, /* the credential was refused before: PW005 */
+};
+
 /* How a passed statement must be run. */
 struct database_passage {
 	enum database_answer answer;
+	enum database_refusal why;
 	char hold[24];	  /* "H-12", used or refused by; "" none */
 	char keep[24];	  /* "K-3": what was or will be kept; "" none */
 	struct str message, hint; /* of a refusal; in the asker's arena */
@@ -79,5 +91,17 @@ struct database_host {
 	/* The verifier of the key that ${user} logs in with. False: no such key, or expired. Any thread; memory and a small file. */
 	bool (*key)(void *ctx, struct str user, struct database_key *ret);
 };
+
+/* Where ${u} is: what the policy names by its place, else what its owner's file says, else unnamed, which counts as production. */
+struct environment database_environment(const struct policy *p, const struct database_upstream *u);
+/* What ${u}'s secret command prints, its last newline taken off; at most DATABASE_SECRET_MAX bytes, DATABASE_SECRET_S seconds. Without a
+ * command nothing. Wipe it when it is used. */
+#define DATABASE_SECRET_MAX 8192
+#define DATABASE_SECRET_S 30
+bool database_secret(const struct database_upstream *u, struct buf *ret, struct err *err) PAWL_MUST_USE;
+/* A text as words: blanks part them, '…' and "…" hold them together. At most ${max}; false when there are more, or a quote is open. */
+bool database_words(struct str text, struct arena *arena, char **ret, size_t max);
+/* Let every change of ${r} say so too, for the judge. ${u} outlives ${r}. */
+void database_locate(const struct database_upstream *u, struct request *r);
 
 #endif
