@@ -1,6 +1,6 @@
 /* Pin files: total; what is read, written and read again is the same, and written again the same bytes; no state is empty, no
  * place stands in it twice.
- * covers: src/read/pin.c src/read/yaml_tree.c
+ * covers: src/read/pin.c src/base/doc.c
  * options: -max_len=8192
  */
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 /* Policies: any bytes are a policy or an error that names a line; a project's file never softens a verdict, alone or over a
  * user's; the same bytes give the same answer.
- * covers: src/core/policy*.c src/core/doc.c src/core/rules.c src/core/match.c src/core/judge.c src/core/demands.c
+ * covers: src/core/policy*.c src/base/doc.c src/core/rules.c src/core/match.c src/core/judge.c src/core/demands.c
  * seeds: tests/cases/policy/?*.yaml tests/cases/policy/refused/?*.yaml src/core/presets/?*.yaml
  * options: -max_len=8192
  */

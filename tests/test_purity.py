@@ -20,7 +20,7 @@ FORTIFIED = {"__%s_chk" % name for name in LIBC}
 # What the compiler itself asks for: stack protector, sanitizers, coverage.
 COMPILER = re.compile(r"_GLOBAL_OFFSET_TABLE_$|__stack_chk_fail$|__asan_|__ubsan_|__sanitizer_|__gcov_|__tls_get_addr$|_edata$|__tsan")
 # Base rooms' files that are pure, less the few functions in them that ask the kernel.
-BASE_FILES = ["arena", "buf", "digest", "err", "json", "json_memory", "redact", "str", "timestamp"]
+BASE_FILES = ["arena", "buf", "digest", "doc", "err", "json", "json_memory", "redact", "str", "timestamp"]
 BASE_IMPURE = {"arena_map", "arena_unmap", "err_sys"}
 LIBRARIES = {
     "core": r"yaml_\w+$",

@@ -6,7 +6,7 @@
 #define PAWL_CLI_GATE_CONFIG_H
 
 #include "cli/places.h"
-#include "core/doc.h"
+#include "base/doc.h"
 #include "gate/database/database.h"
 
 #define GATE_CONFIG_MAX_BYTES ((size_t)256 << 10)

@@ -4,7 +4,7 @@
 #ifndef PAWL_CORE_POLICY_READ_H
 #define PAWL_CORE_POLICY_READ_H
 
-#include "core/doc.h"
+#include "base/doc.h"
 #include "core/policy_inner.h"
 
 /* One file being read. What it says is collected here; policy.c weighs it against the other layers. */

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#include "read/yaml_tree.h"
+#include "base/doc.h"
 
 enum shape { SHAPE_TEXT, SHAPE_NUMBER, SHAPE_COUNT, SHAPE_DIGEST, SHAPE_NAMES, SHAPE_OBJECTS };
 
@@ -50,39 +50,39 @@ static void *at(void *base, const struct field *f)
 	return (char *)base + f->offset;
 }
 
-static bool expect(struct reader *r, const struct yaml_node *v, enum yaml_kind kind)
+static bool expect(struct reader *r, const struct doc *v, enum doc_type kind)
 {
 	static const char *const names[] = { "", "text", "a list", "a map" };
 
-	return v->kind == kind || yaml_tree_wrong(r->file, v, r->err, "'%.*s' must be %s", STR_ARG(v->key), names[kind]);
+	return v->type == kind || doc_wrong(r->file, v, r->err, "'%.*s' must be %s", STR_ARG(v->key), names[kind]);
 }
 
-static bool take_map(struct reader *r, const struct yaml_node *map, const struct field *table, size_t n, void *base);
+static bool take_map(struct reader *r, const struct doc *map, const struct field *table, size_t n, void *base);
 
-static bool take_names(struct reader *r, const struct yaml_node *list, struct str_set *ret)
+static bool take_names(struct reader *r, const struct doc *list, struct str_set *ret)
 {
 	struct str *items = list->n ? ARENA_ARRAY(r->arena, list->n, struct str) : NULL;
 	size_t n = 0;
 
-	for (const struct yaml_node *v = list->child; v; v = v->next) {
-		if (!expect(r, v, YAML_TREE_TEXT) || !items)
+	for (const struct doc *v = list->child; v; v = v->next) {
+		if (!expect(r, v, DOC_TEXT) || !items)
 			return false;
 		if (n && str_cmp(items[n - 1], v->text) >= 0)
-			return yaml_tree_wrong(r->file, v, r->err, "names must be sorted, each once");
+			return doc_wrong(r->file, v, r->err, "names must be sorted, each once");
 		items[n++] = v->text;
 	}
 	*ret = (struct str_set){ items, n };
 	return true;
 }
 
-static bool take_objects(struct reader *r, const struct yaml_node *list, struct state_object **ret)
+static bool take_objects(struct reader *r, const struct doc *list, struct state_object **ret)
 {
 	struct state_object **tail = ret;
 
-	for (const struct yaml_node *v = list->child; v; v = v->next) {
+	for (const struct doc *v = list->child; v; v = v->next) {
 		struct state_object *o = ARENA_NEW(r->arena, struct state_object);
 
-		if (!expect(r, v, YAML_TREE_MAP) || !o ||
+		if (!expect(r, v, DOC_MAP) || !o ||
 		    !take_map(r, v, object_fields, ARRAY_LEN(object_fields), o))
 			return false;
 		*tail = o;
@@ -91,89 +91,89 @@ static bool take_objects(struct reader *r, const struct yaml_node *list, struct 
 	return true;
 }
 
-static bool take_value(struct reader *r, const struct yaml_node *v, const struct field *f, void *base)
+static bool take_value(struct reader *r, const struct doc *v, const struct field *f, void *base)
 {
 	uint64_t count;
 
 	switch (f->shape) {
 	case SHAPE_TEXT:
-		if (!expect(r, v, YAML_TREE_TEXT))
+		if (!expect(r, v, DOC_TEXT))
 			return false;
 		*(struct str *)at(base, f) = v->text;
 		return true;
 	case SHAPE_NUMBER:
 	case SHAPE_COUNT:
-		if (!expect(r, v, YAML_TREE_TEXT))
+		if (!expect(r, v, DOC_TEXT))
 			return false;
 		if (!str_to_u64(v->text, &count))
-			return yaml_tree_wrong(r->file, v, r->err, "'%s' must be a number", f->name);
+			return doc_wrong(r->file, v, r->err, "'%s' must be a number", f->name);
 		if (f->shape == SHAPE_NUMBER)
 			*(uint64_t *)at(base, f) = count;
 		else
 			*(size_t *)at(base, f) = (size_t)count;
 		return true;
 	case SHAPE_DIGEST:
-		return expect(r, v, YAML_TREE_TEXT) &&
+		return expect(r, v, DOC_TEXT) &&
 		       (digest_from_hex(v->text, at(base, f)) ||
-			yaml_tree_wrong(r->file, v, r->err, "'%s' must be 64 hex digits", f->name));
+			doc_wrong(r->file, v, r->err, "'%s' must be 64 hex digits", f->name));
 	case SHAPE_NAMES:
-		return expect(r, v, YAML_TREE_LIST) && take_names(r, v, at(base, f));
+		return expect(r, v, DOC_LIST) && take_names(r, v, at(base, f));
 	case SHAPE_OBJECTS:
-		return expect(r, v, YAML_TREE_LIST) && take_objects(r, v, at(base, f));
+		return expect(r, v, DOC_LIST) && take_objects(r, v, at(base, f));
 	}
 	return false;
 }
 
-static bool take_map(struct reader *r, const struct yaml_node *map, const struct field *table, size_t n, void *base)
+static bool take_map(struct reader *r, const struct doc *map, const struct field *table, size_t n, void *base)
 {
 	uint64_t seen = 0;
 
-	for (const struct yaml_node *v = map->child; v; v = v->next) {
+	for (const struct doc *v = map->child; v; v = v->next) {
 		size_t i = 0;
 
 		while (i < n && !str_is(v->key, table[i].name))
 			i++;
 		if (i == n)
-			return yaml_tree_wrong(r->file, v, r->err, "unknown key '%.*s'", STR_ARG(v->key));
+			return doc_wrong(r->file, v, r->err, "unknown key '%.*s'", STR_ARG(v->key));
 		if (!take_value(r, v, &table[i], base))
 			return false;
 		seen |= UINT64_C(1) << i;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (table[i].needed && !(seen & UINT64_C(1) << i))
-			return yaml_tree_wrong(r->file, map, r->err, "key '%s' is missing", table[i].name);
+			return doc_wrong(r->file, map, r->err, "key '%s' is missing", table[i].name);
 	}
 	return true;
 }
 
-static bool take_state(struct reader *r, const struct yaml_node *v, struct known **ret)
+static bool take_state(struct reader *r, const struct doc *v, struct known **ret)
 {
 	struct known *k = ARENA_NEW(r->arena, struct known);
 
-	if (!expect(r, v, YAML_TREE_MAP) || !k || !take_map(r, v, fields, ARRAY_LEN(fields), k))
+	if (!expect(r, v, DOC_MAP) || !k || !take_map(r, v, fields, ARRAY_LEN(fields), k))
 		return false;
 	if (k->folder.len == 0 || k->folder.ptr[0] == '/')
-		return yaml_tree_wrong(r->file, v, r->err, "'folder' must be relative to this file");
+		return doc_wrong(r->file, v, r->err, "'folder' must be relative to this file");
 	if (k->lineage.len == 0 || k->n_managed == 0)
-		return yaml_tree_wrong(r->file, v, r->err, "an empty state is no state to pin");
+		return doc_wrong(r->file, v, r->err, "an empty state is no state to pin");
 	k->source = KNOWN_PIN;
 	k->where = arena_fmt(r->arena, "%.*s:%u", STR_ARG(r->file), v->line);
 	*ret = k;
 	return true;
 }
 
-static bool take_states(struct reader *r, const struct yaml_node *list, struct known **ret_first)
+static bool take_states(struct reader *r, const struct doc *list, struct known **ret_first)
 {
 	struct known *first = NULL, **tail = &first;
 
 	if (list->n > PIN_MAX_STATES)
-		return yaml_tree_wrong(r->file, list, r->err, "more than %d states", PIN_MAX_STATES);
-	for (const struct yaml_node *v = list->child; v; v = v->next) {
+		return doc_wrong(r->file, list, r->err, "more than %d states", PIN_MAX_STATES);
+	for (const struct doc *v = list->child; v; v = v->next) {
 		if (!take_state(r, v, tail))
 			return false;
 		for (const struct known *k = first; k != *tail; k = k->next) {
 			if (known_same_place(k, *tail))
-				return yaml_tree_wrong(r->file, v, r->err,
+				return doc_wrong(r->file, v, r->err,
 						       "folder, backend and workspace as at line %.*s already", STR_ARG(k->where));
 		}
 		tail = &(*tail)->next;
@@ -183,25 +183,25 @@ static bool take_states(struct reader *r, const struct yaml_node *list, struct k
 }
 
 /* The keys of the whole file. */
-static bool take_top(struct reader *r, const struct yaml_node *root, const struct yaml_node **ret_states)
+static bool take_top(struct reader *r, const struct doc *root, const struct doc **ret_states)
 {
-	const struct yaml_node *states = NULL;
+	const struct doc *states = NULL;
 	bool version = false;
 
-	for (const struct yaml_node *v = root->child; v; v = v->next) {
+	for (const struct doc *v = root->child; v; v = v->next) {
 		if (str_is(v->key, "states")) {
 			states = v;
 			continue;
 		}
 		if (!str_is(v->key, "version"))
-			return yaml_tree_wrong(r->file, v, r->err, "unknown key '%.*s'", STR_ARG(v->key));
+			return doc_wrong(r->file, v, r->err, "unknown key '%.*s'", STR_ARG(v->key));
 		if (!str_is(v->text, "1"))
-			return yaml_tree_wrong(r->file, v, r->err, "version %.*s is not known here, only 1; use a newer pawl",
+			return doc_wrong(r->file, v, r->err, "version %.*s is not known here, only 1; use a newer pawl",
 					       STR_ARG(v->text));
 		version = true;
 	}
 	if (!version || !states)
-		return yaml_tree_wrong(r->file, root, r->err, "key '%s' is missing", version ? "states" : "version");
+		return doc_wrong(r->file, root, r->err, "key '%s' is missing", version ? "states" : "version");
 	*ret_states = states;
 	return true;
 }
@@ -209,17 +209,17 @@ static bool take_top(struct reader *r, const struct yaml_node *root, const struc
 bool pin_read(struct str file, struct str text, struct arena *arena, struct known **ret_first, struct err *err)
 {
 	struct reader r = { file, arena, err };
-	const struct yaml_node *states;
-	struct yaml_node *root;
+	const struct doc *states;
+	const struct doc *root;
 
-	if (!yaml_tree_read(file, text, arena, &root, err))
+	if (!doc_parse(&(struct doc_source){ file, text }, arena, &root, err))
 		return false;
-	if (root->kind != YAML_TREE_MAP)
-		return yaml_tree_wrong(file, root, err, "not a pin file: a map with 'version' and 'states' is expected");
+	if (root->type != DOC_MAP)
+		return doc_wrong(file, root, err, "not a pin file: a map with 'version' and 'states' is expected");
 	states = root;
 	if (!take_top(&r, root, &states))
 		return false;
-	if (!expect(&r, states, YAML_TREE_LIST))
+	if (!expect(&r, states, DOC_LIST))
 		return false;
 	if (!take_states(&r, states, ret_first))
 		return arena->full ? err_set(err, ERR_LIMIT, "%.*s: larger than may be held in memory", STR_ARG(file)) : false;

@@ -76,7 +76,7 @@ static void test_refuses(void **unused)
 		{ HEAD "    lineage: l\n    managed: 1\n    prevent_destroy: [b, a]\n    resources: []\n", "sorted" },
 		{ HEAD "    lineage: l\n    managed: 1\n    resources: [1]\n", "must be a map" },
 		{ HEAD "    lineage: l\n    managed: 1\n    resources: []\n---\nversion: 1\n", "a second document" },
-		{ "version: 1\nstates: [\n", "not valid YAML" },
+		{ "version: 1\nstates: [\n", "not YAML" },
 		{ "version: 1\nstates: [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n", "nested deeper" },
 		{ "version: 1\nstates: \"\xff\"\n", "not UTF-8" },
 	};

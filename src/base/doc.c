@@ -1,5 +1,6 @@
-#include "core/doc.h"
+#include "base/doc.h"
 
+#include <stdarg.h>
 #include <yaml.h>
 
 struct build {
@@ -7,7 +8,7 @@ struct build {
 	struct arena *arena;
 	struct err *err;
 	struct doc *root, *stack[DOC_MAX_DEPTH];
-	size_t depth, nodes;
+	size_t depth;
 	struct str key;
 	bool has_key;
 	unsigned key_line, key_column;
@@ -35,8 +36,8 @@ static struct doc *put(struct build *b, enum doc_type type, const yaml_mark_t *a
 {
 	struct doc *d = ARENA_NEW(b->arena, struct doc), *up = b->depth ? b->stack[b->depth - 1] : NULL;
 
-	if (!d || ++b->nodes > DOC_MAX_NODES) {
-		fail(b, ERR_LIMIT, at, "too large for a policy");
+	if (!d) {
+		fail(b, ERR_LIMIT, at, "larger than may be held in memory");
 		return NULL;
 	}
 	d->type = type;
@@ -71,14 +72,14 @@ static bool take_key(struct build *b, struct str text, const yaml_mark_t *at)
 	const struct doc *map = b->stack[b->depth - 1];
 
 	if (map->n >= DOC_MAX_KEYS)
-		return fail(b, ERR_LIMIT, at, "more keys than any mapping of a policy has");
+		return fail(b, ERR_LIMIT, at, "more keys than any mapping has");
 	if (duplicate(map, text))
 		return fail(b, ERR_INPUT, at, "this key stands here twice; keep one");
 	b->key = arena_str(b->arena, text);
 	b->key_line = (unsigned)at->line + 1;
 	b->key_column = (unsigned)at->column + 1;
 	b->has_key = true;
-	return !b->arena->full || fail(b, ERR_LIMIT, at, "too large for a policy");
+	return !b->arena->full || fail(b, ERR_LIMIT, at, "larger than may be held in memory");
 }
 
 static bool take_scalar(struct build *b, const yaml_event_t *ev)
@@ -87,7 +88,7 @@ static bool take_scalar(struct build *b, const yaml_event_t *ev)
 	struct doc *d;
 
 	if (ev->data.scalar.anchor || ev->data.scalar.tag)
-		return fail(b, ERR_INPUT, &ev->start_mark, "anchors and tags are not taken in a policy; write the value out");
+		return fail(b, ERR_INPUT, &ev->start_mark, "anchors and tags are not taken here; write the value out");
 	if (memchr(text.ptr, 0, text.len))
 		return fail(b, ERR_INPUT, &ev->start_mark, "a NUL byte in a text");
 	if (wants_key(b))
@@ -96,7 +97,7 @@ static bool take_scalar(struct build *b, const yaml_event_t *ev)
 	if (!d)
 		return false;
 	d->text = arena_str(b->arena, text);
-	return !b->arena->full || fail(b, ERR_LIMIT, &ev->start_mark, "too large for a policy");
+	return !b->arena->full || fail(b, ERR_LIMIT, &ev->start_mark, "larger than may be held in memory");
 }
 
 static bool take_open(struct build *b, const yaml_event_t *ev, enum doc_type type)
@@ -106,11 +107,11 @@ static bool take_open(struct build *b, const yaml_event_t *ev, enum doc_type typ
 	struct doc *d;
 
 	if (marked)
-		return fail(b, ERR_INPUT, &ev->start_mark, "anchors and tags are not taken in a policy; write the value out");
+		return fail(b, ERR_INPUT, &ev->start_mark, "anchors and tags are not taken here; write the value out");
 	if (wants_key(b))
 		return fail(b, ERR_INPUT, &ev->start_mark, "a key is a word, not a list or mapping");
 	if (b->depth == DOC_MAX_DEPTH)
-		return fail(b, ERR_LIMIT, &ev->start_mark, "nested deeper than a policy is");
+		return fail(b, ERR_LIMIT, &ev->start_mark, "nested deeper than is read");
 	d = put(b, type, &ev->start_mark);
 	if (!d)
 		return false;
@@ -133,10 +134,10 @@ static bool take(struct build *b, const yaml_event_t *ev)
 		b->depth--;
 		return true;
 	case YAML_ALIAS_EVENT:
-		return fail(b, ERR_INPUT, &ev->start_mark, "aliases are not taken in a policy; write the value out");
+		return fail(b, ERR_INPUT, &ev->start_mark, "aliases are not taken here; write the value out");
 	case YAML_DOCUMENT_START_EVENT:
 		if (b->root)
-			return fail(b, ERR_INPUT, &ev->start_mark, "a second document; a policy is one");
+			return fail(b, ERR_INPUT, &ev->start_mark, "a second document; one is read");
 		return true;
 	}
 	return true;
@@ -174,6 +175,8 @@ bool doc_parse(const struct doc_source *source, struct arena *arena, const struc
 	yaml_parser_t parser;
 	bool ok;
 
+	if (source->text.len > DOC_MAX_BYTES)
+		return fail(&b, ERR_LIMIT, &start, "larger than may be held in memory");
 	if (!str_is_utf8(source->text))
 		return fail(&b, ERR_INPUT, &start, "not UTF-8 text");
 	if (!yaml_parser_initialize(&parser))
@@ -203,4 +206,18 @@ const struct doc *doc_get(const struct doc *map, const char *key)
 			return m;
 	}
 	return NULL;
+}
+
+bool doc_wrong(struct str file, const struct doc *at, struct err *err, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(err, ERR_INPUT, "%.*s:%u:%u: %s", STR_ARG(file), at->line, at->column, text);
+	if (err)
+		err->line = at->line;
+	return false;
 }

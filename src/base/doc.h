@@ -1,16 +1,16 @@
 /* doc.h -- a YAML document as a small tree that knows where everything stands.
- * Room: core. Pure, but for libyaml's own memory.
+ * Room: base. Pure, but for libyaml's own memory.
  * The part of YAML that people write by hand: mappings, lists, plain and quoted text. Anchors, aliases, tags, several
  * documents, duplicate keys, depth past DOC_MAX_DEPTH are errors. All scalars are text; nothing is guessed from them.
  */
-#ifndef PAWL_CORE_DOC_H
-#define PAWL_CORE_DOC_H
+#ifndef PAWL_BASE_DOC_H
+#define PAWL_BASE_DOC_H
 
 #include "base/arena.h"
 #include "base/err.h"
 
-#define DOC_MAX_DEPTH 12
-#define DOC_MAX_NODES 200000
+#define DOC_MAX_DEPTH 16
+#define DOC_MAX_BYTES ((size_t)16 << 20)
 #define DOC_MAX_KEYS 64
 
 enum doc_type { DOC_TEXT = 1, DOC_LIST, DOC_MAP };
@@ -36,5 +36,7 @@ struct doc_source {
 bool doc_parse(const struct doc_source *source, struct arena *arena, const struct doc **ret_root, struct err *err) PAWL_MUST_USE;
 /* The member of a mapping, or NULL. */
 const struct doc *doc_get(const struct doc *map, const char *key);
+/* Yields false with "FILE:LINE:COLUMN: " before the text; ${file} as given. */
+bool doc_wrong(struct str file, const struct doc *at, struct err *err, const char *fmt, ...) PAWL_PRINTF(4, 5);
 
 #endif
