@@ -12,36 +12,41 @@ static const struct {
 	const char *call;   /* as it stands in the text without blanks */
 	const char *beside; /* must stand somewhere too; "" nothing */
 	const char *what;
+	bool scripts; /* in a file that is run as well, not in words alone */
 } calls[] = {
-	{ ".delete_", "boto3", "deletes a resource of AWS" },
-	{ ".terminate_", "boto3", "deletes a resource of AWS" },
-	{ ".purge_", "boto3", "deletes a resource of AWS" },
-	{ ".deregister_", "boto3", "deletes a resource of AWS" },
-	{ ".delete()", "boto3", "deletes objects of AWS" },
-	{ ".delete_", "aioboto", "deletes a resource of AWS" },
-	{ "newDelete", "aws-sdk", "deletes a resource of AWS" },
-	{ "newTerminate", "aws-sdk", "deletes a resource of AWS" },
-	{ ".delete", "aws-sdk", "deletes a resource of AWS" },
-	{ ".delete", "google.cloud", "deletes a resource of Google Cloud" },
-	{ ".delete", "@google-cloud", "deletes a resource of Google Cloud" },
-	{ ".begin_delete", "azure", "deletes a resource of Azure" },
-	{ ".delete_", "azure", "deletes a resource of Azure" },
-	{ ".delete_namespace", "kubernetes", "deletes objects of a cluster" },
-	{ ".flushall(", "", "deletes every key of Redis" },
-	{ ".flushdb(", "", "deletes every key of a Redis database" },
-	{ ".flushAll(", "", "deletes every key of Redis" },
-	{ ".flushDb(", "", "deletes every key of a Redis database" },
-	{ ".drop_database(", "", "drops a database" },
-	{ ".dropDatabase(", "", "drops a database" },
-	{ ".drop_collection(", "", "drops a collection" },
-	{ ".delete_many({})", "", "deletes every document of a collection" },
-	{ ".deleteMany({})", "", "deletes every document of a collection" },
-	{ ".deleteMany()", "", "deletes every row of a table" },
-	{ ".drop_all(", "", "drops every table of the models" },
-	{ ".sync({force:true", "", "drops and recreates every table of the models" },
-	{ ".synchronize(true", "", "drops and recreates every table of the models" },
-	{ ".dropSchema(", "", "drops the schema" },
-	{ "delete_all", "ActiveRecord", "deletes every row of a table" },
+	{ ".delete_", "boto3", "deletes a resource of AWS", false },
+	{ ".terminate_", "boto3", "deletes a resource of AWS", false },
+	{ ".purge_", "boto3", "deletes a resource of AWS", false },
+	{ ".deregister_", "boto3", "deletes a resource of AWS", false },
+	{ ".delete()", "boto3", "deletes objects of AWS", false },
+	{ ".delete_", "aioboto", "deletes a resource of AWS", false },
+	{ "newDelete", "aws-sdk", "deletes a resource of AWS", false },
+	{ "newTerminate", "aws-sdk", "deletes a resource of AWS", false },
+	{ ".delete", "aws-sdk", "deletes a resource of AWS", false },
+	{ ".delete", "google.cloud", "deletes a resource of Google Cloud", false },
+	{ ".delete", "@google-cloud", "deletes a resource of Google Cloud", false },
+	{ ".begin_delete", "azure", "deletes a resource of Azure", false },
+	{ ".delete_", "azure", "deletes a resource of Azure", false },
+	{ ".delete_namespace", "kubernetes", "deletes objects of a cluster", false },
+	{ ".flushall(", "", "deletes every key of Redis", false },
+	{ ".flushdb(", "", "deletes every key of a Redis database", false },
+	{ ".flushAll(", "", "deletes every key of Redis", false },
+	{ ".flushDb(", "", "deletes every key of a Redis database", false },
+	{ ".drop_database(", "", "drops a database", true },
+	{ ".dropDatabase(", "", "drops a database", true },
+	{ ".drop_collection(", "", "drops a collection", false },
+	{ ".delete_many({})", "", "deletes every document of a collection", true },
+	{ ".deleteMany({})", "", "deletes every document of a collection", true },
+	{ ".deleteMany()", "", "deletes every row of a table", true },
+	{ ".drop_all(", "", "drops every table of the models", true },
+	{ ".sync({force:true", "", "drops and recreates every table of the models", true },
+	{ ".synchronize(true", "", "drops and recreates every table of the models", false },
+	{ ".dropSchema(", "", "drops the schema", true },
+	{ "delete_all", "ActiveRecord", "deletes every row of a table", true },
+	{ ".objects.all().delete()", "", "deletes every row of a table", true },
+	{ ".delete()", ".objects.", "deletes the rows that a query finds", false },
+	{ ".destroy({truncate:true", "", "deletes every row of a table", true },
+	{ ".destroy({where:{}", "", "deletes every row of a table", true },
 };
 /* clang-format on */
 
@@ -96,10 +101,10 @@ static struct change *lost(struct code *c, const char *finding, const char *type
 	return made;
 }
 
-static void library_calls(struct code *c)
+static void library_calls(struct code *c, bool script)
 {
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-		if (!stands(c->text, calls[i].call) || str_find(c->text, str_from(calls[i].beside)) == SIZE_MAX)
+		if ((script && !calls[i].scripts) || !stands(c->text, calls[i].call) || str_find(c->text, str_from(calls[i].beside)) == SIZE_MAX)
 			continue;
 		(void)lost(c, "cloud.resource", "resource", c->s->program,
 			   arena_fmt(c->w->arena, "code of %.*s %s", STR_ARG(c->s->program), calls[i].what));
@@ -281,8 +286,24 @@ static void read_code(struct command_work *w, const struct command_words *s, str
 		command_orm(w, s, COMMAND_PLACE_DATABASE, &c.d);
 	if (speaks_sql(text))
 		each_string(&c, take_sql);
-	library_calls(&c);
+	library_calls(&c, false);
 	http_calls(&c);
+}
+
+/* A file that is run: what models of an application lose whole. A server's own routes and the tests of it run later, or elsewhere. */
+static void read_script(struct command_work *w, const struct command_words *s, struct str text)
+{
+	static const char *const later[] = { ".listen(", "describe(", "createServer(", "Deno.serve(", "Bun.serve(", "def test_" };
+	struct code c = { .w = w, .s = s, .text = text };
+
+	for (size_t i = 0; i < ARRAY_LEN(later); i++) {
+		if (str_find(text, str_from(later[i])) != SIZE_MAX)
+			return;
+	}
+	each_string(&c, url_string);
+	if (!c.has_url)
+		command_orm(w, s, COMMAND_PLACE_DATABASE, &c.d);
+	library_calls(&c, true);
 }
 
 /* --- files and shells of languages that the interpreter of shell texts does not follow --- */
@@ -403,63 +424,7 @@ static void read_deeds(struct command_work *w, const struct command_words *s, st
 	}
 }
 
-/* --- PowerShell and cmd --- */
-
-static bool word_in(struct str text, const char *word)
-{
-	struct str n = str_from(word);
-
-	for (size_t i = 0; i + n.len <= text.len; i++) {
-		bool before = i == 0 || memchr(" ;|&({\n", text.ptr[i - 1], 7),
-		     after = i + n.len == text.len || memchr(" ;|&)}\n", text.ptr[i + n.len], 7);
-
-		if (before && after && str_eq_nocase(str_sub(text, i, n.len), n))
-			return true;
-	}
-	return false;
-}
-
-static void powershell(struct command_work *w, struct str text)
-{
-	static const char *const verbs[] = { "Remove-Item",
-					     "Clear-Content",
-					     "Format-Volume",
-					     "Clear-Disk",
-					     "Initialize-Disk",
-					     "Remove-Partition",
-					     "Remove-ItemProperty",
-					     "Clear-RecycleBin",
-					     "rmdir",
-					     "rd",
-					     "del",
-					     "erase",
-					     "rm",
-					     "ri",
-					     "format",
-					     "diskpart" };
-	struct change *c;
-	struct place *p = ARENA_NEW(w->arena, struct place);
-
-	if (word_in(text, "-WhatIf"))
-		return;
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		if (!word_in(text, verbs[i]))
-			continue;
-		c = command_effect_add(
-			w, &(struct command_effect_words){
-				   .kind = CHANGE_DELETE,
-				   .finding = "file.outside",
-				   .type = "files",
-				   .reversible = REVERSIBLE_NO,
-				   .holds_data = HOLDS_DATA_YES,
-				   .name = str_sub(text, 0, 100),
-				   .reason = STR("deletes files by PowerShell or cmd, whose paths pawl does not follow"),
-				   .safer = "`-WhatIf` first" });
-		if (c)
-			c->place = p;
-		return;
-	}
-}
+/* --- interpreters --- */
 
 static const char interpreters[] =
 	"node|nodejs|bun|deno|ruby|php|perl|tsx|ts-node|irb|rails|Rscript|R|julia|elixir|lua|luajit|groovy|scala|clojure|kotlin|"
@@ -479,7 +444,7 @@ bool command_code(struct command_work *w, const struct command_words *s)
 	struct str base = command_base(w->act->n_argv ? w->act->argv[0].text : STR_NONE);
 
 	if (command_one_of(base, STR("powershell|pwsh|cmd"), '|')) {
-		powershell(w, joined(w, s));
+		command_powershell(w, joined(w, s));
 		return true;
 	}
 	if (!str_starts(base, STR("python")) && !str_starts(base, STR("pypy")) && !command_one_of(base, STR(interpreters), '|'))
@@ -492,6 +457,8 @@ bool command_code(struct command_work *w, const struct command_words *s)
 			read_deeds(w, s, w->act->argv[i + 1].text);
 		}
 	}
+	if (w->act->script.len)
+		read_script(w, s, w->act->script);
 	if (w->act->input == SHELL_INPUT_TEXT) {
 		read_code(w, s, w->act->input_text.text);
 		read_deeds(w, s, w->act->input_text.text);

@@ -69,8 +69,36 @@ static bool wrapped_dotenv(struct command_work *w, struct str name, struct str *
 		file = arena_fmt(w->arena, "%.*s", STR_ARG(file));
 		if (file.len && command_dotenv(w, file.ptr, name, ret))
 			return true;
+		if (file.len && command_one_of(command_base(a->argv[0].text), STR("dotenv|dotenvx|env-cmd|dotenv-cli"), '|')) {
+			bool found;
+
+			(void)command_file(w, file, &found);
+			if (found)
+				return false; /* it is there and does not say */
+		}
 		*ret = (struct str){ "\0", 1 }; /* a secret store: nobody knows */
 		return true;
+	}
+	return false;
+}
+
+/* node --env-file=FILE */
+static bool own_dotenv(struct command_work *w, struct str name, struct str *ret)
+{
+	const struct shell_act *a = w->act;
+
+	if (!a->n_argv || !command_one_of(command_base(a->argv[0].text), STR("node|nodejs|tsx|bun|deno"), '|'))
+		return false;
+	for (size_t i = 1; i < a->n_argv; i++) {
+		struct str word = a->argv[i].text, file = STR_NONE;
+
+		if (str_starts(word, STR("--env-file=")))
+			file = str_sub(word, 11, word.len);
+		else if (str_is(word, "--env-file") && i + 1 < a->n_argv)
+			file = a->argv[i + 1].text;
+		file = arena_fmt(w->arena, "%.*s", STR_ARG(file));
+		if (file.len && command_dotenv(w, file.ptr, name, ret))
+			return true;
 	}
 	return false;
 }
@@ -80,7 +108,8 @@ static bool url_variable(struct command_work *w, struct str name, const char *fi
 {
 	struct str url;
 
-	if (!wrapped_dotenv(w, name, &url) && !command_env(w, name, &url) && !command_dotenv(w, files, name, &url))
+	if (!wrapped_dotenv(w, name, &url) && !command_env(w, name, &url) && !own_dotenv(w, name, &url) &&
+	    !command_dotenv(w, files, name, &url))
 		return false;
 	if (!command_database_url(w, url, d))
 		*d = (struct command_database){ .known = false };

@@ -186,6 +186,8 @@ static void redirections(struct paths *p)
 		if (o->mode == SHELL_OPEN_READ)
 			continue;
 		t = paths_of(p, o->path);
+		if (!t.path.len && !p->act->remote)
+			(void)paths_guard_anywhere(p, &t);
 		if (!t.path.len || paths_is_null(t.path))
 			continue; /* a name nobody knows is a new file, as a rule */
 		paths_judge(p, &t, o->mode == SHELL_OPEN_WRITE ? PATHS_WRITE : PATHS_APPEND);

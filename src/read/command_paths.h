@@ -88,6 +88,8 @@ size_t paths_open_at(const struct shell_value *v);
 /* --- the readers --- */
 
 bool paths_guard(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how);
+/* Below a folder nobody knows: is it called as one of them? */
+bool paths_guard_anywhere(struct paths *p, const struct paths_target *t);
 /* Attempts on the guard that are no paths. */
 void paths_guard_act(struct paths *p);
 void paths_guard_agents(struct paths *p);

@@ -121,6 +121,30 @@ bool paths_guard(struct paths *p, const struct paths_target *t, struct str path,
 	return true;
 }
 
+bool paths_guard_anywhere(struct paths *p, const struct paths_target *t)
+{
+	struct str pattern = t->pattern;
+	const struct guard_file *g;
+	size_t slash = str_rfind_char(pattern, '/');
+
+	if (!pattern.len || pattern.ptr[0] != '*' || slash == SIZE_MAX)
+		return false;
+	for (size_t i = 0; (g = guard_file_nth(i)); i++) {
+		struct str part = arena_fmt(p->arena, "/%.*s%s", STR_ARG(g->path), g->folder ? "/" : "");
+
+		if (g->base == GUARD_MACHINE || !part.len)
+			continue;
+		if (g->folder ? str_find(pattern, part) == SIZE_MAX : !str_ends(pattern, part))
+			continue;
+		paths_say(p, &hook_files, t->words);
+		return true;
+	}
+	if (!is_own_name(str_sub(pattern, slash + 1, pattern.len)))
+		return false;
+	paths_say(p, &own_files, t->words);
+	return true;
+}
+
 /* --- its processes --- */
 
 static bool has_word(const struct shell_act *a, const char *part, size_t from)

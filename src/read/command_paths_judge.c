@@ -488,7 +488,7 @@ void paths_judge(struct paths *p, const struct paths_target *t, enum paths_how h
 	if (t->path.len && paths_guard(p, t, t->path, how))
 		return;
 	if (!t->path.len) {
-		if (!paths_listed(" rmdir ", p->program))
+		if (!paths_guard_anywhere(p, t) && !paths_listed(" rmdir ", p->program))
 			judge_unknown(p, t, how);
 		return;
 	}

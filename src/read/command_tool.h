@@ -27,6 +27,7 @@ bool command_sql(struct command_work *w, const struct command_words *s);
 bool command_redis(struct command_work *w, const struct command_words *s);
 bool command_mongo(struct command_work *w, const struct command_words *s);
 bool command_code(struct command_work *w, const struct command_words *s);
+void command_powershell(struct command_work *w, struct str text);
 bool command_http(struct command_work *w, const struct command_words *s);
 bool command_kube_config(struct command_work *w, const struct command_words *s);
 bool command_rsync(struct command_work *w, const struct command_words *s);

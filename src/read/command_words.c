@@ -78,6 +78,33 @@ static struct str without_version(struct str name)
 	return at == SIZE_MAX || at == 0 ? name : str_sub(name, 0, at);
 }
 
+/* node_modules/prisma/build/index.js, node_modules/@scope/name/…: the package; STR_NONE where that is no tool. */
+static struct str package_of(struct str path)
+{
+	struct command_program tool;
+	size_t at = str_find(path, STR("node_modules/"));
+
+	while (at != SIZE_MAX) {
+		path = str_sub(path, at + 13, path.len);
+		at = str_find(path, STR("node_modules/"));
+		if (at != SIZE_MAX)
+			continue;
+		if (path.len && path.ptr[0] == '@')
+			path = str_sub(path, str_find_char(path, '/') == SIZE_MAX ? path.len : str_find_char(path, '/') + 1, path.len);
+		path = str_sub(path, 0, str_find_char(path, '/'));
+		return command_program_find(path, &tool) ? path : STR_NONE;
+	}
+	return STR_NONE;
+}
+
+static struct str program_of(struct str word)
+{
+	struct str name = without_version(command_base(word)), package = package_of(word);
+	struct command_program tool;
+
+	return package.len && !command_program_find(name, &tool) ? package : name;
+}
+
 static bool takes_value(const struct command_words *s, struct str flag)
 {
 	char before[4] = { '-', '\0', '^' };
@@ -247,7 +274,7 @@ bool command_words_from(struct command_work *w, size_t at, struct command_words 
 
 	if (at >= act->n_argv)
 		return false;
-	s.program = without_version(command_base(act->argv[at].text));
+	s.program = program_of(act->argv[at].text);
 	if (act->argv[at].glob)
 		s.program = by_pattern(s.program);
 	s.has_tool = command_program_find(s.program, &s.tool);
@@ -283,7 +310,7 @@ static size_t script_of(const struct shell_act *act)
 		at++;
 	if (at < act->n_argv && (str_is(act->argv[at].text, "-m") || str_is(act->argv[at].text, "run")))
 		at++;
-	if (at >= act->n_argv || !command_program_find(without_version(command_base(act->argv[at].text)), &tool))
+	if (at >= act->n_argv || !command_program_find(program_of(act->argv[at].text), &tool))
 		return 0;
 	return at;
 }

@@ -9,6 +9,9 @@ enum code_class {
 	CODE_DELETE, /* the first argument is a path */
 	CODE_EVAL,   /* the argument is code again */
 	CODE_BY_NAME, /* a function is named by a literal among the arguments, the rest is its own */
+	CODE_APPEND, /* the first argument is a path that grows */
+	CODE_MOVE,   /* from the first to the second */
+	CODE_COPY,
 	CODE_WRITE,  /* the first argument is a path that is written over; with a mode, where that says so */
 };
 
@@ -47,9 +50,37 @@ static const struct code_call calls[] = {
 	{ "python", "", "os.", "rmdir", CODE_DELETE },
 	{ "python", "", "os.", "removedirs", CODE_DELETE },
 	{ "python", "", "", "open", CODE_WRITE },
+	{ "python", "", "os.", "rename", CODE_MOVE },
+	{ "python", "", "os.", "replace", CODE_MOVE },
+	{ "python", "", "shutil.", "move", CODE_MOVE },
+	{ "python", "", "shutil.", "copy", CODE_COPY },
+	{ "python", "", "shutil.", "copy2", CODE_COPY },
+	{ "python", "", "shutil.", "copyfile", CODE_COPY },
+	{ "python", "", "shutil.", "copytree", CODE_COPY },
 	{ "node", "", "", "writeFileSync", CODE_WRITE },
 	{ "node", "fs", ".", "writeFile", CODE_WRITE },
+	{ "node", "", "", "truncateSync", CODE_WRITE },
+	{ "node", "", "", "createWriteStream", CODE_WRITE },
+	{ "node", "", "", "appendFileSync", CODE_APPEND },
+	{ "node", "fs", ".", "appendFile", CODE_APPEND },
+	{ "node", "", "", "renameSync", CODE_MOVE },
+	{ "node", "fs", ".", "rename", CODE_MOVE },
+	{ "node", "", "", "copyFileSync", CODE_COPY },
+	{ "node", "fs", ".", "copyFile", CODE_COPY },
+	{ "node", "fs", ".", "cpSync", CODE_COPY },
+	{ "node", "Deno", "Deno.", "writeTextFileSync", CODE_WRITE },
+	{ "node", "Deno", "Deno.", "writeTextFile", CODE_WRITE },
+	{ "node", "Bun", "Bun.", "write", CODE_WRITE },
 	{ "ruby", "", "File.", "write", CODE_WRITE },
+	{ "ruby", "", "File.", "open", CODE_WRITE },
+	{ "ruby", "", "File.", "rename", CODE_MOVE },
+	{ "ruby", "FileUtils", "FileUtils.", "mv", CODE_MOVE },
+	{ "ruby", "FileUtils", "FileUtils.", "cp", CODE_COPY },
+	{ "perl", "", "", "open", CODE_WRITE },
+	{ "perl", "", "", "rename", CODE_MOVE },
+	{ "php", "", "", "fopen", CODE_WRITE },
+	{ "php", "", "", "rename", CODE_MOVE },
+	{ "php", "", "", "copy", CODE_COPY },
 	{ "php", "", "", "file_put_contents", CODE_WRITE },
 	{ "python", "", "", "exec", CODE_EVAL },
 	{ "python", "", "", "eval", CODE_EVAL },
@@ -154,17 +185,54 @@ static void shell_text(struct code *c, struct str text)
 		run_script(c->r, &p, text, c->call->act);
 }
 
-/* open(path, 'w'), writeFileSync(path, …): as tee would. */
-static void writes(struct code *c, const struct arguments *a)
+/* The path that open(F, '>', path), open(F, ">path") of perl writes; STR_NONE: it reads. */
+static struct str opened_by_perl(const struct arguments *a)
+{
+	for (size_t i = 1; i < a->list.n; i++) {
+		struct str text = str_trim(a->list.item[i].text), path;
+
+		if (!str_starts(text, STR(">")) && !str_starts(text, STR("+>")))
+			continue;
+		path = str_trim(str_sub(text, str_find_char(text, '>') + 1, text.len));
+		if (path.len && path.ptr[0] != ':' && path.ptr[0] != '>')
+			return path;
+		return i + 1 < a->list.n ? a->list.item[i + 1].text : STR_NONE;
+	}
+	return STR_NONE;
+}
+
+/* open(path, 'w'), writeFileSync(path, …): as tee would. Where a mode says what is done, it must be one that writes. */
+static void writes(struct code *c, const struct code_call *k, const struct arguments *a)
 {
 	struct run_scene p = scene(c);
-	struct shell_value argv[2] = { run_value(STR("tee"), c->call->span), a->list.item[0] };
+	struct shell_value argv[3] = { run_value(STR("tee"), c->call->span), a->list.item[0] };
 	struct str mode = a->list.n > 1 ? a->list.item[1].text : STR("");
+	bool moded = run_listed("open fopen", str_from(k->name));
 
-	if (strcmp(c->language, "python") == 0 && !(mode.len && mode.len < 4 && memchr("wx", mode.ptr[0], 2)))
+	if (moded && code_in(c, "perl"))
+		argv[1] = run_value(opened_by_perl(a), c->call->span);
+	else if (moded && !(mode.len && mode.len < 4 && memchr("wxc", mode.ptr[0], 3)))
 		return;
+	if (!argv[1].text.len)
+		return;
+	if (k->class == CODE_APPEND) {
+		argv[2] = argv[1];
+		argv[1] = run_value(STR("-a"), c->call->span);
+	}
 	p.in = NULL;
-	run_argv(c->r, &p, argv, 2, c->call);
+	run_argv(c->r, &p, argv, k->class == CODE_APPEND ? 3 : 2, c->call);
+}
+
+static void moves(struct code *c, const struct code_call *k, const struct arguments *a)
+{
+	struct run_scene p = scene(c);
+	struct shell_value argv[4] = { run_value(k->class == CODE_MOVE ? STR("mv") : STR("cp"), c->call->span),
+				       run_value(k->class == CODE_MOVE ? STR("-f") : STR("-r"), c->call->span), a->list.item[0] };
+
+	if (a->list.n < 2)
+		return;
+	argv[3] = a->list.item[1];
+	run_argv(c->r, &p, argv, 4, c->call);
 }
 
 /* exec(b64decode("…")): what the literal holds, where it is text. */
@@ -276,7 +344,12 @@ static void called(struct code *c, const struct code_call *k, size_t at)
 		by_name(c, &a);
 		break;
 	case CODE_WRITE:
-		writes(c, &a);
+	case CODE_APPEND:
+		writes(c, k, &a);
+		break;
+	case CODE_MOVE:
+	case CODE_COPY:
+		moves(c, k, &a);
 		break;
 	case CODE_EVAL:
 		if (evaluates(c, &a))

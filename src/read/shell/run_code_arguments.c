@@ -16,6 +16,36 @@ bool code_in(const struct code *c, const char *language)
 	return strcmp(c->language, language) == 0;
 }
 
+static struct str environment(struct code *c, struct str name)
+{
+	const struct run_variable *v = run_get(c->r, c->p, name);
+
+	return v->set ? v->text : (struct str){ "", 1 };
+}
+
+/* What stands between the braces of `${…}`, f"{…}", #{…}: the environment's, the home folder, else unknown. */
+static struct str interpolated(struct code *c, struct str inside)
+{
+	static const struct str tables[] = { STR_INIT("process.env."), STR_INIT("ENV["), STR_INIT("environ["), STR_INIT("getenv(") };
+
+	inside = str_trim(inside);
+	if (run_listed("os.homedir() homedir() Dir.home Path.home() pathlib.Path.home()", inside))
+		return c->r->world->home;
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		size_t from = str_find(inside, tables[i]), to;
+
+		if (from == SIZE_MAX)
+			continue;
+		from += tables[i].len;
+		while (from < inside.len && code_quote(inside.ptr[from]))
+			from++;
+		for (to = from; to < inside.len && code_identifier(inside.ptr[to]); to++)
+			;
+		return environment(c, str_sub(inside, from, to - from));
+	}
+	return (struct str){ "", 1 };
+}
+
 struct str code_literal(struct code *c, size_t *at)
 {
 	struct run_text t = { .arena = c->r->arena };
@@ -41,15 +71,27 @@ struct str code_literal(struct code *c, size_t *at)
 		} else if (b == quote && (!triple || str_starts(str_sub(s, i, s.len), str_sub(s, *at, 3)))) {
 			break;
 		} else if ((braces && b == '{' && (python_f || (i > escaped && (s.ptr[i - 1] == '$' || s.ptr[i - 1] == '#'))))) {
+			size_t from = i + 1;
+
 			while (i < s.len && s.ptr[i] != '}')
 				i++;
 			if (t.len && !python_f)
 				t.len--; /* $ or # */
-			run_text_addc(&t, SHELL_UNKNOWN);
+			run_text_add(&t, interpolated(c, str_sub(s, from, i - from)));
 		} else if (sigils && b == '$') {
+			size_t from = i + 1, brace;
+
 			while (i + 1 < s.len && code_identifier(s.ptr[i + 1]))
 				i++;
-			run_text_addc(&t, SHELL_UNKNOWN);
+			brace = i + 1 < s.len && s.ptr[i + 1] == '{' ? str_find_char(str_sub(s, i, s.len), '}') : SIZE_MAX;
+			if (brace == SIZE_MAX) {
+				run_text_addc(&t, SHELL_UNKNOWN);
+				continue;
+			}
+			run_text_add(&t, str_is(str_sub(s, from, i + 1 - from), "ENV")
+						 ? environment(c, str_sub(s, i + 2, brace - 2))
+						 : (struct str){ "", 1 });
+			i += brace;
 		} else {
 			run_text_addc(&t, b);
 		}
@@ -88,13 +130,6 @@ static struct str value_of(struct code *c, struct str name)
 }
 
 /* --- what comes from the environment, and paths put together --- */
-
-static struct str environment(struct code *c, struct str name)
-{
-	const struct run_variable *v = run_get(c->r, c->p, name);
-
-	return v->set ? v->text : (struct str){ "", 1 };
-}
 
 static size_t past_blanks(struct str s, size_t at)
 {

@@ -260,8 +260,13 @@ void run_set_builtin(struct run *r, struct run_scene *s, struct run_call *call)
 		}
 		if (a.len < 2 || (a.ptr[0] != '-' && a.ptr[0] != '+'))
 			break;
-		if (a.ptr[a.len - 1] == 'o')
-			i++;
+		if (str_find_char(a, 'a') != SIZE_MAX)
+			s->exports_all = a.ptr[0] == '-';
+		if (a.ptr[a.len - 1] != 'o')
+			continue;
+		i++;
+		if (i < call->n && str_is(call->argv[i].text, "allexport"))
+			s->exports_all = a.ptr[0] == '-';
 	}
 	if (i >= call->n && !args)
 		return;

@@ -311,6 +311,73 @@ static bool head(struct run *r, struct run_scene *s, struct run_call *call, stru
 	return true;
 }
 
+/* grep [-vEh] PATTERN [FILE], where the pattern is a literal, perhaps behind ^, or one of those that find empty lines and comments. */
+struct pattern {
+	struct str text;
+	bool anchored, blanks, whole;
+};
+
+static bool read_pattern(struct str s, struct pattern *ret)
+{
+	struct pattern p = { 0 };
+
+	p.anchored = s.len && s.ptr[0] == '^';
+	s = str_sub(s, p.anchored, s.len);
+	for (size_t i = 0; p.anchored && i < 2; i++) {
+		struct str class = i ? STR("[[:space:]]*") : STR("\\s*");
+
+		p.blanks |= str_starts(s, class);
+		s = str_starts(s, class) ? str_sub(s, class.len, s.len) : s;
+	}
+	p.whole = p.anchored && str_ends(s, STR("$"));
+	p.text = str_sub(s, 0, s.len - p.whole);
+	for (size_t i = 0; i < p.text.len; i++) {
+		if (memchr(".*[]\\+?(){}|$^", p.text.ptr[i], 14))
+			return false;
+	}
+	*ret = p;
+	return run_known(s) && (p.text.len || p.whole);
+}
+
+static bool matches(const struct pattern *p, struct str line)
+{
+	while (p->blanks && line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t'))
+		line = str_sub(line, 1, line.len);
+	if (p->whole)
+		return str_eq(line, p->text);
+	return p->anchored ? str_starts(line, p->text) : str_find(line, p->text) != SIZE_MAX;
+}
+
+static bool grep(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	struct pattern p;
+	struct str text, line;
+	size_t i = 1, at = 0;
+	bool not = false;
+
+	for (; i < call->n && call->argv[i].text.len > 1 && call->argv[i].text.ptr[0] == '-'; i++) {
+		struct str o = call->argv[i].text;
+
+		for (size_t k = 1; k < o.len; k++) {
+			if (!memchr("vEhF", o.ptr[k], 4))
+				return false;
+			not |= o.ptr[k] == 'v';
+		}
+	}
+	if (i >= call->n || call->n > i + 2 || !read_pattern(call->argv[i].text, &p))
+		return false;
+	text = input(r, s, call, i + 1);
+	if (!run_known(text))
+		return false;
+	while (run_line(text, &at, &line)) {
+		if (matches(&p, line) == not)
+			continue;
+		run_text_add(out, line);
+		run_text_addc(out, '\n');
+	}
+	return true;
+}
+
 bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	static const struct {
@@ -319,7 +386,7 @@ bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
 	} table[] = {
 		{ "cat", cat }, { "rev", rev }, { "tac", tac }, { "base64", base64 }, { "xxd", xxd }, { "tr", tr },
 				{ "head", head }, { "cut", cut },
-		{ "sed", sed },
+		{ "sed", sed }, { "grep", grep }, { "egrep", grep },
 	};
 	struct str name = run_base_name(call->argv[0].text);
 	struct run_text out = { .arena = r->arena };

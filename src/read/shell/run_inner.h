@@ -45,6 +45,7 @@ struct run_scene {
 	struct str via, user;
 	bool remote, env_cleared, env_lost, env_unknown; /* lost: sudo may drop it */
 	bool background, dead, all_unknown;
+	bool exports_all; /* set -a */
 	const struct shell_act *within;
 	unsigned maybe, looped; /* looped: turns of loops whose number is known */
 	uint32_t process, env_from; /* env_from: variables of earlier processes are cleared, lost or not known */

@@ -13,7 +13,8 @@ struct interpreter {
 
 static const struct interpreter interpreters[] = {
 	{ "python pypy ipython", "python", "-c", "-W -X -m", "", "" },
-	{ "node nodejs ts-node tsx", "node", "-e -p --eval --print -pe", "-r --require --import --loader", "", "--check -c" },
+	{ "node nodejs", "node", "-e -p --eval --print -pe", "-r --require --import --loader --env-file", "", "--check -c" },
+	{ "ts-node tsx ts-node-dev", "node", "-e -p --eval --print -pe", "-r --require --import --loader --env-file -P --project --tsconfig", "watch", "--check -c" },
 	{ "deno", "node", "", "--config -c", "run eval", "" },
 	{ "perl", "perl", "-e -E -ne -pe -le -lne -nle -i -pie -we", "-I -M", "", "-c" },
 	{ "ruby jruby", "ruby", "-e -ne -pe", "-I -r -C", "", "-c" },
@@ -57,6 +58,8 @@ static void script(struct run *r, struct run_scene *p, const struct interpreter 
 		return;
 	f = run_file(r, p, call->argv[i].text, &seen);
 	for (; f; f = f->other) {
+		if (f->known && call->act && !call->act->script.len)
+			call->act->script = f->text;
 		if (f->known)
 			run_code(r, p, how->language, f->text, call);
 		else

@@ -419,7 +419,7 @@ bool run_programs(struct run *r, struct run_scene *s, struct run_call *call)
 		const char *names;
 		bool (*run)(struct run *, struct run_scene *, struct run_call *);
 	} table[] = {
-		{ "bash sh dash zsh ksh ash mksh rbash fish", run_bash_prompt },
+		{ "bash sh dash zsh ksh ash mksh rbash fish csh tcsh xonsh nu osh yash", run_bash_prompt },
 		{ "env", run_env },
 		{ "find fd fdfind", run_find },
 		{ "xargs gxargs", run_xargs },
@@ -430,6 +430,7 @@ bool run_programs(struct run *r, struct run_scene *s, struct run_call *call)
 		{ "npm-run-all npm-run-all2 run-s run-p", run_npm_all },
 		{ "turbo nx", run_turbo },
 		{ "node", run_node },
+		{ "deno", run_deno },
 		{ "git", run_git_helpers },
 		{ "man", run_man },
 		{ "tclsh wish", run_tcl },

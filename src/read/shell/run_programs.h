@@ -32,6 +32,7 @@ bool run_make(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_npm(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_git(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_just(struct run *r, struct run_scene *s, struct run_call *call);
+bool run_deno(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_task(struct run *r, struct run_scene *s, struct run_call *call);
 bool run_rake(struct run *r, struct run_scene *s, struct run_call *call);
 /* run_code.c */

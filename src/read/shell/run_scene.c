@@ -32,6 +32,7 @@ struct run_scene run_scene_process(struct run *r, const struct run_scene *s, con
 	p.loop = p.function = NULL;
 	p.traps = NULL;
 	p.aliases = NULL;
+	p.exports_all = false;
 	p.status = -1;
 	run_via(r, &p, str_from(via));
 	return p;
@@ -254,5 +255,6 @@ void run_scene_join(struct run *r, struct run_scene *a, const struct run_scene *
 	if (a->status != b->status)
 		a->status = -1;
 	a->all_unknown |= b->all_unknown;
+	a->exports_all |= b->exports_all;
 	join_traps(r, a, b);
 }

@@ -1,4 +1,5 @@
-/* Tasks that lie in a file: Taskfile.yml, Rakefile. Lines are enough; what they say is a script or code. */
+/* Tasks that lie in a file: Taskfile.yml, Rakefile, deno.json. Lines are enough; what they say is a script or code. */
+#include "base/json.h"
 #include "read/shell/run_parts.h"
 #include "read/shell/run_programs.h"
 
@@ -111,4 +112,66 @@ bool run_rake(struct run *r, struct run_scene *s, struct run_call *call)
 	if (code.len)
 		run_code(r, &p, "ruby", run_text_str(&code), call);
 	return false; /* rails' own tasks are read by their names */
+}
+
+/* JSON without the comments and last commas that deno.json may have. */
+static struct str plain_json(struct run *r, struct str s)
+{
+	struct run_text t = { .arena = r->arena };
+	bool quoted = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		struct str rest = str_sub(s, i, s.len);
+
+		if (!quoted && (str_starts(rest, STR("//")) || str_starts(rest, STR("/*")))) {
+			struct str end = s.ptr[i + 1] == '/' ? STR("\n") : STR("*/");
+			size_t n = str_find(str_sub(rest, 2, rest.len), end);
+
+			i = n == SIZE_MAX ? s.len : i + 1 + n + end.len;
+			run_text_addc(&t, ' ');
+			continue;
+		}
+		if (!quoted && s.ptr[i] == ',') {
+			size_t k = i + 1;
+
+			while (k < s.len && memchr(" \t\r\n", s.ptr[k], 4))
+				k++;
+			if (k < s.len && (s.ptr[k] == '}' || s.ptr[k] == ']'))
+				continue;
+		}
+		quoted ^= s.ptr[i] == '"';
+		run_text_addc(&t, s.ptr[i]);
+		if (quoted && s.ptr[i] == '\\' && i + 1 < s.len)
+			run_text_addc(&t, s.ptr[++i]);
+	}
+	return run_text_str(&t);
+}
+
+/* deno task NAME: of deno.json, else the script of package.json. */
+bool run_deno(struct run *r, struct run_scene *s, struct run_call *call)
+{
+	static const char *const names[] = { "deno.json", "deno.jsonc" };
+	struct json *root = NULL;
+	struct str text;
+	struct err err;
+	size_t at = 2;
+
+	if (call->n < 3 || !str_is(call->argv[1].text, "task") || s->remote)
+		return false;
+	while (at < call->n && call->argv[at].text.len && call->argv[at].text.ptr[0] == '-')
+		at++;
+	text = file_of(r, s, names, ARRAY_LEN(names));
+	if (at == call->n || !text.len || !json_parse(plain_json(r, text), r->arena, &root, &err))
+		return true;
+	JSON_EACH(task, json_get(root, "tasks")) {
+		struct run_scene p = run_scene_process(r, s, "deno task", call);
+		struct str line = task->type == JSON_STRING ? task->text : json_str(task, "command");
+
+		if (!str_eq(task->key, call->argv[at].text) || !line.len || str_find(p.via, STR("deno task › deno task › deno task")) != SIZE_MAX)
+			continue;
+		if (at + 1 < call->n)
+			line = arena_fmt(r->arena, "%.*s %.*s", STR_ARG(line), STR_ARG(run_joined(r, call, at + 1)));
+		run_script(r, &p, line, call->act);
+	}
+	return true;
 }

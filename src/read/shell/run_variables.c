@@ -228,6 +228,7 @@ static struct run_variable *copy_of(struct run *r, const struct run_scene *s, st
 		*copy = nothing;
 	}
 	copy->process = s->process;
+	copy->exported |= s->exports_all;
 	return copy;
 }
 
