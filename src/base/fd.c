@@ -1,11 +1,13 @@
 #include "base/fd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHUNK ((size_t)65536)
@@ -185,6 +187,21 @@ bool dir_make(const char *path, mode_t mode, struct err *err)
 		part[i] = path[i];
 	}
 	return true;
+}
+
+void dir_prune(const char *path, int64_t age_s)
+{
+	DIR *d = opendir(path);
+	time_t now = time(NULL);
+	struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d))) {
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && now - st.st_mtime > age_s)
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)

@@ -35,6 +35,8 @@ bool file_copy(const char *from, const char *to, mode_t mode, struct err *err) P
 bool file_exists(const char *path);
 /* mkdir -p with ${mode} for what is made. */
 bool dir_make(const char *path, mode_t mode, struct err *err) PAWL_MUST_USE;
+/* Remove plain files of this folder (not below it) that nobody wrote for ${age_s}: for hints that cost nothing when lost. Best effort. */
+void dir_prune(const char *path, int64_t age_s);
 /* rm -r, never following links; missing is fine. */
 bool dir_remove(const char *path, struct err *err) PAWL_MUST_USE;
 

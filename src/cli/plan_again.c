@@ -8,6 +8,7 @@
 #include "hold/record.h"
 
 #define PLAN_MAX ((size_t)512 << 20)
+#define HINT_LIFE_S (INT64_C(30) * 86400)
 #define BOOK_SPACE ((size_t)2 << 30)
 
 bool plan_again_path(const char *state_dir, const struct digest *d, char ret[TREE_PATH_MAX])
@@ -123,10 +124,11 @@ bool plan_again_find(const struct hold_host *h, const struct digest *d, const ch
 
 void plan_again_keep(const char *state_dir, const struct digest *d, const char *plan)
 {
-	char path[TREE_PATH_MAX];
+	char path[TREE_PATH_MAX], dir[TREE_PATH_MAX];
 	bool kept = false;
 
 	if (plan_again_path(state_dir, d, path))
 		kept = file_replace(path, str_from(plan), 0600, NULL);
-	(void)kept;
+	if (kept && tree_join(dir, state_dir, "again", NULL))
+		dir_prune(dir, HINT_LIFE_S);
 }

@@ -11,6 +11,8 @@
 #include "hold/where.h"
 
 #define BODY_MAX ((size_t)2 << 20)
+#define HINT_LIFE_S (INT64_C(30) * 86400) /* holds and grants are over long before */
+#define HINT_PRUNE_EVERY 16
 #define HINT_ARENA ((size_t)64 << 20)
 
 static const struct str state_names[HOLD_STATE_COUNT] = {
@@ -68,6 +70,8 @@ static void write_hint(const struct hold_host *h, const char *hex, uint64_t seq)
 	auto_fd fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || !fd_write_all(fd, text, (size_t)n, NULL) || rename(tmp, path) != 0)
 		unlink(tmp);
+	if (seq % HINT_PRUNE_EVERY == 0 && (size_t)snprintf(tmp, sizeof(tmp), "%s/holds", h->state_dir) < sizeof(tmp))
+		dir_prune(tmp, HINT_LIFE_S);
 }
 
 /* Is the hinted hold one of this digest that still waits (HOLD_OPEN) or may still be used (HOLD_APPROVED)? Else HOLD_NONE. */

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,8 +37,33 @@ static void files(void **state)
 	assert_false(file_exists(dir));
 }
 
+static void prunes_what_is_old(void **state)
+{
+	char dir[] = "/tmp/pawl-fd-XXXXXX", old[64], fresh[64], below[64];
+	const struct timespec long_ago[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	struct err err;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(old, sizeof(old), "%s/old", dir);
+	snprintf(fresh, sizeof(fresh), "%s/fresh", dir);
+	snprintf(below, sizeof(below), "%s/folder", dir);
+	assert_true(file_replace(old, STR("1"), 0600, &err));
+	assert_true(file_replace(fresh, STR("1"), 0600, &err));
+	assert_true(dir_make(below, 0700, &err));
+	assert_int_equal(utimensat(AT_FDCWD, old, long_ago, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, below, long_ago, 0), 0);
+	dir_prune(dir, 3600);
+	assert_false(file_exists(old));
+	assert_true(file_exists(fresh));
+	assert_true(file_exists(below));
+	dir_prune("/nonexistent/pawl", 3600);
+	assert_true(dir_remove(dir, &err));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(files),
+	cmocka_unit_test(prunes_what_is_old),
 };
 
 UNIT_MAIN(tests)
