@@ -28,12 +28,25 @@ enum control {
 	CONTROL_PREPARE,       /* PREPARE TRANSACTION: the witness first */
 };
 
+/* Does the client want its transaction, or all that follow, to be read only? The gate's own wall is never what it hears of. */
+enum read_only { READ_ONLY_UNSAID = 0, READ_ONLY_ON, READ_ONLY_OFF };
+
 /* One of the statements in a text. */
 struct statement {
 	struct str text; /* in the message */
+	struct str instead; /* sent in its place, the client sees the same answer; STR_NONE: as it is. BEGIN … gets READ WRITE */
 	enum ruling ruling;
+	enum ruling passed; /* of RULING_ASK: how it is sent once it passed: WRITE, ALONE or SESSION */
 	enum control control;
 	bool chain; /* COMMIT AND CHAIN */
+	bool forgets; /* DEALLOCATE ALL, DISCARD ALL: prepared statements are gone when it succeeds, the gate's own too */
+	enum read_only read_only; /* what the client says by it, once it succeeded: of this transaction, or with `session` of the session */
+	bool session;
+	bool path_known; /* it sets search_path to `path`, once it succeeded; not known where false and `path_changed` */
+	bool path_changed;
+	struct str path;     /* "a, b" as catalogue_find takes it; STR_NONE: the role's own */
+	struct str prepares; /* PREPARE: to be remembered with `text` once it succeeded (statement_context.prepared); else STR_NONE */
+	struct str verb;     /* "DROP TABLE" */
 	char sqlstate[6]; /* of a refusal; "" otherwise */
 	struct str message, hint;
 	size_t first_change, n_changes; /* in statement_answer.changes */
@@ -46,6 +59,7 @@ struct statement_answer {
 	struct change_list changes;
 	const struct sql_answer *sql;
 	uint64_t schema_version; /* of the snapshot it was weighed against */
+	struct statement whole;	 /* the only one where memory ran out */
 };
 
 /* What is known of the connection, kept by the relay. */
@@ -53,10 +67,14 @@ struct statement_context {
 	const struct database_upstream *upstream;
 	const struct database_session *session;
 	const struct database_host *host;
-	const struct catalogue *catalogue; /* snapshot; held by the caller while weighing */
+	const struct catalogue *catalogue; /* snapshot; held by the caller while weighing; NULL: not read yet, nothing is known */
 	struct str search_path;		   /* as last set; STR_NONE: the role's own */
 	struct environment environment;
 	bool in_transaction, failed; /* by the server's last ReadyForQuery */
+	bool read_only; /* the client made its session or this transaction read only: what it writes is sent for the server to refuse */
+	/* The text behind a name prepared earlier, by PREPARE; false: not known, or not by PREPARE. NULL: none is. */
+	bool (*prepared)(void *relay, struct str name, struct str *ret_text);
+	void *relay;
 };
 
 /* Total. Linear in ${text}. Thread-safe: one arena a thread. */

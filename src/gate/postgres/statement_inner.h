@@ -1,0 +1,51 @@
+/* statement_inner.h -- shared by the files that weigh statements.
+ * Room: gate/postgres.
+ */
+#ifndef PAWL_GATE_POSTGRES_STATEMENT_INNER_H
+#define PAWL_GATE_POSTGRES_STATEMENT_INNER_H
+
+#include "facts/sql_findings.h"
+#include "gate/postgres/statement.h"
+
+#define STATEMENT_WORDS 12
+#define STATEMENT_SAYS 600 /* bytes of a message or hint */
+
+struct weighing {
+	const struct statement_context *c;
+	struct arena *arena;
+	struct statement_answer *answer;
+	bool several; /* statements in the text */
+};
+
+/* The change's row; the strictest where a reader says what nobody knows. */
+const struct sql_finding *statement_finding(const struct change *c);
+bool statement_has(const struct change *c, enum sql_meaning means);
+/* The i-th change of ${s}, from 0. */
+struct change *statement_change(const struct weighing *w, const struct statement *s, size_t i);
+#define STATEMENT_EACH(it, w, s) for (struct statement_each it = { 0 }; statement_next((w), (s), &it);)
+struct statement_each {
+	struct change_chunk *chunk;
+	size_t at, seen;
+	struct change *change;
+};
+bool statement_next(const struct weighing *w, const struct statement *s, struct statement_each *e);
+
+/* statement_words.c */
+void statement_refuse(const struct weighing *w, struct statement *s, const char *sqlstate, struct str why, struct str hint);
+/* Of a change that the policy denies. */
+void statement_denied(const struct weighing *w, struct statement *s, const struct change *c, struct str rule, struct str why, struct str safer);
+struct str statement_about(const struct weighing *w, const struct statement *s, const struct change *c);
+
+/* statement_session.c: what switches the session itself. True: ruled. */
+bool statement_transaction(const struct weighing *w, struct statement *s);
+bool statement_session(const struct weighing *w, struct statement *s);
+/* Settings without which the walls do not stand are no matter of policy. True: refused. */
+bool statement_guards(const struct weighing *w, struct statement *s);
+/* Can it not run in a transaction block? */
+bool statement_alone(const struct statement *s);
+/* Is it among the statements that only read when no change is told of it? */
+bool statement_reads(const struct statement *s);
+bool statement_sets(const struct statement *s);
+
+
+#endif
