@@ -25,7 +25,7 @@ BASE_IMPURE = {"arena_map", "arena_unmap", "err_sys"}
 LIBRARIES = {
     "core": r"yaml_\w+$",
     "facts": None,
-    "read/sql": r"pg_query_(enter_memory_context|exit_memory_context|raw_parse|free_error)$|free$",
+    "read/sql": r"pg_query_(enter_memory_context|exit_memory_context|raw_parse|free_error)$|free$|ScanKeyword(s|Categories)$",
     "read": r"yajl_\w+$|yaml_\w+$|unz\w+$|inflate\w*$|crc32$",
 }
 # minizip reads through callbacks; its default ones open files, so those who use it name their own.

@@ -71,7 +71,7 @@ struct change {
 };
 
 /* A growing list in an arena: chunks, never moved. */
-#define CHANGE_CHUNK 64
+#define CHANGE_CHUNK 16
 struct change_chunk {
 	struct change_chunk *next;
 	size_t n;

@@ -22,7 +22,9 @@ class Dump:
             word = line.decode("utf-8", "replace").rstrip("\n").split("\t")
             if word == ["."]:
                 return changes, statements, hints, reads
-            if word[0] == "statement" and len(word) == 3:
+            if word[0] == "quick":
+                reads = word[1]
+            elif word[0] == "statement" and len(word) == 3:
                 statements.append((word[1], word[2] == "1"))
             elif word[0] in ("shell", "file", "connect"):
                 hints.append((word[0], word[1]))

@@ -46,8 +46,9 @@ void sql_read_inside(struct sql_work *w, struct str text, struct str where);
 /* One or several statements without client commands: by the parser, else by the tokenizer. */
 void sql_read_text(struct sql_work *w, struct str text);
 
-/* sql_tree.c: false when the parser refuses it. */
+/* sql_tree.c: false when the parser refuses it. sql_tree_parse: by PostgreSQL's own parser, however plain the text is. */
 bool sql_tree_read(struct sql_work *w, struct str text);
+bool sql_tree_parse(struct sql_work *w, struct str text);
 /* sql_tokens.c: the reader for what the parser refuses, and for other dialects. */
 void sql_tokens_read(struct sql_work *w, struct str text, enum sql_dialect dialect);
 /* Does the text hold what this dialect reads otherwise than PostgreSQL does? */

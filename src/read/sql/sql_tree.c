@@ -4,6 +4,8 @@
 #include <pg_query.h>
 #include <pg_query/pg_query_internal.h>
 
+#include "read/sql/sql_quick.h"
+
 /* The library's ways to write a tree out hang on its parser's object file, and with them descriptors whose relocation at start
  * would cost a third of the small program's start-up. We never write a tree out: these stand in their place, and nothing else
  * of them is linked. */
@@ -47,13 +49,16 @@ static bool too_deep(struct str text)
  * kind its time grows with the square. What that would cost, in bytes looked at. */
 static uint64_t scanner_cost(struct str text)
 {
-	static const char operators[] = "~!@#^&|`?+-*/%<>=";
+	static const bool operators[256] = {
+		['~'] = true, ['!'] = true, ['@'] = true, ['#'] = true, ['^'] = true, ['&'] = true, ['|'] = true, ['`'] = true,
+		['?'] = true, ['+'] = true, ['-'] = true, ['*'] = true, ['/'] = true, ['%'] = true, ['<'] = true, ['>'] = true, ['='] = true,
+	};
 	uint64_t cost = 0;
 
 	for (size_t i = 0; i < text.len;) {
 		size_t n = 0, turns = 1;
 
-		while (i + n < text.len && memchr(operators, text.ptr[i + n], sizeof(operators) - 1)) {
+		while (i + n < text.len && operators[(unsigned char)text.ptr[i + n]]) {
 			turns += text.ptr[i + n] == '+' || (n && text.ptr[i + n] != text.ptr[i + n - 1]);
 			n++;
 		}
@@ -70,27 +75,40 @@ static struct str statement_text(struct str text, const RawStmt *s)
 	return str_trim(str_sub(text, at, s->stmt_len > 0 ? (size_t)s->stmt_len : text.len));
 }
 
-static void read_list(struct sql_work *w, struct str text, const List *tree)
+static void read_one(struct sql_work *w, struct str text, const RawStmt *raw)
 {
-	SQL_EACH(s, tree) {
-		const RawStmt *raw = SQL_ITEM(s, tree);
-		struct sql_statement *st;
+	struct sql_statement *st;
 
-		if (w->arena->full || w->answer->n >= SQL_MAX_STATEMENTS)
-			return;
-		if (SQL_TAG(raw) != T_RawStmt || !raw->stmt) {
-			sql_begin(w, text, STR("?"));
-			sql_note_plain(w, SQL_MEANS_UNREAD, "statement", STR_NONE);
-			continue;
-		}
-		st = sql_begin(w, statement_text(text, raw), sql_statement_verb(w, raw->stmt));
-		if (st && !w->nesting)
-			st->parsed = true;
-		sql_statement_read(w, raw->stmt);
+	if (SQL_TAG(raw) != T_RawStmt || !raw->stmt) {
+		sql_begin(w, text, STR("?"));
+		sql_note_plain(w, SQL_MEANS_UNREAD, "statement", STR_NONE);
+		return;
 	}
+	st = sql_begin(w, statement_text(text, raw), sql_statement_verb(w, raw->stmt));
+	if (st && !w->nesting)
+		st->parsed = true;
+	sql_statement_read(w, raw->stmt);
 }
 
 bool sql_tree_read(struct sql_work *w, struct str text)
+{
+	const RawStmt *quick = sql_quick_parse(w->arena, text);
+
+	if (quick)
+		read_one(w, text, quick);
+	return quick || sql_tree_parse(w, text);
+}
+
+static void read_list(struct sql_work *w, struct str text, const List *tree)
+{
+	SQL_EACH(s, tree) {
+		if (w->arena->full || w->answer->n >= SQL_MAX_STATEMENTS)
+			return;
+		read_one(w, text, SQL_ITEM(s, tree));
+	}
+}
+
+bool sql_tree_parse(struct sql_work *w, struct str text)
 {
 	PgQueryInternalParsetreeAndError parsed;
 	MemoryContext memory;
@@ -109,11 +127,11 @@ bool sql_tree_read(struct sql_work *w, struct str text)
 	parsed = pg_query_raw_parse(copy.ptr);
 	ok = !parsed.error;
 	if (ok) {
-		read_list(w, copy, parsed.tree);
+		read_list(w, text, parsed.tree);
 	} else {
 		/* Its own bound on nesting: no error of the text's. */
 		if (str_find(str_from(parsed.error->message), STR("memory exhausted")) != SIZE_MAX) {
-			sql_begin(w, str_sub(copy, 0, 200), STR("?"));
+			sql_begin(w, str_sub(text, 0, 200), STR("?"));
 			sql_note_plain(w, SQL_MEANS_TOO_MUCH, "text", STR("nested too deep"));
 			ok = true;
 		}

@@ -33,7 +33,9 @@ static enum sql_scope not(enum sql_scope s)
 
 static bool is_op(const A_Expr *e, const char *op)
 {
-	return e->name && e->name->length && str_is(sql_name_literal(e->name->elements[e->name->length - 1].ptr_value), op);
+	const String *last = e->name && e->name->length ? e->name->elements[e->name->length - 1].ptr_value : NULL;
+
+	return last && SQL_TAG(last) == T_String && strcmp(last->sval, op) == 0;
 }
 
 /* Whole numbers, in whatever cast or sign. */
@@ -115,8 +117,9 @@ static bool key_column(const Node *n)
 {
 	struct str c = column(n);
 
-	return str_eq_nocase(c, STR("id")) || str_eq_nocase(c, STR("pk")) || str_eq_nocase(c, STR("uuid")) || str_is(c, "ctid") ||
-	       str_is(c, "oid") || str_is(c, "tableoid") || str_is(c, "xmin") || str_is(c, "rowid") || str_is(c, "_id") || str_is(c, "uid");
+	return str_eq_nocase(c, STR("id")) || str_eq_nocase(c, STR("pk")) || str_eq_nocase(c, STR("uuid")) || str_eq(c, STR("ctid")) ||
+	       str_eq(c, STR("oid")) || str_eq(c, STR("tableoid")) || str_eq(c, STR("xmin")) || str_eq(c, STR("rowid")) ||
+	       str_eq(c, STR("_id")) || str_eq(c, STR("uid"));
 }
 
 /* The present moment without anything taken from it. */
