@@ -24,7 +24,7 @@ struct str command_path(const struct command_work *w, struct str path)
 	return world_absolute(cwd, path, w->arena);
 }
 
-struct str command_file(struct command_work *w, struct str path, bool *ret_found)
+struct str command_file(const struct command_work *w, struct str path, bool *ret_found)
 {
 	const struct world_file *f;
 

@@ -28,7 +28,7 @@ bool command_database_url(struct command_work *w, struct str url, struct command
 /* The first of ${files} (by blanks, from the act's folder) that sets ${name}: KEY=VALUE, export KEY='VALUE'. */
 bool command_dotenv(struct command_work *w, const char *files, struct str name, struct str *ret) PAWL_MUST_USE;
 /* The text of a file seen from the act's folder; STR_NONE when there is none, or nobody may look. */
-struct str command_file(struct command_work *w, struct str path, bool *ret_found);
+struct str command_file(const struct command_work *w, struct str path, bool *ret_found);
 /* The database an ORM would reach by this kind of place. */
 void command_orm(struct command_work *w, const struct command_words *s, enum command_place how, struct command_database *ret);
 

@@ -82,6 +82,40 @@ static bool is_scratch(const struct run *r)
 	return r->d.scratch || (r->d.known && r->d.local && command_scratch_name(r->d.database));
 }
 
+/* drop_everything(), "wipeTenant"(): a name that says what the body does, which nobody read. */
+static bool says_destruction(struct str name)
+{
+	static const struct str verbs[] = { STR_INIT("drop"), STR_INIT("truncate"), STR_INIT("wipe"), STR_INIT("purge"),
+					    STR_INIT("destroy"), STR_INIT("erase"), STR_INIT("nuke") };
+	static const struct str sweeping[] = { STR_INIT("delete"), STR_INIT("clear"), STR_INIT("reset"), STR_INIT("remove"),
+					       STR_INIT("clean") };
+	static const char of[] = "all|everything|database|db|data|schema|tables|everyone|everybody";
+	size_t dot = str_rfind_char(name, '.'), end = 0;
+	struct str first, rest;
+
+	name = str_sub(name, dot == SIZE_MAX ? 0 : dot + 1, name.len);
+	while (name.len && (name.ptr[0] == '_' || name.ptr[0] == '"'))
+		name = str_sub(name, 1, name.len);
+	while (end < name.len && name.ptr[end] != '_' && !(end && name.ptr[end] >= 'A' && name.ptr[end] <= 'Z'))
+		end++;
+	first = str_sub(name, 0, end);
+	rest = str_sub(name, end + (end < name.len && name.ptr[end] == '_'), name.len);
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (str_eq_nocase(first, verbs[i]))
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(sweeping); i++) {
+		struct str list = STR(of), one;
+
+		while (str_eq_nocase(first, sweeping[i]) && command_next(&list, '|', &one)) {
+			if (str_eq_nocase(str_sub(rest, 0, one.len), one) &&
+			    (rest.len == one.len || rest.ptr[one.len] == '_' || rest.ptr[one.len] < 'a'))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Does this change take something away that an approval should be asked for? Adding, reading and redefining do not. */
 static bool matters(const struct run *r, const struct change *c)
 {
@@ -93,6 +127,11 @@ static bool matters(const struct run *r, const struct change *c)
 		return true;
 	if (c->kind == CHANGE_DELETE)
 		return true;
+	if (str_is(c->finding, "sql.unknown-function"))
+		return !is_scratch(r) && says_destruction(c->name);
+	/* A name that others ask for: of indexes and the like nobody does. */
+	if (str_is(c->finding, "sql.rename"))
+		return !r->d.local && command_one_of(c->type, STR("table|column|schema|database|view"), '|');
 	return str_is(c->finding, "sql.bounded-update") && !r->d.local;
 }
 

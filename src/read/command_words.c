@@ -336,10 +336,21 @@ static bool same_flag(const struct command_words *s, struct str a, struct str b)
 	return s->tool.single_dash ? str_eq(bare(a), bare(b)) : str_eq(a, b);
 }
 
+/* A word, or the file that stands for it: file://change.json */
+static bool word_contains(const struct command_words *s, struct str word, struct str text)
+{
+	bool found;
+
+	if (str_find(word, text) != SIZE_MAX)
+		return true;
+	return str_starts(word, STR("file://")) &&
+	       str_find(command_file(s->work, str_sub(word, 7, word.len), &found), text) != SIZE_MAX;
+}
+
 static bool contains(const struct command_words *s, struct str text)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		if (str_find(s->item[i].text, text) != SIZE_MAX || str_find(s->item[i].value, text) != SIZE_MAX)
+		if (word_contains(s, s->item[i].text, text) || word_contains(s, s->item[i].value, text))
 			return true;
 	}
 	return false;
