@@ -47,7 +47,8 @@ def install():
         return None
     if not shutil.which("npm"):
         return "no npm"
-    packages = [*PACKAGES.values(), *(["node@22"] if node_too_old() else [])]
+    newer = "node-linux-%s@22" % {"x86_64": "x64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+    packages = [*PACKAGES.values(), *([newer] if node_too_old() else [])]
     CACHE.mkdir(parents=True, exist_ok=True)
     env = dict(os.environ, HOME=pwd.getpwuid(os.getuid()).pw_dir)
     try:
