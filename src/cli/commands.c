@@ -246,6 +246,23 @@ static const struct cli_option policy_explain_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const struct cli_option postgres_keys_options[] = {
+	{ "name", 0, "NAME", "new: whose key it is (default: agent)", false },
+	{ "for", 0, "DURATION", "new: how long it is good (default: 8h); `ever`: no end", false },
+	{ "database", 0, "NAME", "new: the upstream in the URL (default: the first)", false },
+	{ "config", 0, "FILE", "the gate's configuration (default: postgres.yaml of pawl's configuration)", false },
+	{ "lift", 0, "ID", "let a tightened credential ask for everything again; a person approves that", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char postgres_keys_help[] =
+	"An agent logs in to `pawl gate postgres` with a session key; the database's own credential stays with pawl. `new` prints the URL\n"
+	"for the agent, once: only a SCRAM verifier is kept. After a refusal or a passed row budget a key is tightened: it may read and make\n"
+	"bounded writes, over new connections too, until a person lifts that. --lift opens a hold; once it is approved (`pawl approve`), the\n"
+	"same command lifts. docs/postgres.md.\n"
+	"\n"
+	"    export DATABASE_URL=$(pawl postgres keys new --name agent --for 8h)";
+
 static const struct cli_option holds_options[] = {
 	{ "all", 0, NULL, "also those that are answered, used or expired", false },
 	{ NULL, 0, NULL, NULL, false },
@@ -344,5 +361,6 @@ const struct cli_command cli_commands[] = {
 	{ "approvers add", "NAME", "let somebody approve: a key into this user's allowed_signers", NULL, approvers_add_options, CLI_FULL, false, FULL(cmd_approvers_add) },
 	{ "doctor", "", "say how much of a boundary stands here, and what goes round it", NULL, none, CLI_FULL, false, FULL(cmd_doctor) },
 	{ "doctor hooks", "", "ask every agent's own hook, as the agent would, and say which are closed", doctor_hooks_help, none, CLI_FULL, false, FULL(cmd_doctor_hooks) },
+	{ "postgres keys", "[list|new|revoke ID …]", "session keys for the database gate", postgres_keys_help, postgres_keys_options, CLI_FULL, false, FULL(cmd_postgres_keys) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

@@ -69,6 +69,10 @@ static bool take_name(struct policy_file *f, const struct doc *v, void *target)
 	if (!plain_text(f, v, &s))
 		return false;
 	r->u->name = str_from(s);
+	for (size_t i = 0; s[i]; i++) {
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", s[i]))
+			return policy_fail(f, v, "a name is letters, digits, '_', '.' and '-': it stands in URLs");
+	}
 	return r->u->name.len <= GATE_CONFIG_NAME_MAX ||
 	       policy_fail(f, v, "a name has at most %d bytes", GATE_CONFIG_NAME_MAX);
 }

@@ -9,6 +9,7 @@ const struct cli_group cli_groups[] = {
 	{ "Stop everything, look back", "undo scars freeze unfreeze break-glass log notify" },
 	{ "Set up a project", "init pin policy approvers doctor shim" },
 	{ "In place of the tool itself", "terraform tofu terragrunt hook" },
+	{ "Before a database", "gate postgres" },
 	{ "About pawl", "version completion man" },
 	{ NULL, NULL },
 };

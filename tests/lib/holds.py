@@ -42,6 +42,7 @@ class World:
         self._people = people
         r = {"name": "test", "match": {"gate": "terraform"}, "verdict": "hold", "confirm": "typed"}
         r.update(rule or {})
+        r = {k: v for k, v in r.items() if v is not None}
         text = dict({"version": 1, "approvers": people, "rules": [r]}, **more)
         if not people:
             del text["approvers"]

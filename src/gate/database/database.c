@@ -99,8 +99,9 @@ bool database_secret(const struct database_upstream *u, struct buf *ret, struct 
 	if (!arena_map(&arena, WORDS_ARENA))
 		return err_set(err, ERR_LIMIT, "no memory");
 	ret->max = DATABASE_SECRET_MAX;
-	ok = database_words(u->secret_command, &arena, argv, ARRAY_LEN(argv)) ? run_secret(argv, ret, err)
-										  : err_set(err, ERR_INPUT, "secret-command: no words, or a quote left open");
+	ok = (database_words(u->secret_command, &arena, argv, ARRAY_LEN(argv)) ||
+	      err_set(err, ERR_INPUT, "secret-command: no words, or a quote left open")) &&
+	     run_secret(argv, ret, err);
 	arena_unmap(&arena);
 	return ok;
 }

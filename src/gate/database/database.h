@@ -88,6 +88,8 @@ struct database_host {
 		       const struct change_list *saw);
 	/* Is this credential tightened (refused before, budget passed)? From memory, cheap, any thread. */
 	bool (*tightened)(void *ctx, const struct database_session *s);
+	/* Is there a freeze (`pawl freeze`)? Then nothing that changes anything passes. From memory, cheap, any thread. */
+	bool (*frozen)(void *ctx);
 	/* The verifier of the key that ${user} logs in with. False: no such key, or expired. Any thread; memory and a small file. */
 	bool (*key)(void *ctx, struct str user, struct database_key *ret);
 };
