@@ -13,6 +13,7 @@ enum budget_span { BUDGET_STATEMENT, BUDGET_TRANSACTION, BUDGET_HOUR, BUDGET_SPA
 struct budget_count {
 	struct str relation; /* "schema.name" */
 	uint64_t deleted, updated, inserted;
+	bool critical; /* in the owner's list */
 };
 
 struct budget_passed {

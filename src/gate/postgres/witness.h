@@ -1,38 +1,93 @@
 /* witness.h -- what a transaction really did, read before it commits from the backend's own locks and per-transaction counters.
  * Room: gate/postgres. Pure: SQL texts to prepare, rows of its answer in, findings out.
- * What it can and cannot see, and what each column costs: docs/postgres.md, "The witness".
+ * It sees what functions, triggers, cascades, rules, CTEs, DO, MERGE and dynamic SQL did. What it cannot see, and what each part costs:
+ * docs/postgres.md, "The witness". What the relay must do around it:
+ *   1. WITNESS_BEFORE, each in its turn, in the same transaction and after everything else: deferred triggers have then run, and nothing
+ *      that runs at the commit (a cursor WITH HOLD) may write any more. With savepoints open, RELEASE the outermost first: read only set
+ *      inside a savepoint ends with it.
+ *   2. WITNESS, its rows to witness_row(), then witness_end().
+ *   3. Counters end with the transaction only where the witness ran in it. After every transaction that could write and in which no
+ *      witness ran last (an error, ROLLBACK, a statement sent alone), and before the next that can: WITNESS_FORGET on its own, outside any
+ *      transaction (Bind, Execute, Sync). Otherwise its rows are counted with the next one's: too many, never too few.
+ *   4. COMMIT AND CHAIN and ROLLBACK AND CHAIN keep the counters running: sent as COMMIT, then BEGIN with the same modes.
+ *   5. Clients prepare, close and deallocate nothing whose name begins with WITNESS_PREFIX; after DEALLOCATE ALL and DISCARD ALL all are
+ *      prepared anew. An error of the witness is a refusal.
+ * Rows that ROLLBACK TO, or a function's EXCEPTION, took back may be counted: the count lies between what is changed and what was done.
  */
 #ifndef PAWL_GATE_POSTGRES_WITNESS_H
 #define PAWL_GATE_POSTGRES_WITNESS_H
 
 #include "gate/database/budget.h"
+#include "gate/database/database.h"
 #include "gate/postgres/catalogue.h"
 
-/* Prepared by the relay on every upstream connection right after log-in, under this name. One row a relation touched. No parameters;
- * result in text; search_path-proof (every name qualified). It also asks that counters be flushed at the next end of a transaction, so
- * that they never carry over. */
-#define WITNESS_NAME "_pawl_witness"
-extern const char witness_sql[];
-/* What must be sent before it in the same transaction, as simple text: deferred triggers must have run. */
-#define WITNESS_BEFORE "SET CONSTRAINTS ALL IMMEDIATE"
+#define WITNESS_PREFIX "_pawl_"
+#define WITNESS_COLUMNS 12
 
-struct witness_saw {
-	struct budget_count *counts;
-	size_t n_counts, cap;
-	struct change_list unannounced; /* truncated, dropped or rewritten relations that no statement of the transaction announced */
-	bool broken;			/* an answer that is no witness's: roll back */
+/* Prepared by the relay on every upstream connection right after log-in. No parameters; results in text; search_path-proof. */
+enum witness_text {
+	WITNESS_BEFORE_1, /* SET CONSTRAINTS ALL IMMEDIATE */
+	WITNESS_BEFORE_2, /* SET TRANSACTION READ ONLY */
+	WITNESS,	  /* one row a lock or catalogue, and a last one */
+	WITNESS_FORGET,
+	WITNESS_TEXTS
 };
+struct witness_prepared {
+	const char *name, *sql;
+};
+/* For a server of ${version} ("server_version_num": 150020). Before 15 nothing makes counters end in time: rows of the connection's last
+ * half second may be counted again, and WITNESS_FORGET waits that long. */
+struct witness_prepared witness_prepared(enum witness_text which, unsigned version);
 
 /* What the statements of the transaction announced: added by the relay after each statement that passed. */
 struct witness_expected {
-	struct str *relations; /* "schema.name" that may be locked exclusively (DDL that passed) */
+	const struct str *relations; /* "schema.name" that may be locked exclusively (DDL that passed, with what it references), or are foreign */
 	size_t n;
-	bool any; /* approved as a whole: locks are not compared, rows still counted */
+	bool catalogue; /* some statement writes the catalogue (DDL, GRANT): that it did so is no news */
+	bool any;	/* approved as a whole: locks and catalogue are not compared, rows still counted */
 };
 
-void witness_begin(struct witness_saw *w, struct arena *arena);
-/* One DataRow's cells, in the order of witness_sql. */
-void witness_row(struct witness_saw *w, const struct str *cells, size_t n, const struct catalogue *c, const struct witness_expected *e,
-		 struct arena *arena);
+/* A relation that is locked exclusively, and that the snapshot does not know: made in this transaction, or dropped, or too new. */
+struct witness_unknown {
+	uint32_t oid;
+	struct str name; /* STR_NONE: dropped */
+};
+
+struct witness_saw {
+	struct budget_count *counts; /* temporary tables and catalogues are not counted; a partition counts as its root */
+	size_t n_counts, cap;
+	struct change_list unannounced; /* what no statement announced: findings witness.locked, .catalogue, .permissions, .foreign */
+	struct witness_unknown *unknown; /* to be looked up from another connection: WITNESS_LOOKUP; with any left, refuse */
+	size_t n_unknown, cap_unknown;
+	uint64_t catalogue; /* rows written in system catalogues */
+	bool broken;	    /* what was answered cannot be relied upon: roll back, for the reason `why` */
+	struct str why;
+
+	/* private */
+	struct arena *arena;
+	const struct database_upstream *upstream;
+	const struct catalogue *snapshot;
+	const struct witness_expected *expected;
+	struct witness_lock *locks, *last_lock;
+	uint32_t writes, permissions; /* bits of catalogues */
+	bool ended, xid, counted, scanned, blind, excused, temporary;
+};
+
+/* ${snapshot} may be NULL: then nothing is unknown, and what was dropped has no name. */
+void witness_begin(struct witness_saw *w, const struct database_upstream *u, const struct catalogue *snapshot,
+		   const struct witness_expected *e, struct arena *arena);
+/* One DataRow's cells. */
+void witness_row(struct witness_saw *w, const struct str *cells, size_t n);
+/* After the last row. False: broken. */
+bool witness_end(struct witness_saw *w) PAWL_MUST_USE;
+/* Only what was changed since an earlier look in the same transaction: for limits of a statement. */
+void witness_since(struct witness_saw *w, const struct budget_count *before, size_t n);
+
+/* For the gate's own other connection, which sees what was there before the transaction: parameter $1 an array of oids,
+ * "{16384,16385}"; columns oid, schema, name, kind, persistence. */
+extern const char witness_lookup_sql[];
+/* Its rows; then witness_looked_up(): what did not come back was made here and is forgotten. */
+void witness_lookup_row(struct witness_saw *w, const struct str *cells, size_t n);
+void witness_looked_up(struct witness_saw *w);
 
 #endif

@@ -1,0 +1,389 @@
+#include "gate/postgres/witness.h"
+
+enum cell { CELL_WHAT, CELL_OID, CELL_SCHEMA, CELL_NAME, CELL_KIND, CELL_LASTS, CELL_ROOT, CELL_MODE, CELL_DELETED, CELL_UPDATED,
+	    CELL_INSERTED, CELL_SCANS };
+
+struct witness_lock {
+	uint32_t oid;
+	char kind; /* '\0': it is no longer there */
+	struct str name, known;
+	uint64_t rows;
+	struct witness_lock *next;
+};
+
+/* What a row that a catalogue lost or that was written over says, where no statement announced it. */
+#define D 1u /* a deleted row */
+#define U 2u /* an updated one */
+#define I 4u /* a new one */
+enum catalogue_says { SAYS_CHANGED, SAYS_PERMISSIONS, SAYS_ROWS };
+static const struct {
+	uint32_t oid;
+	struct str name;
+	enum catalogue_says says;
+	unsigned lost; /* what of it counts as taking something away */
+} catalogues[] = {
+	{ 1259, STR_INIT("pg_catalog.pg_class"), SAYS_CHANGED, D | U },
+	{ 1249, STR_INIT("pg_catalog.pg_attribute"), SAYS_CHANGED, D | U },
+	{ 1255, STR_INIT("pg_catalog.pg_proc"), SAYS_CHANGED, D | U },
+	{ 2620, STR_INIT("pg_catalog.pg_trigger"), SAYS_CHANGED, D | U | I },
+	{ 2615, STR_INIT("pg_catalog.pg_namespace"), SAYS_CHANGED, D | U },
+	{ 3501, STR_INIT("pg_catalog.pg_enum"), SAYS_CHANGED, D | U },
+	{ 2608, STR_INIT("pg_catalog.pg_depend"), SAYS_CHANGED, D },
+	{ 1260, STR_INIT("pg_catalog.pg_authid"), SAYS_PERMISSIONS, D | U | I },
+	{ 1261, STR_INIT("pg_catalog.pg_auth_members"), SAYS_PERMISSIONS, D | U | I },
+	{ 2964, STR_INIT("pg_catalog.pg_db_role_setting"), SAYS_PERMISSIONS, D | U | I },
+	{ 1262, STR_INIT("pg_catalog.pg_database"), SAYS_PERMISSIONS, D | U | I },
+	{ 826, STR_INIT("pg_catalog.pg_default_acl"), SAYS_PERMISSIONS, D | U | I },
+	{ 1214, STR_INIT("pg_catalog.pg_shdepend"), SAYS_CHANGED, D },
+	{ 2995, STR_INIT("pg_catalog.pg_largeobject_metadata"), SAYS_ROWS, D | U },
+	{ 2613, STR_INIT("pg_catalog.pg_largeobject"), SAYS_ROWS, D | U },
+};
+
+static void broken(struct witness_saw *w, struct str why)
+{
+	if (!w->broken)
+		w->why = why;
+	w->broken = true;
+}
+
+void witness_begin(struct witness_saw *w, const struct database_upstream *u, const struct catalogue *snapshot,
+		   const struct witness_expected *e, struct arena *arena)
+{
+	*w = (struct witness_saw){ .arena = arena, .upstream = u, .snapshot = snapshot, .expected = e };
+}
+
+/* A copy of ${*items} with room for one more; false when the arena is full. */
+static bool room_for_one(struct witness_saw *w, void **items, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 8;
+	void *grown;
+
+	if (n < *cap)
+		return true;
+	grown = arena_array(w->arena, more, size);
+	if (!grown) {
+		broken(w, STR("it changed more relations than can be counted"));
+		return false;
+	}
+	if (n)
+		memcpy(grown, *items, n * size);
+	*items = grown;
+	*cap = more;
+	return true;
+}
+
+static bool is_critical(const struct witness_saw *w, struct str relation)
+{
+	for (size_t i = 0; w->upstream && i < w->upstream->n_critical; i++) {
+		if (str_glob(w->upstream->critical[i], relation))
+			return true;
+	}
+	return false;
+}
+
+/* ${shared}: several relations have this name (partitions that count as their root). */
+static void count(struct witness_saw *w, struct str relation, const uint64_t rows[3], bool shared)
+{
+	struct budget_count *k = NULL;
+
+	for (size_t i = 0; shared && !k && i < w->n_counts; i++) {
+		if (str_eq(w->counts[i].relation, relation))
+			k = &w->counts[i];
+	}
+	if (!k) {
+		void *items = w->counts;
+
+		if (!room_for_one(w, &items, w->n_counts, &w->cap, sizeof(*w->counts)))
+			return;
+		w->counts = items;
+		k = &w->counts[w->n_counts++];
+		*k = (struct budget_count){ .relation = relation, .critical = is_critical(w, relation) };
+	}
+	k->deleted += rows[0];
+	k->updated += rows[1];
+	k->inserted += rows[2];
+}
+
+static bool announced(const struct witness_saw *w, struct str name)
+{
+	for (size_t i = 0; w->expected && name.len && i < w->expected->n; i++) {
+		if (str_eq(w->expected->relations[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void unannounced(struct witness_saw *w, struct str finding, struct str name, const struct change *like)
+{
+	struct change *c = change_add(&w->unannounced, w->arena);
+
+	if (!c) {
+		broken(w, STR("it did more that no statement announced than can be told"));
+		return;
+	}
+	*c = *like;
+	c->finding = finding;
+	c->type = like->type.len ? like->type : STR("table");
+	c->name = c->title = arena_str(w->arena, name);
+}
+
+/* --- rows --- */
+
+static struct str full_name(struct witness_saw *w, const struct str *cells)
+{
+	return cells[CELL_NAME].ptr ? arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(cells[CELL_SCHEMA]), STR_ARG(cells[CELL_NAME])) : STR_NONE;
+}
+
+static void catalogue_row(struct witness_saw *w, uint32_t oid, const uint64_t rows[3])
+{
+	size_t i = 0;
+	bool lost;
+
+	while (i < ARRAY_LEN(catalogues) && catalogues[i].oid != oid)
+		i++;
+	w->catalogue += rows[0] + rows[1] + rows[2];
+	w->counted = true;
+	if (i == ARRAY_LEN(catalogues)) {
+		broken(w, STR("the witness spoke of a catalogue that it was not asked about"));
+		return;
+	}
+	lost = (rows[0] && catalogues[i].lost & D) || (rows[1] && catalogues[i].lost & U) || (rows[2] && catalogues[i].lost & I);
+	switch (catalogues[i].says) {
+	case SAYS_CHANGED:
+		w->writes |= lost ? 1u << i : 0;
+		return;
+	case SAYS_PERMISSIONS:
+		w->permissions |= lost ? 1u << i : 0;
+		return;
+	case SAYS_ROWS:
+		if (lost)
+			count(w, catalogues[i].name, rows, false);
+		return;
+	}
+}
+
+/* A write's own lock. */
+static void written(struct witness_saw *w, const struct str *cells, uint64_t scans, const uint64_t rows[3])
+{
+	char kind = cells[CELL_KIND].len ? cells[CELL_KIND].ptr[0] : '\0';
+	bool table = kind == 'r' || kind == 'p' || kind == 'm', system = str_is(cells[CELL_SCHEMA], "pg_catalog");
+	uint64_t all = rows[0] + rows[1] + rows[2];
+
+	w->counted = w->counted || all;
+	w->scanned = w->scanned || scans;
+	w->excused = w->excused || kind == 'S';
+	if (str_is(cells[CELL_LASTS], "t")) {
+		w->temporary = true;
+		return;
+	}
+	if (kind == 'f' && !(w->expected && w->expected->any)) {
+		struct str name = full_name(w, cells);
+		const struct change c = {
+			.kind = CHANGE_OPAQUE, .holds_data = HOLDS_DATA_YES, .reversible = REVERSIBLE_UNKNOWN, .type = STR("foreign table"),
+			.reason = STR("rows of a foreign table may have been changed on another server, where they cannot be counted"),
+		};
+
+		if (!announced(w, name))
+			unannounced(w, STR("witness.foreign"), name, &c);
+	}
+	w->blind = w->blind || (table && !all && !system);
+	if (system && all)
+		w->catalogue += all;
+	/* What was dropped since has no kind, yet its rows were there. */
+	if ((table || !kind) && !system && all)
+		count(w, cells[CELL_ROOT].len ? arena_str(w->arena, cells[CELL_ROOT]) : kind ? full_name(w, cells) : STR("(dropped)"), rows,
+		      cells[CELL_ROOT].len || !kind);
+}
+
+/* Any stronger lock: weighed at the end, when it is known whether the catalogue was written. */
+static void locked(struct witness_saw *w, const struct str *cells, uint32_t oid)
+{
+	char kind = cells[CELL_KIND].len ? cells[CELL_KIND].ptr[0] : '\0';
+	const struct catalogue_relation *r = w->snapshot ? catalogue_by_oid(w->snapshot, oid) : NULL;
+	struct witness_lock *l;
+
+	if (str_is(cells[CELL_LASTS], "t")) {
+		w->temporary = true;
+		return;
+	}
+	/* Indexes, TOAST tables, sequences and types go with something else, or hold nothing. */
+	if ((kind && !strchr("rpmvf", kind)) || str_is(cells[CELL_SCHEMA], "pg_catalog"))
+		return;
+	l = ARENA_NEW(w->arena, struct witness_lock);
+	if (!l) {
+		broken(w, STR("it locked more relations than can be told"));
+		return;
+	}
+	*l = (struct witness_lock){ .oid = oid, .kind = kind, .name = full_name(w, cells) };
+	if (r) {
+		l->known = arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(r->schema), STR_ARG(r->name));
+		l->rows = r->rows > 0 ? (uint64_t)r->rows : 0;
+	}
+	if (w->last_lock)
+		w->last_lock->next = l;
+	else
+		w->locks = l;
+	w->last_lock = l;
+}
+
+static void last_row(struct witness_saw *w, const struct str *cells, const uint64_t rows[3])
+{
+	if (w->ended)
+		broken(w, STR("the witness ended twice"));
+	w->ended = true;
+	w->xid = rows[2] != 0;
+	if (!str_is(cells[CELL_NAME], "on"))
+		broken(w, STR("track_counts is off: rows that were changed cannot be counted"));
+}
+
+void witness_row(struct witness_saw *w, const struct str *cells, size_t n)
+{
+	uint64_t rows[3], scans, oid = 0;
+	struct str what = n == WITNESS_COLUMNS ? cells[CELL_WHAT] : STR_NONE;
+
+	if (n != WITNESS_COLUMNS || !str_to_u64(cells[CELL_DELETED], &rows[0]) || !str_to_u64(cells[CELL_UPDATED], &rows[1]) ||
+	    !str_to_u64(cells[CELL_INSERTED], &rows[2]) || !str_to_u64(cells[CELL_SCANS], &scans) ||
+	    (!str_is(what, "e") && (!str_to_u64(cells[CELL_OID], &oid) || oid > UINT32_MAX))) {
+		broken(w, STR("the witness's answer cannot be read"));
+		return;
+	}
+	if (str_is(what, "e"))
+		last_row(w, cells, rows);
+	else if (str_is(what, "c"))
+		catalogue_row(w, (uint32_t)oid, rows);
+	else if (!str_is(what, "r"))
+		broken(w, STR("the witness's answer cannot be read"));
+	else if (str_is(cells[CELL_MODE], "RowExclusiveLock"))
+		written(w, cells, scans, rows);
+	else if (str_is(cells[CELL_MODE], "RowShareLock"))
+		w->excused = true; /* rows that were locked, not changed: their transaction has a number of its own right */
+	else
+		locked(w, cells, (uint32_t)oid);
+}
+
+/* --- the end --- */
+
+static void lock_unannounced(struct witness_saw *w, const struct witness_lock *l)
+{
+	struct str name = l->known.len ? l->known : l->name;
+	const struct change c = {
+		.kind = l->kind == 'v' ? CHANGE_UPDATE : CHANGE_DELETE,
+		.holds_data = l->kind == 'v' ? HOLDS_DATA_NO : HOLDS_DATA_YES,
+		.reversible = REVERSIBLE_NO,
+		.type = l->kind == 'v' ? STR("view") : STR("table"),
+		.rows = l->rows,
+		.reason = l->kind ? STR("it was emptied, rewritten or altered, and no statement of the transaction says so: a function, trigger or "
+					"dynamic SQL did it")
+				  : STR("it was dropped, and no statement of the transaction says so: a function, trigger or dynamic SQL did it"),
+	};
+
+	unannounced(w, STR("witness.locked"), name.len ? name : STR("(dropped)"), &c);
+}
+
+static void lock_unknown(struct witness_saw *w, const struct witness_lock *l)
+{
+	void *items = w->unknown;
+
+	if (!room_for_one(w, &items, w->n_unknown, &w->cap_unknown, sizeof(*w->unknown)))
+		return;
+	w->unknown = items;
+	w->unknown[w->n_unknown++] = (struct witness_unknown){ l->oid, l->name };
+}
+
+static void weigh_locks(struct witness_saw *w)
+{
+	for (const struct witness_lock *l = w->locks; l; l = l->next) {
+		if (announced(w, l->name) || announced(w, l->known))
+			continue;
+		if (l->known.len || !w->snapshot)
+			lock_unannounced(w, l);
+		else
+			lock_unknown(w, l);
+	}
+}
+
+static void say_catalogues(struct witness_saw *w, uint32_t bits, struct str finding, const struct change *like)
+{
+	for (size_t i = 0; i < ARRAY_LEN(catalogues); i++) {
+		if (bits & (1u << i))
+			unannounced(w, finding, catalogues[i].name, like);
+	}
+}
+
+/* What a function's temporary tables leave in the catalogue is no news, nor what goes with a relation told of already. */
+static void weigh_catalogues(struct witness_saw *w)
+{
+	const struct change changed = {
+		.kind = CHANGE_WEAKEN_PROTECTION, .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_UNKNOWN, .type = STR("catalogue"),
+		.reason = STR("objects of the database were altered or dropped, or rights given, and no statement of the transaction says so"),
+	};
+	const struct change permissions = {
+		.kind = CHANGE_PERMISSIONS, .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_NO, .type = STR("catalogue"),
+		.reason = STR("roles, their settings or default rights were changed, and no statement of the transaction says so"),
+	};
+
+	say_catalogues(w, w->permissions, STR("witness.permissions"), &permissions);
+	if (!w->temporary && !w->unannounced.n && !w->n_unknown)
+		say_catalogues(w, w->writes, STR("witness.catalogue"), &changed);
+}
+
+bool witness_end(struct witness_saw *w)
+{
+	if (!w->ended)
+		broken(w, STR("the witness did not answer"));
+	/* It was given a transaction number for writing, holds a lock to write, and nothing was counted, not even a look. */
+	else if (w->xid && w->blind && !w->counted && !w->scanned && !w->excused && !w->locks)
+		broken(w, STR("it wrote, and nothing was counted: counting was off for a time"));
+	if (w->expected && w->expected->any)
+		return !w->broken;
+	/* Without a row lost in a catalogue, all that a lock can be is LOCK TABLE. */
+	if (w->writes)
+		weigh_locks(w);
+	if (!(w->expected && w->expected->catalogue))
+		weigh_catalogues(w);
+	if (w->arena->full)
+		broken(w, STR("what it did is more than can be told"));
+	return !w->broken;
+}
+
+void witness_since(struct witness_saw *w, const struct budget_count *before, size_t n)
+{
+	for (size_t i = 0; i < w->n_counts; i++) {
+		struct budget_count *k = &w->counts[i];
+
+		for (size_t j = 0; j < n; j++) {
+			if (!str_eq(before[j].relation, k->relation))
+				continue;
+			k->deleted -= before[j].deleted < k->deleted ? before[j].deleted : k->deleted;
+			k->updated -= before[j].updated < k->updated ? before[j].updated : k->updated;
+			k->inserted -= before[j].inserted < k->inserted ? before[j].inserted : k->inserted;
+			break;
+		}
+	}
+}
+
+void witness_lookup_row(struct witness_saw *w, const struct str *cells, size_t n)
+{
+	uint64_t oid;
+
+	if (n != 5 || !str_to_u64(cells[0], &oid) || !cells[3].len) {
+		broken(w, STR("what was there before cannot be read"));
+		return;
+	}
+	if (str_is(cells[4], "t") || !strchr("rpmvf", cells[3].ptr[0]))
+		return;
+	for (size_t i = 0; i < w->n_unknown; i++) {
+		struct witness_lock l = { .oid = w->unknown[i].oid, .kind = w->unknown[i].name.len ? cells[3].ptr[0] : '\0' };
+
+		if (w->unknown[i].oid != oid)
+			continue;
+		l.known = arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(cells[1]), STR_ARG(cells[2]));
+		if (!announced(w, l.known))
+			lock_unannounced(w, &l);
+	}
+}
+
+void witness_looked_up(struct witness_saw *w)
+{
+	w->n_unknown = 0;
+}

@@ -1,0 +1,52 @@
+/* The SQL of witness.h. Every name is qualified, operators too: whatever search_path says, pg_catalog's are meant.
+ * Locks: every write holds RowExclusiveLock until the end on what it writes, with its indexes; RowShareLock is that of FOR UPDATE.
+ * The catalogues asked for are those that DDL, grants and large objects write without leaving such a lock. */
+#include "gate/postgres/witness.h"
+
+#define IS " operator(pg_catalog.=) "
+#define COUNTS(oid)                                                                                                                      \
+	"pg_catalog.pg_stat_get_xact_tuples_deleted(" oid "), pg_catalog.pg_stat_get_xact_tuples_updated(" oid "), "                      \
+	"pg_catalog.pg_stat_get_xact_tuples_inserted(" oid ")"
+#define ANY_COUNT(oid)                                                                                                                   \
+	"pg_catalog.pg_stat_get_xact_tuples_deleted(" oid ") operator(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(" oid      \
+	") operator(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_inserted(" oid ")"
+
+#define LOCKS                                                                                                                            \
+	"select 'r', l.relation, n.nspname, c.relname, c.relkind, c.relpersistence, case when c.relispartition then ("                    \
+	"select pg_catalog.format('%s.%s', rn.nspname, rc.relname) from pg_catalog.pg_class as rc join pg_catalog.pg_namespace as rn "    \
+	"on rn.oid" IS "rc.relnamespace where rc.oid" IS "pg_catalog.pg_partition_root(c.oid)) end, l.mode, " COUNTS("l.relation")        \
+	", pg_catalog.pg_stat_get_xact_numscans(l.relation) from pg_catalog.pg_lock_status() as l "                                       \
+	"left join pg_catalog.pg_class as c on c.oid" IS "l.relation left join pg_catalog.pg_namespace as n on n.oid" IS "c.relnamespace " \
+	"where l.pid" IS "pg_catalog.pg_backend_pid() and l.locktype" IS "'relation' and l.mode" IS                                        \
+	"any ('{RowShareLock,RowExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}') "
+
+/* In the order of `catalogues` in witness.c. */
+#define CATALOGUES                                                                                                                       \
+	"union all select 'c', o.oid, null, null, null, null, null, null, " COUNTS("o.oid") ", 0 from pg_catalog.unnest("                 \
+	"'{1259,1249,1255,2620,2615,3501,2608,1260,1261,2964,1262,826,1214,2995,2613}'::pg_catalog.oid[]) as o(oid) "                          \
+	"where (" ANY_COUNT("o.oid") ") operator(pg_catalog.>) 0 "
+
+#define LAST                                                                                                                             \
+	"union all select 'e', null, null, pg_catalog.current_setting('track_counts'), null, null, null, null, 0, 0, "                    \
+	"case when pg_catalog.pg_current_xact_id_if_assigned() is null then 0 else 1 end, 0"
+
+static const struct witness_prepared texts[WITNESS_TEXTS] = {
+	[WITNESS_BEFORE_1] = { WITNESS_PREFIX "constraints", "set constraints all immediate" },
+	[WITNESS_BEFORE_2] = { WITNESS_PREFIX "read_only", "set transaction read only" },
+	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES LAST " from pg_catalog.pg_stat_force_next_flush()" },
+	[WITNESS_FORGET] = { WITNESS_PREFIX "forget", "select pg_catalog.pg_stat_force_next_flush()" },
+};
+static const struct witness_prepared before_15[WITNESS_TEXTS] = {
+	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES LAST },
+	[WITNESS_FORGET] = { WITNESS_PREFIX "forget", "select pg_catalog.pg_sleep(0.6)" },
+};
+
+const char witness_lookup_sql[] =
+	"select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n "
+	"on n.oid" IS "c.relnamespace where c.oid" IS "any ($1::pg_catalog.oid[])";
+
+struct witness_prepared witness_prepared(enum witness_text which, unsigned version)
+{
+	PAWL_ASSERT((unsigned)which < WITNESS_TEXTS);
+	return version < 150000 && before_15[which].sql ? before_15[which] : texts[which];
+}
