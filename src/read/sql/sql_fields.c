@@ -289,7 +289,7 @@ static const struct sql_field of_IndexStmt[] = { TEXT(IndexStmt, idxname), NODE(
 	PLAIN(IndexStmt, reset_default_tblspc) };
 static const struct sql_field of_CreateStatsStmt[] = { NODE(CreateStatsStmt, defnames), NODE(CreateStatsStmt, stat_types),
 	NODE(CreateStatsStmt, exprs), NODE(CreateStatsStmt, relations), TEXT(CreateStatsStmt, stxcomment), PLAIN(CreateStatsStmt, transformed),
-	PLAIN(CreateStatsStmt, if_not_exists), PLAIN(CreateStatsStmt, owner) };
+	PLAIN(CreateStatsStmt, if_not_exists) };
 static const struct sql_field of_StatsElem[] = { TEXT(StatsElem, name), NODE(StatsElem, expr) };
 static const struct sql_field of_AlterStatsStmt[] = { NODE(AlterStatsStmt, defnames), PLAIN(AlterStatsStmt, stxstattarget),
 	PLAIN(AlterStatsStmt, missing_ok) };
@@ -442,7 +442,7 @@ static const struct sql_fields all[] = {
 	[T_TruncateStmt] = { of_TruncateStmt, 3, true }, [T_CommentStmt] = { of_CommentStmt, 3, true },
 	[T_SecLabelStmt] = { of_SecLabelStmt, 4, true }, [T_DeclareCursorStmt] = { of_DeclareCursorStmt, 3, true },
 	[T_ClosePortalStmt] = { of_ClosePortalStmt, 1, true }, [T_FetchStmt] = { of_FetchStmt, 4, true },
-	[T_IndexStmt] = { of_IndexStmt, 24, true }, [T_CreateStatsStmt] = { of_CreateStatsStmt, 8, true },
+	[T_IndexStmt] = { of_IndexStmt, 24, true }, [T_CreateStatsStmt] = { of_CreateStatsStmt, 7, true },
 	[T_StatsElem] = { of_StatsElem, 2, true }, [T_AlterStatsStmt] = { of_AlterStatsStmt, 3, true },
 	[T_CreateFunctionStmt] = { of_CreateFunctionStmt, 7, true }, [T_FunctionParameter] = { of_FunctionParameter, 4, true },
 	[T_AlterFunctionStmt] = { of_AlterFunctionStmt, 3, true }, [T_DoStmt] = { of_DoStmt, 1, true }, [T_CallStmt] = { of_CallStmt, 3, true },
