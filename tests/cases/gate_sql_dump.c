@@ -1,9 +1,12 @@
-/* gate_sql_dump -- how PostgreSQL's gate rules on texts, for test_gate_sql.
- * usage: gate_sql_dump POLICY.yaml
+/* gate_sql_dump -- how PostgreSQL's gate rules on texts, for test_gate_sql and test_postgres_judge.
+ * usage: gate_sql_dump POLICY.yaml [CONNINFO]
+ * With CONNINFO, of a server whose schema is read: the line `refresh 0` reads it anew and says its version, `version 0` only asks for it.
  * Standard input: for each text a line `FLAGS BYTES` and so many bytes. FLAGS: words with commas, any of: the upstream's environment,
- * `tx` in a transaction, `ro` made read only by the client, `tightened`. Output: a line for each statement, then `.`.
+ * `tx` in a transaction, `ro` made read only by the client, `tightened`. Output: for each statement its ruling, message, hint and changes
+ * (finding name | reason + what dies with it), between tabs; then `.`.
  */
 #include "base/fd.h"
+#include "gate/postgres/aside.h"
 #include "gate/postgres/statement.h"
 
 static struct arena arena, policy_arena;
@@ -44,6 +47,18 @@ static const char *control_name(enum control c)
 	return (size_t)c < ARRAY_LEN(names) ? names[c] : "?";
 }
 
+static void print_changes(const struct statement_answer *a, const struct statement *s)
+{
+	for (size_t i = 0; i < s->n_changes; i++) {
+		const struct change *c = change_nth(&a->changes, s->first_change + i);
+
+		printf("\t%.*s %.*s | %.*s", STR_ARG(c->finding), STR_ARG(str_sub(c->name, 0, 200)), STR_ARG(c->reason));
+		for (const struct change_casualty *d = c->dies_with; d; d = d->next)
+			printf(" + %.*s", STR_ARG(d->what));
+	}
+	putchar('\n');
+}
+
 static void print(const struct statement_answer *a)
 {
 	for (const struct statement *s = a->statements; s; s = s->next) {
@@ -67,19 +82,22 @@ static void print(const struct statement_answer *a)
 			for (size_t i = 0; i < s->instead.len; i++)
 				putchar(s->instead.ptr[i] == '\n' ? ' ' : s->instead.ptr[i]);
 		}
-		if (s->message.len > 600 || s->hint.len > 600 || (s->ruling == RULING_REFUSE && (!s->message.len || !s->hint.len || !s->sqlstate[0])))
+		if (s->message.len > 600 || s->hint.len > 600 ||
+		    (s->ruling == RULING_REFUSE && (!s->message.len || !s->hint.len || !s->sqlstate[0])))
 			printf(" BAD-WORDS");
-		printf("\t%.*s\t%.*s\n", STR_ARG(s->message), STR_ARG(s->hint));
+		printf("\t%.*s\t%.*s", STR_ARG(s->message), STR_ARG(s->hint));
+		print_changes(a, s);
 	}
 	printf(".\n");
 }
 
 static void flags(char *words, struct database_upstream *u, struct statement_context *c)
 {
-	char *rest = NULL;
-
 	is_tightened = false;
-	for (char *word = strtok_r(words, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+	for (char *word = words, *next; word && *word; word = next) {
+		next = strchr(word, ',');
+		if (next)
+			*next++ = '\0';
 		if (strcmp(word, "tx") == 0)
 			c->in_transaction = true;
 		else if (strcmp(word, "ro") == 0)
@@ -91,6 +109,54 @@ static void flags(char *words, struct database_upstream *u, struct statement_con
 	}
 }
 
+static struct postgres_aside *aside;
+static struct catalogue *catalogue;
+static struct database_upstream upstream_read;
+
+static void fail(const char *why)
+{
+	fprintf(stderr, "%s\n", why);
+	exit(2);
+}
+
+static void refresh(void)
+{
+	static const struct str critical = STR_INIT("public.submissions");
+	struct err err;
+
+	catalogue_unref(catalogue);
+	catalogue = NULL;
+	if (!catalogue_read(aside, &critical, 1, &catalogue, &err))
+		fail(err.msg);
+	printf("%016llx\n.\n", (unsigned long long)catalogue_version(catalogue));
+}
+
+static bool command(const char *word)
+{
+	struct err err;
+	uint64_t version;
+
+	if (strcmp(word, "refresh") == 0) {
+		refresh();
+		return true;
+	}
+	if (strcmp(word, "version") != 0)
+		return false;
+	if (!catalogue_version_now(aside, &version, &err))
+		fail(err.msg);
+	printf("%016llx\n.\n", (unsigned long long)version);
+	return true;
+}
+
+static void connect_to(const char *conninfo)
+{
+	struct err err;
+
+	upstream_read = (struct database_upstream){ .name = STR("app"), .connect = str_from(conninfo) };
+	if (!aside_open(&upstream_read, &aside, &err))
+		fail(err.msg);
+}
+
 int main(int argc, char **argv)
 {
 	auto_buf text = BUF_MAX(POLICY_MAX_BYTES);
@@ -100,16 +166,19 @@ int main(int argc, char **argv)
 	char line[200];
 	struct err err;
 
-	if (argc != 2 || !arena_map(&arena, (size_t)64 << 20) || !arena_map(&policy_arena, (size_t)64 << 20) || !file_read(argv[1], &text, &err))
+	if (argc < 2 || argc > 3 || !arena_map(&arena, (size_t)64 << 20) || !arena_map(&policy_arena, (size_t)64 << 20) ||
+	    !file_read(argv[1], &text, &err))
 		return 2;
 	source.text = buf_str(&text);
 	if (!policy_load(&source, 1, &policy_arena, &host.policy, &err)) {
 		fprintf(stderr, "%s\n", err.msg);
 		return 2;
 	}
+	if (argc == 3)
+		connect_to(argv[2]);
 	while (fgets(line, sizeof(line), stdin)) {
 		struct database_upstream upstream = { .name = STR("app"), .place = { .host = STR("db.example.org"), .database = STR("app") } };
-		struct statement_context c = { .upstream = &upstream, .session = &session, .host = &host };
+		struct statement_context c = { .upstream = &upstream, .session = &session, .host = &host, .catalogue = catalogue };
 		struct statement_answer answer;
 		char *at = strchr(line, ' '), *sql;
 		size_t n;
@@ -117,6 +186,10 @@ int main(int argc, char **argv)
 		if (!at)
 			return 2;
 		*at = '\0';
+		if (command(line)) {
+			fflush(stdout);
+			continue;
+		}
 		n = (size_t)strtoul(at + 1, NULL, 10);
 		flags(line, &upstream, &c);
 		c.environment = database_environment(host.policy, &upstream);
@@ -129,5 +202,7 @@ int main(int argc, char **argv)
 		free(sql);
 		arena_reset(&arena);
 	}
+	catalogue_unref(catalogue);
+	aside_close(aside);
 	return 0;
 }

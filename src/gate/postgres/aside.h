@@ -18,8 +18,9 @@ struct aside_rows {
 /* Connects (service file, passfile, environment, secret command: as the upstream says). application_name "pawl". */
 bool aside_open(const struct database_upstream *u, struct postgres_aside **ret, struct err *err) PAWL_MUST_USE;
 void aside_close(struct postgres_aside *a);
-/* One statement with text parameters. ${err}: the server's words, with its SQLSTATE in front. Reconnects once where the connection was lost
- * outside a transaction. */
+/* One statement with at most 32 text parameters. ${err}: the server's words, with its SQLSTATE in front. Reconnects once where the
+ * connection was lost outside a transaction. The connection's search_path is empty: every name is to be qualified. Limits of time:
+ * statement_timeout 60 s, lock_timeout 5 s (to be SET otherwise where it takes longer); past 90 s without an answer it is dropped. */
 bool aside_query(struct postgres_aside *a, const char *sql, const struct str *params, size_t n, struct arena *arena,
 		 struct aside_rows *ret, struct err *err) PAWL_MUST_USE;
 /* The PGconn, for COPY. */

@@ -22,12 +22,13 @@ struct catalogue_relation {
 	bool cascades;	       /* deleting its rows deletes others' (ON DELETE CASCADE, SET NULL), at any depth */
 	bool triggers;	       /* user triggers that run code on write */
 	bool rules;	       /* rewrite rules beside a view's own */
+	bool hides;	       /* a view, rule or trigger of it calls what does more than read, or nobody knows */
 	struct str effects;    /* one sentence on what triggers and rules do; STR_NONE: nothing */
 };
 
 enum catalogue_effect { EFFECT_UNKNOWN = 0, EFFECT_READS, EFFECT_WRITES, EFFECT_DESTROYS };
 
-/* Reads all; *${ret} has one reference. ${critical}: globs. */
+/* Reads all, in one transaction; *${ret} has one reference. ${critical}: globs. */
 bool catalogue_read(struct postgres_aside *a, const struct str *critical, size_t n_critical, struct catalogue **ret,
 		    struct err *err) PAWL_MUST_USE;
 const struct catalogue *catalogue_ref(const struct catalogue *c);
@@ -36,8 +37,12 @@ void catalogue_unref(const struct catalogue *c); /* NULL does nothing; thread-sa
 uint64_t catalogue_version(const struct catalogue *c);
 /* ${schema} STR_NONE: along ${search_path} ("a, b", STR_NONE: "$user", public). NULL: no such relation. */
 const struct catalogue_relation *catalogue_find(const struct catalogue *c, struct str schema, struct str name, struct str search_path);
+/* All of that name, in every schema; they stand behind one another. */
+const struct catalogue_relation *catalogue_named(const struct catalogue *c, struct str name, size_t *ret_n);
 const struct catalogue_relation *catalogue_by_oid(const struct catalogue *c, uint32_t oid);
-/* The worst of all functions of that name that could be meant, through what they call. */
+/* The version now, without a snapshot: some milliseconds. Another than catalogue_version: the schema changed. */
+bool catalogue_version_now(struct postgres_aside *a, uint64_t *ret, struct err *err) PAWL_MUST_USE;
+/* The worst of all functions, procedures and operators of that name in every schema (or in ${schema}), through what they call. */
 enum catalogue_effect catalogue_function(const struct catalogue *c, struct str schema, struct str name, struct str search_path,
 					 struct str *ret_why);
 /* What goes with ${r} when it is dropped (${rows} false) or its rows are deleted, as casualties of ${change}; bounded at 200 with the rest

@@ -137,8 +137,8 @@ static void by_policy(const struct weighing *w, struct statement *s)
 	struct weighed all;
 
 	if (tightened(w, s, &stopped)) {
-		struct str why = arena_fmt(w->arena, "refused before, so this credential may only read and change rows that a WHERE names: %.*s",
-					   STR_ARG(statement_about(w, s, stopped)));
+		struct str why = arena_fmt(w->arena, "refused before, so this credential may only read, and change rows that a WHERE "
+						     "names: %.*s", STR_ARG(statement_about(w, s, stopped)));
 
 		statement_refuse(w, s, "PW005", why, STR("Do not retry, on this connection or another: a person lifts it with "
 							 "`pawl postgres keys --lift`."));
@@ -151,7 +151,7 @@ static void by_policy(const struct weighing *w, struct statement *s)
 	else if (all.verdict == VERDICT_HOLD)
 		s->ruling = RULING_ASK;
 	else
-		statement_denied(w, s, all.denied ? all.denied : &(struct change){ .kind = CHANGE_OPAQUE }, all.rule.name, all.rule.why, all.rule.safer);
+		statement_denied(w, s, all.denied ? all.denied : &(struct change){ .kind = CHANGE_OPAQUE }, &all.rule);
 }
 
 static void unread(const struct weighing *w, struct statement *s)
@@ -198,7 +198,7 @@ static void rule(const struct weighing *w, struct statement *s, const struct sql
 	only_reads(w, s);
 }
 
-static struct statement *statement_of(const struct weighing *w, const struct sql_statement *read)
+static struct statement *statement_of(struct weighing *w, const struct sql_statement *read)
 {
 	struct statement *s = ARENA_NEW(w->arena, struct statement);
 
@@ -208,6 +208,8 @@ static struct statement *statement_of(const struct weighing *w, const struct sql
 	s->verb = read->verb;
 	s->first_change = read->first_change;
 	s->n_changes = read->n_changes;
+	if (w->anew)
+		statement_effects(w, s, read, w->answer->sql);
 	return s;
 }
 
@@ -240,9 +242,12 @@ void statement_weigh(const struct statement_context *c, struct str text, struct 
 		return;
 	}
 	ret->sql = sql;
-	ret->changes = sql->changes;
 	ret->n = sql->n;
+	ret->schema_version = catalogue_version(c->catalogue);
 	w.several = sql->n > 1;
+	w.anew = c->catalogue && statement_touches(&w, sql);
+	if (!w.anew)
+		ret->changes = sql->changes;
 	for (const struct sql_statement *read = sql->statements; read; read = read->next) {
 		struct statement *s = statement_of(&w, read);
 

@@ -4,6 +4,7 @@
 #ifndef PAWL_GATE_POSTGRES_STATEMENT_INNER_H
 #define PAWL_GATE_POSTGRES_STATEMENT_INNER_H
 
+#include "core/judge.h"
 #include "facts/sql_findings.h"
 #include "gate/postgres/statement.h"
 
@@ -15,6 +16,7 @@ struct weighing {
 	struct arena *arena;
 	struct statement_answer *answer;
 	bool several; /* statements in the text */
+	bool anew;    /* changes are told anew, with what the schema adds */
 };
 
 /* The change's row; the strictest where a reader says what nobody knows. */
@@ -33,7 +35,7 @@ bool statement_next(const struct weighing *w, const struct statement *s, struct 
 /* statement_words.c */
 void statement_refuse(const struct weighing *w, struct statement *s, const char *sqlstate, struct str why, struct str hint);
 /* Of a change that the policy denies. */
-void statement_denied(const struct weighing *w, struct statement *s, const struct change *c, struct str rule, struct str why, struct str safer);
+void statement_denied(const struct weighing *w, struct statement *s, const struct change *c, const struct rule_ref *r);
 struct str statement_about(const struct weighing *w, const struct statement *s, const struct change *c);
 
 /* statement_session.c: what switches the session itself. True: ruled. */
@@ -47,5 +49,9 @@ bool statement_alone(const struct statement *s);
 bool statement_reads(const struct statement *s);
 bool statement_sets(const struct statement *s);
 
+
+/* statement_effect.c: what the schema adds: does it say anything of any statement of the answer? Then its changes are told anew. */
+bool statement_touches(const struct weighing *w, const struct sql_answer *sql);
+void statement_effects(struct weighing *w, struct statement *s, const struct sql_statement *read, const struct sql_answer *sql);
 
 #endif

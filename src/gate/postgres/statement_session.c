@@ -159,7 +159,8 @@ static void writes_again(const struct weighing *w, struct statement *s, const st
 
 		if (!s->session && w->c->in_transaction && !w->several)
 			return;
-		s->instead = arena_fmt(w->arena, "%.*sONLY%.*s", STR_ARG(str_sub(s->text, 0, t->at)), STR_ARG(str_sub(s->text, t->end, SIZE_MAX)));
+		s->instead = arena_fmt(w->arena, "%.*sONLY%.*s", STR_ARG(str_sub(s->text, 0, t->at)),
+				       STR_ARG(str_sub(s->text, t->end, SIZE_MAX)));
 		return;
 	}
 	s->session = !local && str_eq_nocase(setting_of(words, &local), STR("default_transaction_read_only"));
@@ -247,8 +248,8 @@ static const struct session_row *session_row(struct str verb)
 /* SHOW transaction_read_only must not tell of the gate's wall: read where the client's own transaction would be. */
 static bool asks_read_only(const struct weighing *w, const struct statement *s, const struct words *words)
 {
-	return str_is(s->verb, "SHOW") && words->n == 2 && str_eq_nocase(words->t[1].text, STR("transaction_read_only")) && !w->c->read_only &&
-	       !w->c->in_transaction;
+	return str_is(s->verb, "SHOW") && words->n == 2 && !w->c->read_only && !w->c->in_transaction &&
+	       str_eq_nocase(words->t[1].text, STR("transaction_read_only"));
 }
 
 bool statement_session(const struct weighing *w, struct statement *s)
@@ -261,7 +262,7 @@ bool statement_session(const struct weighing *w, struct statement *s)
 	words = words_of(s->text);
 	if (row) {
 		s->ruling = asks_read_only(w, s, &words) ? RULING_WRITE : RULING_SESSION;
-		s->forgets = row->forgets && (at(&words, 1, "all") || at(&words, 1, "plans") || (at(&words, 1, "prepare") && at(&words, 2, "all")));
+		s->forgets = row->forgets && (at(&words, 1, "all") || (at(&words, 1, "prepare") && at(&words, 2, "all")));
 		if (str_is(s->verb, "DISCARD") && at(&words, 1, "all")) {
 			s->read_only = READ_ONLY_OFF;
 			s->session = s->path_changed = s->path_known = true;
@@ -327,7 +328,7 @@ bool statement_guards(const struct weighing *w, struct statement *s)
 		if (!why.len)
 			continue;
 		statement_refuse(w, s, "PW004", why,
-				 STR("Leave the setting as it is; to write, write SET default_transaction_read_only = off or BEGIN READ WRITE."));
+				 STR("Leave the setting as it is; to write, begin with BEGIN READ WRITE."));
 		return true;
 	}
 	return false;

@@ -19,12 +19,15 @@ void statement_refuse(const struct weighing *w, struct statement *s, const char 
 	s->hint = str_sub(hint.len ? hint : STR(RETRY), 0, STATEMENT_SAYS);
 }
 
-void statement_denied(const struct weighing *w, struct statement *s, const struct change *c, struct str rule, struct str why, struct str safer)
+void statement_denied(const struct weighing *w, struct statement *s, const struct change *c, const struct rule_ref *r)
 {
-	struct str about = statement_about(w, s, c), hint = safer.len ? safer : c->safer;
-	struct str says = arena_fmt(w->arena, "denied: %.*s (rule %.*s%s%.*s)", STR_ARG(about),
-				    STR_ARG(rule.len ? str_sub(rule, 0, 60) : STR("none")), why.len ? ": " : "", STR_ARG(str_sub(why, 0, 120)));
+	struct str hint = r->safer.len ? r->safer : c->safer, name = r->name.len ? str_sub(r->name, 0, 60) : STR("none");
+	struct str about = statement_about(w, s, c);
+	const char *colon = r->why.len ? ": " : "";
 
-	hint = hint.len ? arena_fmt(w->arena, "Safer: %.*s. " RETRY, STR_ARG(str_sub(hint, 0, 400))) : STR_NONE;
-	statement_refuse(w, s, "PW002", says, hint);
+	if (hint.len)
+		hint = arena_fmt(w->arena, "Safer: %.*s. " RETRY, STR_ARG(str_sub(hint, 0, 400)));
+	about = arena_fmt(w->arena, "denied: %.*s (rule %.*s%s%.*s)", STR_ARG(about), STR_ARG(name), colon,
+			  STR_ARG(str_sub(r->why, 0, 120)));
+	statement_refuse(w, s, "PW002", about, hint);
 }

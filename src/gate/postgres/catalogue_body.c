@@ -1,0 +1,252 @@
+/* What functions do: their bodies read as SQL, and what they call, until nothing new is found. */
+#include "gate/postgres/catalogue_inner.h"
+#include "facts/sql_functions.h"
+#include "read/sql/sql.h"
+
+#define ROUNDS_MAX 64
+#define OWN_BODY "pawl_body"
+
+/* --- one body --- */
+
+static bool is(const struct change *c, enum sql_meaning means)
+{
+	return str_eq(c->finding, sql_finding(means)->code);
+}
+
+static bool is_call(const struct change *c)
+{
+	return is(c, SQL_MEANS_FUNCTION) || is(c, SQL_MEANS_PROCEDURE);
+}
+
+static bool is_unknown(const struct change *c)
+{
+	return is_call(c) || c->kind == CHANGE_OPAQUE || c->kind == CHANGE_UNSET;
+}
+
+enum catalogue_effect catalogue_effect_of(const struct change *acts, size_t n)
+{
+	bool unknown = false, writes = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (acts[i].kind == CHANGE_READ)
+			writes = writes || !is(&acts[i], SQL_MEANS_SEARCH_PATH);
+		else if (is_unknown(&acts[i]))
+			unknown = true;
+		else if (is(&acts[i], SQL_MEANS_DELETE) || !change_is_destructive(&acts[i]))
+			writes = true;
+		else
+			return EFFECT_DESTROYS;
+	}
+	return unknown ? EFFECT_UNKNOWN : writes ? EFFECT_WRITES : EFFECT_READS;
+}
+
+static bool told(const struct change *acts, size_t n, const struct change *c)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(acts[i].finding, c->finding) && str_eq(acts[i].name, c->name))
+			return true;
+	}
+	return false;
+}
+
+static struct change own_copy(struct arena *arena, const struct change *c)
+{
+	const struct sql_finding *f = sql_finding_by_code(c->finding);
+	struct change copy = *c;
+
+	copy.name = arena_str(arena, str_sub(c->name, 0, 200));
+	copy.type = arena_str(arena, c->type);
+	/* The words of facts live for ever; what a reader put round them does not. */
+	copy.reason = f ? f->reason : arena_str(arena, c->reason);
+	copy.safer = f ? f->safer : STR_NONE;
+	copy.dies_with = copy.dies_with_last = NULL;
+	copy.n_dies_with = 0;
+	return copy;
+}
+
+/* True when it is new. Where there is no more room, a worse one takes the place of a call or a bounded write. */
+static bool add_act(struct catalogue *c, struct routine *r, const struct change *act)
+{
+	if (!r->acts)
+		r->acts = ARENA_ARRAY(&c->arena, CATALOGUE_ACTS, struct change);
+	if (!r->acts || told(r->acts, r->n_acts, act))
+		return false;
+	if (r->n_acts < CATALOGUE_ACTS) {
+		r->acts[r->n_acts++] = own_copy(&c->arena, act);
+		return true;
+	}
+	for (size_t i = 0; i < r->n_acts; i++) {
+		if (catalogue_effect_of(&r->acts[i], 1) == EFFECT_DESTROYS || catalogue_effect_of(act, 1) != EFFECT_DESTROYS)
+			continue;
+		r->acts[i] = own_copy(&c->arena, act);
+		return true;
+	}
+	return false;
+}
+
+static void add_call(struct catalogue *c, struct routine *r, struct str name)
+{
+	if (!r->calls)
+		r->calls = ARENA_ARRAY(&c->arena, CATALOGUE_CALLS, struct str);
+	if (r->calls && r->n_calls < CATALOGUE_CALLS)
+		r->calls[r->n_calls++] = arena_str(&c->arena, name);
+}
+
+static void act_of(struct catalogue *c, struct routine *r, enum sql_meaning means, const char *type)
+{
+	const struct sql_finding *f = sql_finding(means);
+	struct change act = {
+		.kind = f->kind,
+		.reversible = f->reversible,
+		.holds_data = f->holds_data,
+		.finding = f->code,
+		.type = str_from(type),
+		.name = r->name,
+	};
+
+	add_act(c, r, &act);
+}
+
+static void read_body(struct catalogue *c, struct routine *r, struct str text, struct arena *scratch)
+{
+	struct sql_input in = { .text = text };
+	struct sql_answer *a = ARENA_NEW(scratch, struct sql_answer);
+
+	if (a)
+		sql_read(&in, scratch, a);
+	if (!a || scratch->full) {
+		act_of(c, r, SQL_MEANS_TOO_MUCH, "function");
+		return;
+	}
+	CHANGE_EACH(change, &a->changes) {
+		/* The rule or function that the text makes is there already. */
+		if (str_is(change->name, OWN_BODY) || str_is(change->type, "rule"))
+			continue;
+		if (is_call(change) && r->n_calls < CATALOGUE_CALLS)
+			add_call(c, r, change->name);
+		else
+			add_act(c, r, change);
+	}
+}
+
+/* A body between dollar quotes that it does not hold itself, so that it is read as what a DO block runs. */
+static struct str as_block(struct str body, struct arena *scratch)
+{
+	char tag[24] = "$pawl$";
+
+	for (unsigned i = 0; str_find(body, str_from(tag)) != SIZE_MAX && i < 1000; i++)
+		snprintf(tag, sizeof(tag), "$pawl%u$", i);
+	return arena_fmt(scratch, "DO LANGUAGE plpgsql %s%.*s%s", tag, STR_ARG(body), tag);
+}
+
+/* A body kept as a tree is written out as BEGIN ATOMIC … END or RETURN …, which only stands behind CREATE FUNCTION. */
+static struct str as_statements(struct str body, struct arena *scratch)
+{
+	struct str start = str_trim(body);
+
+	if (!str_starts(start, STR("BEGIN ATOMIC")) && !str_starts(start, STR("RETURN ")))
+		return body;
+	return arena_fmt(scratch, "CREATE FUNCTION " OWN_BODY "() RETURNS void LANGUAGE sql %.*s", STR_ARG(body));
+}
+
+/* One written in C: what its name says where facts know it; an extension's that is said to compute is taken at its word. */
+static void native(struct catalogue *c, struct routine *r)
+{
+	enum sql_meaning means = sql_function(str_is(r->language, "internal") ? r->source : r->name).means;
+
+	if (means == SQL_MEANS_FUNCTION && (r->extension || r->oid < 16384) && r->is_volatile != 'v')
+		return;
+	if (means == SQL_MEANS_READ && !r->extension && str_is(r->language, "c"))
+		means = SQL_MEANS_CODE;
+	if (means != SQL_MEANS_READ)
+		act_of(c, r, means, "function");
+}
+
+void catalogue_body(struct catalogue *c, struct routine *r, struct arena *scratch)
+{
+	arena_reset(scratch);
+	if (r->is_operator || r->kind == 'a')
+		return; /* what they call is all */
+	if (str_is(r->language, "c") || str_is(r->language, "internal"))
+		native(c, r);
+	else if (r->source.len > CATALOGUE_BODY_MAX)
+		act_of(c, r, SQL_MEANS_TOO_MUCH, "function");
+	else if (str_is(r->language, "sql"))
+		read_body(c, r, as_statements(r->source, scratch), scratch);
+	else if (str_is(r->language, "plpgsql"))
+		read_body(c, r, as_block(r->source, scratch), scratch);
+	else
+		act_of(c, r, SQL_MEANS_CODE, "function");
+}
+
+/* --- through others --- */
+
+static void last_of(struct str name, struct str *ret_schema, struct str *ret_last)
+{
+	size_t dot = str_rfind_char(name, '.');
+
+	*ret_schema = dot == SIZE_MAX ? STR_NONE : str_sub(name, 0, dot);
+	*ret_last = dot == SIZE_MAX ? name : str_sub(name, dot + 1, SIZE_MAX);
+}
+
+/* What is called by a name that stands in no catalogue stays unknown. True when anything is new. */
+static bool settle_call(struct catalogue *c, struct routine *r, struct str name)
+{
+	struct str schema, last;
+	size_t n, met = 0;
+	const struct routine *found;
+	bool more = false;
+
+	last_of(name, &schema, &last);
+	found = catalogue_routines(c, last, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (schema.len && !str_eq(schema, found[i].schema))
+			continue;
+		met++;
+		for (size_t k = 0; k < found[i].n_acts && &found[i] != r; k++)
+			more = add_act(c, r, &found[i].acts[k]) || more;
+	}
+	if (!met && (schema.len == 0 || str_is(schema, "pg_catalog")) && sql_function(last).means == SQL_MEANS_READ)
+		return more;
+	if (!met) {
+		struct routine unknown = { .name = last };
+
+		act_of(c, &unknown, sql_function(last).means == SQL_MEANS_READ ? SQL_MEANS_FUNCTION : sql_function(last).means, "function");
+		if (unknown.n_acts)
+			more = add_act(c, r, &unknown.acts[0]) || more;
+	}
+	return more;
+}
+
+void catalogue_settle(struct catalogue *c)
+{
+	bool more = true;
+
+	for (unsigned round = 0; more && round < ROUNDS_MAX; round++) {
+		more = false;
+		for (size_t i = 0; i < c->n_routines; i++) {
+			for (size_t k = 0; k < c->routines[i].n_calls; k++)
+				more = settle_call(c, &c->routines[i], c->routines[i].calls[k]) || more;
+		}
+	}
+	for (size_t i = 0; i < c->n_routines; i++) {
+		struct routine *r = &c->routines[i];
+
+		/* Still finding more: what it does in the end was not seen. */
+		r->effect = more && r->n_calls ? EFFECT_UNKNOWN : catalogue_effect_of(r->acts, r->n_acts);
+	}
+}
+
+struct str catalogue_says(const struct change *acts, size_t n, struct arena *arena)
+{
+	struct str all = STR_NONE;
+
+	for (size_t i = 0; i < n && i < 3; i++) {
+		const struct change *a = &acts[i];
+		const char *between = a->name.len ? ": " : "";
+
+		all = arena_fmt(arena, "%.*s%s%.*s%s%.*s", STR_ARG(all), i ? "; " : "", STR_ARG(a->reason), between,
+				STR_ARG(str_sub(a->name, 0, 80)));
+	}
+	return n > 3 ? arena_fmt(arena, "%.*s; and more", STR_ARG(all)) : all;
+}

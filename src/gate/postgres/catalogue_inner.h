@@ -1,0 +1,84 @@
+/* catalogue_inner.h -- a snapshot's insides, for the files that make and use it.
+ * Room: gate/postgres. Everything lives in the snapshot's own arena.
+ */
+#ifndef PAWL_GATE_POSTGRES_CATALOGUE_INNER_H
+#define PAWL_GATE_POSTGRES_CATALOGUE_INNER_H
+
+#include <stdatomic.h>
+
+#include "facts/sql_findings.h"
+#include "gate/postgres/catalogue.h"
+
+#define CATALOGUE_ARENA ((size_t)2 << 30) /* address space; touched as needed */
+#define CATALOGUE_ACTS 8		  /* of one routine that are told; more are as the worst of them */
+#define CATALOGUE_CALLS 64		  /* routines that one names; more make it unknown */
+#define CATALOGUE_BODY_MAX ((size_t)256 << 10)
+
+/* When views, triggers and rules run. */
+enum catalogue_event { EVENT_READ = 0, EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_TRUNCATE, CATALOGUE_EVENTS };
+
+/* A function, procedure or operator: an operator's name is that of its symbol. */
+struct routine {
+	uint32_t oid;
+	struct str schema, name;
+	bool is_operator;
+	char kind, is_volatile; /* prokind, provolatile */
+	struct str language, source;
+	bool extension;
+	enum catalogue_effect effect;
+	struct change *acts; /* what its body does, through what it calls */
+	size_t n_acts;
+	struct str *calls; /* names as its body has them */
+	size_t n_calls;
+};
+
+/* From one relation to another: rows of ${from} that are deleted take rows of ${to} along, or ${to} stands on it. */
+struct edge {
+	const struct catalogue_relation *from, *to;
+	char how; /* confdeltype of a foreign key: a, r, c, n, d; or one of EDGE_* */
+	struct str name;
+};
+#define EDGE_CHILD 'P' /* partition or inheriting table */
+#define EDGE_VIEW 'V'
+#define EDGE_OWNS 'S'  /* a sequence of its columns */
+
+/* A name that looks harmless where it is read, and is not: a view that calls something, a function named as one that only computes. */
+struct hider {
+	struct str name;
+	const struct routine *runs;
+};
+
+struct catalogue {
+	atomic_uint references;
+	struct arena arena;
+	uint64_t version;
+	struct catalogue_relation *relations; /* by name, then schema */
+	size_t n_relations;
+	const struct catalogue_relation **by_oid;
+	struct edge *edges; /* by `from` */
+	size_t n_edges;
+	struct routine *routines; /* by name */
+	size_t n_routines;
+	struct hider *hiders; /* by name */
+	size_t n_hiders, cap_hiders;
+	struct str event_triggers; /* one sentence on what DDL runs; STR_NONE: nothing */
+};
+
+/* catalogue_body.c: what the body of a routine does, then what it does through others. */
+void catalogue_body(struct catalogue *c, struct routine *r, struct arena *scratch);
+void catalogue_settle(struct catalogue *c);
+enum catalogue_effect catalogue_effect_of(const struct change *acts, size_t n);
+/* One clause: "deletes every row of submissions". */
+struct str catalogue_says(const struct change *acts, size_t n, struct arena *arena);
+
+/* The name of the routine that stands for what an event on a relation runs. */
+struct str catalogue_behind(char *buf, size_t size, uint32_t oid, enum catalogue_event event);
+
+/* catalogue.c */
+const struct edge *catalogue_edges(const struct catalogue *c, const struct catalogue_relation *from, size_t *ret_n);
+const struct routine *catalogue_routines(const struct catalogue *c, struct str name, size_t *ret_n);
+/* NULL: that name hides nothing. */
+const struct hider *catalogue_hider(const struct catalogue *c, struct str name);
+const struct routine *catalogue_worst(const struct catalogue *c, struct str schema, struct str name);
+
+#endif

@@ -1,0 +1,52 @@
+/* catalogue_sql.h -- what is asked of pg_catalog. For catalogue_read.c alone.
+ * Room: gate/postgres. The connection's search_path is empty: names without a schema are pg_catalog's.
+ */
+#ifndef PAWL_GATE_POSTGRES_CATALOGUE_SQL_H
+#define PAWL_GATE_POSTGRES_CATALOGUE_SQL_H
+
+static const char relations_sql[] =
+	"SELECT c.oid, n.nspname, c.relname, c.relkind, "
+	"CASE WHEN c.reltuples > 0 THEN c.reltuples ELSE pg_stat_get_live_tuples(c.oid) END::bigint, "
+	"(c.relpages + coalesce(t.relpages, 0) + coalesce((SELECT sum(i.relpages) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
+	"WHERE x.indrelid = c.oid), 0))::bigint * current_setting('block_size')::bigint "
+	"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class t ON t.oid = c.reltoastrelid "
+	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'";
+
+static const char edges_sql[] =
+	"SELECT confrelid, conrelid, confdeltype, conname FROM pg_constraint WHERE contype = 'f' "
+	"UNION ALL SELECT inhparent, inhrelid, 'P', '' FROM pg_inherits "
+	"UNION ALL SELECT DISTINCT d.refobjid, r.ev_class, 'V'::\"char\", '' FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid "
+	"WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class "
+	"AND r.rulename = '_RETURN' AND r.oid >= 16384 "
+	"UNION ALL SELECT d.refobjid, d.objid, 'S', '' FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' "
+	"WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')";
+
+#define ROUTINES(body)                                                                                                      \
+	"SELECT p.oid, n.nspname, p.proname, p.prokind, p.provolatile, l.lanname, CASE WHEN p.oid >= 16384 THEN " body " "   \
+	"ELSE p.prosrc END, "                                                                                                \
+	"EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') "   \
+	"FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang"
+static const char routines_sql[] = ROUTINES("coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)");
+static const char routines_old_sql[] = ROUTINES("p.prosrc"); /* before PostgreSQL 14 */
+
+static const char operators_sql[] =
+	"SELECT o.oid, n.nspname, o.oprname, fn.nspname, f.proname FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace "
+	"JOIN pg_proc f ON f.oid = o.oprcode JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE o.oid >= 16384";
+static const char aggregates_sql[] =
+	"SELECT a.aggfnoid::oid, fn.nspname, f.proname FROM pg_aggregate a JOIN pg_proc f ON f.oid IN (a.aggtransfn, a.aggfinalfn, "
+	"a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn) "
+	"JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE a.aggfnoid::oid >= 16384";
+/* What runs where a relation is written, or read. */
+static const char triggers_sql[] =
+	"SELECT t.tgrelid, t.tgtype, fn.nspname, f.proname FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid "
+	"JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY 1";
+static const char rules_sql[] =
+	"SELECT r.ev_class, r.ev_type, pg_get_ruledef(r.oid) FROM pg_rewrite r "
+	"WHERE r.rulename <> '_RETURN' AND r.oid >= 16384 AND r.ev_enabled <> 'D' ORDER BY 1";
+static const char views_sql[] =
+	"SELECT r.ev_class, r.ev_type, pg_get_viewdef(r.ev_class) FROM pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384";
+static const char event_triggers_sql[] =
+	"SELECT e.evtname, fn.nspname, f.proname FROM pg_event_trigger e JOIN pg_proc f ON f.oid = e.evtfoid "
+	"JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE e.evtenabled <> 'D'";
+
+#endif

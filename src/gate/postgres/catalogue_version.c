@@ -1,0 +1,32 @@
+/* Whether the schema changed, without reading it. */
+#include "gate/postgres/aside.h"
+#include "gate/postgres/catalogue.h"
+
+/* Numbers of rows and of the transactions that made them: whatever is made, changed or dropped changes these. Temporary things aside. */
+#define PART(table, where)                                                                                                  \
+	"(SELECT concat(count(*), ':', sum(xmin::text::bigint * (oid::bigint % 65521 + 1))) FROM " table " WHERE " where ")"
+static const char version_sql[] =
+	"SELECT substr(md5(concat_ws(',', " PART("pg_class", "relpersistence <> 't'") ", " PART("pg_proc", "true") ", "
+	PART("pg_trigger", "true") ", " PART("pg_rewrite", "true") ", " PART("pg_constraint", "true") ", " PART("pg_policy", "true") ", "
+	PART("pg_event_trigger", "true") ", " PART("pg_operator", "oid >= 16384") ", " PART("pg_cast", "oid >= 16384") ", "
+	PART("pg_namespace", "nspname !~ '^pg_(toast_)?temp_'") ", " PART("pg_publication", "true") ", "
+	"(SELECT concat(count(*), ':', sum(xmin::text::bigint * (inhrelid::bigint % 65521 + 1))) FROM pg_inherits), "
+	"(SELECT concat(count(*), ':', sum(a.xmin::text::bigint * (a.attnum % 97 + 1))) FROM pg_attribute a "
+	"JOIN pg_class c ON c.oid = a.attrelid WHERE a.attrelid >= 16384 AND a.attnum > 0 AND c.relpersistence <> 't'))), 1, 16)";
+
+bool catalogue_version_now(struct postgres_aside *a, uint64_t *ret, struct err *err)
+{
+	char space[512] __attribute__((aligned(16))) = { 0 };
+	struct arena arena;
+	struct aside_rows rows;
+	char hex[20];
+
+	arena_init(&arena, space, sizeof(space));
+	if (!aside_query(a, version_sql, NULL, 0, &arena, &rows, err))
+		return err_prefix(err, "the schema's version");
+	if (rows.n_rows != 1 || rows.cells[0].len != 16)
+		return err_set(err, ERR_TOOL, "the schema's version: an odd answer");
+	snprintf(hex, sizeof(hex), "%.*s", STR_ARG(rows.cells[0]));
+	*ret = strtoull(hex, NULL, 16);
+	return true;
+}

@@ -1,0 +1,225 @@
+/* What the schema adds to a statement: what the functions it calls do, what views and triggers hide, what goes with the rows. */
+#include "gate/postgres/catalogue_inner.h"
+#include "gate/postgres/statement_inner.h"
+#include "read/sql/sql_lex.h"
+
+#define HIDERS_MAX 8 /* of one statement */
+#define STRINGS_DEEP 4
+
+/* --- names that hide something, anywhere in the text: bodies and literals too --- */
+
+struct hidden {
+	const struct hider *item[HIDERS_MAX];
+	size_t n;
+	bool unsure; /* a name is written so that it is not read here */
+};
+
+static void look_up(const struct catalogue *c, struct hidden *h, const struct sql_token *t)
+{
+	struct str name = t->text;
+	char folded[64];
+	const struct hider *found;
+
+	if (name.len >= sizeof(folded) || h->n == HIDERS_MAX)
+		return;
+	for (size_t i = 0; i < name.len; i++)
+		folded[i] = (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]);
+	found = catalogue_hider(c, t->kind == SQL_TOKEN_QUOTED ? name : (struct str){ folded, name.len });
+	for (size_t i = 0; found && i < h->n; i++) {
+		if (h->item[i] == found)
+			return;
+	}
+	if (found)
+		h->item[h->n++] = found;
+}
+
+static void look(const struct catalogue *c, struct hidden *h, struct str text, unsigned depth)
+{
+	struct sql_lex lex = { .text = text, .way = SQL_LEX_POSTGRES, .line_start = true };
+
+	for (struct sql_token t = sql_lex_next(&lex); t.kind != SQL_TOKEN_END; t = sql_lex_next(&lex)) {
+		if (t.kind == SQL_TOKEN_WORD || t.kind == SQL_TOKEN_QUOTED)
+			look_up(c, h, &t);
+		if (t.kind == SQL_TOKEN_BAD || (t.kind == SQL_TOKEN_QUOTED && t.escaped))
+			h->unsure = true;
+		/* Only what may be SQL: a word and a blank. Deeper ones are nobody's. */
+		if (t.kind == SQL_TOKEN_STRING && depth < STRINGS_DEEP && str_find_char(t.text, ' ') != SIZE_MAX)
+			look(c, h, t.text, depth + 1);
+	}
+}
+
+/* --- functions --- */
+
+static bool is_call(const struct change *c)
+{
+	return statement_has(c, SQL_MEANS_FUNCTION) || statement_has(c, SQL_MEANS_PROCEDURE);
+}
+
+static void split(struct str name, struct str *ret_schema, struct str *ret_last)
+{
+	size_t dot = str_rfind_char(name, '.');
+
+	*ret_schema = dot == SIZE_MAX ? STR_NONE : str_sub(name, 0, dot);
+	*ret_last = dot == SIZE_MAX ? name : str_sub(name, dot + 1, SIZE_MAX);
+}
+
+static void tell_acts(struct weighing *w, const struct routine *r, struct str how, bool known_only)
+{
+	for (size_t i = 0; i < r->n_acts; i++) {
+		struct change *c;
+
+		/* Of what nobody knows, and of bounded rows, the witness tells before it is committed. */
+		if (known_only && catalogue_effect_of(&r->acts[i], 1) != EFFECT_DESTROYS)
+			continue;
+		c = change_add(&w->answer->changes, w->arena);
+		if (!c)
+			return;
+		*c = r->acts[i];
+		c->reason = arena_fmt(w->arena, "%.*s: %.*s", STR_ARG(how), STR_ARG(c->reason));
+	}
+}
+
+/* True when the schema knows better than the text what is called. */
+static bool tell_call(struct weighing *w, const struct change *c)
+{
+	struct str schema, last;
+	const struct routine *r;
+
+	if (!is_call(c))
+		return false;
+	split(c->name, &schema, &last);
+	r = catalogue_worst(w->c->catalogue, schema, last);
+	if (!r)
+		return false;
+	tell_acts(w, r, arena_fmt(w->arena, "%.*s is called", STR_ARG(str_sub(c->name, 0, 100))), false);
+	return true;
+}
+
+/* --- rows --- */
+
+struct row_event {
+	enum sql_meaning means;
+	enum catalogue_event event, also; /* EVENT_READ: no other */
+};
+
+static const struct row_event row_events[] = {
+	{ SQL_MEANS_INSERT, EVENT_INSERT, EVENT_READ },	    { SQL_MEANS_UPSERT, EVENT_INSERT, EVENT_UPDATE },
+	{ SQL_MEANS_UPDATE, EVENT_UPDATE, EVENT_READ },	    { SQL_MEANS_UPDATE_ALL, EVENT_UPDATE, EVENT_INSERT },
+	{ SQL_MEANS_DELETE, EVENT_DELETE, EVENT_READ },	    { SQL_MEANS_DELETE_ALL, EVENT_DELETE, EVENT_READ },
+	{ SQL_MEANS_TRUNCATE, EVENT_TRUNCATE, EVENT_READ }, { SQL_MEANS_MERGE, EVENT_DELETE, EVENT_UPDATE },
+};
+
+static const struct row_event *row_event(const struct change *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(row_events); i++) {
+		if (statement_has(c, row_events[i].means))
+			return &row_events[i];
+	}
+	return NULL;
+}
+
+static bool has_parts(const struct catalogue *c, const struct catalogue_relation *r)
+{
+	size_t n;
+	const struct edge *e = catalogue_edges(c, r, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (e[i].how == EDGE_CHILD)
+			return true;
+	}
+	return false;
+}
+
+/* The relation that a name means; without its schema, along the path, else the first of that name. */
+static const struct catalogue_relation *relation_of(const struct weighing *w, struct str name)
+{
+	const struct catalogue_relation *r;
+	struct str schema, last;
+	size_t n;
+
+	split(name, &schema, &last);
+	r = catalogue_find(w->c->catalogue, schema, last, w->c->search_path);
+	if (r || schema.len)
+		return r;
+	return catalogue_named(w->c->catalogue, last, &n);
+}
+
+static void tell_behind(struct weighing *w, const struct catalogue_relation *r, enum catalogue_event event)
+{
+	char name[32];
+	const struct routine *behind = catalogue_worst(w->c->catalogue, STR_NONE, catalogue_behind(name, sizeof(name), r->oid, event));
+
+	if (behind)
+		tell_acts(w, behind, arena_fmt(w->arena, "triggers and rules of %.*s", STR_ARG(r->name)), true);
+}
+
+static void tell_rows(struct weighing *w, const struct change *told, struct change *c)
+{
+	const struct row_event *e = row_event(told);
+	const struct catalogue_relation *r = e ? relation_of(w, told->name) : NULL;
+
+	if (!r)
+		return;
+	if (e->event == EVENT_DELETE && (r->cascades || has_parts(w->c->catalogue, r)))
+		catalogue_dies_with(w->c->catalogue, r, true, w->arena, c);
+	else if (r->effects.len)
+		change_dies_with(c, w->arena, r->effects);
+	tell_behind(w, r, e->event);
+	if (e->also != EVENT_READ)
+		tell_behind(w, r, e->also);
+}
+
+/* --- all of it --- */
+
+bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
+{
+	if (w->c->catalogue->n_hiders)
+		return true;
+	CHANGE_EACH(c, &sql->changes) {
+		const struct row_event *e = row_event(c);
+		const struct catalogue_relation *r = e ? relation_of(w, c->name) : NULL;
+
+		if (is_call(c) || (r && r->hides))
+			return true;
+		if (r && e->event == EVENT_DELETE && (r->cascades || has_parts(w->c->catalogue, r)))
+			return true;
+	}
+	return false;
+}
+
+static void tell_hidden(struct weighing *w, const struct statement *s)
+{
+	struct hidden h = { .n = 0 };
+
+	if (!w->c->catalogue->n_hiders)
+		return;
+	look(w->c->catalogue, &h, s->text, 0);
+	/* A name that is not read here may be any of them: all that hides is told of. */
+	for (size_t i = 0; h.unsure && h.n < HIDERS_MAX && i < w->c->catalogue->n_hiders; i++)
+		h.item[h.n++] = &w->c->catalogue->hiders[i];
+	for (size_t i = 0; i < h.n; i++)
+		tell_acts(w, h.item[i]->runs, arena_fmt(w->arena, "%.*s hides it", STR_ARG(str_sub(h.item[i]->name, 0, 100))), false);
+}
+
+void statement_effects(struct weighing *w, struct statement *s, const struct sql_statement *read, const struct sql_answer *sql)
+{
+	struct statement_answer as_read = { .changes = sql->changes };
+	struct weighing before = { .c = w->c, .arena = w->arena, .answer = &as_read };
+	struct statement part = { .first_change = read->first_change, .n_changes = read->n_changes };
+	size_t first = w->answer->changes.n;
+
+	STATEMENT_EACH(e, &before, &part) {
+		struct change *c;
+
+		if (tell_call(w, e.change))
+			continue;
+		c = change_add(&w->answer->changes, w->arena);
+		if (!c)
+			return;
+		*c = *e.change;
+		tell_rows(w, e.change, c);
+	}
+	tell_hidden(w, s);
+	s->first_change = first;
+	s->n_changes = w->answer->changes.n - first;
+}
