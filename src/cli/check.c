@@ -54,6 +54,10 @@ static int weigh(const struct cli *c, struct asked *a, struct command_weighed *r
 
 	if (status >= 0)
 		return status;
+	if (!str_trim(a->ask.text).len && !(a->ask.n_words && a->ask.words[0].len)) {
+		buf_free(&a->text);
+		return cli_usage(c, "there is no command in what was given");
+	}
 	if (!realpath(folder ? folder : ".", a->cwd)) {
 		err_sys(&err, "%s", folder ? folder : ".");
 		return cli_fail(c, &err);

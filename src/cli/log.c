@@ -1,4 +1,5 @@
 /* pawl log: read, verify, export and checkpoint the ledger. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -94,6 +95,14 @@ static bool since(const struct cli *c, int64_t *ret_us, struct err *err)
 	return true;
 }
 
+/* Looking makes nothing: where no ledger lies, nothing was ever written down. */
+static bool nothing_written(void)
+{
+	struct places places;
+
+	return places_find(NULL, &places, NULL) && access(places.ledger, F_OK) != 0 && errno == ENOENT;
+}
+
 static struct ledger *open_ledger(struct places *places, struct err *err)
 {
 	return places_find(NULL, places, err) ? ledger_open(places->ledger, err) : NULL;
@@ -124,7 +133,7 @@ static bool show_all(struct ledger *l, struct view *v, struct err *err)
 		json_out_key(&v->json, "entries");
 		json_out_open(&v->json, '[');
 	}
-	ok = ledger_walk(l, 0, show, v, err);
+	ok = !l || ledger_walk(l, 0, show, v, err);
 	if (v->form == FORM_JSON) {
 		json_out_close(&v->json, ']');
 		json_out_close(&v->json, '}');
@@ -142,8 +151,8 @@ static int run_view(struct cli *c, struct view *v, bool follows)
 
 	v->out.max = FLUSH + LEDGER_MAX_ENTRY * 3;
 	signal(SIGPIPE, SIG_IGN);
-	l = open_ledger(&places, &err);
-	if (!l)
+	l = nothing_written() && !follows ? NULL : open_ledger(&places, &err);
+	if (!l && err.code != ERR_NONE)
 		return cli_fail(c, &err);
 	ok = show_all(l, v, &err) && (!follows || follow(l, v, &err));
 	ledger_close(l);

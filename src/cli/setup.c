@@ -1,5 +1,6 @@
 #include "cli/setup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,11 +66,27 @@ static bool on_path(const struct setup *s, const char *word)
 	return path && proc_find(word, path, NULL, found, sizeof(found));
 }
 
+/* A folder that several agents share says by what lies in it whose it is; while it is empty, the first of them is meant. */
+static bool is_empty_folder(const char *path)
+{
+	DIR *d = opendir(path);
+	const struct dirent *e = NULL;
+
+	while (d && (e = readdir(d)) && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0))
+		;
+	if (d)
+		closedir(d);
+	return d && !e;
+}
+
 static bool at_home(const struct setup *s, const char *word)
 {
+	size_t n = strlen(word);
 	char path[PLACES_MAX];
 
-	return join(path, s->home, word) && access(path, F_OK) == 0;
+	if (!join(path, s->home, word))
+		return false;
+	return n && word[n - 1] == '/' ? is_empty_folder(path) : access(path, F_OK) == 0;
 }
 
 bool setup_present(const struct setup *s, const struct agent *a)

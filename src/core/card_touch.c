@@ -62,7 +62,7 @@ static bool said_next(const struct judged_change *c, struct str what)
 static void row(struct card_page *p, const struct judgement *j, const struct judged_change *judged, enum paint paint)
 {
 	const struct change *c = judged->change;
-	struct str kind = c->kind == CHANGE_OPAQUE ? STR("not understood") : change_kind_name(c->kind);
+	struct str kind = c->kind == CHANGE_OPAQUE ? STR("not understood") : change_words(c);
 	struct str reason = c->kind == CHANGE_DELETE && str_is(c->reason, "deleted") ? STR_NONE : c->reason;
 	const char *label = "goes too: ";
 

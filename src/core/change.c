@@ -92,6 +92,40 @@ struct str change_kind_name(enum change_kind kind)
 	return kind_names[i < CHANGE_KIND_COUNT ? i : CHANGE_UNSET];
 }
 
+struct str change_words(const struct change *c)
+{
+	if (c->kind == CHANGE_REPLACE && str_starts(c->finding, STR("file.")))
+		return STR("write over");
+	switch (c->kind) {
+	case CHANGE_DESTROY_BACKUP:
+		return STR("destroy the backup");
+	case CHANGE_WEAKEN_PROTECTION:
+		if (str_is(c->finding, "prompt.answered"))
+			return STR("answer the question of");
+		return str_starts(c->finding, STR("guard.")) ? STR("weaken the guard:") : STR("weaken the protection of");
+	case CHANGE_PERMISSIONS:
+		return STR("change the permissions of");
+	case CHANGE_STATE_IDENTITY:
+		return STR("change the record of what exists:");
+	case CHANGE_REWRITE_HISTORY:
+		return STR("rewrite the history of");
+	case CHANGE_EXPOSE_SECRET:
+		return STR("show the secret");
+	case CHANGE_OPAQUE:
+		return STR("not understood:");
+	case CHANGE_UNSET:
+	case CHANGE_READ:
+	case CHANGE_CREATE:
+	case CHANGE_UPDATE:
+	case CHANGE_DELETE:
+	case CHANGE_REPLACE:
+	case CHANGE_FORGET:
+	case CHANGE_KIND_COUNT:
+		break;
+	}
+	return change_kind_name(c->kind);
+}
+
 bool change_kind_from(struct str name, enum change_kind *ret_kind)
 {
 	size_t i = name_index(kind_names, CHANGE_KIND_COUNT, name);

@@ -97,6 +97,8 @@ void change_dies_with(struct change *c, struct arena *arena, struct str what);
 
 /* Words as in policy files and JSON: "weaken-protection"; "unset" for CHANGE_UNSET. */
 struct str change_kind_name(enum change_kind kind);
+/* The same as a person says it, before the name of what it is done to: "weaken the protection of". */
+struct str change_words(const struct change *c);
 bool change_kind_from(struct str name, enum change_kind *ret_kind) PAWL_MUST_USE;
 struct str reversibility_name(enum reversibility r);
 bool reversibility_from(struct str name, enum reversibility *ret_r) PAWL_MUST_USE;

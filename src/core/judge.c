@@ -260,7 +260,7 @@ static struct str say_why(const struct match *run, const struct judgement *j, co
 		snprintf(more, sizeof(more), " and %zu more", j->n_held + j->n_denied - 1);
 	if (c->kind == CHANGE_OPAQUE)
 		return arena_fmt(run->arena, "not understood%s: %.*s", more, STR_ARG(what));
-	return arena_fmt(run->arena, "%.*s %.*s%s: %.*s", STR_ARG(change_kind_name(c->kind)), STR_ARG(name), more,
+	return arena_fmt(run->arena, "%.*s %.*s%s: %.*s", STR_ARG(change_words(c)), STR_ARG(name), more,
 			 STR_ARG(what));
 }
 

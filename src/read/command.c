@@ -1,6 +1,8 @@
 #include "read/command.h"
 
 #include "base/redact.h"
+#include "facts/everyday.h"
+#include "facts/wrappers.h"
 #include "read/command_words.h"
 
 struct change *command_change(struct command_work *w)
@@ -103,6 +105,18 @@ static void unknown_program(struct command_work *w)
 	c->safer = STR("write out what is to be run");
 }
 
+/* What an act is of which nothing takes anything away, and whose program is known by no row; STR_NONE: nobody knows it. */
+static struct str plain_words(const struct shell_act *a)
+{
+	struct str base = a->n_argv ? command_base(a->argv[0].text) : STR_NONE;
+
+	if (!a->n_argv)
+		return STR("sets variables of the shell");
+	if (wrapper_of(base, 0) || (a->next && a->next->within == a))
+		return STR("starts another program, which is read by itself");
+	return everyday_words(base);
+}
+
 static void read_act(struct command_work *w, struct command_reading ***end)
 {
 	struct command_reading *r;
@@ -124,10 +138,15 @@ static void read_act(struct command_work *w, struct command_reading ***end)
 		r->means = w->first->reason;
 	else if (w->means.len)
 		r->means = w->means;
+	else if (known)
+		r->means = STR("takes nothing away");
 	else
-		r->means = known ? STR("takes nothing away") : STR("a program that pawl has no facts about");
-	if (!known && !w->first && !w->means.len)
-		w->answer->unknown_program = true;
+		r->means = plain_words(w->act);
+	if (r->means.len)
+		return;
+	w->answer->unknown_program = true;
+	r->means = w->act->script.len ? STR("runs code, of which the calls that start or delete something are read")
+				      : STR("a program that pawl has no facts about");
 }
 
 /* --- what is not understood --- */

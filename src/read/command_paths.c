@@ -144,7 +144,7 @@ struct change *paths_say(struct paths *p, const struct paths_saying *s, struct s
 
 	if (!c)
 		return NULL;
-	c->kind = s->kind;
+	c->kind = p->writes && s->kind == CHANGE_DELETE && str_starts(str_from(s->finding), STR("file.")) ? CHANGE_REPLACE : s->kind;
 	c->reversible = REVERSIBLE_NO;
 	c->finding = str_from(s->finding);
 	c->type = str_from(s->type);

@@ -12,6 +12,7 @@ struct paths {
 	struct arena *arena;
 	struct str program; /* base name of the first word */
 	bool brings_in;	    /* mv into the workspace */
+	bool writes;	    /* what is judged is written over or edited, and is there afterwards */
 };
 
 enum paths_how {

@@ -481,6 +481,7 @@ static void judge_local(struct paths *p, const struct paths_target *t, enum path
 
 void paths_judge(struct paths *p, const struct paths_target *t, enum paths_how how)
 {
+	p->writes = how == PATHS_WRITE || how == PATHS_EDIT || how == PATHS_APPEND || how == PATHS_OVERLAY;
 	if (p->act->remote) {
 		judge_remote(p, t, how);
 		return;

@@ -26,6 +26,21 @@ WANTED = [
     (["check", "terraform", "destroy"], "", USAGE, "an argv goes behind --"),
     (["check"], "", USAGE, "words behind --"),
     (["explain", "bash -c 'terraform destroy'"], "", ALLOW, "through bash -c"),
+    # No command at all.
+    (["check", ""], "", USAGE, "there is no command"),
+    (["check", "-"], " \n", USAGE, "there is no command"),
+    (["check", "--", ""], "", USAGE, "there is no command"),
+    (["explain", ""], "", USAGE, "there is no command"),
+    # What nobody needs facts about is said as what it is.
+    (["explain", "cd src"], "", ALLOW, "is      changes the folder of what follows"),
+    (["explain", "X=1"], "", ALLOW, "is      sets variables of the shell"),
+    (["explain", "echo x"], "", ALLOW, "is      prints its words"),
+    (["explain", "sudo -n mytool x"], "", ALLOW, "is      starts another program, which is read by itself"),
+    (["explain", "mytool x"], "", ALLOW, "is      a program that pawl has no facts about"),
+    # Kinds of change in plain words; what is written over is not deleted.
+    (["check", "git push --force origin main"], "", HOLD, "rewrite the history of main: "),
+    (["check", "echo x > /etc/hosts"], "", HOLD, "write over /etc/hosts: "),
+    (["check", "rm /etc/hosts"], "", HOLD, "delete /etc/hosts: "),
 ]
 
 

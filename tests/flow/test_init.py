@@ -82,6 +82,19 @@ def empty_home():
         yield "something was written"
 
 
+def empty_folders():
+    """An agent's folder that is there and empty: Gemini's is shared with others, which say by what lies in it that it is theirs."""
+    def agents(*folders):
+        h = Home()
+        for f in folders:
+            (h.dir / f).mkdir(parents=True)
+        status, out, err = h.pawl("init", "--dry-run", "--json")
+        return [f["agent"] for f in json.loads(out)["files"]] if status == 0 else [err]
+
+    wanted = {(".gemini",): ["gemini"], (".gemini/antigravity",): ["antigravity"], (".gemini/tmp",): ["gemini"], (".claude",): ["claude-code"]}
+    return ["%s: %s, not %s" % (f, agents(*f), w) for f, w in wanted.items() if agents(*f) != w]
+
+
 def every_agent(scope):
     h = Home()
     before = h.all()
@@ -297,6 +310,7 @@ def odd_paths():
 def main():
     tap = source.Tap()
     tap.check("a home without agents", empty_home())
+    tap.check("an agent's empty folder", empty_folders())
     tap.check("every agent, for the user, and back", every_agent("--user"))
     tap.check("every agent, for the project, and back", every_agent("--project"))
     tap.check("what others wrote stays, and comes back byte for byte", others_stay())

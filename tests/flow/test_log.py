@@ -28,6 +28,9 @@ def add(n, size=0):
 
 r = pawl("log", "verify")
 t.ok(r.returncode == 1 and "ledger" in r.stdout, "no ledger is no intact ledger", r.stdout)
+for words in (("log",), ("log", "--json"), ("log", "export")):
+    r = pawl(*words)
+    t.ok(r.returncode == 0 and not os.path.exists(state), "looking makes no ledger: pawl " + " ".join(words), r.stdout)
 add(5)
 pawl("freeze", "--reason", "\x1b[31mred \x07 herring\u009b")
 r = pawl("log")

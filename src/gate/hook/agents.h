@@ -41,7 +41,7 @@ enum agent_failure {
 struct agent {
 	enum hook_host host;
 	const char *programs; /* names on PATH, separated by blanks */
-	const char *folders;  /* below the home folder: any there means that the agent is used */
+	const char *folders;  /* below the home folder: any there means that the agent is used; "x/" only where it is empty */
 	struct agent_file file[AGENT_FILES];
 	enum agent_failure failure;
 	const char *fails; /* what happens when pawl's own parent is killed or cannot be started */

@@ -73,7 +73,7 @@ const struct agent agents[] = {
 	  "Codex runs only hooks that its user trusts: the lines for config.toml say so by the hook's hash. If "
 	  "`/hooks` in Codex shows it as not "
 	  "trusted, trust it there." },
-	{ HOOK_GEMINI, "gemini", ".gemini/settings.json .gemini/oauth_creds.json .gemini/tmp",
+	{ HOOK_GEMINI, "gemini", ".gemini/ .gemini/settings.json .gemini/oauth_creds.json .gemini/tmp",
 	  { { AGENT_JSON, NULL, ".gemini", "settings.json", ".gemini/settings.json", gemini, NULL, 0 } },
 	  AGENT_OPEN, "the tool runs; Gemini CLI has no switch for it", NULL },
 	{ HOOK_CURSOR, "cursor cursor-agent", ".cursor",
