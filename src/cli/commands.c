@@ -214,6 +214,7 @@ static const char policy_check_help[] =
 static const char policy_explain_help[] =
 	"Which rule, in which file and line, answers a change, in the policy in force here. Say the change by options, or give a\n"
 	"FILE (- is standard input) with a request or a card in JSON, as `pawl plan --json` prints it. Exit status is the verdict's.\n"
+	"With `--gate postgres` also how many rows of the table NAME (schema.table) may be changed.\n"
 	"\n"
 	"    pawl policy explain --kind delete --type aws_db_instance --environment staging";
 

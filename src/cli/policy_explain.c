@@ -1,12 +1,14 @@
 #include "cli/commands.h"
 #include "cli/policies.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/timestamp.h"
 #include "core/card.h"
+#include "core/policy_budget.h"
 
 #define ARENA ((size_t)1 << 30) /* of address space */
 #define FILE_MAX ((size_t)64 << 20)
@@ -185,6 +187,26 @@ static void say_environment(const struct policy *policy, const struct judged_cha
 	}
 }
 
+/* Limits on rows for one table, as far as they bind there. */
+static void say_budgets(const struct policy *policy, const struct judged_change *jc, struct buf *b)
+{
+	for (const struct policy_budget *k = policy_budgets(policy); k; k = k->next) {
+		bool any = false;
+
+		for (unsigned span = 0; span < BUDGET_SPANS; span++) {
+			const struct policy_budget_ask ask = { policy, jc->environment.name, (enum budget_span)span };
+
+			if (!policy_budget_in_force(&ask, k) || !policy_budget_binds(&ask, k, jc->change->name, k->critical))
+				continue;
+			buf_addf(b, "%s %" PRIu64 " rows a%s %.*s", any ? "," : "  budget      ", k->limit[span],
+				 span == BUDGET_HOUR ? "n" : "", STR_ARG(budget_span_name(ask.span)));
+			any = true;
+		}
+		if (any)
+			buf_addf(b, "%s (%.*s)\n", k->critical ? ", of critical tables" : "", STR_ARG(k->where));
+	}
+}
+
 static void say_change(const struct policy *policy, const struct judged_change *jc, struct buf *b)
 {
 	const struct rule_ref *r = &jc->rule;
@@ -207,6 +229,8 @@ static void say_text(const struct explain *x, struct buf *b)
 		struct judged_change jc = judge_change(x->policy, &x->request, &x->evidence, c);
 
 		say_change(x->policy, &jc, b);
+		if (x->request.gate == GATE_POSTGRES)
+			say_budgets(x->policy, &jc, b);
 	}
 	if (x->request.changes.n > 1)
 		buf_addf(b, "together: %.*s\n", STR_ARG(verdict_name(x->j.verdict)));

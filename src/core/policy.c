@@ -229,6 +229,13 @@ static void take_limits(struct layers *l, const struct policy_file *f)
 	l->own_same_uid = f->source->layer != POLICY_PRESET;
 }
 
+static void take_trash(struct layers *l, const struct policy_file *f)
+{
+	if (!policy_trash_take(l->p, f))
+		warn(l, arena_fmt(l->arena, "%.*s: trash.on is false, and a file above it says true: it has no effect",
+				  STR_ARG(f->source->path)));
+}
+
 static void take_rest(struct layers *l, struct policy_file *f)
 {
 	if (f->notify) {
@@ -262,6 +269,8 @@ static bool take_preset(struct layers *l, struct str name, bool tighten_only, st
 		return false;
 	take_rules(l, &f, tighten_only);
 	take_limits(l, &f);
+	policy_budgets_take(l->p, &f, tighten_only);
+	take_trash(l, &f);
 	return true;
 }
 
@@ -377,6 +386,8 @@ bool policy_load(const struct policy_source *sources, size_t n, struct arena *ar
 		take_approvers(&l, files[i]);
 		take_limits(&l, files[i]);
 		take_keep(&l, files[i]);
+		policy_budgets_take(p, files[i], files[i]->source->layer == POLICY_PROJECT);
+		take_trash(&l, files[i]);
 		take_rest(&l, files[i]);
 	}
 	if (l.n > POLICY_MAX_RULES)

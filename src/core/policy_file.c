@@ -335,6 +335,8 @@ static const struct policy_key file_keys[] = {
 	{ "notify", k_notify },
 	{ "limits", k_limits },
 	{ "keep", k_keep },
+	{ "budgets", policy_budgets_read },
+	{ "trash", policy_trash_read },
 	{ "same_uid", k_same_uid },
 	{ "cases", k_cases },
 	{ NULL, NULL },
@@ -350,6 +352,7 @@ bool policy_file_read(struct policy_file *f)
 	f->approvers_end = &f->approvers;
 	f->notify_end = &f->notify;
 	f->cases_end = &f->cases;
+	f->budgets_end = &f->budgets;
 	if (f->source->text.len > POLICY_MAX_BYTES)
 		return err_set(f->err, ERR_LIMIT, "%.*s: larger than a policy may be (%zu bytes)",
 			       STR_ARG(f->source->path), POLICY_MAX_BYTES);

@@ -6,7 +6,7 @@
 #ifndef PAWL_CORE_POLICY_INNER_H
 #define PAWL_CORE_POLICY_INNER_H
 
-#include "core/policy.h"
+#include "core/policy_budget.h"
 
 #define RULES_WORDS (POLICY_MAX_RULES / 64)
 #define POLICY_MAX_ENVIRONMENTS 512
@@ -77,6 +77,9 @@ struct policy {
 	uint64_t plan_cap;
 	struct policy_keep keep;
 	bool keep_said[4]; /* in the order of the struct: does a file say it? */
+	struct policy_budget *budgets;
+	struct policy_trash trash;
+	bool own_trash[3]; /* the machine's or user's file said it: on, expires, rows */
 	bool same_uid;
 	struct str preset;
 	struct digest digest;
@@ -93,6 +96,8 @@ struct str environment_kind_name(enum environment_kind k);
 
 /* Sort and index ${first}…; false when the arena is full. */
 bool rules_compile(struct policy *p, struct rule *first, size_t n, struct arena *arena) PAWL_MUST_USE;
+/* Does a list of names or kinds take this environment? No list takes all. */
+bool rules_environment_taken(const struct str_list *list, const struct environment *e);
 /* Rules that take ${text}, or'ed into ${bits} of rules->words words. An empty text is taken by those with no question. */
 void rules_of_text(const struct rules *r, const struct text_index *x, struct str text, uint64_t *bits);
 

@@ -23,6 +23,9 @@ struct policy_file {
 	bool has_plan_cap, has_same_uid, same_uid;
 	uint64_t plan_cap;
 	struct policy_keep keep; /* 0: not said */
+	struct policy_budget *budgets, **budgets_end;
+	bool has_trash_on;
+	struct policy_trash trash; /* 0: not said */
 };
 
 /* A key of a mapping and what takes its value. */
@@ -57,6 +60,13 @@ const char *policy_nearest(struct str word, const char *(*next)(size_t i, const 
 bool policy_rule(struct policy_file *f, const struct doc *v) PAWL_MUST_USE;
 bool policy_case_read(struct policy_file *f, const struct doc *v) PAWL_MUST_USE;
 bool policy_kind_list(struct policy_file *f, const struct doc *v, uint32_t *ret_mask) PAWL_MUST_USE;
+
+/* policy_budget.c: the keys `budgets` and `trash`, and one file's among the others'. */
+bool policy_budgets_read(struct policy_file *f, const struct doc *v, void *t) PAWL_MUST_USE;
+bool policy_trash_read(struct policy_file *f, const struct doc *v, void *t) PAWL_MUST_USE;
+void policy_budgets_take(struct policy *p, const struct policy_file *f, bool tighten_only);
+/* False: it says that there is no trash, and there is. */
+bool policy_trash_take(struct policy *p, const struct policy_file *f) PAWL_MUST_USE;
 
 /* policy_file.c: the whole file. */
 bool policy_file_read(struct policy_file *f) PAWL_MUST_USE;

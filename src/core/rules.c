@@ -180,7 +180,7 @@ static bool index_shapes(struct rules *r, struct arena *arena)
 
 /* --- environments, gates, the rest --- */
 
-static bool environment_taken(const struct str_list *list, const struct environment *e)
+bool rules_environment_taken(const struct str_list *list, const struct environment *e)
 {
 	struct str kind = environment_kind_name(e->kind);
 
@@ -204,7 +204,7 @@ static bool index_environments(struct policy *p, struct arena *arena)
 		if (!r->environment[e])
 			return false;
 		for (size_t i = 0; i < r->n; i++) {
-			if (environment_taken(r->rule[i]->match.environments, &is))
+			if (rules_environment_taken(r->rule[i]->match.environments, &is))
 				bit_set(r->environment[e], i);
 		}
 	}

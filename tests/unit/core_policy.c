@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "core/judge.h"
+#include "core/policy_budget.h"
 
 static struct arena arena;
 static struct err err;
@@ -66,6 +67,16 @@ static const struct {
 	{ "version: 1\nkeep: {age: 1s}\n", "pawl.yaml:2:13:", "not taken from a file in the project" },
 	{ "version: 1\nkeep: {item: 256}\n", "pawl.yaml:2:14:", "512MiB" },
 	{ "version: 1\nkeep: {files: 0}\n", "pawl.yaml:2:15:", "from 1" },
+	{ "version: 1\nbudgets: [{statements: 10}]\n", "pawl.yaml:2:12:", "did you mean 'statement'" },
+	{ "version: 1\nbudgets: [{tables: \"public.*\"}]\n", "pawl.yaml:2:11:", "has a limit" },
+	{ "version: 1\nbudgets: [{statement: many}]\n", "pawl.yaml:2:23:", "whole number" },
+	{ "version: 1\nbudgets: [{statement: -1}]\n", "pawl.yaml:2:23:", "whole number" },
+	{ "version: 1\nbudgets: [{tables: orders, statement: 1}]\n", "pawl.yaml:2:20:", "with their schema" },
+	{ "version: 1\nbudgets: [{critical: false, statement: 1}]\n", "pawl.yaml:2:22:", "left out" },
+	{ "version: 1\nbudgets: {statement: 1}\n", "pawl.yaml:2:10:", "is a list" },
+	{ "version: 1\ntrash: {on: yes}\n", "pawl.yaml:2:13:", "'false' or 'true'" },
+	{ "version: 1\ntrash: {expires: 7d}\n", "pawl.yaml:2:18:", "not taken from a file in the project" },
+	{ "version: 1\ntrash: {rows: 7}\n", "pawl.yaml:2:15:", "not taken from a file in the project" },
 	{ "version: 1\nlimits: {plan_bytes: 10}\n", "pawl.yaml:2:22:", "512MiB" },
 	{ "version: 1\nx: \"\xff\"\n", "pawl.yaml:1:1:", "UTF-8" },
 	{ "version: 1\nx: \"\\0\"\n", "pawl.yaml:2:", "NUL" },
@@ -189,6 +200,54 @@ static void keep_bounds(void **state)
 	assert_non_null(policy_warnings(policy));
 }
 
+static bool trash(bool on, int64_t expires_s, uint64_t rows)
+{
+	struct policy_trash t = policy_trash(policy);
+
+	return t.on == on && t.expires_s == expires_s && t.rows == rows;
+}
+
+static void trash_of_layers(void **state)
+{
+	(void)state;
+	assert_true(load3(NULL, NULL, NULL));
+	assert_true(trash(true, 7 * 86400, 10000));
+	assert_true(load3(NULL, "version: 1\ntrash: {on: false, expires: 3d, rows: 5}\n", NULL));
+	assert_true(trash(false, 3 * 86400, 5));
+	assert_null(policy_warnings(policy));
+	assert_true(load3(NULL, "version: 1\ntrash: {on: false}\n", "version: 1\ntrash: {on: true}\n"));
+	assert_true(trash(true, 7 * 86400, 10000));
+	assert_null(policy_warnings(policy));
+	assert_true(load3(NULL, NULL, "version: 1\ntrash: {on: false}\n"));
+	assert_true(trash(true, 7 * 86400, 10000));
+	assert_non_null(policy_warnings(policy));
+	/* Machine and user: the one that keeps more. */
+	assert_true(load3("version: 1\ntrash: {on: true, expires: 9d, rows: 5}\n", "version: 1\ntrash: {on: false, expires: 3d, rows: 6}\n", NULL));
+	assert_true(trash(true, 9 * 86400, 6));
+	assert_non_null(policy_warnings(policy));
+	assert_true(load3("version: 1\ntrash: {on: false, expires: 1d}\n", "version: 1\ntrash: {on: true, expires: 3d}\n", NULL));
+	assert_true(trash(true, 3 * 86400, 10000));
+}
+
+static void budgets_of_layers(void **state)
+{
+	const struct policy_budget *b;
+
+	(void)state;
+	assert_true(load3("version: 1\nbudgets: [{hour: 5}]\n", NULL, "version: 1\npreset: strict\nbudgets: [{tables: [a.b, \"*\"], statement: 0}]\n"));
+	b = policy_budgets(policy);
+	assert_true(b->gives_way && str_starts(b->where, STR("preset solo:")));
+	b = b->next->next;
+	assert_true(!b->gives_way && !b->own && str_starts(b->where, STR("preset strict:")));
+	b = b->next->next;
+	assert_true(b->own && b->has[BUDGET_HOUR] && b->limit[BUDGET_HOUR] == 5);
+	assert_str(b->where, "machine.yaml:2");
+	b = b->next;
+	assert_true(!b->own && b->has[BUDGET_STATEMENT] && !b->has[BUDGET_HOUR]);
+	assert_str(b->where, "pawl.yaml:3");
+	assert_null(b->next);
+}
+
 static void presets(void **state)
 {
 	(void)state;
@@ -207,6 +266,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(small_arena),
 	cmocka_unit_test_setup_teardown(environments, setup, teardown),
 	cmocka_unit_test_setup_teardown(layers, setup, teardown), cmocka_unit_test_setup_teardown(keep_bounds, setup, teardown),
+	cmocka_unit_test_setup_teardown(trash_of_layers, setup, teardown),
+	cmocka_unit_test_setup_teardown(budgets_of_layers, setup, teardown),
 	cmocka_unit_test_setup_teardown(presets, setup, teardown),
 };
 

@@ -272,9 +272,10 @@ static void lock_unannounced(struct witness_saw *w, const struct witness_lock *l
 		.reversible = REVERSIBLE_NO,
 		.type = l->kind == 'v' ? STR("view") : STR("table"),
 		.rows = l->rows,
-		.reason = l->kind ? STR("it was emptied, rewritten or altered, and no statement of the transaction says so: a function, trigger or "
-					"dynamic SQL did it")
-				  : STR("it was dropped, and no statement of the transaction says so: a function, trigger or dynamic SQL did it"),
+		.reason = l->kind ? STR("it was emptied, rewritten or altered, and no statement of the transaction says so: a "
+					"function, trigger or dynamic SQL did it")
+				  : STR("it was dropped, and no statement of the transaction says so: a function, trigger or dynamic "
+					"SQL did it"),
 	};
 
 	unannounced(w, STR("witness.locked"), name.len ? name : STR("(dropped)"), &c);
@@ -315,7 +316,8 @@ static void weigh_catalogues(struct witness_saw *w)
 {
 	const struct change changed = {
 		.kind = CHANGE_WEAKEN_PROTECTION, .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_UNKNOWN, .type = STR("catalogue"),
-		.reason = STR("objects of the database were altered or dropped, or rights given, and no statement of the transaction says so"),
+		.reason = STR("objects of the database were altered or dropped, or rights given, and no statement of the transaction "
+			      "says so"),
 	};
 	const struct change permissions = {
 		.kind = CHANGE_PERMISSIONS, .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_NO, .type = STR("catalogue"),

@@ -41,7 +41,8 @@ struct witness_prepared witness_prepared(enum witness_text which, unsigned versi
 
 /* What the statements of the transaction announced: added by the relay after each statement that passed. */
 struct witness_expected {
-	const struct str *relations; /* "schema.name" that may be locked exclusively (DDL that passed, with what it references), or are foreign */
+	/* "schema.name" that may be locked exclusively (DDL that passed, with what it references), or are foreign. */
+	const struct str *relations;
 	size_t n;
 	bool catalogue; /* some statement writes the catalogue (DDL, GRANT): that it did so is no news */
 	bool any;	/* approved as a whole: locks and catalogue are not compared, rows still counted */
