@@ -2,15 +2,19 @@
  * usage: gate_sql_dump POLICY.yaml [CONNINFO]
  * With CONNINFO, of a server whose schema is read: the line `refresh 0` reads it anew and says its version, `version 0` only asks for it.
  * Standard input: for each text a line `FLAGS BYTES` and so many bytes. FLAGS: words with commas, any of: the upstream's environment,
- * `tx` in a transaction, `ro` made read only by the client, `tightened`. Output: for each statement its ruling, message, hint and changes
+ * `tx` in a transaction, `ro` made read only by the client, `tightened`; `scope`: changes with their scope, and behind a last tab what all of
+ * it comes to. Output: for each statement its ruling, message, hint and changes
  * (finding name | reason + what dies with it), between tabs; then `.`.
  */
 #include "base/fd.h"
 #include "gate/postgres/aside.h"
+#include "gate/postgres/scope.h"
 #include "gate/postgres/statement.h"
 
 static struct arena arena, policy_arena;
-static bool is_tightened;
+static bool is_tightened, with_scope;
+static struct postgres_aside *aside;
+static struct catalogue *catalogue;
 
 static bool tightened(void *ctx, const struct database_session *s)
 {
@@ -47,8 +51,23 @@ static const char *control_name(enum control c)
 	return (size_t)c < ARRAY_LEN(names) ? names[c] : "?";
 }
 
-static void print_changes(const struct statement_answer *a, const struct statement *s)
+static struct str measure(struct statement_answer *a, const struct statement *s)
 {
+	struct scope_asked asked = { s->text, s->first_change, s->n_changes, NULL, 0, true, STR_NONE };
+	struct scope all = { .relations = 0 };
+	struct err err;
+
+	if (!with_scope || !s->n_changes)
+		return STR_NONE;
+	if (!scope_measure(aside, catalogue, &asked, &arena, &a->changes, &all, &err))
+		return arena_fmt(&arena, "%.*s; not all: %s", STR_ARG(all.says), err.msg);
+	return all.says;
+}
+
+static void print_changes(struct statement_answer *a, const struct statement *s)
+{
+	struct str scope = measure(a, s);
+
 	for (size_t i = 0; i < s->n_changes; i++) {
 		const struct change *c = change_nth(&a->changes, s->first_change + i);
 
@@ -56,10 +75,12 @@ static void print_changes(const struct statement_answer *a, const struct stateme
 		for (const struct change_casualty *d = c->dies_with; d; d = d->next)
 			printf(" + %.*s", STR_ARG(d->what));
 	}
+	if (scope.len)
+		printf("\t= %.*s", STR_ARG(scope));
 	putchar('\n');
 }
 
-static void print(const struct statement_answer *a)
+static void print(struct statement_answer *a)
 {
 	for (const struct statement *s = a->statements; s; s = s->next) {
 		printf("%s", ruling_name(s->ruling));
@@ -77,6 +98,8 @@ static void print(const struct statement_answer *a)
 			printf(" %s-%s", s->session ? "session" : "now", s->read_only == READ_ONLY_ON ? "reads" : "writes");
 		if (s->path_changed)
 			printf(" path=%.*s", STR_ARG(s->path_known ? s->path.len ? s->path : STR("own") : STR("?")));
+		if (s->prepares.len)
+			printf(" prepares=%.*s", STR_ARG(s->prepares));
 		if (s->instead.len) {
 			printf(" instead=");
 			for (size_t i = 0; i < s->instead.len; i++)
@@ -93,7 +116,7 @@ static void print(const struct statement_answer *a)
 
 static void flags(char *words, struct database_upstream *u, struct statement_context *c)
 {
-	is_tightened = false;
+	is_tightened = with_scope = false;
 	for (char *word = words, *next; word && *word; word = next) {
 		next = strchr(word, ',');
 		if (next)
@@ -104,13 +127,13 @@ static void flags(char *words, struct database_upstream *u, struct statement_con
 			c->read_only = true;
 		else if (strcmp(word, "tightened") == 0)
 			is_tightened = true;
+		else if (strcmp(word, "scope") == 0)
+			with_scope = aside;
 		else
 			u->environment = str_from(word);
 	}
 }
 
-static struct postgres_aside *aside;
-static struct catalogue *catalogue;
 static struct database_upstream upstream_read;
 
 static void fail(const char *why)

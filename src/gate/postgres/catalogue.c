@@ -1,6 +1,7 @@
 #include "gate/postgres/catalogue_inner.h"
 
 #define CASUALTIES_MAX 200
+#define OWN_PREFIX "\001" /* no name in a database begins so */
 
 const struct catalogue *catalogue_ref(const struct catalogue *c)
 {
@@ -97,6 +98,13 @@ const struct catalogue_relation *catalogue_by_oid(const struct catalogue *c, uin
 }
 
 /* --- routines --- */
+
+struct str catalogue_behind(char *buf, size_t size, uint32_t oid, enum catalogue_event event)
+{
+	int n = snprintf(buf, size, OWN_PREFIX "%d:%u", (int)event, oid);
+
+	return (struct str){ buf, n > 0 ? (size_t)n : 0 };
+}
 
 const struct routine *catalogue_routines(const struct catalogue *c, struct str name, size_t *ret_n)
 {
@@ -273,4 +281,41 @@ void catalogue_dies_with(const struct catalogue *c, const struct catalogue_relat
 		change_dies_with(change, arena, arena_fmt(arena, "and %zu more", more));
 	if (r->effects.len)
 		change_dies_with(change, arena, r->effects);
+}
+
+size_t catalogue_parts(const struct catalogue *c, const struct catalogue_relation *r, const struct catalogue_relation **ret, size_t max)
+{
+	size_t head = 0, n = 0;
+
+	for (const struct catalogue_relation *at = r; at; at = head < n ? ret[head++] : NULL) {
+		size_t n_edges;
+		const struct edge *e = catalogue_edges(c, at, &n_edges);
+
+		for (size_t i = 0; i < n_edges && n < max; i++) {
+			if (e[i].how == EDGE_CHILD && e[i].to != r && !met(ret, n, e[i].to))
+				ret[n++] = e[i].to;
+		}
+	}
+	return n;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct catalogue_relation *const *x = a, *const *y = b;
+
+	return (*x)->bytes > (*y)->bytes ? -1 : (*x)->bytes < (*y)->bytes;
+}
+
+size_t catalogue_in_schema(const struct catalogue *c, struct str schema, const struct catalogue_relation **ret, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_relations && n < max; i++) {
+		const struct catalogue_relation *r = &c->relations[i];
+
+		if (str_eq(r->schema, schema) && (r->kind == 'r' || r->kind == 'm' || r->kind == 'p'))
+			ret[n++] = r;
+	}
+	qsort(ret, n, sizeof(const struct catalogue_relation *), by_bytes);
+	return n;
 }

@@ -39,6 +39,9 @@ uint64_t catalogue_version(const struct catalogue *c);
 const struct catalogue_relation *catalogue_find(const struct catalogue *c, struct str schema, struct str name, struct str search_path);
 /* All of that name, in every schema; they stand behind one another. */
 const struct catalogue_relation *catalogue_named(const struct catalogue *c, struct str name, size_t *ret_n);
+/* What holds the rows of a partitioned or inherited table, at any depth; what a schema holds, largest first. At most ${max}. */
+size_t catalogue_parts(const struct catalogue *c, const struct catalogue_relation *r, const struct catalogue_relation **ret, size_t max);
+size_t catalogue_in_schema(const struct catalogue *c, struct str schema, const struct catalogue_relation **ret, size_t max);
 const struct catalogue_relation *catalogue_by_oid(const struct catalogue *c, uint32_t oid);
 /* The version now, without a snapshot: some milliseconds. Another than catalogue_version: the schema changed. */
 bool catalogue_version_now(struct postgres_aside *a, uint64_t *ret, struct err *err) PAWL_MUST_USE;

@@ -8,7 +8,6 @@
 
 #define ROWS_ARENA ((size_t)2 << 30)
 #define BODY_ARENA ((size_t)256 << 20)
-#define OWN_PREFIX "\001" /* no name in a database begins so */
 
 struct reading {
 	struct postgres_aside *aside;
@@ -263,13 +262,6 @@ static bool read_aggregates(struct reading *r)
 }
 
 /* --- what runs where a relation is read or written: routines of our own, named by the relation --- */
-
-struct str catalogue_behind(char *buf, size_t size, uint32_t oid, enum catalogue_event event)
-{
-	int n = snprintf(buf, size, OWN_PREFIX "%d:%u", (int)event, oid);
-
-	return (struct str){ buf, n > 0 ? (size_t)n : 0 };
-}
 
 /* Rows stand ordered by relation, so the last made is the one. */
 static struct routine *behind(struct reading *r, uint32_t oid, enum catalogue_event event)

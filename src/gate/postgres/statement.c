@@ -76,7 +76,7 @@ struct weighed {
 static struct weighed judge_all(const struct weighing *w, const struct statement *s)
 {
 	struct request request = { .gate = GATE_POSTGRES, .tool = STR("postgresql"), .principal.kind = PRINCIPAL_AGENT };
-	struct evidence evidence = { .now_us = 0 };
+	struct evidence evidence = { .now_us = 0, .frozen = w->c->host->frozen && w->c->host->frozen(w->c->host->ctx) };
 	struct weighed all = { .verdict = VERDICT_ALLOW };
 	size_t n = 0;
 
@@ -123,6 +123,19 @@ static bool tightened(const struct weighing *w, const struct statement *s, const
 
 /* --- rulings --- */
 
+/* Nothing runs yet: what it would do is asked about where it is executed. What is denied outright is refused here. */
+static void prepares(const struct weighing *w, struct statement *s)
+{
+	struct weighed all = judge_all(w, s);
+
+	if (all.verdict == VERDICT_ALLOW || all.verdict == VERDICT_HOLD) {
+		s->prepares = statement_prepares(w, s);
+		s->ruling = RULING_SESSION;
+	} else {
+		statement_denied(w, s, all.denied ? all.denied : &(struct change){ .kind = CHANGE_OPAQUE }, &all.rule);
+	}
+}
+
 static enum ruling sent(const struct weighing *w, const struct statement *s)
 {
 	if (statement_sets(s))
@@ -148,8 +161,8 @@ static void by_policy(const struct weighing *w, struct statement *s)
 	s->passed = sent(w, s);
 	if (all.verdict == VERDICT_ALLOW)
 		s->ruling = all.destroys && keeps ? RULING_ASK : all.writes || statement_sets(s) ? s->passed : RULING_READ;
-	else if (all.verdict == VERDICT_HOLD)
-		s->ruling = RULING_ASK;
+	else if (all.verdict == VERDICT_HOLD || w->c->host->decide)
+		s->ruling = RULING_ASK; /* a refusal is recorded there, and tightens the credential */
 	else
 		statement_denied(w, s, all.denied ? all.denied : &(struct change){ .kind = CHANGE_OPAQUE }, &all.rule);
 }
@@ -191,7 +204,9 @@ static void rule(const struct weighing *w, struct statement *s, const struct sql
 	if (statement_guards(w, s) || statement_transaction(w, s) || statement_session(w, s))
 		return;
 	s->passed = sent(w, s);
-	if (!s->n_changes)
+	if (str_is(s->verb, "PREPARE"))
+		prepares(w, s);
+	else if (!s->n_changes)
 		s->ruling = statement_reads(s) ? RULING_READ : s->passed;
 	else
 		by_policy(w, s);
@@ -245,7 +260,7 @@ void statement_weigh(const struct statement_context *c, struct str text, struct 
 	ret->n = sql->n;
 	ret->schema_version = catalogue_version(c->catalogue);
 	w.several = sql->n > 1;
-	w.anew = c->catalogue && statement_touches(&w, sql);
+	w.anew = statement_touches(&w, sql);
 	if (!w.anew)
 		ret->changes = sql->changes;
 	for (const struct sql_statement *read = sql->statements; read; read = read->next) {

@@ -14,7 +14,7 @@ enum ruling {
 	RULING_WRITE,	    /* sent in a transaction that may write; the witness looks before it commits */
 	RULING_CONTROL,	    /* begins, ends or marks a transaction: the relay acts on `control` */
 	RULING_ALONE,	    /* allowed, and cannot run in a transaction block (VACUUM): sent alone, may write, no witness */
-	RULING_ASK,	    /* needs the slow way: scope, a person, something to be kept first */
+	RULING_ASK,	    /* needs the slow way: scope, a person, something to be kept first, a denial that is to be recorded */
 	RULING_SESSION,	    /* SET, RESET, DISCARD, LISTEN, DEALLOCATE …: sent as it is, read-only stays on */
 };
 

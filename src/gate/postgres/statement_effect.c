@@ -16,15 +16,20 @@ struct hidden {
 
 static void look_up(const struct catalogue *c, struct hidden *h, const struct sql_token *t)
 {
-	struct str name = t->text;
-	char folded[64];
+	char name[64];
 	const struct hider *found;
+	size_t len = 0;
 
-	if (name.len >= sizeof(folded) || h->n == HIDERS_MAX)
+	if (h->n == HIDERS_MAX)
 		return;
-	for (size_t i = 0; i < name.len; i++)
-		folded[i] = (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]);
-	found = catalogue_hider(c, t->kind == SQL_TOKEN_QUOTED ? name : (struct str){ folded, name.len });
+	/* As the server folds it, or with its doubled quotes single. No name is longer than this. */
+	for (size_t i = 0; i < t->text.len && len < sizeof(name); i++) {
+		char b = t->text.ptr[i];
+
+		i += t->kind == SQL_TOKEN_QUOTED && b == '"';
+		name[len++] = (char)(t->kind == SQL_TOKEN_WORD && b >= 'A' && b <= 'Z' ? b + 32 : b);
+	}
+	found = catalogue_hider(c, (struct str){ name, len < sizeof(name) ? len : sizeof(name) - 1 });
 	for (size_t i = 0; found && i < h->n; i++) {
 		if (h->item[i] == found)
 			return;
@@ -40,7 +45,7 @@ static void look(const struct catalogue *c, struct hidden *h, struct str text, u
 	for (struct sql_token t = sql_lex_next(&lex); t.kind != SQL_TOKEN_END; t = sql_lex_next(&lex)) {
 		if (t.kind == SQL_TOKEN_WORD || t.kind == SQL_TOKEN_QUOTED)
 			look_up(c, h, &t);
-		if (t.kind == SQL_TOKEN_BAD || (t.kind == SQL_TOKEN_QUOTED && t.escaped))
+		if (t.kind == SQL_TOKEN_BAD)
 			h->unsure = true;
 		/* Only what may be SQL: a word and a blank. Deeper ones are nobody's. */
 		if (t.kind == SQL_TOKEN_STRING && depth < STRINGS_DEEP && str_find_char(t.text, ' ') != SIZE_MAX)
@@ -85,7 +90,7 @@ static bool tell_call(struct weighing *w, const struct change *c)
 	struct str schema, last;
 	const struct routine *r;
 
-	if (!is_call(c))
+	if (!w->c->catalogue || !is_call(c))
 		return false;
 	split(c->name, &schema, &last);
 	r = catalogue_worst(w->c->catalogue, schema, last);
@@ -156,7 +161,7 @@ static void tell_behind(struct weighing *w, const struct catalogue_relation *r, 
 static void tell_rows(struct weighing *w, const struct change *told, struct change *c)
 {
 	const struct row_event *e = row_event(told);
-	const struct catalogue_relation *r = e ? relation_of(w, told->name) : NULL;
+	const struct catalogue_relation *r = e && w->c->catalogue ? relation_of(w, told->name) : NULL;
 
 	if (!r)
 		return;
@@ -173,6 +178,12 @@ static void tell_rows(struct weighing *w, const struct change *told, struct chan
 
 bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
 {
+	for (const struct sql_statement *s = sql->statements; s; s = s->next) {
+		if (str_is(s->verb, "EXECUTE"))
+			return true;
+	}
+	if (!w->c->catalogue)
+		return false;
 	if (w->c->catalogue->n_hiders)
 		return true;
 	CHANGE_EACH(c, &sql->changes) {
@@ -187,13 +198,13 @@ bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
 	return false;
 }
 
-static void tell_hidden(struct weighing *w, const struct statement *s)
+static void tell_hidden(struct weighing *w, struct str text)
 {
 	struct hidden h = { .n = 0 };
 
-	if (!w->c->catalogue->n_hiders)
+	if (!w->c->catalogue || !w->c->catalogue->n_hiders)
 		return;
-	look(w->c->catalogue, &h, s->text, 0);
+	look(w->c->catalogue, &h, text, 0);
 	/* A name that is not read here may be any of them: all that hides is told of. */
 	for (size_t i = 0; h.unsure && h.n < HIDERS_MAX && i < w->c->catalogue->n_hiders; i++)
 		h.item[h.n++] = &w->c->catalogue->hiders[i];
@@ -201,25 +212,81 @@ static void tell_hidden(struct weighing *w, const struct statement *s)
 		tell_acts(w, h.item[i]->runs, arena_fmt(w->arena, "%.*s hides it", STR_ARG(str_sub(h.item[i]->name, 0, 100))), false);
 }
 
+static void tell(struct weighing *w, const struct change *told)
+{
+	struct change *c;
+
+	if (tell_call(w, told))
+		return;
+	c = change_add(&w->answer->changes, w->arena);
+	if (!c)
+		return;
+	*c = *told;
+	tell_rows(w, told, c);
+}
+
+/* --- EXECUTE: what was prepared --- */
+
+/* Earlier in this text. */
+static bool tell_earlier(struct weighing *w, struct str name)
+{
+	const struct statement *found = NULL;
+
+	for (const struct statement *s = w->answer->statements; s; s = s->next) {
+		if (s->prepares.len && str_eq(s->prepares, name))
+			found = s;
+	}
+	if (!found)
+		return false;
+	STATEMENT_EACH(e, w, found) {
+		struct change *c = change_add(&w->answer->changes, w->arena);
+
+		if (!c)
+			return true;
+		*c = *e.change;
+	}
+	return true;
+}
+
+/* Earlier in this session, by the text that prepared it. */
+static bool tell_remembered(struct weighing *w, struct str name)
+{
+	struct sql_input in = { .text = STR_NONE };
+	struct sql_answer *a;
+
+	if (!w->c->prepared || !w->c->prepared(w->c->relay, name, &in.text))
+		return false;
+	a = ARENA_NEW(w->arena, struct sql_answer);
+	if (!a)
+		return false;
+	sql_read(&in, w->arena, a);
+	if (a->n != 1 || !a->statements->parsed || !str_is(a->statements->verb, "PREPARE"))
+		return false;
+	CHANGE_EACH(c, &a->changes)
+		tell(w, c);
+	tell_hidden(w, in.text);
+	return true;
+}
+
+static bool is_execute(const struct change *c)
+{
+	return statement_has(c, SQL_MEANS_DYNAMIC) && str_is(c->type, "prepared statement");
+}
+
 void statement_effects(struct weighing *w, struct statement *s, const struct sql_statement *read, const struct sql_answer *sql)
 {
 	struct statement_answer as_read = { .changes = sql->changes };
 	struct weighing before = { .c = w->c, .arena = w->arena, .answer = &as_read };
 	struct statement part = { .first_change = read->first_change, .n_changes = read->n_changes };
+	struct str name = statement_executes(w, s);
 	size_t first = w->answer->changes.n;
+	bool known = name.len && (tell_earlier(w, name) || tell_remembered(w, name));
 
 	STATEMENT_EACH(e, &before, &part) {
-		struct change *c;
-
-		if (tell_call(w, e.change))
-			continue;
-		c = change_add(&w->answer->changes, w->arena);
-		if (!c)
-			return;
-		*c = *e.change;
-		tell_rows(w, e.change, c);
+		if (!known || !is_execute(e.change))
+			tell(w, e.change);
 	}
-	tell_hidden(w, s);
+	tell_hidden(w, s->text);
 	s->first_change = first;
 	s->n_changes = w->answer->changes.n - first;
 }

@@ -3,7 +3,7 @@
 #include "read/sql/sql_lex.h"
 
 /* Told of without a change, these read, and the server lets them be read-only. */
-static const char *const reads[] = { "SELECT", "FETCH", "EXPLAIN", "COPY", "DECLARE", "VALUES", "TABLE" };
+static const char *const reads[] = { "SELECT", "FETCH", "EXPLAIN", "COPY", "DECLARE", "VALUES", "TABLE", "EXECUTE" };
 
 bool statement_reads(const struct statement *s)
 {
