@@ -70,7 +70,8 @@ static bool both(const char *name, struct str text, unsigned n)
 /* A join with conditions until it has ${len} bytes. */
 static struct str join(char *space, size_t size, size_t len, bool calls)
 {
-	size_t n = (size_t)snprintf(space, size, "SELECT a.id, a.name, b.total FROM accounts a JOIN balances b ON b.account_id = a.id WHERE 1 = 1");
+	size_t n = (size_t)snprintf(space, size,
+				   "SELECT a.id, a.name, b.total FROM accounts a JOIN balances b ON b.account_id = a.id WHERE 1 = 1");
 
 	for (size_t i = n; n < len; i = n)
 		n += (size_t)(calls ? snprintf(space + n, size - n, " AND (lower(a.c%zu) = '%zu'::text OR b.c%zu ILIKE 'x%zu')", i, i, i, i)

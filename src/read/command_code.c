@@ -104,7 +104,8 @@ static struct change *lost(struct code *c, const char *finding, const char *type
 static void library_calls(struct code *c, bool script)
 {
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-		if ((script && !calls[i].scripts) || !stands(c->text, calls[i].call) || str_find(c->text, str_from(calls[i].beside)) == SIZE_MAX)
+		if ((script && !calls[i].scripts) || !stands(c->text, calls[i].call) ||
+		    str_find(c->text, str_from(calls[i].beside)) == SIZE_MAX)
 			continue;
 		(void)lost(c, "cloud.resource", "resource", c->s->program,
 			   arena_fmt(c->w->arena, "code of %.*s %s", STR_ARG(c->s->program), calls[i].what));

@@ -16,7 +16,8 @@
 	"select pg_catalog.format('%s.%s', rn.nspname, rc.relname) from pg_catalog.pg_class as rc join pg_catalog.pg_namespace as rn "  \
 	"on rn.oid" IS "rc.relnamespace where rc.oid" IS "pg_catalog.pg_partition_root(c.oid)) end, l.mode, " COUNTS("l.relation") \
 	", pg_catalog.pg_stat_get_xact_numscans(l.relation) from pg_catalog.pg_lock_status() as l "  \
-	"left join pg_catalog.pg_class as c on c.oid" IS "l.relation left join pg_catalog.pg_namespace as n on n.oid" IS "c.relnamespace "  \
+	"left join pg_catalog.pg_class as c on c.oid" IS "l.relation "  \
+	"left join pg_catalog.pg_namespace as n on n.oid" IS "c.relnamespace "  \
 	"where l.pid" IS "pg_catalog.pg_backend_pid() and l.locktype" IS "'relation' and l.mode" IS  \
 	"any ('{RowShareLock,RowExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}') "
 

@@ -14,7 +14,8 @@ struct interpreter {
 static const struct interpreter interpreters[] = {
 	{ "python pypy ipython", "python", "-c", "-W -X -m", "", "" },
 	{ "node nodejs", "node", "-e -p --eval --print -pe", "-r --require --import --loader --env-file", "", "--check -c" },
-	{ "ts-node tsx ts-node-dev", "node", "-e -p --eval --print -pe", "-r --require --import --loader --env-file -P --project --tsconfig", "watch", "--check -c" },
+	{ "ts-node tsx ts-node-dev", "node", "-e -p --eval --print -pe",
+	  "-r --require --import --loader --env-file -P --project --tsconfig", "watch", "--check -c" },
 	{ "deno", "node", "", "--config -c", "run eval", "" },
 	{ "perl", "perl", "-e -E -ne -pe -le -lne -nle -i -pie -we", "-I -M", "", "-c" },
 	{ "ruby jruby", "ruby", "-e -ne -pe", "-I -r -C", "", "-c" },

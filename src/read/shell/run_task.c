@@ -167,7 +167,8 @@ bool run_deno(struct run *r, struct run_scene *s, struct run_call *call)
 		struct run_scene p = run_scene_process(r, s, "deno task", call);
 		struct str line = task->type == JSON_STRING ? task->text : json_str(task, "command");
 
-		if (!str_eq(task->key, call->argv[at].text) || !line.len || str_find(p.via, STR("deno task › deno task › deno task")) != SIZE_MAX)
+		if (!str_eq(task->key, call->argv[at].text) || !line.len ||
+		    str_find(p.via, STR("deno task › deno task › deno task")) != SIZE_MAX)
 			continue;
 		if (at + 1 < call->n)
 			line = arena_fmt(r->arena, "%.*s %.*s", STR_ARG(line), STR_ARG(run_joined(r, call, at + 1)));

@@ -51,7 +51,8 @@ static uint64_t scanner_cost(struct str text)
 {
 	static const bool operators[256] = {
 		['~'] = true, ['!'] = true, ['@'] = true, ['#'] = true, ['^'] = true, ['&'] = true, ['|'] = true, ['`'] = true,
-		['?'] = true, ['+'] = true, ['-'] = true, ['*'] = true, ['/'] = true, ['%'] = true, ['<'] = true, ['>'] = true, ['='] = true,
+		['?'] = true, ['+'] = true, ['-'] = true, ['*'] = true, ['/'] = true, ['%'] = true, ['<'] = true, ['>'] = true,
+		['='] = true,
 	};
 	uint64_t cost = 0;
 
