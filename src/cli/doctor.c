@@ -6,24 +6,12 @@
 #include "base/fd.h"
 #include "base/timestamp.h"
 #include "cli/commands.h"
-#include "cli/desk.h"
+#include "cli/doctor.h"
 #include "cli/threats.h"
 
 #define OUT_MAX ((size_t)1 << 20)
 
-struct finding {
-	const char *what; /* stable name, for --json */
-	bool good;
-	char text[700];
-};
-
-#define FINDINGS_MAX 24
-struct findings {
-	struct finding item[FINDINGS_MAX];
-	size_t n;
-};
-
-static struct finding *add(struct findings *f, const char *what, bool good)
+struct finding *doctor_add(struct findings *f, const char *what, bool good)
 {
 	struct finding *one = &f->item[f->n < FINDINGS_MAX - 1 ? f->n++ : FINDINGS_MAX - 1];
 
@@ -36,7 +24,7 @@ static void look_at_level(struct desk *d, struct findings *f)
 {
 	char where[400];
 	enum enforcement_level level = hold_level(&d->host, &d->arena, where, sizeof(where));
-	struct finding *one = add(f, "enforcement", level >= ENFORCEMENT_OTHER_UID);
+	struct finding *one = doctor_add(f, "enforcement", level >= ENFORCEMENT_OTHER_UID);
 
 	if (level == ENFORCEMENT_UNKNOWN) {
 		snprintf(one->text, sizeof(one->text), "Enforcement level: none yet; `pawl approvers` says how to begin.");
@@ -54,13 +42,13 @@ static void look_at_people(struct desk *d, struct findings *f)
 	size_t n = 0;
 
 	if (!signer_list(&d->host, &d->arena, &list, &err)) {
-		one = add(f, "approvers", false);
+		one = doctor_add(f, "approvers", false);
 		snprintf(one->text, sizeof(one->text), "Nobody can approve: %.500s", err.msg);
 		return;
 	}
 	for (const struct signer *s = list; s; s = s->next)
 		n++;
-	one = add(f, "approvers", n > 0);
+	one = doctor_add(f, "approvers", n > 0);
 	if (n)
 		snprintf(one->text, sizeof(one->text), "%zu key%s may approve; `pawl approvers` lists them.", n, n == 1 ? "" : "s");
 	else
@@ -75,7 +63,7 @@ static void look_at_file(const char *path, const char *what, struct findings *f)
 
 	if (stat(path, &st) != 0)
 		return;
-	one = add(f, what, st.st_uid != getuid() && access(path, W_OK) != 0);
+	one = doctor_add(f, what, st.st_uid != getuid() && access(path, W_OK) != 0);
 	if (st.st_mode & 022)
 		snprintf(one->text, sizeof(one->text), "%s: others may write to it (mode %03o).", path, (unsigned)st.st_mode & 0777);
 	else if (one->good)
@@ -101,14 +89,14 @@ static void look_at_ledger(struct desk *d, struct findings *f)
 	struct ledger_report r = { 0 };
 	struct err err = { 0 };
 	bool ok = ledger_verify(d->places.ledger, NULL, &r, &err);
-	struct finding *one = add(f, "ledger-chain", ok);
+	struct finding *one = doctor_add(f, "ledger-chain", ok);
 
 	if (ok)
 		snprintf(one->text, sizeof(one->text), "The ledger's chain of %llu entries is whole.", (unsigned long long)r.entries);
 	else
 		snprintf(one->text, sizeof(one->text), "The ledger: %.600s", err.msg);
 	if (d->book.odd) {
-		one = add(f, "ledger-odd", false);
+		one = doctor_add(f, "ledger-odd", false);
 		snprintf(one->text, sizeof(one->text), "%zu ledger entries about holds mean nothing and were ignored; the first is %s.",
 			 d->book.odd, d->book.first_odd);
 	}
@@ -121,7 +109,7 @@ static void look_at_agent(struct findings *f)
 
 	if (!sock || !*sock)
 		return;
-	one = add(f, "ssh-agent", false);
+	one = doctor_add(f, "ssh-agent", false);
 	snprintf(one->text, sizeof(one->text), "An ssh-agent is within reach (%.300s): it signs for whoever asks it. Load approvers' keys "
 		 "with ssh-add -c, or not at all.", sock);
 }
@@ -206,6 +194,7 @@ int cmd_doctor(struct cli *c)
 		look_at_agent(&f);
 		look_at_files(&d, &f);
 		look_at_ledger(&d, &f);
+		doctor_gate(&d, &f);
 		if (c->json)
 			put_json(&f, &b);
 		else
