@@ -247,6 +247,25 @@ static const struct cli_option policy_explain_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const struct cli_option postgres_roles_options[] = {
+	{ "check", 0, NULL, "connect as the gate does, and list what that role could do", false },
+	{ "upstream", 0, "NAME", "--check: which one (default: the first)", false },
+	{ "config", 0, "FILE", "--check: the gate's configuration (default: postgres.yaml of pawl's configuration)", false },
+	{ "database", 0, "NAME", "the database (default: the one the SQL is run in)", false },
+	{ "schema", 0, "NAME", "a schema that agents work in (default: public)", true },
+	{ "owner", 0, "ROLE", "who makes tables there, so that agents see those of tomorrow too", true },
+	{ "login", 0, "ROLE", "also a role for the gate to log in as", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char postgres_roles_help[] =
+	"Prints SQL for psql: pawl_agent_read sees, pawl_agent_migrate also writes rows, and makes and alters what is its own; neither owns,\n"
+	"so neither drops, what is there now. The gate is one wall, the server's own rights are the other. --check connects by the gate's\n"
+	"credential, changes nothing, and lists what that role could do if the gate were not there.\n"
+	"\n"
+	"    pawl postgres roles --login pawl_gate --owner app | psql -X -v ON_ERROR_STOP=1 shop\n"
+	"    pawl postgres roles --check";
+
 static const struct cli_option postgres_keys_options[] = {
 	{ "name", 0, "NAME", "new: whose key it is (default: agent)", false },
 	{ "for", 0, "DURATION", "new: how long it is good (default: 8h); `ever`: no end", false },
@@ -362,6 +381,7 @@ const struct cli_command cli_commands[] = {
 	{ "approvers add", "NAME", "let somebody approve: a key into this user's allowed_signers", NULL, approvers_add_options, CLI_FULL, false, FULL(cmd_approvers_add) },
 	{ "doctor", "", "say how much of a boundary stands here, and what goes round it", NULL, none, CLI_FULL, false, FULL(cmd_doctor) },
 	{ "doctor hooks", "", "ask every agent's own hook, as the agent would, and say which are closed", doctor_hooks_help, none, CLI_FULL, false, FULL(cmd_doctor_hooks) },
+	{ "postgres roles", "", "least-privilege roles for agents, as SQL; --check: what the role in use could do beside the gate", postgres_roles_help, postgres_roles_options, CLI_FULL, false, FULL(cmd_postgres_roles) },
 	{ "postgres keys", "[list|new|revoke ID …]", "session keys for the database gate", postgres_keys_help, postgres_keys_options, CLI_FULL, false, FULL(cmd_postgres_keys) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

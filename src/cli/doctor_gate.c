@@ -26,14 +26,16 @@ static void look_at_config(struct gate_look *g)
 
 	n += (size_t)snprintf(one->text, sizeof(one->text), "The PostgreSQL gate stands before");
 	for (size_t i = 0; i < g->config.n_upstreams && n < sizeof(one->text) - 200; i++)
-		n += (size_t)snprintf(one->text + n, sizeof(one->text) - n, "%s %.*s", i ? "," : "", STR_ARG(g->config.upstreams[i].name));
+		n += (size_t)snprintf(one->text + n, sizeof(one->text) - n, "%s %.*s", i ? "," : "",
+				      STR_ARG(g->config.upstreams[i].name));
 	if (port)
 		snprintf(one->text + n, sizeof(one->text) - n, "; it runs, on port %u.", port);
 	else
 		snprintf(one->text + n, sizeof(one->text) - n, "; it does not run now (pawl gate postgres).");
 	if (g->config.has_password) {
 		one = doctor_add(g->f, "gate-password", false);
-		snprintf(one->text, sizeof(one->text), "%.300s has a password in clear: a service file, passfile= or secret-command keeps it elsewhere.",
+		snprintf(one->text, sizeof(one->text),
+			 "%.300s has a password in clear: a service file, passfile= or secret-command keeps it elsewhere.",
 			 g->config.path.ptr);
 	}
 }
@@ -50,8 +52,8 @@ static void look_at_credential(struct gate_look *g, const char *path)
 		snprintf(one->text, sizeof(one->text), "%.400s: this user cannot read the database's credential.", path);
 	else
 		snprintf(one->text, sizeof(one->text),
-			 "%.400s: this user (uid %u) reads the database's credential, and so does an agent that runs as this user: it can go "
-			 "round the gate. Run the gate as a user of its own.",
+			 "%.400s: this user (uid %u) reads the database's credential, and so does an agent that runs as this user: it "
+			 "can go round the gate. Run the gate as a user of its own.",
 			 path, (unsigned)getuid());
 }
 
@@ -101,7 +103,8 @@ static void look_at_variables(struct gate_look *g)
 		if (!straight)
 			continue;
 		one = doctor_add(g->f, "gate-variable", false);
-		snprintf(one->text, sizeof(one->text), "%s leads past the gate, straight to a database behind it: take it out of what agents see.", name);
+		snprintf(one->text, sizeof(one->text),
+			 "%s leads past the gate, straight to a database behind it: take it out of what agents see.", name);
 	}
 }
 
@@ -134,8 +137,8 @@ static void look_at_keys(struct gate_look *g)
 	if (!s.n)
 		return;
 	one = doctor_add(g->f, "gate-keys", s.endless == 0);
-	snprintf(one->text, sizeof(one->text), "%zu session key%s, %zu expired; %zu never expire%s%s", s.n, s.n == 1 ? "" : "s", s.over, s.endless,
-		 s.endless == 1 ? "s" : "", s.endless ? ": make them anew with --for." : ".");
+	snprintf(one->text, sizeof(one->text), "%zu session key%s, %zu expired; %zu never expire%s%s", s.n, s.n == 1 ? "" : "s", s.over,
+		 s.endless, s.endless == 1 ? "s" : "", s.endless ? ": make them anew with --for." : ".");
 }
 
 void doctor_gate(struct desk *d, struct findings *f)

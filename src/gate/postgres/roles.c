@@ -1,0 +1,124 @@
+#include "gate/postgres/roles.h"
+
+/* "a ""b""", as SQL quotes names. */
+static void name(struct buf *b, const char *s)
+{
+	buf_addc(b, '"');
+	for (; *s; s++) {
+		if (*s == '"')
+			buf_addc(b, '"');
+		buf_addc(b, *s);
+	}
+	buf_addc(b, '"');
+}
+
+/* Every %n is the next of ${names}, quoted. */
+static void line(struct buf *b, const char *text, const char *first, const char *second)
+{
+	for (const char *p = text; *p; p++) {
+		if (p[0] == '%' && p[1] == '1') {
+			name(b, first);
+			p++;
+		} else if (p[0] == '%' && p[1] == '2') {
+			name(b, second);
+			p++;
+		} else {
+			buf_addc(b, *p);
+		}
+	}
+}
+
+static const char head[] =
+	"-- Roles for agents. Run by the database's owner or a superuser: pawl postgres roles | psql -X -v ON_ERROR_STOP=1 DATABASE\n"
+	"-- pawl_agent_read:    sees everything in the schemas below, writes nothing.\n"
+	"-- pawl_agent_migrate: also writes rows, and makes and alters what is its own. It owns nothing that is there now, so it drops,\n"
+	"--                     truncates and alters nothing that is there now: a migration that has to is a person's.\n"
+	"BEGIN;\n"
+	"SET LOCAL client_min_messages = warning;\n"
+	"DO $$ BEGIN\n"
+	"  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pawl_agent_read') THEN CREATE ROLE pawl_agent_read; END IF;\n"
+	"  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pawl_agent_migrate') THEN\n"
+	"    CREATE ROLE pawl_agent_migrate;\n"
+	"  END IF;\n"
+	"END $$;\n"
+	"ALTER ROLE pawl_agent_read NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;\n"
+	"ALTER ROLE pawl_agent_migrate NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;\n"
+	"GRANT pawl_agent_read TO pawl_agent_migrate;\n";
+
+static const char of_database[] =
+	"DO $$ BEGIN\n"
+	"  EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());\n"
+	"  EXECUTE format('GRANT CONNECT ON DATABASE %I TO pawl_agent_read', current_database());\n"
+	"  EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO pawl_agent_migrate', current_database());\n"
+	"END $$;\n";
+
+static const char of_schema[] =
+	"\n-- schema %1\n"
+	"REVOKE CREATE ON SCHEMA %1 FROM PUBLIC;\n"
+	"GRANT USAGE ON SCHEMA %1 TO pawl_agent_read;\n"
+	"GRANT CREATE ON SCHEMA %1 TO pawl_agent_migrate;\n"
+	"GRANT SELECT ON ALL TABLES IN SCHEMA %1 TO pawl_agent_read;\n"
+	"GRANT SELECT ON ALL SEQUENCES IN SCHEMA %1 TO pawl_agent_read;\n"
+	"GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %1 TO pawl_agent_migrate;\n"
+	"REVOKE TRUNCATE, REFERENCES, TRIGGER ON ALL TABLES IN SCHEMA %1 FROM pawl_agent_read, pawl_agent_migrate;\n"
+	"GRANT USAGE ON ALL SEQUENCES IN SCHEMA %1 TO pawl_agent_migrate;\n"
+	"ALTER DEFAULT PRIVILEGES IN SCHEMA %1 GRANT SELECT ON TABLES TO pawl_agent_read;\n"
+	"ALTER DEFAULT PRIVILEGES IN SCHEMA %1 GRANT INSERT, UPDATE, DELETE ON TABLES TO pawl_agent_migrate;\n"
+	"ALTER DEFAULT PRIVILEGES IN SCHEMA %1 GRANT USAGE ON SEQUENCES TO pawl_agent_migrate;\n";
+
+static const char of_owner[] =
+	"ALTER DEFAULT PRIVILEGES FOR ROLE %2 IN SCHEMA %1 GRANT SELECT ON TABLES TO pawl_agent_read;\n"
+	"ALTER DEFAULT PRIVILEGES FOR ROLE %2 IN SCHEMA %1 GRANT INSERT, UPDATE, DELETE ON TABLES TO pawl_agent_migrate;\n"
+	"ALTER DEFAULT PRIVILEGES FOR ROLE %2 IN SCHEMA %1 GRANT USAGE ON SEQUENCES TO pawl_agent_migrate;\n";
+
+static const char of_login[] =
+	"\n-- The gate logs in as this one; give it a password (\\password), or a certificate, that no agent can read.\n"
+	"DO $$ BEGIN\n"
+	"  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s) THEN CREATE ROLE %1; END IF;\n"
+	"END $$;\n"
+	"ALTER ROLE %1 LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;\n"
+	"GRANT pawl_agent_migrate TO %1;\n"
+	"ALTER ROLE %1 SET lock_timeout = '10s';\n"
+	"ALTER ROLE %1 SET idle_in_transaction_session_timeout = '10min';\n";
+
+static void literal(struct buf *b, const char *s)
+{
+	buf_addc(b, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_addc(b, '\'');
+		buf_addc(b, *s);
+	}
+	buf_addc(b, '\'');
+}
+
+static void login(const struct roles_wish *w, struct buf *out)
+{
+	const char *mark = strstr(of_login, "%s");
+	auto_buf first = BUF_MAX(4096);
+
+	buf_add(&first, (struct str){ of_login, (size_t)(mark - of_login) });
+	buf_addc(&first, '\0');
+	line(out, first.ptr, w->login, "");
+	literal(out, w->login);
+	line(out, mark + 2, w->login, "");
+}
+
+void roles_sql(const struct roles_wish *w, struct buf *out)
+{
+	buf_adds(out, head);
+	if (w->database) {
+		line(out, "REVOKE CREATE, TEMPORARY ON DATABASE %1 FROM PUBLIC;\nGRANT CONNECT ON DATABASE %1 TO pawl_agent_read;\n"
+			  "GRANT TEMPORARY ON DATABASE %1 TO pawl_agent_migrate;\n", w->database, "");
+	} else {
+		buf_adds(out, of_database);
+	}
+	for (size_t i = 0; w->schemas[i]; i++) {
+		line(out, of_schema, w->schemas[i], "");
+		for (size_t o = 0; w->owners[o]; o++)
+			line(out, of_owner, w->schemas[i], w->owners[o]);
+	}
+	if (w->login)
+		login(w, out);
+	buf_adds(out, "COMMIT;\n");
+}
