@@ -5,11 +5,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ALIGN ((size_t)16)
-
-void arena_init(struct arena *a, void *zeroed, size_t size)
+void arena_init(struct arena *a, void *mem, size_t size)
 {
-	*a = (struct arena){ .mem = zeroed, .size = size };
+	*a = (struct arena){ .mem = mem, .size = size, .dirty = size };
 }
 
 bool arena_map(struct arena *a, size_t size)
@@ -19,7 +17,7 @@ bool arena_map(struct arena *a, size_t size)
 
 	if (mem == MAP_FAILED)
 		return false;
-	arena_init(a, mem, size);
+	*a = (struct arena){ .mem = mem, .size = size };
 	return true;
 }
 
@@ -32,34 +30,14 @@ void arena_unmap(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-	if (a->dirty)
-		memset(a->mem, 0, a->dirty);
 	a->used = 0;
-	a->dirty = 0;
 	a->full = false;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_refuse(struct arena *a)
 {
-	size_t need;
-	void *p;
-
-	if (a->full)
-		return NULL;
-	if (size > SIZE_MAX - ALIGN) {
-		a->full = true;
-		return NULL;
-	}
-	need = (size + ALIGN - 1) & ~(ALIGN - 1);
-	if (need > a->size - a->used) {
-		a->full = true;
-		return NULL;
-	}
-	p = a->mem + a->used;
-	a->used += need;
-	if (a->used > a->dirty)
-		a->dirty = a->used;
-	return p;
+	a->full = true;
+	return NULL;
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
