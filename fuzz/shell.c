@@ -34,6 +34,32 @@ static void check_words(const struct shell_word *word, struct shell_span in)
 	}
 }
 
+static void check_part(const struct shell_part *part)
+{
+	switch (part->kind) {
+	case SHELL_PART_PARAMETER:
+		check_words(part->parameter->index, part->span);
+		check_words(part->parameter->argument, part->span);
+		check_words(part->parameter->argument2, part->span);
+		break;
+	case SHELL_PART_COMMAND:
+	case SHELL_PART_READ_FROM:
+	case SHELL_PART_WRITE_TO:
+		check_list(part->list, part->span);
+		break;
+	case SHELL_PART_ARITHMETIC:
+	case SHELL_PART_BRACE:
+	case SHELL_PART_ARRAY:
+		check_words(part->words, part->span);
+		break;
+	case SHELL_PART_TEXT:
+	case SHELL_PART_GLOB:
+	case SHELL_PART_TILDE:
+		FUZZ_CHECK(!part->words);
+		break;
+	}
+}
+
 static void check_word(const struct shell_word *word, struct shell_span in)
 {
 	if (!word)
@@ -41,11 +67,7 @@ static void check_word(const struct shell_word *word, struct shell_span in)
 	check_span(word->span, in);
 	for (const struct shell_part *part = word->first; part; part = part->next) {
 		check_span(part->span, word->span);
-		check_words(part->index, part->span);
-		check_words(part->argument, part->span);
-		check_words(part->argument2, part->span);
-		check_words(part->words, part->span);
-		check_list(part->list, part->span);
+		check_part(part);
 	}
 }
 
@@ -58,25 +80,32 @@ static void check_redirections(const struct shell_redirection *r, struct shell_s
 	}
 }
 
+static void check_compound(const struct shell_compound *m, struct shell_span in)
+{
+	check_word(m->subject, in);
+	for (const struct shell_case *k = m->cases; k; k = k->next) {
+		FUZZ_CHECK(k->patterns && k->body);
+		check_words(k->patterns, in);
+		check_list(k->body, in);
+	}
+	check_list(m->condition, in);
+	check_list(m->body, in);
+	check_list(m->otherwise, in);
+}
+
 static void check_command(const struct shell_command *c, struct shell_span in, struct shell_span text)
 {
 	check_span(c->span, in);
 	check_redirections(c->redirections, c->span, text);
 	check_words(c->words, c->span);
-	check_word(c->subject, c->span);
 	for (const struct shell_assignment *a = c->assignments; a; a = a->next) {
 		check_span(a->span, c->span);
 		check_word(a->index, a->span);
 		check_word(a->value, a->span);
 	}
-	for (const struct shell_case *k = c->cases; k; k = k->next) {
-		FUZZ_CHECK(k->patterns && k->body);
-		check_words(k->patterns, c->span);
-		check_list(k->body, c->span);
-	}
-	check_list(c->condition, c->span);
-	check_list(c->body, c->span);
-	check_list(c->otherwise, c->span);
+	FUZZ_CHECK(c->compound || c->kind == SHELL_SIMPLE);
+	if (c->compound)
+		check_compound(c->compound, c->span);
 }
 
 static struct shell_span whole;

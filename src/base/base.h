@@ -15,6 +15,9 @@
 
 /* Printf-checked, and "the caller must look at what comes back". */
 #define PAWL_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+#define PAWL_BYTE __attribute__((packed)) /* an enum of one byte */
+#define PAWL_INLINE inline __attribute__((always_inline))
+#define PAWL_NOINLINE __attribute__((noinline)) /* keeps the frames small of what recurs */
 #define PAWL_MUST_USE __attribute__((warn_unused_result))
 
 /* Length of an array known to the compiler. */

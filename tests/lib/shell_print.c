@@ -38,13 +38,13 @@ static void parameter(struct buf *b, const struct shell_part *part)
 	if (part->indirect)
 		buf_adds(b, "indirect ");
 	bytes(b, part->text);
-	labelled(b, "index=", part->index);
+	labelled(b, "index=", part->parameter->index);
 	if (part->op != SHELL_OP_NONE)
 		buf_addf(b, " %s%s", part->colon ? ":" : "", op_names[part->op]);
 	if (part->op == SHELL_OP_CASE || part->op == SHELL_OP_TRANSFORM || part->op == SHELL_OP_NAMES || part->op == SHELL_OP_KEYS)
-		bytes(b, part->op_text);
-	labelled(b, "", part->argument);
-	labelled(b, "", part->argument2);
+		bytes(b, part->parameter->op_text);
+	labelled(b, "", part->parameter->argument);
+	labelled(b, "", part->parameter->argument2);
 	buf_addc(b, ')');
 }
 
@@ -189,12 +189,31 @@ static void cases(struct buf *b, const struct shell_case *k)
 	}
 }
 
+static void compound(struct buf *b, const struct shell_compound *m)
+{
+	labelled(b, "", m->subject);
+	if (m->condition) {
+		buf_adds(b, " (when");
+		shell_print_list(b, m->condition);
+		buf_addc(b, ')');
+	}
+	shell_print_list(b, m->body);
+	if (m->otherwise) {
+		buf_adds(b, " (else");
+		shell_print_list(b, m->otherwise);
+		buf_addc(b, ')');
+	}
+	cases(b, m->cases);
+}
+
 static void command(struct buf *b, const struct shell_command *c)
 {
+	const struct shell_compound *m = c->compound;
+
 	buf_addf(b, " (%s", kind_names[c->kind]);
-	if (c->name.len) {
+	if (m && m->name.len) {
 		buf_addc(b, ' ');
-		bytes(b, c->name);
+		bytes(b, m->name);
 	}
 	assignments(b, c->assignments);
 	if (c->has_in)
@@ -203,19 +222,8 @@ static void command(struct buf *b, const struct shell_command *c)
 		buf_addc(b, ' ');
 		shell_print_word(b, w);
 	}
-	labelled(b, "", c->subject);
-	if (c->condition) {
-		buf_adds(b, " (when");
-		shell_print_list(b, c->condition);
-		buf_addc(b, ')');
-	}
-	shell_print_list(b, c->body);
-	if (c->otherwise) {
-		buf_adds(b, " (else");
-		shell_print_list(b, c->otherwise);
-		buf_addc(b, ')');
-	}
-	cases(b, c->cases);
+	if (m)
+		compound(b, m);
 	redirections(b, c->redirections);
 	buf_addc(b, ')');
 }

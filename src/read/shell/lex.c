@@ -59,15 +59,11 @@ void lex_unexpected(struct lex *p)
 		lex_stop(p, p->pos, arena_fmt(p->arena, "unexpected `%.*s'", STR_ARG(lex_text(p, p->pos, to))));
 }
 
-bool lex_enter(struct lex *p)
+bool lex_enter_on(struct lex *p)
 {
-	if (p->depth >= SHELL_MAX_DEPTH) {
-		p->too_deep = true;
-		lex_stop(p, p->pos, STR("deeper than 200"));
-		return false;
-	}
-	p->depth++;
-	return true;
+	p->too_deep = true;
+	lex_stop(p, p->pos, STR("deeper than 200"));
+	return false;
 }
 
 bool lex_again(struct lex *p, size_t n)
@@ -81,13 +77,7 @@ bool lex_again(struct lex *p, size_t n)
 	return true;
 }
 
-void lex_leave(struct lex *p)
-{
-	p->depth--;
-}
-
-/* Where ${text} ends when it stands at the place, else 0. */
-static uint32_t match(const struct lex *p, const char *text)
+uint32_t lex_match_on(const struct lex *p, const char *text)
 {
 	uint32_t i = p->pos;
 
@@ -100,21 +90,7 @@ static uint32_t match(const struct lex *p, const char *text)
 	return i;
 }
 
-bool lex_looks(const struct lex *p, const char *text)
-{
-	return match(p, text) != 0;
-}
-
-bool lex_take(struct lex *p, const char *text)
-{
-	uint32_t to = match(p, text);
-
-	if (to)
-		p->pos = to;
-	return to != 0;
-}
-
-void lex_blank(struct lex *p)
+void lex_blank_on(struct lex *p)
 {
 	int c = lex_peek(p);
 

@@ -92,6 +92,12 @@ static inline bool lex_is(int c, unsigned bits)
 	return c >= 0 && (lex_class[c] & bits) != 0;
 }
 
+/* Is nothing left to read? So it is behind trouble. */
+static inline bool lex_at_end(const struct lex *p)
+{
+	return p->pos >= p->end;
+}
+
 /* The next byte, past line continuations, or -1 at the end. */
 static inline int lex_peek(struct lex *p)
 {
@@ -115,15 +121,61 @@ static inline uint32_t lex_until(const struct lex *p, uint32_t i, unsigned bits)
 	return i;
 }
 
+/* The beginnings of what is asked for at every command are inline: mostly the first byte says no. The rest is in lex.c, named …_on. */
+bool lex_enter_on(struct lex *p);
+void lex_blank_on(struct lex *p);
+uint32_t lex_match_on(const struct lex *p, const char *text);
+
+/* Past blanks and a comment. */
+static inline void lex_blank(struct lex *p)
+{
+	int c = lex_byte(p, p->pos);
+
+	if (c == ' ' || c == '\t' || c == '\\' || c == '#')
+		lex_blank_on(p);
+}
+
+/* One deeper; false: too deep, and stopped. Every true is followed by lex_leave. */
+static inline bool lex_enter(struct lex *p)
+{
+	if (p->depth >= SHELL_MAX_DEPTH)
+		return lex_enter_on(p);
+	p->depth++;
+	return true;
+}
+
+static inline void lex_leave(struct lex *p)
+{
+	p->depth--;
+}
+
+/* Where ${text} ends when it stands here, line continuations between its bytes skipped, else 0. */
+static inline uint32_t lex_match(const struct lex *p, const char *text)
+{
+	int c = lex_byte(p, p->pos);
+
+	return c == (unsigned char)*text || c == '\\' ? lex_match_on(p, text) : 0;
+}
+
+static inline bool lex_looks(const struct lex *p, const char *text)
+{
+	return lex_match(p, text) != 0;
+}
+
+/* Go behind it when it stands here. */
+static inline bool lex_take(struct lex *p, const char *text)
+{
+	uint32_t to = lex_match(p, text);
+
+	if (to)
+		p->pos = to;
+	return to != 0;
+}
+
 /* lex.c: places, names, trouble. */
 void lex_stop(struct lex *p, uint32_t at, struct str why);
 void lex_unexpected(struct lex *p); /* stop at what stands here */
-bool lex_enter(struct lex *p);	    /* one deeper; false: too deep, and stopped. Every true is followed by lex_leave. */
-void lex_leave(struct lex *p);
 bool lex_again(struct lex *p, size_t n); /* ${n} bytes are to be read once more. False: too many were, and stopped. */
-bool lex_take(struct lex *p, const char *text); /* these bytes, line continuations between them skipped */
-bool lex_looks(const struct lex *p, const char *text);
-void lex_blank(struct lex *p);			/* blanks and a comment */
 /* A name [A-Za-z_][A-Za-z0-9_]* from ${i}: where it ends, ${i} when there is none. */
 uint32_t lex_name(struct lex *p, uint32_t i, struct str *ret_name);
 /* Read other bytes with the same parser: ${ret_saved} is what lex_return puts back. */

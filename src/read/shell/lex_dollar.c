@@ -42,7 +42,7 @@ static void keep(struct lex *p, struct lex_made **slot, uint32_t from, const str
 }
 
 /* Was what stands here read before? */
-static bool again(struct lex *p, struct lex_build *b, bool quoted)
+static PAWL_NOINLINE bool again(struct lex *p, struct lex_build *b, bool quoted)
 {
 	struct shell_part *part, *copy;
 
@@ -61,7 +61,7 @@ static bool again(struct lex *p, struct lex_build *b, bool quoted)
 	return true;
 }
 
-static void commands(struct lex *p, struct shell_part *part)
+static PAWL_INLINE void commands(struct lex *p, struct shell_part *part)
 {
 	struct inside in = go_inside(p);
 	struct shell_list *list;
@@ -164,7 +164,7 @@ void lex_dollar(struct lex *p, struct lex_build *b, bool quoted)
 		lex_parameter(p, b, quoted);
 		return;
 	}
-	if (again(p, b, quoted) || !lex_enter(p))
+	if ((p->reuse && again(p, b, quoted)) || !lex_enter(p))
 		return;
 	if (c == '(')
 		parenthesis(p, b, next + 1, quoted);
@@ -172,7 +172,7 @@ void lex_dollar(struct lex *p, struct lex_build *b, bool quoted)
 		lex_parameter_braces(p, b, quoted);
 	else
 		bracket(p, b, next + 1, quoted);
-	if (c == '(')
+	if (c == '(' && p->trying)
 		keep(p, slot, from, b->tail);
 	lex_leave(p);
 }

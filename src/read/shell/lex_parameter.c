@@ -1,5 +1,7 @@
 #include "read/shell/lex_word.h"
 
+const struct shell_parameter shell_parameter_plain = { 0 };
+
 static bool is_special(int c)
 {
 	return c > 0 && memchr("@*#?-$!", c, 7);
@@ -35,6 +37,7 @@ void lex_parameter(struct lex *p, struct lex_build *b, bool quoted)
 		return;
 	part->quoted = quoted;
 	part->text = name;
+	part->parameter = &shell_parameter_plain;
 }
 
 /* A word inside ${…}, up to } or what ${flags} say besides. */
@@ -70,17 +73,17 @@ static void close_brace(struct lex *p, uint32_t from)
 }
 
 /* [index] behind a name. False: a [ without its ]. */
-static bool subscript(struct lex *p, struct shell_part *part)
+static bool subscript(struct lex *p, struct shell_parameter *more)
 {
 	if (lex_peek(p) != '[')
 		return true;
 	p->pos++;
-	part->index = lex_arithmetic_index(p);
-	return part->index;
+	more->index = lex_arithmetic_index(p);
+	return more->index;
 }
 
 /* : behind the name: one of :- := :? :+ or a substring. */
-static void colon(struct lex *p, struct shell_part *part, bool quoted)
+static void colon(struct lex *p, struct shell_part *part, struct shell_parameter *more, bool quoted)
 {
 	static const char ops[] = "-=?+";
 	const char *k;
@@ -93,18 +96,18 @@ static void colon(struct lex *p, struct shell_part *part, bool quoted)
 		p->pos++;
 		part->colon = true;
 		part->op = SHELL_OP_DEFAULT + (enum shell_parameter_op)(k - ops);
-		part->argument = argument(p, 0, quoted);
+		more->argument = argument(p, 0, quoted);
 		return;
 	}
 	part->op = SHELL_OP_SUBSTRING;
-	part->argument = argument(p, LEX_TO_COLON | LEX_NO_TILDE, quoted);
+	more->argument = argument(p, LEX_TO_COLON | LEX_NO_TILDE, quoted);
 	if (lex_peek(p) == ':') {
 		p->pos++;
-		part->argument2 = argument(p, LEX_NO_TILDE, quoted);
+		more->argument2 = argument(p, LEX_NO_TILDE, quoted);
 	}
 }
 
-static void replace(struct lex *p, struct shell_part *part, bool quoted)
+static void replace(struct lex *p, struct shell_part *part, struct shell_parameter *more, bool quoted)
 {
 	static const char kinds[] = "/#%";
 	const char *k;
@@ -118,15 +121,15 @@ static void replace(struct lex *p, struct shell_part *part, bool quoted)
 		p->pos++;
 		part->op = SHELL_OP_REPLACE_ALL + (enum shell_parameter_op)(k - kinds);
 	}
-	part->argument = argument(p, LEX_TO_SLASH | LEX_NO_TILDE, false);
+	more->argument = argument(p, LEX_TO_SLASH | LEX_NO_TILDE, false);
 	if (lex_peek(p) == '/') {
 		p->pos++;
-		part->argument2 = argument(p, 0, quoted);
+		more->argument2 = argument(p, 0, quoted);
 	}
 }
 
 /* # ## % %% ^ ^^ , ,, ~ ~~. A pattern is one inside "…" too. */
-static void doubled(struct lex *p, struct shell_part *part)
+static void doubled(struct lex *p, struct shell_part *part, struct shell_parameter *more)
 {
 	uint32_t from = p->pos;
 	int c = lex_peek(p);
@@ -135,37 +138,37 @@ static void doubled(struct lex *p, struct shell_part *part)
 	p->pos++;
 	twice = lex_peek(p) == c;
 	p->pos += twice;
-	part->op_text = lex_text(p, from, p->pos);
+	more->op_text = lex_text(p, from, p->pos);
 	if (c == '#')
 		part->op = twice ? SHELL_OP_REMOVE_PREFIX_LONG : SHELL_OP_REMOVE_PREFIX;
 	else if (c == '%')
 		part->op = twice ? SHELL_OP_REMOVE_SUFFIX_LONG : SHELL_OP_REMOVE_SUFFIX;
 	else
 		part->op = SHELL_OP_CASE;
-	part->argument = argument(p, LEX_NO_TILDE, false);
+	more->argument = argument(p, LEX_NO_TILDE, false);
 }
 
 /* Nothing bash knows: what may run inside is kept. */
-static void unknown(struct lex *p, struct shell_part *part, bool quoted)
+static void unknown(struct lex *p, struct shell_part *part, struct shell_parameter *more, bool quoted)
 {
 	part->op = SHELL_OP_UNKNOWN;
-	part->argument = argument(p, LEX_NO_TILDE, quoted);
+	more->argument = argument(p, LEX_NO_TILDE, quoted);
 }
 
-static void transform(struct lex *p, struct shell_part *part, bool quoted)
+static void transform(struct lex *p, struct shell_part *part, struct shell_parameter *more, bool quoted)
 {
 	uint32_t at = lex_skip(p, p->pos + 1);
 
 	if (lex_is(lex_byte(p, at), LEX_NAME) && lex_after(p, at) == '}') {
 		part->op = SHELL_OP_TRANSFORM;
-		part->op_text = lex_text(p, at, at + 1);
+		more->op_text = lex_text(p, at, at + 1);
 		p->pos = at + 1;
 	} else {
-		unknown(p, part, quoted);
+		unknown(p, part, more, quoted);
 	}
 }
 
-static void operator(struct lex *p, struct shell_part *part, bool quoted)
+static void operator(struct lex *p, struct shell_part *part, struct shell_parameter *more, bool quoted)
 {
 	static const char simple[] = "-=?+";
 	int c = lex_peek(p);
@@ -176,17 +179,17 @@ static void operator(struct lex *p, struct shell_part *part, bool quoted)
 	if (k) {
 		p->pos++;
 		part->op = SHELL_OP_DEFAULT + (enum shell_parameter_op)(k - simple);
-		part->argument = argument(p, 0, quoted);
+		more->argument = argument(p, 0, quoted);
 	} else if (c == ':') {
-		colon(p, part, quoted);
+		colon(p, part, more, quoted);
 	} else if (c == '/') {
-		replace(p, part, quoted);
+		replace(p, part, more, quoted);
 	} else if (memchr("#%^,~", c, 5)) {
-		doubled(p, part);
+		doubled(p, part, more);
 	} else if (c == '@') {
-		transform(p, part, quoted);
+		transform(p, part, more, quoted);
 	} else {
-		unknown(p, part, quoted);
+		unknown(p, part, more, quoted);
 	}
 }
 
@@ -197,7 +200,7 @@ static bool opens(int c)
 }
 
 /* The name, with everything before and in brackets behind it. False: there is none. */
-static bool subject(struct lex *p, struct shell_part *part)
+static bool subject(struct lex *p, struct shell_part *part, struct shell_parameter *more)
 {
 	uint32_t from = p->pos, to;
 	int c = lex_peek(p);
@@ -211,7 +214,7 @@ static bool subject(struct lex *p, struct shell_part *part)
 		part->text = lex_text(p, p->pos, to);
 	}
 	p->pos = to;
-	if (to > from && lex_is((unsigned char)p->s[from], LEX_NAME) && !subscript(p, part))
+	if (to > from && lex_is((unsigned char)p->s[from], LEX_NAME) && !subscript(p, more))
 		return false;
 	return to > from;
 }
@@ -235,25 +238,25 @@ static bool is_indirect(const struct lex *p)
 }
 
 /* ${!x*} ${!x@} ${!x[@]}: names and keys rather than a name behind a name. */
-static void names(struct lex *p, struct shell_part *part)
+static void names(struct lex *p, struct shell_part *part, struct shell_parameter *more)
 {
 	int c = lex_peek(p);
-	const struct shell_part *index = part->index ? part->index->first : NULL;
+	const struct shell_part *index = more->index ? more->index->first : NULL;
 
-	if ((c == '*' || c == '@') && !part->index && lex_after(p, p->pos) == '}') {
+	if ((c == '*' || c == '@') && !more->index && lex_after(p, p->pos) == '}') {
 		part->op = SHELL_OP_NAMES;
-		part->op_text = lex_text(p, p->pos, p->pos + 1);
+		more->op_text = lex_text(p, p->pos, p->pos + 1);
 		part->indirect = false;
 		p->pos++;
 	} else if (c == '}' && index && !index->next && (str_is(index->text, "@") || str_is(index->text, "*"))) {
 		part->op = SHELL_OP_KEYS;
-		part->op_text = index->text;
+		more->op_text = index->text;
 		part->indirect = false;
 	}
 }
 
 /* Behind ${ up to the }. */
-static void inside(struct lex *p, struct shell_part *part, bool quoted)
+static void inside(struct lex *p, struct shell_part *part, struct shell_parameter *more, bool quoted)
 {
 	int c = lex_peek(p);
 
@@ -265,16 +268,30 @@ static void inside(struct lex *p, struct shell_part *part, bool quoted)
 		p->pos++;
 	}
 	lex_peek(p);
-	if (!subject(p, part)) {
-		unknown(p, part, quoted);
+	if (!subject(p, part, more)) {
+		unknown(p, part, more, quoted);
 		return;
 	}
 	if (part->indirect)
-		names(p, part);
+		names(p, part, more);
 	if (lex_peek(p) != '}' && (part->op != SHELL_OP_NONE || part->length))
-		unknown(p, part, quoted);
+		unknown(p, part, more, quoted);
 	else
-		operator(p, part, quoted);
+		operator(p, part, more, quoted);
+}
+
+/* ${more} as the tree keeps it. */
+static const struct shell_parameter *kept(struct lex *p, const struct shell_parameter *more)
+{
+	struct shell_parameter *copy;
+
+	if (!more->index && !more->argument && !more->op_text.ptr)
+		return &shell_parameter_plain;
+	copy = ARENA_NEW(p->arena, struct shell_parameter);
+	if (!copy)
+		return &shell_parameter_plain;
+	*copy = *more;
+	return copy;
 }
 
 void lex_parameter_braces(struct lex *p, struct lex_build *b, bool quoted)
@@ -282,12 +299,14 @@ void lex_parameter_braces(struct lex *p, struct lex_build *b, bool quoted)
 	uint32_t from = p->pos;
 	struct shell_part *part = lex_word_part(p, b, SHELL_PART_PARAMETER, from);
 	struct shell_part lost = { .kind = SHELL_PART_PARAMETER };
+	struct shell_parameter more = { 0 };
 
 	p->pos = lex_skip(p, from + 1) + 1;
-	inside(p, part ? part : &lost, quoted);
+	inside(p, part ? part : &lost, &more, quoted);
 	close_brace(p, from);
 	if (!part)
 		return;
+	part->parameter = kept(p, &more);
 	part->quoted = quoted;
 	part->span.to = lex_offset(p, p->pos);
 }

@@ -1,13 +1,18 @@
 #include "read/shell/lex_word.h"
 #include "read/shell/parse.h"
 
-struct lex_build lex_word_begin(struct lex *p, unsigned flags)
+static PAWL_INLINE struct lex_build begin(struct lex *p, unsigned flags)
 {
 	struct lex_build b = { .word = ARENA_NEW(p->arena, struct shell_word), .flags = flags };
 
 	if (b.word)
 		b.word->span = lex_span(p, p->pos, p->pos);
 	return b;
+}
+
+struct lex_build lex_word_begin(struct lex *p, unsigned flags)
+{
+	return begin(p, flags);
 }
 
 struct shell_word *lex_word_end(struct lex *p, struct lex_build *b)
@@ -69,7 +74,7 @@ void lex_word_string(struct lex *p, struct lex_build *b, uint32_t from, struct s
 	t->text = text;
 }
 
-bool lex_word_starts(const struct lex *p)
+bool lex_word_starts_on(const struct lex *p)
 {
 	uint32_t i = lex_skip(p, p->pos);
 	int c = lex_byte(p, i);
@@ -82,7 +87,7 @@ bool lex_word_starts(const struct lex *p)
 }
 
 /* At a ~ that may stand for a home. */
-static void tilde(struct lex *p, struct lex_build *b)
+static PAWL_NOINLINE void tilde(struct lex *p, struct lex_build *b)
 {
 	uint32_t from = p->pos;
 	uint32_t to = lex_until(p, from + 1, LEX_BREAK | LEX_QUOTE | LEX_GLOB | LEX_BRACE | LEX_TILDE | LEX_PAREN);
@@ -132,7 +137,7 @@ static bool assigns_element(const struct lex_build *b)
 }
 
 /* ~ and : inside a word. */
-static void tilde_inside(struct lex *p, struct lex_build *b)
+static PAWL_NOINLINE void tilde_inside(struct lex *p, struct lex_build *b)
 {
 	uint32_t from = p->pos;
 
@@ -174,7 +179,7 @@ static bool parenthesis(struct lex *p, struct lex_build *b)
 }
 
 /* A byte that ends a word, if it does. */
-static bool breaking(struct lex *p, struct lex_build *b)
+static PAWL_NOINLINE bool breaking(struct lex *p, struct lex_build *b)
 {
 	uint32_t from = p->pos;
 	int c = lex_byte(p, from);
@@ -204,7 +209,7 @@ static bool breaking(struct lex *p, struct lex_build *b)
 }
 
 /* { } , and what ends the argument of ${…}. */
-static bool brace(struct lex *p, struct lex_build *b)
+static PAWL_NOINLINE bool brace(struct lex *p, struct lex_build *b)
 {
 	int c = lex_byte(p, p->pos);
 
@@ -229,9 +234,13 @@ static bool special(struct lex *p, struct lex_build *b)
 
 	if (c < 0)
 		return false;
+	if (c == '$' && lex_is(lex_byte(p, p->pos + 1), LEX_NAME | LEX_PAREN)) {
+		lex_dollar(p, b, false);
+		return !lex_at_end(p);
+	}
 	if (lex_is(c, LEX_QUOTE)) {
 		lex_quote(p, b);
-		return true;
+		return !lex_at_end(p);
 	}
 	if (lex_is(c, LEX_BREAK))
 		return breaking(p, b);
@@ -252,7 +261,13 @@ static bool special(struct lex *p, struct lex_build *b)
 	return true;
 }
 
-void lex_word_run(struct lex *p, struct lex_build *b)
+/* The usual: a blank or an operator ends the word, nothing to weigh. */
+static inline bool ends_word(const struct lex_build *b, char c)
+{
+	return c != '(' && c != '<' && c != '>' && !b->group && !(b->flags & (LEX_IN_ARGUMENT | LEX_IN_REGEX));
+}
+
+static PAWL_INLINE void run(struct lex *p, struct lex_build *b)
 {
 	unsigned mask = LEX_BREAK | LEX_QUOTE | LEX_GLOB | LEX_BRACE | LEX_TILDE;
 
@@ -265,9 +280,16 @@ void lex_word_run(struct lex *p, struct lex_build *b)
 			lex_word_text(p, b, from, to, false);
 			p->pos = to;
 		}
+		if (to >= p->end || (lex_is((unsigned char)p->s[to], LEX_BREAK) && ends_word(b, p->s[to])))
+			return;
 		if (!special(p, b))
 			return;
 	}
+}
+
+void lex_word_run(struct lex *p, struct lex_build *b)
+{
+	run(p, b);
 }
 
 struct shell_word *lex_word(struct lex *p, unsigned flags)
@@ -276,9 +298,9 @@ struct shell_word *lex_word(struct lex *p, unsigned flags)
 
 	if (lex_peek(p) < 0)
 		return NULL;
-	b = lex_word_begin(p, flags);
+	b = begin(p, flags);
 	if (p->s[p->pos] == '~' && !(flags & LEX_NO_TILDE))
 		tilde(p, &b);
-	lex_word_run(p, &b);
+	run(p, &b);
 	return lex_word_end(p, &b);
 }

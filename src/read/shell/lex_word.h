@@ -36,8 +36,16 @@ struct shell_part *lex_word_part(struct lex *p, struct lex_build *b, enum shell_
 void lex_word_text(struct lex *p, struct lex_build *b, uint32_t from, uint32_t to, bool quoted);
 void lex_word_string(struct lex *p, struct lex_build *b, uint32_t from, struct str text);
 void lex_word_run(struct lex *p, struct lex_build *b);
-bool lex_word_starts(const struct lex *p); /* does a word start here? */
+bool lex_word_starts_on(const struct lex *p);
 struct shell_word *lex_word(struct lex *p, unsigned flags);
+
+/* Does a word start here? */
+static inline bool lex_word_starts(const struct lex *p)
+{
+	int c = lex_byte(p, p->pos);
+
+	return c == '\\' || c == '<' || c == '>' ? lex_word_starts_on(p) : c >= 0 && !lex_is(c, LEX_BREAK);
+}
 
 /* lex_glob.c: * ? [a-z] @(…|…) */
 void lex_glob(struct lex *p, struct lex_build *b);

@@ -1,22 +1,32 @@
 #include "read/shell/parse.h"
 
 /* clang-format off */
+/* Those with the same first byte stand together. */
 static const struct {
 	char text[9];
 	uint8_t len;
 	enum parse_reserved word;
 } reserved[] = {
-	{ "if", 2, PARSE_IF },	       { "then", 4, PARSE_THEN },   { "else", 4, PARSE_ELSE },	   { "elif", 4, PARSE_ELIF },
-	{ "fi", 2, PARSE_FI },	       { "case", 4, PARSE_CASE },   { "esac", 4, PARSE_ESAC },	   { "for", 3, PARSE_FOR },
-	{ "select", 6, PARSE_SELECT }, { "while", 5, PARSE_WHILE }, { "until", 5, PARSE_UNTIL },   { "do", 2, PARSE_DO },
-	{ "done", 4, PARSE_DONE },     { "in", 2, PARSE_IN },	    { "function", 8, PARSE_FUNCTION }, { "time", 4, PARSE_TIME },
-	{ "coproc", 6, PARSE_COPROC }, { "{", 1, PARSE_OPEN },	    { "}", 1, PARSE_CLOSE },	   { "!", 1, PARSE_NOT },
-	{ "[[", 2, PARSE_TEST },       { "]]", 2, PARSE_TEST_END },
+	{ "", 0, PARSE_NONE },
+	{ "if", 2, PARSE_IF },	       { "in", 2, PARSE_IN },
+	{ "then", 4, PARSE_THEN },     { "time", 4, PARSE_TIME },
+	{ "else", 4, PARSE_ELSE },     { "elif", 4, PARSE_ELIF },   { "esac", 4, PARSE_ESAC },
+	{ "fi", 2, PARSE_FI },	       { "for", 3, PARSE_FOR },	    { "function", 8, PARSE_FUNCTION },
+	{ "case", 4, PARSE_CASE },     { "coproc", 6, PARSE_COPROC },
+	{ "select", 6, PARSE_SELECT },
+	{ "while", 5, PARSE_WHILE },
+	{ "until", 5, PARSE_UNTIL },
+	{ "do", 2, PARSE_DO },	       { "done", 4, PARSE_DONE },
+	{ "{", 1, PARSE_OPEN },
+	{ "}", 1, PARSE_CLOSE },
+	{ "!", 1, PARSE_NOT },
+	{ "[[", 2, PARSE_TEST },
+	{ "]]", 2, PARSE_TEST_END },
 };
-/* First bytes of the above. */
-static const uint8_t first[256] = {
-	['i'] = 1, ['t'] = 1, ['e'] = 1, ['f'] = 1, ['c'] = 1, ['s'] = 1, ['w'] = 1, ['u'] = 1, ['d'] = 1,
-	['{'] = 1, ['}'] = 1, ['!'] = 1, ['['] = 1, [']'] = 1,
+/* The first row of each. */
+const uint8_t parse_first[256] = {
+	['i'] = 1, ['t'] = 3, ['e'] = 5, ['f'] = 8, ['c'] = 11, ['s'] = 13, ['w'] = 14, ['u'] = 15, ['d'] = 16,
+	['{'] = 18, ['}'] = 19, ['!'] = 20, ['['] = 21, [']'] = 22,
 };
 /* clang-format on */
 
@@ -24,23 +34,24 @@ static const uint8_t first[256] = {
 #define AGAIN_TIMES 8 /* the length of the text, read once more in all */
 #define AGAIN_MORE 65536
 
-enum parse_reserved parse_reserved(const struct lex *p, uint32_t *ret_end)
+enum parse_reserved parse_reserved_on(const struct lex *p, uint32_t *ret_end)
 {
 	char text[RESERVED_MAX];
 	uint32_t i = lex_skip(p, p->pos);
-	size_t n = 0;
+	size_t n = 0, row;
 
-	if (i >= p->end || !first[(unsigned char)p->s[i]])
+	row = i < p->end ? parse_first[(unsigned char)p->s[i]] : 0;
+	if (!row)
 		return PARSE_NONE;
 	for (; i < p->end && !lex_is((unsigned char)p->s[i], LEX_BREAK); i = lex_skip(p, i + 1)) {
 		if (n == RESERVED_MAX)
 			return PARSE_NONE;
 		text[n++] = p->s[i];
 	}
-	for (size_t k = 0; k < ARRAY_LEN(reserved); k++) {
-		if (reserved[k].len == n && memcmp(reserved[k].text, text, n) == 0) {
+	for (; row < ARRAY_LEN(reserved) && reserved[row].text[0] == text[0]; row++) {
+		if (reserved[row].len == n && memcmp(reserved[row].text, text, n) == 0) {
 			*ret_end = i;
-			return reserved[k].word;
+			return reserved[row].word;
 		}
 	}
 	return PARSE_NONE;
@@ -138,7 +149,7 @@ static bool option(struct lex *p, const char *text)
 }
 
 /* ! and time before a pipeline, any number. True when one stood there. */
-static bool prefixes(struct lex *p, struct shell_item *item)
+static PAWL_NOINLINE bool prefixes(struct lex *p, struct shell_item *item)
 {
 	uint32_t end = 0;
 	bool any = false;
@@ -204,7 +215,7 @@ static struct shell_item *pipeline(struct lex *p)
 	if (!item)
 		return NULL;
 	last = &item->first;
-	if (prefixes(p, item) && alone(p))
+	if (parse_maybe_reserved(p) && prefixes(p, item) && alone(p))
 		return item;
 	for (;;) {
 		struct shell_command *c = parse_command(p);
@@ -215,6 +226,8 @@ static struct shell_item *pipeline(struct lex *p)
 		}
 		*last = c;
 		last = &c->next;
+		if (lex_at_end(p))
+			break;
 		lex_blank(p);
 		if (lex_peek(p) != '|' || lex_looks(p, "||"))
 			break;
@@ -233,17 +246,21 @@ static struct shell_item *pipeline(struct lex *p)
 /* What joins this item to the next. False: nothing, the list ends here. */
 static bool connector(struct lex *p, struct shell_item *item, bool unit)
 {
+	int c;
+
 	lex_blank(p);
-	if (lex_take(p, "&&") || lex_take(p, "||")) {
-		item->then = p->s[p->pos - 1] == '&' ? SHELL_AND : SHELL_OR;
+	c = lex_peek(p);
+	if (lex_is(c, LEX_BREAK) && (lex_take(p, "&&") || lex_take(p, "||"))) {
+		item->then = c == '&' ? SHELL_AND : SHELL_OR;
 		parse_newlines(p);
 		if (list_ends(p))
 			lex_unexpected(p);
 		return true;
 	}
-	switch (lex_peek(p)) {
+	switch (c) {
 	case ';':
-		if (lex_looks(p, ";;") || lex_looks(p, ";&"))
+		c = lex_after(p, p->pos);
+		if (c == ';' || c == '&')
 			return false;
 		p->pos++;
 		break;
@@ -271,7 +288,7 @@ static struct shell_item **items(struct lex *p, struct shell_item **last, bool u
 			break;
 		*last = item;
 		last = &item->next;
-		if (!connector(p, item, unit))
+		if (lex_at_end(p) || !connector(p, item, unit))
 			break;
 	}
 	return last;
@@ -312,6 +329,8 @@ struct shell_list *parse_substitution(struct lex *p)
 	parse_newlines(p);
 	items(p, &list->first, false);
 	list->span.to = lex_offset(p, p->pos);
+	if (p->stopped && lex_at_end(p))
+		return list;
 	lex_blank(p);
 	if (lex_peek(p) == ')')
 		p->pos++;
@@ -347,7 +366,7 @@ static void notice(struct lex *p, const struct shell_item *item)
 		const struct shell_word *w = item->first ? item->first->words : NULL;
 		bool on = false;
 
-		if (!w || !w->first || !str_is(w->first->text, "shopt"))
+		if (!w || !w->first || w->first->text.len != 5 || !str_is(w->first->text, "shopt"))
 			continue;
 		for (w = w->next; w; w = w->next) {
 			on = on || (w->first && str_is(w->first->text, "-s"));

@@ -35,7 +35,22 @@ enum parse_reserved {
 };
 
 /* parse.c: lists and pipelines. */
-enum parse_reserved parse_reserved(const struct lex *p, uint32_t *ret_end);
+enum parse_reserved parse_reserved_on(const struct lex *p, uint32_t *ret_end);
+extern const uint8_t parse_first[256]; /* may a reserved word begin with this byte? */
+
+/* False: no reserved word stands here. */
+static inline bool parse_maybe_reserved(const struct lex *p)
+{
+	int c = lex_byte(p, p->pos);
+
+	return c >= 0 && (parse_first[c] || c == '\\');
+}
+
+/* The reserved word that stands here. */
+static inline enum parse_reserved parse_reserved(const struct lex *p, uint32_t *ret_end)
+{
+	return parse_maybe_reserved(p) ? parse_reserved_on(p, ret_end) : PARSE_NONE;
+}
 bool parse_reserved_take(struct lex *p, enum parse_reserved word); /* blanks before it; false: something else stands here */
 void parse_reserved_need(struct lex *p, enum parse_reserved word);
 bool parse_newline(struct lex *p); /* one line's end, with the here-documents that wait for it */
@@ -50,7 +65,15 @@ struct shell_command *parse_command_new(struct lex *p, enum shell_command_kind k
 void parse_array(struct lex *p, struct shell_part *part); /* behind ( of a=( */
 
 /* parse_redirect.c */
-bool parse_redirect(struct lex *p, struct shell_redirection ***last); /* false: none stands here */
+bool parse_redirect_on(struct lex *p, struct shell_redirection ***last);
+
+/* False: none stands here. */
+static inline bool parse_redirect(struct lex *p, struct shell_redirection ***last)
+{
+	int c = lex_peek(p);
+
+	return (c == '<' || c == '>' || c == '&' || c == '{' || (c >= '0' && c <= '9')) && parse_redirect_on(p, last);
+}
 void parse_redirect_bodies(struct lex *p);			      /* of the here-documents that wait, at the start of a line */
 
 /* parse_compound.c, parse_loop.c, parse_test.c: behind the reserved word (or the parentheses) that begins them. */

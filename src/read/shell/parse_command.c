@@ -1,5 +1,12 @@
 #include "read/shell/parse.h"
 
+/* ${c} is not simple. False: no memory. */
+static bool compounds(struct lex *p, struct shell_command *c)
+{
+	c->compound = ARENA_NEW(p->arena, struct shell_compound);
+	return c->compound;
+}
+
 struct shell_command *parse_command_new(struct lex *p, enum shell_command_kind kind)
 {
 	struct shell_command *c = ARENA_NEW(p->arena, struct shell_command);
@@ -8,7 +15,7 @@ struct shell_command *parse_command_new(struct lex *p, enum shell_command_kind k
 		return NULL;
 	c->kind = kind;
 	c->span = lex_span(p, p->pos, p->pos);
-	return c;
+	return kind == SHELL_SIMPLE || compounds(p, c) ? c : NULL;
 }
 
 /* [index]=value or [index]+=value inside a=( … ), at the [. */
@@ -121,7 +128,7 @@ static struct shell_word *not_assigned(struct lex *p, uint32_t from, uint32_t na
  * assignment(p, ret_word):
  * The assignment that stands here, or NULL; *${ret_word} is then a word already read, if there is one.
  */
-static struct shell_assignment *assignment(struct lex *p, struct shell_word **ret_word)
+static PAWL_NOINLINE struct shell_assignment *assignment(struct lex *p, struct shell_word **ret_word)
 {
 	uint32_t from = p->pos, end;
 	struct shell_word *index = NULL;
@@ -157,9 +164,12 @@ static struct shell_assignment *assignment(struct lex *p, struct shell_word **re
 }
 
 /* Is ${word} a builtin whose arguments may be a=(…)? */
-static bool declares(const struct shell_word *word)
+static PAWL_NOINLINE bool declares(const struct shell_word *word)
 {
-	static const char *const names[] = { "declare", "typeset", "export", "readonly", "local", "alias", "eval", "let" };
+	static const struct str names[] = {
+		STR_INIT("declare"), STR_INIT("typeset"), STR_INIT("export"), STR_INIT("readonly"),
+		STR_INIT("local"),   STR_INIT("alias"),	  STR_INIT("eval"),   STR_INIT("let"),
+	};
 	char text[8];
 	size_t n = 0;
 
@@ -170,14 +180,14 @@ static bool declares(const struct shell_word *word)
 		n += part->text.len;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (str_is((struct str){ text, n }, names[i]))
+		if (n == names[i].len && memcmp(text, names[i].ptr, n) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* `name (` `)`: a function begins. At the (. */
-static void function(struct lex *p, struct shell_command *c)
+static PAWL_NOINLINE void function(struct lex *p, struct shell_command *c)
 {
 	struct shell_word *word = c->words;
 
@@ -190,8 +200,10 @@ static void function(struct lex *p, struct shell_command *c)
 		return;
 	}
 	p->pos++;
+	if (!compounds(p, c))
+		return;
 	c->kind = SHELL_FUNCTION;
-	c->name = word->first && !word->first->next ? word->first->text : STR_NONE;
+	c->compound->name = word->first && !word->first->next ? word->first->text : STR_NONE;
 	c->words = NULL;
 	parse_newlines(p);
 	parse_compound_function(p, c);
@@ -217,7 +229,7 @@ static void simple(struct lex *p, struct shell_command *c)
 			c->span.to = lex_offset(p, to);
 			break;
 		}
-		if (!c->words) {
+		if (!c->words && lex_is(lex_byte(p, p->pos), LEX_NAME)) {
 			struct shell_assignment *a = assignment(p, &word);
 
 			if (a) {
@@ -233,9 +245,11 @@ static void simple(struct lex *p, struct shell_command *c)
 		c->span.to = word->span.to;
 		*last = word;
 		last = &word->next;
+		if (lex_at_end(p))
+			break;
 		if (word != c->words)
 			continue;
-		p->assign_ok = declares(word);
+		p->assign_ok = word->span.to - word->span.from >= 3 && declares(word);
 		if (lex_peek(p) == '(' || (lex_blank(p), lex_peek(p) == '(')) {
 			function(p, c);
 			c->span.to = lex_offset(p, p->pos);
@@ -276,7 +290,7 @@ static struct shell_command *compound(struct lex *p)
 	if (word == PARSE_NONE || word == PARSE_TIME)
 		return NULL;
 	c = parse_command_new(p, SHELL_SIMPLE);
-	if (!c)
+	if (!c || !compounds(p, c))
 		return NULL;
 	p->pos = end;
 	parse_compound(p, c, word);

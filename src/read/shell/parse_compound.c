@@ -4,9 +4,9 @@
 static void condition(struct lex *p, struct shell_command *c)
 {
 	c->kind = SHELL_IF;
-	c->condition = parse_list(p);
+	c->compound->condition = parse_list(p);
 	parse_reserved_need(p, PARSE_THEN);
-	c->body = parse_list(p);
+	c->compound->body = parse_list(p);
 }
 
 static struct shell_list *list_of(struct lex *p, struct shell_command *c)
@@ -36,16 +36,16 @@ static void parse_if(struct lex *p, struct shell_command *c)
 			return;
 		condition(p, next);
 		n++;
-		inner->otherwise = list_of(p, next);
+		inner->compound->otherwise = list_of(p, next);
 		inner = next;
 	}
 	if (parse_reserved_take(p, PARSE_ELSE))
-		inner->otherwise = parse_list(p);
+		inner->compound->otherwise = parse_list(p);
 	parse_reserved_need(p, PARSE_FI);
 	/* Each elif reaches to the fi. */
-	for (inner = c; n > 0 && inner->otherwise; n--) {
-		inner->otherwise->span.to = lex_offset(p, p->pos);
-		inner = inner->otherwise->first->first;
+	for (inner = c; n > 0 && inner->compound->otherwise; n--) {
+		inner->compound->otherwise->span.to = lex_offset(p, p->pos);
+		inner = inner->compound->otherwise->first->first;
 		inner->span.to = lex_offset(p, p->pos);
 	}
 }
@@ -109,7 +109,7 @@ static bool case_end(struct lex *p, struct shell_case *k)
 
 static void parse_case(struct lex *p, struct shell_command *c)
 {
-	struct shell_case **last = &c->cases;
+	struct shell_case **last = &c->compound->cases;
 
 	c->kind = SHELL_CASE;
 	lex_blank(p);
@@ -117,7 +117,7 @@ static void parse_case(struct lex *p, struct shell_command *c)
 		lex_unexpected(p);
 		return;
 	}
-	c->subject = lex_word(p, 0);
+	c->compound->subject = lex_word(p, 0);
 	parse_newlines(p);
 	parse_reserved_need(p, PARSE_IN);
 	while (!p->stopped) {
@@ -147,8 +147,8 @@ void parse_compound_subshell(struct lex *p, struct shell_command *c)
 	struct lex_made *made = NULL;
 
 	if (lex_after(p, from) == '(') {
-		c->subject = lex_arithmetic_try(p, false, &made);
-		if (c->subject) {
+		c->compound->subject = lex_arithmetic_try(p, false, &made);
+		if (c->compound->subject) {
 			c->kind = SHELL_ARITHMETIC;
 			return;
 		}
@@ -156,7 +156,7 @@ void parse_compound_subshell(struct lex *p, struct shell_command *c)
 	if (made)
 		p->reuse = made;
 	p->pos = from + 1;
-	c->body = parse_list(p);
+	c->compound->body = parse_list(p);
 	lex_blank(p);
 	if (lex_peek(p) == ')')
 		p->pos++;
@@ -168,7 +168,7 @@ void parse_compound_subshell(struct lex *p, struct shell_command *c)
 static void group(struct lex *p, struct shell_command *c)
 {
 	c->kind = SHELL_GROUP;
-	c->body = parse_list(p);
+	c->compound->body = parse_list(p);
 	parse_reserved_need(p, PARSE_CLOSE);
 }
 
@@ -212,7 +212,7 @@ void parse_compound_function(struct lex *p, struct shell_command *c)
 	if (!body)
 		return;
 	list = list_of(p, body);
-	c->body = list;
+	c->compound->body = list;
 	c->span.to = lex_offset(p, p->pos);
 }
 
@@ -230,7 +230,7 @@ static void function(struct lex *p, struct shell_command *c)
 	}
 	(void)lex_word(p, 0);
 	to = p->pos;
-	c->name = lex_text(p, from, to);
+	c->compound->name = lex_text(p, from, to);
 	lex_blank(p);
 	if (lex_looks(p, "(")) {
 		uint32_t back = p->pos;
@@ -262,14 +262,14 @@ static void coproc(struct lex *p, struct shell_command *c)
 			p->pos = to;
 			lex_blank(p);
 			if (lex_peek(p) == '(' || parse_reserved(p, &end) != PARSE_NONE)
-				c->name = name;
+				c->compound->name = name;
 			else
 				p->pos = back;
 		}
 	}
 	body = parse_command(p);
 	if (body)
-		c->body = list_of(p, body);
+		c->compound->body = list_of(p, body);
 	else
 		lex_unexpected(p);
 }
@@ -291,7 +291,7 @@ void parse_compound(struct lex *p, struct shell_command *c, enum parse_reserved 
 	case PARSE_WHILE:
 	case PARSE_UNTIL:
 		c->kind = word == PARSE_WHILE ? SHELL_WHILE : SHELL_UNTIL;
-		c->condition = parse_list(p);
+		c->compound->condition = parse_list(p);
 		parse_loop_do(p, c);
 		return;
 	case PARSE_FUNCTION:

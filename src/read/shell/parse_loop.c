@@ -3,7 +3,7 @@
 void parse_loop_do(struct lex *p, struct shell_command *c)
 {
 	parse_reserved_need(p, PARSE_DO);
-	c->body = parse_list(p);
+	c->compound->body = parse_list(p);
 	parse_reserved_need(p, PARSE_DONE);
 }
 
@@ -11,7 +11,7 @@ void parse_loop_do(struct lex *p, struct shell_command *c)
 static void loop_body(struct lex *p, struct shell_command *c)
 {
 	if (parse_reserved_take(p, PARSE_OPEN)) {
-		c->body = parse_list(p);
+		c->compound->body = parse_list(p);
 		parse_reserved_need(p, PARSE_CLOSE);
 	} else {
 		parse_loop_do(p, c);
@@ -26,13 +26,13 @@ static void arithmetic(struct lex *p, struct shell_command *c)
 	unsigned semicolons = 0;
 
 	c->kind = SHELL_FOR_ARITHMETIC;
-	c->subject = lex_arithmetic_try(p, false, &made);
-	if (!c->subject) {
+	c->compound->subject = lex_arithmetic_try(p, false, &made);
+	if (!c->compound->subject) {
 		p->pos = from + 1;
 		lex_unexpected(p);
 		return;
 	}
-	for (const struct shell_part *part = c->subject->first; part; part = part->next) {
+	for (const struct shell_part *part = c->compound->subject->first; part; part = part->next) {
 		for (size_t i = 0; part->kind == SHELL_PART_TEXT && i < part->text.len; i++)
 			semicolons += part->text.ptr[i] == ';';
 	}
@@ -83,7 +83,7 @@ void parse_loop_for(struct lex *p, struct shell_command *c)
 	}
 	from = p->pos;
 	word = lex_word(p, 0);
-	c->name = word && word->first && !word->first->next ? word->first->text : lex_text(p, from, p->pos);
+	c->compound->name = word && word->first && !word->first->next ? word->first->text : lex_text(p, from, p->pos);
 	lex_blank(p);
 	if (lex_peek(p) == ';' && !lex_looks(p, ";;")) {
 		p->pos++;

@@ -98,7 +98,7 @@ static void target(struct lex *p, struct shell_redirection *r)
 		r->op = SHELL_REDIRECT_BOTH;
 }
 
-bool parse_redirect(struct lex *p, struct shell_redirection ***last)
+bool parse_redirect_on(struct lex *p, struct shell_redirection ***last)
 {
 	int c = lex_peek(p);
 	uint32_t from = p->pos, behind = 0;
@@ -111,8 +111,6 @@ bool parse_redirect(struct lex *p, struct shell_redirection ***last)
 		if (!behind)
 			return false;
 		p->pos = behind;
-	} else if (c != '<' && c != '>' && c != '&') {
-		return false;
 	}
 	if (c != '&' && lex_after(p, lex_skip(p, p->pos)) == '(')
 		return false;

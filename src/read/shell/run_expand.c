@@ -162,7 +162,7 @@ static void expand_parameter(struct expand *e, const struct shell_part *p)
 {
 	struct run_parameter v = { 0 };
 
-	if (e->split && !p->quoted && p->argument && (p->op == SHELL_OP_DEFAULT || p->op == SHELL_OP_ALTERNATE ||
+	if (e->split && !p->quoted && p->parameter->argument && (p->op == SHELL_OP_DEFAULT || p->op == SHELL_OP_ALTERNATE ||
 			p->op == SHELL_OP_ASSIGN)) {
 		/* ${x:-a b} unquoted: the words of the argument keep their own quotes */
 		struct run_parameter look = { 0 };
@@ -174,7 +174,7 @@ static void expand_parameter(struct expand *e, const struct shell_part *p)
 			bool text = e->split_text;
 
 			e->split_text = true;
-			for (const struct shell_part *a = p->argument->first; a; a = a->next)
+			for (const struct shell_part *a = p->parameter->argument->first; a; a = a->next)
 				expand_part(e, a);
 			e->split_text = text;
 			return;

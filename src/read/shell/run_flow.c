@@ -5,14 +5,14 @@ static void run_if(struct run *r, struct run_scene *s, const struct shell_comman
 {
 	struct run_scene no;
 
-	run_walk(r, s, c->condition);
+	run_walk(r, s, c->compound->condition);
 	no = *s;
 	s->maybe++;
-	run_walk(r, s, c->body);
+	run_walk(r, s, c->compound->body);
 	s->maybe--;
 	no.status = 0;
 	no.maybe++;
-	run_walk(r, &no, c->otherwise);
+	run_walk(r, &no, c->compound->otherwise);
 	no.maybe--;
 	run_scene_join(r, s, &no, false);
 }
@@ -47,7 +47,7 @@ static void turn(struct run *r, struct run_scene *s, struct loop *l, bool sure)
 	s->loop = &leave;
 	s->maybe += !sure;
 	s->looped += sure;
-	run_walk(r, s, l->c->body);
+	run_walk(r, s, l->c->compound->body);
 	s->maybe -= !sure;
 	s->looped -= sure;
 	if (leave.scene) { /* break and continue alike: both may go on and end */
@@ -89,15 +89,15 @@ static void widen(struct run *r, struct run_scene *s, struct loop *l)
 			s->all_unknown = true;
 		r->widened = false;
 		if (l->c->kind == SHELL_WHILE || l->c->kind == SHELL_UNTIL)
-			run_walk(r, s, l->c->condition);
+			run_walk(r, s, l->c->compound->condition);
 		leave_loop(r, l, s);
-		if (l->c->name.len && l->c->kind != SHELL_COPROC)
-			run_set_unknown(r, s, l->c->name);
+		if (l->c->compound->name.len && l->c->kind != SHELL_COPROC)
+			run_set_unknown(r, s, l->c->compound->name);
 		turn(r, s, l, false);
 		if (l->c->kind == SHELL_FOR_ARITHMETIC) {
 			int64_t v;
 
-			part_of(r, s, run_expand_one(r, s, l->c->subject).text, 2, &v);
+			part_of(r, s, run_expand_one(r, s, l->c->compound->subject).text, 2, &v);
 		}
 		s->dead = false;
 		run_scene_join(r, s, &before, true);
@@ -120,7 +120,7 @@ static void run_while(struct run *r, struct run_scene *s, const struct shell_com
 		struct run_scene before = *s;
 		int stop = c->kind == SHELL_WHILE ? 1 : 0;
 
-		run_walk(r, s, c->condition);
+		run_walk(r, s, c->compound->condition);
 		if (s->dead)
 			break;
 		sure = s->status >= 0;
@@ -165,7 +165,7 @@ static void run_for(struct run *r, struct run_scene *s, const struct shell_comma
 		if (list.n && !open)
 			l.has_out = false;
 		for (size_t i = 0; i < list.n && !s->dead && run_step(r, 1); i++) {
-			run_set(r, s, c->name, list.item[i].text);
+			run_set(r, s, c->compound->name, list.item[i].text);
 			turn(r, s, &l, !open);
 		}
 	} else {
@@ -195,12 +195,12 @@ static void run_for_arithmetic(struct run *r, struct run_scene *s, const struct 
 	unsigned product = r->product, turns = 0;
 	int64_t v;
 
-	part_of(r, s, run_expand_one(r, s, c->subject).text, 0, &v);
+	part_of(r, s, run_expand_one(r, s, c->compound->subject).text, 0, &v);
 	r->product = product * 4;
 	while (!r->stopped && !s->dead) {
 		struct run_scene before = *s;
 
-		part_of(r, s, run_expand_one(r, s, c->subject).text, 1, &v);
+		part_of(r, s, run_expand_one(r, s, c->compound->subject).text, 1, &v);
 		if (v <= 0)
 			leave_loop(r, &l, s);
 		if (v == 0) {
@@ -208,7 +208,7 @@ static void run_for_arithmetic(struct run *r, struct run_scene *s, const struct 
 			break;
 		}
 		turn(r, s, &l, v > 0);
-		part_of(r, s, run_expand_one(r, s, c->subject).text, 2, &v);
+		part_of(r, s, run_expand_one(r, s, c->compound->subject).text, 2, &v);
 		if (v < 0 || same_state(s, &before) || ++turns >= RUN_MAX_ITERATIONS || turns * product > RUN_MAX_PRODUCT)
 			break;
 	}
@@ -227,11 +227,11 @@ static void run_case(struct run *r, struct run_scene *s, const struct shell_comm
 {
 	struct run_scene in, out;
 
-	run_expand_one(r, s, c->subject);
+	run_expand_one(r, s, c->compound->subject);
 	out = *s; /* no pattern matches */
 	in = *s;
 	in.dead = true;
-	for (const struct shell_case *k = c->cases; k && run_step(r, 1); k = k->next) {
+	for (const struct shell_case *k = c->compound->cases; k && run_step(r, 1); k = k->next) {
 		struct run_scene branch = *s;
 
 		for (const struct shell_word *w = k->patterns; w; w = w->next)
@@ -257,7 +257,7 @@ static void define(struct run *r, struct run_scene *s, const struct shell_comman
 	if (!f)
 		return;
 	*f = (struct run_function){ .command = c, .text = s->text, .process = s->process };
-	s->functions = run_map_put(r->arena, s->functions, c->name, f);
+	s->functions = run_map_put(r->arena, s->functions, c->compound->name, f);
 	s->status = 0;
 }
 
@@ -277,9 +277,9 @@ static void coproc(struct run *r, struct run_scene *s, const struct shell_comman
 	sub.in = run_in_unknown(r, NULL);
 	sub.loop = NULL;
 	sub.traps = NULL;
-	run_walk(r, &sub, c->body);
+	run_walk(r, &sub, c->compound->body);
 	run_traps(r, &sub);
-	run_set_unknown(r, s, c->name.len ? c->name : STR("COPROC"));
+	run_set_unknown(r, s, c->compound->name.len ? c->compound->name : STR("COPROC"));
 }
 
 void run_flow(struct run *r, struct run_scene *s, const struct shell_command *c)
@@ -291,13 +291,13 @@ void run_flow(struct run *r, struct run_scene *s, const struct shell_command *c)
 	case SHELL_SIMPLE:
 		break;
 	case SHELL_GROUP:
-		run_walk(r, s, c->body);
+		run_walk(r, s, c->compound->body);
 		break;
 	case SHELL_SUBSHELL:
 		sub = *s;
 		sub.loop = NULL;
 		sub.traps = NULL;
-		run_walk(r, &sub, c->body);
+		run_walk(r, &sub, c->compound->body);
 		if (sub.traps)
 			run_traps(r, &sub);
 		s->status = sub.dead ? -1 : sub.status;
@@ -329,7 +329,7 @@ void run_flow(struct run *r, struct run_scene *s, const struct shell_command *c)
 		test(r, s, c);
 		break;
 	case SHELL_ARITHMETIC:
-		if (run_arithmetic(r, s, run_expand_one(r, s, c->subject).text, &n))
+		if (run_arithmetic(r, s, run_expand_one(r, s, c->compound->subject).text, &n))
 			s->status = n == 0;
 		else
 			s->status = -1;

@@ -5,7 +5,7 @@ static const struct str mark = STR_INIT("\0");
 
 static void run_argument(struct run *r, struct run_scene *s, const struct shell_part *p, struct run_parameter *v)
 {
-	v->text = run_expand_one(r, s, p->argument).text;
+	v->text = run_expand_one(r, s, p->parameter->argument).text;
 	v->is_list = false;
 	v->list.n = 0;
 	v->open = false;
@@ -43,7 +43,7 @@ static void choose(struct run *r, struct run_scene *s, const struct shell_part *
 	run_argument(r, s, p, v);
 	if (unsure)
 		v->text = mark;
-	if (p->op == SHELL_OP_ASSIGN && run_is_name(p->text) && !p->index)
+	if (p->op == SHELL_OP_ASSIGN && run_is_name(p->text) && !p->parameter->index)
 		run_set(r, s, p->text, v->text);
 }
 
@@ -134,11 +134,12 @@ static bool number_of(struct run *r, struct run_scene *s, const struct shell_wor
 
 static void substring(struct run *r, struct run_scene *s, const struct shell_part *p, struct run_parameter *v)
 {
+	const struct shell_parameter *more = p->parameter;
 	int64_t from, len = INT64_MAX;
 	int64_t total = (int64_t)(v->is_list ? v->list.n : v->text.len);
 	bool args = p->text.len == 1 && (p->text.ptr[0] == '@' || p->text.ptr[0] == '*');
 
-	if (!number_of(r, s, p->argument, &from) || (p->argument2 && !number_of(r, s, p->argument2, &len)) ||
+	if (!number_of(r, s, more->argument, &from) || (more->argument2 && !number_of(r, s, more->argument2, &len)) ||
 	    (v->is_list ? v->open : !run_known(v->text))) {
 		v->text = mark;
 		v->open = v->is_list;
@@ -205,10 +206,11 @@ static void names(struct run *r, struct run_scene *s, const struct shell_part *p
 /* One text through an operator that works on texts. */
 static struct str on_text(struct run *r, struct run_scene *s, const struct shell_part *p, struct str text)
 {
+	const struct shell_parameter *more = p->parameter;
 	struct str pattern, by, out;
 
-	pattern = run_expand_pattern(r, s, p->argument);
-	by = p->argument2 ? run_expand_one(r, s, p->argument2).text : STR("");
+	pattern = run_expand_pattern(r, s, more->argument);
+	by = more->argument2 ? run_expand_one(r, s, more->argument2).text : STR("");
 	if (!run_known(text) || !run_known(pattern))
 		return text.len ? mark : text;
 	if (by.len && memchr(by.ptr, '&', by.len)) /* the match, in bash 5.2 and where it was not quoted */
@@ -227,13 +229,13 @@ static struct str on_text(struct run *r, struct run_scene *s, const struct shell
 	case SHELL_OP_REPLACE_SUFFIX:
 		return replaced(r, text, pattern, by, p->op);
 	case SHELL_OP_CASE:
-		return cased(r, text, p->op_text, pattern);
+		return cased(r, text, more->op_text, pattern);
 	case SHELL_OP_TRANSFORM:
-		if (str_is(p->op_text, "U"))
+		if (str_is(more->op_text, "U"))
 			return cased(r, text, STR("^^"), STR(""));
-		if (str_is(p->op_text, "L"))
+		if (str_is(more->op_text, "L"))
 			return cased(r, text, STR(",,"), STR(""));
-		if (str_is(p->op_text, "u"))
+		if (str_is(more->op_text, "u"))
 			return cased(r, text, STR("^"), STR(""));
 		return mark;
 	case SHELL_OP_NONE:

@@ -158,16 +158,16 @@ static bool special(struct run *r, struct run_scene *s, struct str name, struct 
 static void look_name(struct run *r, struct run_scene *s, const struct shell_part *p, struct str name, struct run_parameter *ret)
 {
 	const struct run_variable *v;
-	const struct shell_part *i = p->index ? p->index->first : NULL;
+	const struct shell_part *i = p->parameter->index ? p->parameter->index->first : NULL;
 
 	if (special(r, s, name, ret))
 		return;
-	if (p->index && i && !i->next && i->text.len == 1 && (i->text.ptr[0] == '@' || i->text.ptr[0] == '*')) {
+	if (p->parameter->index && i && !i->next && i->text.len == 1 && (i->text.ptr[0] == '@' || i->text.ptr[0] == '*')) {
 		from_elements(r, run_get(r, s, name), i->text.ptr[0] == '*', ret);
 		return;
 	}
-	if (p->index) {
-		element(r, s, name, p->index, ret);
+	if (p->parameter->index) {
+		element(r, s, name, p->parameter->index, ret);
 		return;
 	}
 	v = run_get(r, s, name);
@@ -195,6 +195,7 @@ static void look_name(struct run *r, struct run_scene *s, const struct shell_par
 
 void run_parameter_look(struct run *r, struct run_scene *s, const struct shell_part *p, struct run_parameter *ret)
 {
+	struct shell_parameter more = *p->parameter;
 	struct shell_part plain = *p;
 	struct run_parameter via = { 0 };
 	size_t bracket;
@@ -205,7 +206,8 @@ void run_parameter_look(struct run *r, struct run_scene *s, const struct shell_p
 	}
 	look_name(r, s, p, p->text, &via);
 	bracket = str_find_char(via.text, '[');
-	plain.index = NULL;
+	plain.parameter = &more;
+	more.index = NULL;
 	if (!via.set || via.is_list) {
 		run_expansion_error(r, s);
 		unknown(ret, false);
@@ -226,7 +228,7 @@ void run_parameter_look(struct run *r, struct run_scene *s, const struct shell_p
 		*text = (struct shell_part){ .kind = SHELL_PART_TEXT,
 					     .text = str_sub(via.text, bracket + 1, via.text.len - bracket - 2) };
 		index->first = text;
-		plain.index = index;
+		more.index = index;
 		look_name(r, s, &plain, str_sub(via.text, 0, bracket), ret);
 	}
 }

@@ -135,7 +135,7 @@ static void call_function(struct run *r, struct run_scene *s, struct run_call *c
 
 		if (c->redirections)
 			run_redirect(r, s, c->redirections, &opens);
-		run_walk(r, s, c->body);
+		run_walk(r, s, c->compound->body);
 	}
 	run_come_back(r, s, &leave);
 	restore_locals(r, s, &frame);

@@ -48,7 +48,7 @@ struct shell_redirection {
 	struct shell_redirection *next;
 };
 
-enum shell_command_kind {
+enum PAWL_BYTE shell_command_kind {
 	SHELL_SIMPLE,	   /* assignments, words, redirections */
 	SHELL_GROUP,	   /* { body } */
 	SHELL_SUBSHELL,	   /* ( body ) */
@@ -72,22 +72,27 @@ struct shell_case {
 	struct shell_case *next;
 };
 
+/* What a command has that is not SIMPLE. */
+struct shell_compound {
+	struct str name;
+	struct shell_word *subject; /* of case; of arithmetic forms the expression */
+	struct shell_list *condition, *body, *otherwise;
+	struct shell_case *cases;
+};
+
 struct shell_command {
 	enum shell_command_kind kind;
+	bool has_in;
+	bool pipe_stderr; /* joined to the next by |& */
 	struct shell_span span;
 	struct shell_assignment *assignments;
 	struct shell_word *words;
 	struct shell_redirection *redirections;
-	struct str name;
-	bool has_in;
-	struct shell_word *subject; /* of case; of arithmetic forms the expression */
-	struct shell_list *condition, *body, *otherwise;
-	struct shell_case *cases;
-	bool pipe_stderr; /* joined to the next by |& */
-	struct shell_command *next; /* in a pipeline */
+	struct shell_compound *compound; /* never NULL unless SIMPLE */
+	struct shell_command *next;	 /* in a pipeline */
 };
 
-enum shell_connector { SHELL_THEN, SHELL_BACKGROUND, SHELL_AND, SHELL_OR };
+enum PAWL_BYTE shell_connector { SHELL_THEN, SHELL_BACKGROUND, SHELL_AND, SHELL_OR };
 
 /* One pipeline of a list, and what joins it to the next. */
 struct shell_item {

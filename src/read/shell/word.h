@@ -11,7 +11,7 @@ struct shell_span {
 	uint32_t from, to;
 };
 
-enum shell_part_kind {
+enum PAWL_BYTE shell_part_kind {
 	SHELL_PART_TEXT,	/* literal bytes, quotes and backslashes removed, $'…' decoded; one text may be several parts */
 	SHELL_PART_PARAMETER,	/* $x ${x…} */
 	SHELL_PART_COMMAND,	/* $(…) `…` */
@@ -25,7 +25,7 @@ enum shell_part_kind {
 };
 
 /* ${x:-word} and its kin; as written, so that every form is told from every other. */
-enum shell_parameter_op {
+enum PAWL_BYTE shell_parameter_op {
 	SHELL_OP_NONE,
 	SHELL_OP_DEFAULT,	  /* :-  -  */
 	SHELL_OP_ASSIGN,	  /* :=  =  */
@@ -50,25 +50,33 @@ enum shell_parameter_op {
 struct shell_word;
 struct shell_list;
 
-struct shell_part {
-	enum shell_part_kind kind;
-	bool quoted; /* inside "…", '…', $'…' or behind a backslash: no splitting, no globbing */
-	struct shell_span span;
-	struct str text; /* TEXT: bytes; PARAMETER: name ("x", "1", "@", "?"); GLOB, BRACE, TILDE: see above */
-	/* PARAMETER */
-	enum shell_parameter_op op;
+/* What belongs to a PARAMETER besides its name. */
+struct shell_parameter {
 	struct str op_text;
-	bool colon;    /* :- rather than - */
-	bool length;   /* ${#x} */
-	bool indirect; /* ${!x} */
 	struct shell_word *index;	/* ${x[index]}; NULL without */
 	struct shell_word *argument;	/* of the operator */
 	struct shell_word *argument2;	/* replacement, or length of a substring */
-	/* COMMAND, READ_FROM, WRITE_TO */
-	struct shell_list *list;
-	/* BRACE: alternatives; ARRAY: elements (an element [k]=v has its index in index_of); ARITHMETIC: the expression as one word,
-	 * everything in it quoted */
-	struct shell_word *words;
+};
+extern const struct shell_parameter shell_parameter_plain; /* nothing of it: $x ${x} */
+
+/* The most frequent nodes of a tree are parts, words and commands: they are kept small, for a short text may be full of them. */
+struct shell_part {
+	enum shell_part_kind kind;
+	bool quoted; /* inside "…", '…', $'…' or behind a backslash: no splitting, no globbing */
+	/* PARAMETER */
+	enum shell_parameter_op op;
+	bool colon;    /* :- rather than - */
+	bool length;   /* ${#x} */
+	bool indirect; /* ${!x} */
+	struct shell_span span;
+	struct str text; /* TEXT: bytes; PARAMETER: name ("x", "1", "@", "?"); GLOB, BRACE, TILDE: see above */
+	union {		 /* `kind` says which; NULL for the other kinds */
+		const struct shell_parameter *parameter; /* PARAMETER: never NULL */
+		struct shell_list *list;		 /* COMMAND, READ_FROM, WRITE_TO */
+		/* BRACE: alternatives; ARRAY: elements (an element [k]=v has its index in index_of); ARITHMETIC: the
+		 * expression as one word, everything in it quoted */
+		struct shell_word *words;
+	};
 	struct shell_part *next;
 };
 
