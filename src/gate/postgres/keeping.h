@@ -1,36 +1,59 @@
 /* keeping.h -- what an allowed or approved statement would destroy, kept first: trash schema, captured rows, dump.
  * Room: gate/postgres. On asker threads, by the gate's own connection, except for what must run inside the client's transaction: that is
- * returned as SQL for the relay to run in place of, or before, the client's statement.
+ * returned as SQL for the relay to run in place of, around, or before the client's statement. It runs there as the client's own role, so
+ * nobody can do by it what they could not do without; the errors and notices are those of the statement itself.
+ * docs/undo.md, "Databases", says what is kept and how.
  */
 #ifndef PAWL_GATE_POSTGRES_KEEPING_H
 #define PAWL_GATE_POSTGRES_KEEPING_H
 
-#include "gate/postgres/statement.h"
+#include "gate/postgres/aside.h"
+#include "read/sql/sql.h"
 
 enum keeping_way {
-	KEEPING_NONE = 0, /* nothing to keep (an index, a view: its definition is in the manifest) */
-	KEEPING_MOVE,	  /* DROP TABLE, TRUNCATE: moved or swapped into schema pawl_trash; `instead` replaces the statement */
-	KEEPING_ROWS,	  /* DELETE, UPDATE: old rows into a table of pawl_trash; `before` runs first, same transaction */
-	KEEPING_DUMP,	  /* dumped by pg_dump into the keep before the statement runs */
+	KEEPING_NONE = 0, /* destroys nothing that could be kept: runs as it is */
+	KEEPING_MOVE,	  /* DROP, TRUNCATE, ALTER: moved or copied to pawl_trash, definitions noted; `instead` replaces the statement */
+	KEEPING_ROWS,	  /* DELETE, UPDATE, MERGE, upsert: rows as they were into pawl_trash; `before` and `after`, same transaction */
+	KEEPING_DUMP,	  /* too many rows for that: dumped by pg_dump into the keep, before the statement runs as it is */
 	KEEPING_NOT,	  /* cannot be kept: `why_not`, for the card */
+};
+
+/* What of a policy's `trash` matters here. */
+struct keeping_bounds {
+	uint64_t rows;	   /* captured or copied by one statement; more are dumped. 0: 10000 */
+	int64_t expires_s; /* 0: 7 days */
+};
+
+struct keeping_ask {
+	const struct sql_answer *sql;
+	size_t nth;		/* which of its statements */
+	struct str search_path; /* of the client; STR_NONE: the role's own */
+	struct keeping_bounds bounds;
+	struct str item;	/* "K-12": a number of the keep's own */
+	const char *dump;	/* a file to dump to; NULL: what would have to be dumped cannot be kept */
+	void (*progress)(void *ctx, uint64_t bytes); /* while dumping; NULL: nobody asks */
+	void *ctx;
 };
 
 struct keeping_plan {
 	enum keeping_way way;
 	struct str before, instead; /* SQL, run by the relay in the client's transaction; STR_NONE: none */
+	struct str after;	    /* run once before that transaction commits, behind WITNESS_BEFORE */
 	struct str tag;		    /* command tag the client must see where `instead` is set: "DROP TABLE" */
 	struct str why_not;
-	struct str item; /* "K-12" */
 	struct str says; /* for the card: "moved to pawl_trash for 7 days; `pawl undo K-12` brings it back" */
 };
 
-/* The trash schema (owner: the gate's role; no rights for the agent's) and its table of items, made where they are missing. */
+/* What one statement is, from its reading alone: MOVE and ROWS may yet turn out to need a dump. ${ret_why}: of KEEPING_NOT. */
+enum keeping_way keeping_way(const struct sql_answer *sql, size_t nth, struct str *ret_why);
+/* The trash schema (owner: the gate's role; no rights for others) and its tables, made where they are missing. */
 bool keeping_prepare(struct postgres_aside *a, struct err *err) PAWL_MUST_USE;
-/* How the n-th statement would be kept; nothing is changed yet but for a dump (way DUMP), which is taken here.
- * Bounds: the policy's `keep`. */
-bool keeping_plan(struct postgres_aside *a, const struct statement_context *c, const struct sql_answer *sql, size_t nth,
-		  struct arena *arena, struct keeping_plan *ret, struct err *err) PAWL_MUST_USE;
-/* Bring an item back. ${dry_run}: only say. What stands in the way is an error that says what to do. */
+/* How the n-th statement is to be kept; nothing is changed yet but for a dump (way DUMP), which is taken here. False only when the
+ * database cannot be asked: then the statement must not run. */
+bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struct arena *arena, struct keeping_plan *ret,
+		  struct err *err) PAWL_MUST_USE;
+/* Bring an item back, all or nothing. ${dry_run}: done and rolled back. What stands in the way is an error that says what to do;
+ * nothing is ever overwritten. ${ret_says}: what came back, a line each for notes. */
 bool keeping_restore(struct postgres_aside *a, struct str item, bool dry_run, struct arena *arena, struct str *ret_says,
 		     struct err *err) PAWL_MUST_USE;
 /* Remove what has expired. */

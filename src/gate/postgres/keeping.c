@@ -1,0 +1,203 @@
+#include "gate/postgres/keeping.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "gate/postgres/keeping_text.h"
+#include "gate/postgres/keeping_way.h"
+
+#define ROWS_USUAL 10000
+#define EXPIRES_USUAL (7 * 86400)
+#define NAMES_MAX 1000 /* relations of one statement */
+
+bool keeping_prepare(struct postgres_aside *a, struct err *err)
+{
+	struct aside_rows got;
+	struct arena arena;
+	struct str text;
+	bool ok = false;
+
+	if (!arena_map(&arena, (size_t)1 << 20))
+		return err_set(err, ERR_LIMIT, "no memory");
+	text = keeping_text("keeping_schema", NULL, 0, &arena);
+	if (aside_query(a, "select pg_catalog.to_regclass('pawl_trash.holds') is not null", NULL, 0, &arena, &got, err))
+		ok = (got.n_rows == 1 && str_is(got.cells[0], "t")) || aside_query(a, text.ptr, NULL, 0, &arena, &got, err);
+	arena_unmap(&arena);
+	return ok || err_prefix(err, "the trash (schema pawl_trash) cannot be made: the role that pawl logs in as needs CREATE on the "
+				     "database, once, or the schema has to be made for it");
+}
+
+/* array['a','b']::text[] of the relations whose rows it changes. */
+static struct str names(const struct sql_answer *sql, const struct sql_statement *s, struct arena *arena)
+{
+	auto_buf b = BUF_MAX((size_t)1 << 20);
+	size_t n = 0;
+
+	buf_adds(&b, "array[");
+	for (size_t i = 0; i < s->n_changes && n < NAMES_MAX; i++) {
+		const struct change *c = change_nth(&sql->changes, s->first_change + i);
+
+		if (!c || !keeping_changes_rows(c) || !c->name.len)
+			continue;
+		buf_adds(&b, n++ ? ", " : "");
+		buf_add(&b, keeping_literal(c->name, arena));
+	}
+	buf_adds(&b, "]::text[]");
+	return b.failed ? STR_NONE : arena_str(arena, buf_str(&b));
+}
+
+static struct str tag_of(const struct sql_statement *s, struct arena *arena)
+{
+	char upper[64];
+	size_t n = 0;
+
+	if (str_is(s->verb, "TRUNCATE"))
+		return STR("TRUNCATE TABLE");
+	for (; n < s->verb.len && n < sizeof(upper); n++)
+		upper[n] = s->verb.ptr[n] >= 'a' && s->verb.ptr[n] <= 'z' ? (char)(s->verb.ptr[n] - 'a' + 'A') : s->verb.ptr[n];
+	return arena_str(arena, (struct str){ upper, n });
+}
+
+static void days(int64_t s, char ret[32])
+{
+	if (s % 86400 == 0)
+		snprintf(ret, 32, "%lld day%s", (long long)(s / 86400), s == 86400 ? "" : "s");
+	else
+		snprintf(ret, 32, "%lld hours", (long long)((s + 3599) / 3600));
+}
+
+/* Where the client's names lead; as a part of a statement. */
+static struct str path_of(const struct keeping_ask *ask, struct arena *arena)
+{
+	struct str p = ask->search_path;
+
+	return p.len ? arena_fmt(arena, "select pg_catalog.set_config('search_path', %.*s, true)", STR_ARG(keeping_literal(p, arena))) :
+		       STR("set local search_path to default");
+}
+
+/* Done and rolled back, so that what cannot be kept is known before anybody is asked. What the client's own transaction did so far is
+ * not seen, and what is locked is not waited for: then the statement itself will tell. */
+static bool rehearse(struct postgres_aside *a, const struct keeping_ask *ask, struct keeping_plan *io, struct arena *arena, struct err *err)
+{
+	static const char *const before[] = { "begin", "set local lock_timeout = '300ms'", "set local client_min_messages = error" };
+	struct aside_rows got = { 0 };
+	struct err wrong = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(before); i++)
+		ok = ok && aside_query(a, before[i], NULL, 0, arena, &got, err);
+	ok = ok && aside_query(a, path_of(ask, arena).ptr, NULL, 0, arena, &got, err);
+	if (!ok)
+		return false;
+	if (!aside_query(a, io->instead.ptr, NULL, 0, arena, &got, &wrong)) {
+		struct str said = arena_str(arena, str_from(wrong.msg));
+
+		if (str_starts(said, STR("PW004: "))) {
+			io->way = KEEPING_NOT;
+			io->why_not = str_sub(said, 7, said.len);
+			io->instead = io->says = STR_NONE;
+		}
+	} else if (aside_query(a, "select pg_catalog.current_setting('pawl.remark', true)", NULL, 0, arena, &got, NULL) && got.n_rows &&
+		   got.cells[0].len) {
+		io->says = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(io->says), STR_ARG(got.cells[0]));
+	}
+	return aside_query(a, "rollback", NULL, 0, arena, &got, err);
+}
+
+bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struct arena *arena, struct keeping_plan *ret, struct err *err)
+{
+	const struct sql_statement *s = keeping_nth(ask->sql, ask->nth);
+	struct keeping_plan p = { .way = KEEPING_NONE };
+	uint64_t rows = ask->bounds.rows ? ask->bounds.rows : ROWS_USUAL;
+	int64_t expires = ask->bounds.expires_s > 0 ? ask->bounds.expires_s : EXPIRES_USUAL;
+	char until[32];
+
+	p.way = keeping_way(ask->sql, ask->nth, &p.why_not);
+	if (p.way == KEEPING_NONE || p.way == KEEPING_NOT) {
+		*ret = p;
+		return true;
+	}
+	if (!keeping_prepare(a, err))
+		return false;
+	days(expires, until);
+	struct keeping_word words[] = {
+		{ "ITEM", keeping_literal(ask->item, arena) },
+		{ "STATEMENT", keeping_literal(s->text, arena) },
+		{ "ROWS", arena_fmt(arena, "%llu", (unsigned long long)rows) },
+		{ "EXPIRES", arena_fmt(arena, "'%lld seconds'", (long long)expires) },
+		{ "MODE", STR_NONE },
+		{ "TABLES", STR_NONE },
+	};
+	if (p.way == KEEPING_MOVE) {
+		words[4].value = keeping_literal(str_from(keeping_verb(s->verb)->mode), arena);
+		p.instead = keeping_text("keeping_move", words, ARRAY_LEN(words), arena);
+		p.tag = tag_of(s, arena);
+		p.says = arena_fmt(arena, "kept in pawl_trash for %s; `pawl undo %.*s` brings it back", until, STR_ARG(ask->item));
+	} else {
+		words[5].value = names(ask->sql, s, arena);
+		p.before = keeping_text("keeping_rows", words, ARRAY_LEN(words), arena);
+		p.after = keeping_text("keeping_rows_end", words, 1, arena);
+		p.says = arena_fmt(arena, "rows as they were kept in pawl_trash for %s; `pawl undo %.*s` brings them back", until,
+				   STR_ARG(ask->item));
+	}
+	if (arena->full || (!p.instead.len && !p.before.len))
+		return err_set(err, ERR_LIMIT, "the statement is too long to be kept");
+	if (p.way == KEEPING_MOVE && !rehearse(a, ask, &p, arena, err))
+		return false;
+	*ret = p;
+	return true;
+}
+
+/* --- back, and gone --- */
+
+static bool says(struct postgres_aside *a, struct arena *arena, struct str *ret, struct err *err)
+{
+	struct aside_rows got;
+
+	if (!aside_query(a, "select pg_catalog.current_setting('pawl.says', true)", NULL, 0, arena, &got, err))
+		return false;
+	*ret = got.n_rows == 1 ? got.cells[0] : STR_NONE;
+	return true;
+}
+
+static bool in_transaction(struct postgres_aside *a, struct str text, bool keep, struct arena *arena, struct str *ret, struct err *err)
+{
+	struct aside_rows none;
+	bool ok = aside_query(a, "begin", NULL, 0, arena, &none, err) && aside_query(a, text.ptr, NULL, 0, arena, &none, err) &&
+		  says(a, arena, ret, err) && aside_query(a, keep ? "commit" : "rollback", NULL, 0, arena, &none, err);
+
+	if (!ok)
+		(void)!aside_query(a, "rollback", NULL, 0, arena, &none, NULL);
+	return ok;
+}
+
+bool keeping_restore(struct postgres_aside *a, struct str item, bool dry_run, struct arena *arena, struct str *ret_says, struct err *err)
+{
+	struct keeping_word words[] = { { "ITEM", keeping_literal(item, arena) } };
+	struct str text = keeping_text("keeping_restore", words, ARRAY_LEN(words), arena);
+	struct aside_rows none;
+
+	if (!text.len)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!aside_query(a, "set statement_timeout = 0", NULL, 0, arena, &none, err))
+		return false;
+	return in_transaction(a, text, !dry_run, arena, ret_says, err);
+}
+
+bool keeping_expire(struct postgres_aside *a, int64_t now_us, uint64_t *ret_gone, struct err *err)
+{
+	struct str text, gone = STR_NONE;
+	struct arena arena;
+	uint64_t n = 0;
+	bool ok;
+
+	if (!arena_map(&arena, (size_t)1 << 20))
+		return err_set(err, ERR_LIMIT, "no memory");
+	struct keeping_word words[] = { { "NOW", arena_fmt(&arena, "%lld", (long long)(now_us / CLOCK_SECOND)) } };
+	text = keeping_text("keeping_expire", words, ARRAY_LEN(words), &arena);
+	ok = in_transaction(a, text, true, &arena, &gone, err);
+	ok = ok && (str_to_u64(gone, &n) || err_set(err, ERR_BROKEN, "the trash gave no answer"));
+	arena_unmap(&arena);
+	if (ok)
+		*ret_gone = n;
+	return ok;
+}

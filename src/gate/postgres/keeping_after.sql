@@ -1,0 +1,3 @@
+	foreach v_text in array v_changed loop
+		execute v_text;
+	end loop;

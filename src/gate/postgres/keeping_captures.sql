@@ -1,0 +1,142 @@
+	-- Rows: what went comes back, what came in its place goes, if all is still as the statement left it.
+	v_todo := array(select relation from pawl_trash.captures where item = v_item order by relation);
+	for r in select c.*, k.oid is not null as there, k.oid::regclass::text as now, k.relkind, k.relforcerowsecurity as force from pawl_trash.captures c
+			left join pg_class k on k.oid = c.relation and k.relkind in ('r', 'p') where c.item = v_item order by c.relation loop
+		if not r.there or r.now ~ '^pawl_trash\.' then
+			raise exception '% is gone since: its rows have nowhere to go', r.name
+				using errcode = 'PWU01', hint = 'Undo what dropped it first (pawl undo list); nothing was changed.';
+		end if;
+		if (select string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' order by attnum) from pg_attribute
+				where attrelid = r.relation and attnum > 0 and not attisdropped) is distinct from
+				(select string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' order by attnum) from pg_attribute
+				where attrelid = r.gone::regclass and attnum > 0 and not attisdropped) then
+			raise exception '% has other columns since', r.name
+				using errcode = 'PWU01', hint = format('The rows are in %s: put them back by hand. Nothing was changed.', r.gone);
+		end if;
+		v_quiet := v_quiet || array(with recursive tree as (select r.relation as o union select h.inhrelid from pg_inherits h join tree on tree.o = h.inhparent)
+			select format('alter table only %s disable trigger %I', t.tgrelid::regclass, t.tgname) from tree join pg_trigger t on t.tgrelid = tree.o
+				where not t.tgisinternal and t.tgenabled <> 'D'
+			union all select format('alter table %s disable rule %I', w.ev_class::regclass, w.rulename) from pg_rewrite w
+				where w.ev_class = r.relation and w.ev_enabled <> 'D' and w.rulename <> '_RETURN'
+			union all select format('alter table %s no force row level security', r.now) where r.force
+			union all select format('alter table only %s replica identity full', k.oid::regclass) from tree join pg_class k on k.oid = tree.o
+				where k.relkind = 'r' and k.relreplident = 'd' and not exists (select from pg_index x where x.indrelid = k.oid and x.indisprimary));
+		v_loud := v_loud || array(with recursive tree as (select r.relation as o union select h.inhrelid from pg_inherits h join tree on tree.o = h.inhparent)
+			select format('alter table only %s enable %s trigger %I', t.tgrelid::regclass, case t.tgenabled when 'R' then 'replica' when 'A' then 'always' else '' end,
+				t.tgname) from tree join pg_trigger t on t.tgrelid = tree.o where not t.tgisinternal and t.tgenabled <> 'D'
+			union all select format('alter table %s enable %s rule %I', w.ev_class::regclass, case w.ev_enabled when 'R' then 'replica' when 'A' then 'always' else '' end,
+				w.rulename) from pg_rewrite w where w.ev_class = r.relation and w.ev_enabled <> 'D' and w.rulename <> '_RETURN'
+			union all select format('alter table %s force row level security', r.now) where r.force
+			union all select format('alter table only %s replica identity default', k.oid::regclass) from tree join pg_class k on k.oid = tree.o
+				where k.relkind = 'r' and k.relreplident = 'd' and not exists (select from pg_index x where x.indrelid = k.oid and x.indisprimary));
+		-- Net of what the transaction did to the same row several times.
+		execute format('create temp table %I on commit drop as select x.t::%s as r from (select pawl_g::text from %s pawl_g %s) x(t)', 'pawl_gone_' || r.relation, r.now, r.gone,
+			case when r.come is null then '' else format('except all select pawl_c::text from %s pawl_c', r.come) end);
+		execute format('create temp table %I on commit drop as select x.t::%s as r from (select pawl_c::text from %s pawl_c %s) x(t)', 'pawl_come_' || r.relation, r.now,
+			coalesce(r.come, r.gone), case when r.come is null then 'where false' else format('except all select pawl_g::text from %s pawl_g', r.gone) end);
+	end loop;
+	v_quiet := array(select distinct unnest(v_quiet));
+	v_loud := array(select distinct unnest(v_loud));
+	foreach v_text in array v_quiet loop
+		execute v_text;
+	end loop;
+	-- Is it as it was left?
+	for r in select c.*, k.oid::regclass::text as now, case k.relkind when 'r' then 'only ' else '' end as only_,
+			array(select quote_ident(z.attname) from pg_index x, unnest(x.indkey) with ordinality as y(c, n), pg_attribute z
+				where x.indrelid = k.oid and x.indisprimary and z.attrelid = k.oid and z.attnum = y.c order by y.n) as keys
+			from pawl_trash.captures c join pg_class k on k.oid = c.relation where c.item = v_item order by c.relation loop
+		select string_agg(format('pawl_t.%s::text = (x.r).%s::text', k, k), ' and ') into v_keys from unnest(r.keys) k;
+		if v_keys is not null then
+			execute format('select count(*) from %I x where not exists (select from %s%s pawl_t where %s and pawl_t::text = x.r::text)', 'pawl_come_' || r.relation, r.only_, r.now, v_keys)
+				into v_count;
+		else
+			execute format('select coalesce(sum(greatest(w.n - coalesce(h.n, 0), 0)), 0) from (select r::text as t, count(*) as n from %I group by 1) w '
+				'left join (select pawl_t::text as t, count(*) as n from %s%s pawl_t group by 1) h on h.t = w.t', 'pawl_come_' || r.relation, r.only_, r.now) into v_count;
+		end if;
+		if v_count > 0 then
+			raise exception '% row(s) of % have changed since', v_count, r.now
+				using errcode = 'PWU01', hint = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
+		end if;
+		if v_keys is not null then
+			execute format('select count(*) from %I x where exists (select from %s%s pawl_t where %s) and not exists (select from %I t2 where %s)', 'pawl_gone_' || r.relation,
+				r.only_, r.now, v_keys, 'pawl_come_' || r.relation,
+				(select string_agg(format('(t2.r).%s::text = (x.r).%s::text', k, k), ' and ') from unnest(r.keys) k)) into v_count;
+			if v_count > 0 then
+				raise exception '% row(s) of % exist again', v_count, r.now
+					using errcode = 'PWU01', hint = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
+			end if;
+		end if;
+		-- What refers to a row that must go, and would go or change with it.
+		for q in select c.conname, c.conrelid, c.conrelid::regclass::text as tab, c.confrelid,
+				(select string_agg(format('pawl_t.%I::text = (x.r).%I::text', a.attname, b.attname), ' and ') from unnest(c.conkey, c.confkey) as m(f, p)
+					join pg_attribute a on a.attrelid = c.conrelid and a.attnum = m.f join pg_attribute b on b.attrelid = c.confrelid and b.attnum = m.p) as same
+				from pg_constraint c where c.contype = 'f' and c.confrelid = r.relation and c.confdeltype in ('c', 'n', 'd')
+					and not c.conrelid = any(v_todo) and v_keys is not null loop
+			execute format('select count(*) from %s pawl_t, %I x where %s and not exists (select from %I g where %s)', q.tab, 'pawl_come_' || r.relation, q.same,
+				'pawl_gone_' || r.relation, (select string_agg(format('(g.r).%s::text = (x.r).%s::text', k, k), ' and ') from unnest(r.keys) k)) into v_count;
+			if v_count > 0 then
+				raise exception '% row(s) of % refer to rows that would go', v_count, q.tab
+					using errcode = 'PWU01', hint = 'Delete or change them first, and undo again; nothing was changed.';
+			end if;
+		end loop;
+	end loop;
+	-- Insert, then update in place, then delete; a table that others' rows are missing for waits its turn.
+	foreach v_phase in array array['insert', 'update', 'delete'] loop
+		v_left := v_todo;
+		while v_left <> '{}' loop
+			v_todo := v_left;
+			v_left := '{}';
+			for r in select c.*, k.oid::regclass::text as now, case k.relkind when 'r' then 'only ' else '' end as only_,
+					array(select quote_ident(z.attname) from pg_index x, unnest(x.indkey) with ordinality as y(c, n), pg_attribute z
+						where x.indrelid = k.oid and x.indisprimary and z.attrelid = k.oid and z.attnum = y.c order by y.n) as keys,
+					(select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute where attrelid = k.oid and attnum > 0 and not attisdropped
+						and attgenerated = '') as cols,
+					(select string_agg(format('(x.r).%I', attname), ', ' order by attnum) from pg_attribute where attrelid = k.oid and attnum > 0 and not attisdropped
+						and attgenerated = '') as vals,
+					(select string_agg(format('%I = (x.r).%I', a.attname, a.attname), ', ' order by a.attnum) from pg_attribute a where a.attrelid = k.oid and a.attnum > 0
+						and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a' and not exists (select from pg_index x where x.indrelid = k.oid
+						and x.indisprimary and a.attnum = any(x.indkey))) as sets
+					from pawl_trash.captures c join pg_class k on k.oid = c.relation where c.item = v_item and c.relation = any(v_todo) order by c.relation loop
+				select string_agg(format('pawl_t.%s::text = (x.r).%s::text', k, k), ' and ') into v_keys from unnest(r.keys) k;
+				v_text := coalesce((select 'not exists (select from %I t2 where ' || string_agg(format('(t2.r).%s::text = (x.r).%s::text', k, k), ' and ') || ')'
+					from unnest(r.keys) k having count(*) > 0), 'true or %L is null');
+				begin
+					if v_phase = 'insert' then
+						execute format('insert into %s (%s) overriding system value select %s from %I x where ' || v_text, r.now, r.cols, r.vals, 'pawl_gone_' || r.relation,
+							'pawl_come_' || r.relation);
+						v_says := v_says || format(', %s', r.now);
+					elsif v_phase = 'update' and v_keys is not null and r.sets is not null then
+						execute format('update %s%s pawl_t set %s from %I x where %s', r.only_, r.now, r.sets, 'pawl_gone_' || r.relation, v_keys);
+					elsif v_phase = 'delete' and v_keys is not null then
+						execute format('delete from %s%s pawl_t using %I x where %s and ' || v_text, r.only_, r.now, 'pawl_come_' || r.relation, v_keys, 'pawl_gone_' || r.relation);
+					elsif v_phase = 'delete' then
+						execute format('delete from %s%s where (tableoid, ctid) in (select h.tableoid, h.ctid from (select tableoid, ctid, pawl_t::text as t, row_number() over '
+							'(partition by pawl_t::text) as n from %s%s pawl_t) h join (select r::text as t, count(*) as n from %I group by 1) w on w.t = h.t and h.n <= w.n)',
+							r.only_, r.now, r.only_, r.now, 'pawl_come_' || r.relation);
+					end if;
+				exception
+					when foreign_key_violation then
+						get stacked diagnostics v_message = message_text;
+						v_left := v_left || r.relation;
+					when unique_violation or exclusion_violation then
+						get stacked diagnostics v_message = message_text;
+						if v_phase <> 'update' then
+							raise exception 'rows of % cannot come back: %', r.now, v_message using errcode = 'PWU01',
+								hint = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
+						end if;
+						-- Values that change places: all out, all in.
+						execute format('delete from %s%s pawl_t using %I x where %s', r.only_, r.now, 'pawl_gone_' || r.relation, v_keys);
+						execute format('insert into %s (%s) overriding system value select %s from %I x', r.now, r.cols, r.vals, 'pawl_gone_' || r.relation);
+				end;
+			end loop;
+			if v_left <> '{}' and v_left = v_todo then
+				raise exception 'rows cannot come back: %', v_message using errcode = 'PWU01',
+					hint = 'Rows they refer to are gone, or others refer to what must go; bring those back or change them first. Nothing was changed.';
+			end if;
+		end loop;
+		v_todo := array(select relation from pawl_trash.captures where item = v_item order by relation);
+	end loop;
+	set constraints all immediate;
+	foreach v_text in array v_loud loop
+		execute v_text;
+	end loop;
