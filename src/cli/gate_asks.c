@@ -9,6 +9,7 @@
 #include "cli/freeze_marker.h"
 #include "cli/frozen.h"
 #include "cli/hosts.h"
+#include "cli/keeping_database.h"
 #include "cli/notify.h"
 #include "core/permit.h"
 #include "hold/book.h"
@@ -416,6 +417,13 @@ static bool is_frozen(void *ctx)
 	return atomic_load_explicit(&((struct gate_asks *)ctx)->frozen, memory_order_relaxed);
 }
 
+static bool keep(void *ctx, const struct database_keeping *what, char ret_id[24], struct err *err)
+{
+	const struct gate_asks *a = ctx;
+
+	return keeping_database(a->o.places, a->o.policy, a->o.ledger, what, ret_id, err);
+}
+
 static bool key(void *ctx, struct str user, struct database_key *ret)
 {
 	return gate_credentials_key(((struct gate_asks *)ctx)->credentials, user, ret);
@@ -467,7 +475,8 @@ bool gate_asks_open(const struct gate_asks_opts *o, struct gate_asks **ret, stru
 	a->o = *o;
 	a->holds = hosts_hold(o->ledger, o->places, o->policy);
 	a->host = (struct database_host){
-		.ctx = a, .policy = o->policy, .decide = decide, .breach = breach, .tightened = tightened, .frozen = is_frozen, .key = key
+		.ctx = a, .policy = o->policy, .decide = decide, .breach = breach, .tightened = tightened, .frozen = is_frozen, .keep = keep,
+		.key = key
 	};
 	atomic_store(&a->frozen, true); /* until the ledger was asked */
 	if (!gate_credentials_open(o->places->state, o->ledger, &a->credentials, err)) {

@@ -42,7 +42,7 @@ bool keeping_pruned(struct ledger *ledger, const struct keep_pruned *gone, struc
 	return append(ledger, STR("keep.pruned"), &b, err);
 }
 
-static bool taken(struct ledger *ledger, const char *id, const struct keeping_words *words, struct err *err)
+bool keeping_taken(struct ledger *ledger, const char *id, const struct keeping_words *words, struct err *err)
 {
 	auto_buf b = BUF_MAX(BODY_MAX);
 	struct json_out o = { .buf = &b };
@@ -61,7 +61,7 @@ bool keeping_take(struct keep *k, struct ledger *ledger, const struct keep_wish 
 {
 	char id[24];
 
-	if (!keep_take(k, wishes, n, words->command, words->session, id, err) || !taken(ledger, id, words, err) ||
+	if (!keep_take(k, wishes, n, words->command, words->session, id, err) || !keeping_taken(ledger, id, words, err) ||
 	    !keeping_pruned(ledger, keep_gone(k), err))
 		return false;
 	memcpy(ret_id, id, sizeof(id));

@@ -23,6 +23,8 @@ struct keeping_words {
  */
 bool keeping_take(struct keep *k, struct ledger *ledger, const struct keep_wish *wishes, size_t n, const struct keeping_words *words,
 		  char ret_id[24], struct err *err) PAWL_MUST_USE;
+/* keep.taken. */
+bool keeping_taken(struct ledger *ledger, const char *id, const struct keeping_words *words, struct err *err) PAWL_MUST_USE;
 /* keep.pruned, when anything went. */
 bool keeping_pruned(struct ledger *ledger, const struct keep_pruned *gone, struct err *err) PAWL_MUST_USE;
 

@@ -8,6 +8,7 @@
 #include "cli/keeping.h"
 #include "cli/policies.h"
 #include "cli/scars.h"
+#include "cli/undo_database.h"
 #include "core/card.h"
 
 #define ARENA_SIZE ((size_t)2 << 30) /* address space; pages cost once touched */
@@ -60,18 +61,25 @@ static void size_text(uint64_t bytes, char ret[32])
 
 /* --- list --- */
 
+static int64_t until_us(const struct undo *u, const struct keep_item *i)
+{
+	return i->until_us ? i->until_us : i->at_us + u->bounds.age_s * CLOCK_SECOND;
+}
+
 static void item_json(const struct undo *u, const struct keep_item *i, struct json_out *o)
 {
 	char at[TIMESTAMP_LEN + 1], until[TIMESTAMP_LEN + 1];
 
 	timestamp_text(i->at_us, at);
-	timestamp_text(i->at_us + u->bounds.age_s * CLOCK_SECOND, until);
+	timestamp_text(until_us(u, i), until);
 	json_out_open(o, '{');
 	json_out_kv(o, "id", str_from(i->id));
 	json_out_kv(o, "time", str_from(at));
 	json_out_kv(o, "until", str_from(until));
 	json_out_kv(o, "command", i->command);
-	json_out_kv(o, "folder", i->folder);
+	json_out_kv(o, i->upstream.len ? "database" : "folder", i->upstream.len ? i->upstream : i->folder);
+	if (i->says.len)
+		json_out_kv(o, "says", i->says);
 	json_out_kv(o, "session", i->session);
 	if (i->undo_of.len)
 		json_out_kv(o, "undo_of", i->undo_of);
@@ -84,7 +92,7 @@ static void item_json(const struct undo *u, const struct keep_item *i, struct js
 
 static void item_row(const struct undo *u, const struct keep_item *i, struct buf *b)
 {
-	int64_t left = i->at_us / CLOCK_SECOND + u->bounds.age_s - clock_now_us() / CLOCK_SECOND, unit;
+	int64_t left = (until_us(u, i) - clock_now_us()) / CLOCK_SECOND, unit;
 	char at[TIMESTAMP_LEN + 1], size[32], until[64];
 
 	timestamp_text(i->at_us, at);
@@ -92,11 +100,14 @@ static void item_row(const struct undo *u, const struct keep_item *i, struct buf
 	/* In whole days or hours, rounded up: what was just taken is kept for all of its days. */
 	unit = left > 86400 ? 86400 : left > 3600 ? 3600 : 1;
 	duration_text(left > 0 ? (left + unit - 1) / unit * unit : 0, until, sizeof(until));
-	buf_addf(b, "%-6s %.16s  %5llu file%s %9s  kept %s more  ", i->id, at, (unsigned long long)i->files,
-		 i->files == 1 ? " " : "s", size, until);
+	if (i->upstream.len)
+		buf_addf(b, "%-6s %.16s  %21s  kept %s more  ", i->id, at, i->files ? "dumped" : "in the database", until);
+	else
+		buf_addf(b, "%-6s %.16s  %5llu file%s %9s  kept %s more  ", i->id, at, (unsigned long long)i->files,
+			 i->files == 1 ? " " : "s", size, until);
 	card_escape(str_sub(i->command, 0, 200), b);
 	buf_adds(b, "  in ");
-	card_escape(i->folder, b);
+	card_escape(i->upstream.len ? i->upstream : i->folder, b);
 	buf_addc(b, '\n');
 }
 
@@ -231,14 +242,74 @@ static void said_text(const struct keep_restore *opts, const struct keep_restore
 	}
 }
 
+/* --- back in a database --- */
+
+static bool record_database(const struct undo *u, const struct keep_item *i, struct str says, struct err *err)
+{
+	auto_buf b = BUF_MAX(OUT_MAX);
+	struct json_out o = { .buf = &b };
+	struct ledger *l = ledger_open(u->places.ledger, err);
+	uint64_t seq;
+	bool ok;
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, "item", str_from(i->id));
+	json_out_kv(&o, "database", i->upstream);
+	json_out_kv(&o, "says", str_sub(says, 0, 4096));
+	json_out_close(&o, '}');
+	ok = l && ledger_append(l, STR("keep.restored"), buf_str(&b), &seq, err);
+	ledger_close(l);
+	return ok || err_prefix(err, "%s is back, but the ledger does not know it", i->id);
+}
+
+static int restore_database(struct cli *c, struct undo *u, const struct keep_item *i)
+{
+	auto_buf b = BUF_MAX(OUT_MAX);
+	struct json_out o = { .buf = &b };
+	bool dry = cli_flag(c, "dry-run");
+	struct str says = STR_NONE;
+	struct err err = { 0 };
+
+	if (cli_value(c, "to"))
+		return cli_usage(c, "--to is for files; this item is in a database, and comes back there");
+	if (!undo_database(&u->places, i, dry, &u->arena, &says, &err) || (!dry && !record_database(u, i, says, &err)))
+		return cli_fail(c, &err);
+	if (c->json) {
+		json_out_open(&o, '{');
+		json_out_kv(&o, "item", str_from(i->id));
+		json_out_key(&o, "dry_run");
+		json_out_bool(&o, dry);
+		json_out_kv(&o, "database", i->upstream);
+		json_out_kv(&o, "says", says);
+		json_out_close(&o, '}');
+		buf_addc(&b, '\n');
+	} else {
+		buf_addf(&b, "%s%s back in %.*s: ", i->id, dry ? " would be" : " is", STR_ARG(i->upstream));
+		for (struct str rest = says; rest.len; buf_addc(&b, '\n')) {
+			size_t end = str_find_char(rest, '\n');
+
+			card_escape(str_sub(rest, 0, end), &b);
+			rest = end == SIZE_MAX ? STR_NONE : str_sub(rest, end + 1, rest.len);
+		}
+	}
+	return cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
+}
+
 static int restore(struct cli *c, struct undo *u)
 {
 	struct keep_restore opts = { .id = str_from(c->args[0]), .dry_run = cli_flag(c, "dry-run") };
 	auto_buf b = BUF_MAX(OUT_MAX);
 	struct json_out o = { .buf = &b };
 	struct keep_restored said;
+	struct keep_item *i = NULL;
 	struct err err = { 0 };
 
+	if (!keep_list(u->keep, &u->arena, &i, &err))
+		return cli_fail(c, &err);
+	while (i && !str_is(opts.id, i->id))
+		i = i->next;
+	if (i && i->upstream.len)
+		return restore_database(c, u, i);
 	if (!absolute(u, cli_value(c, "to"), &opts.to, &err) || !keep_restore(u->keep, &opts, &u->arena, &said, &err) ||
 	    (!opts.dry_run && !record(u, &opts, &said, &err)) || (!opts.dry_run && !opts.to.len && !scar(u, opts.id, &err)))
 		return cli_fail(c, &err);
@@ -273,6 +344,12 @@ int cmd_undo(struct cli *c)
 
 static bool prune(struct undo *u, struct keep_pruned *ret, struct err *err)
 {
+	struct keep_item *items;
+	uint64_t gone;
+
+	/* Before the numbers go: they name the databases. */
+	if (!keep_list(u->keep, &u->arena, &items, err) || !undo_database_prune(&u->places, items, &u->arena, &gone, err))
+		return false;
 	struct ledger *l = ledger_open(u->places.ledger, err);
 	bool ok = l && keep_prune(u->keep, &u->arena, ret, err) && keeping_pruned(l, ret, err);
 

@@ -1,7 +1,8 @@
 /* item.h -- one item of the keep as it lies in memory, and the folder it is being written to or read from.
  * Room: keep, private.
  * On disk: K-n/manifest.json (the head, last to appear), K-n/entries (a JSON object a line), K-n/data (small contents back to
- * back), K-n/f<n> (large or sparse contents), K-n/pack-*.pack and .idx (objects of git).
+ * back), K-n/f<n> (large or sparse contents), K-n/pack-*.pack and .idx (objects of git), K-n/dump (of a
+ * database). Of what is kept in a database itself there is the head alone.
  */
 #ifndef PAWL_KEEP_ITEM_H
 #define PAWL_KEEP_ITEM_H
@@ -77,6 +78,8 @@ struct item {
 	char id[24];
 	int64_t at_us;
 	struct str command, session, undo_of;
+	struct str upstream, says; /* of what is kept in a database */
+	int64_t until_us;
 	uint64_t files, bytes, skipped;
 	struct item_part *parts, *parts_last;
 	uint32_t n_parts;

@@ -124,6 +124,9 @@ static struct keep_item *head_of(const struct item *it, struct arena *a)
 	i->session = it->session;
 	i->folder = it->parts ? it->parts->root[ITEM_WORK] : STR_NONE;
 	i->undo_of = it->undo_of;
+	i->upstream = it->upstream;
+	i->says = it->says;
+	i->until_us = it->until_us;
 	i->files = it->files;
 	i->bytes = it->bytes;
 	return i;

@@ -43,6 +43,9 @@ struct keep_item {
 	struct str session;
 	struct str folder; /* where it was taken from */
 	struct str undo_of; /* what an undo found in its way; STR_NONE otherwise */
+	struct str upstream; /* kept in this database, not here; STR_NONE: here */
+	struct str says; /* what a gate said of it */
+	int64_t until_us; /* when it goes there; 0: by the bounds here */
 	uint64_t files, bytes;
 	struct keep_item *next;
 };
@@ -50,6 +53,11 @@ struct keep_item {
 struct keep_pruned {
 	uint64_t items, bytes;
 	struct keep_item *gone;
+};
+
+struct keep_filled {
+	struct str says;
+	uint64_t bytes; /* in the folder */
 };
 
 struct keep; /* opaque */
@@ -69,6 +77,18 @@ void keep_close(struct keep *k); /* NULL does nothing */
  */
 bool keep_take(struct keep *k, const struct keep_wish *wishes, size_t n, struct str command, struct str session, char ret_id[24],
 	       struct err *err) PAWL_MUST_USE;
+/**
+ * keep_elsewhere(k, what, ret_id, err):
+ * An item that a gate keeps in the database itself: here is its number, and a folder for a dump when there has to be one. It is on disk
+ * before it returns. ${fill} is told both and yields false when there is nothing to keep, or, with its ${err} set, cannot be.
+ */
+struct keep_elsewhere {
+	struct str upstream, command, session;
+	int64_t until_us;
+	bool (*fill)(void *ctx, const char *id, int64_t at_us, const char *folder, struct keep_filled *ret, struct err *err);
+	void *ctx;
+};
+bool keep_elsewhere(struct keep *k, const struct keep_elsewhere *what, char ret_id[24], struct err *err) PAWL_MUST_USE;
 /* What had to go for the last take. Lives until the next take or restore. */
 const struct keep_pruned *keep_gone(const struct keep *k);
 /* Newest first. */

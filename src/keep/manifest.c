@@ -82,6 +82,12 @@ void item_head_json(const struct item *it, struct buf *out)
 	json_out_kv(&o, "command", it->command);
 	text(&o, "session", it->session);
 	text(&o, "undo_of", it->undo_of);
+	text(&o, "upstream", it->upstream);
+	text(&o, "says", it->says);
+	if (it->until_us) {
+		json_out_key(&o, "until_us");
+		json_out_i64(&o, it->until_us);
+	}
 	number(&o, "files", it->files);
 	number(&o, "bytes", it->bytes);
 	number(&o, "skipped", it->skipped);

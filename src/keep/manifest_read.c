@@ -159,6 +159,9 @@ bool item_head_parse(struct str bytes, struct arena *a, struct item *ret, struct
 	it.command = text(&r, root, "command");
 	it.session = text(&r, root, "session");
 	it.undo_of = text(&r, root, "undo_of");
+	it.upstream = text(&r, root, "upstream");
+	it.says = text(&r, root, "says");
+	it.until_us = time_of(&r, root, "until_us");
 	it.files = number(&r, root, "files", UINT64_MAX);
 	it.bytes = number(&r, root, "bytes", UINT64_MAX);
 	it.skipped = number(&r, root, "skipped", UINT64_MAX);

@@ -279,6 +279,10 @@ bool keep_restore(struct keep *k, const struct keep_restore *opts, struct arena 
 		return false;
 	if (!keep_item_open(k, opts->id, arena, &r.item, &r.dir, err))
 		return false;
+	if (r.item.upstream.len) {
+		fd_close(&r.dir);
+		return err_set(err, ERR_INPUT, "%.*s is in the database %.*s, not here", STR_ARG(opts->id), STR_ARG(r.item.upstream));
+	}
 	ok = restore_item(&r, &ps, err);
 	for (uint32_t i = 0; ps.git && i < r.item.n_parts; i++)
 		gitback_close(ps.git[i]);

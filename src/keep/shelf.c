@@ -91,7 +91,7 @@ bool keep_prune(struct keep *k, struct arena *arena, struct keep_pruned *ret, st
 	if (!drop_halves(k, err) || !keep_list(k, arena, &list, err))
 		return false;
 	for (struct keep_item *i = list; i; i = next) {
-		bool old = now - i->at_us > k->bounds.age_s * CLOCK_SECOND;
+		bool old = i->until_us ? now > i->until_us : now - i->at_us > k->bounds.age_s * CLOCK_SECOND;
 
 		next = i->next;
 		total += i->bytes;

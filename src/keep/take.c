@@ -98,6 +98,36 @@ const struct keep_pruned *keep_gone(const struct keep *k)
 	return &k->gone;
 }
 
+bool keep_elsewhere(struct keep *k, const struct keep_elsewhere *what, char ret_id[24], struct err *err)
+{
+	char folder[ITEM_PATH_MAX + 32];
+	struct keep_filled filled = { .bytes = 0 };
+	struct take t;
+	bool ok;
+
+	if (k->dir < 0)
+		return err_set(err, ERR_STATE, "the keep is open for reading only");
+	arena_reset(&k->arena);
+	if (!take_begin(k, &t, &k->arena, err))
+		return err_prefix(err, "not kept");
+	t.item.upstream = arena_str(&k->arena, what->upstream);
+	t.item.command = words(&k->arena, what->command);
+	t.item.session = words(&k->arena, what->session);
+	t.item.until_us = what->until_us;
+	snprintf(folder, sizeof(folder), "%s/%s", k->path, t.item.id);
+	ok = what->fill(what->ctx, t.item.id, t.item.at_us, folder, &filled, err);
+	if (ok) {
+		t.item.says = arena_str(&k->arena, filled.says);
+		t.item.bytes = filled.bytes;
+		t.item.files = filled.bytes ? 1 : 0;
+		ok = take_commit(&t, err);
+	}
+	if (ok)
+		memcpy(ret_id, t.item.id, sizeof(t.item.id));
+	take_abort(&t);
+	return ok;
+}
+
 bool keep_take(struct keep *k, const struct keep_wish *wishes, size_t n, struct str command, struct str session, char ret_id[24],
 	       struct err *err)
 {

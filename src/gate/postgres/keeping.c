@@ -180,7 +180,12 @@ bool keeping_restore(struct postgres_aside *a, struct str item, bool dry_run, st
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!aside_query(a, "set statement_timeout = 0", NULL, 0, arena, &none, err))
 		return false;
-	return in_transaction(a, text, !dry_run, arena, ret_says, err);
+	if (in_transaction(a, text, !dry_run, arena, ret_says, err))
+		return true;
+	/* Ours, without its number. */
+	if (err && strncmp(err->msg, "PWU0", 4) == 0 && strlen(err->msg) > 7)
+		memmove(err->msg, err->msg + 7, strlen(err->msg) - 6);
+	return false;
 }
 
 bool keeping_expire(struct postgres_aside *a, int64_t now_us, uint64_t *ret_gone, struct err *err)

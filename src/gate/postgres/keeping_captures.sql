@@ -4,14 +4,14 @@
 			left join pg_class k on k.oid = c.relation and k.relkind in ('r', 'p') where c.item = v_item order by c.relation loop
 		if not r.there or r.now ~ '^pawl_trash\.' then
 			raise exception '% is gone since: its rows have nowhere to go', r.name
-				using errcode = 'PWU01', hint = 'Undo what dropped it first (pawl undo list); nothing was changed.';
+				using errcode = 'PWU01', detail = 'Undo what dropped it first (pawl undo list); nothing was changed.';
 		end if;
 		if (select string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' order by attnum) from pg_attribute
 				where attrelid = r.relation and attnum > 0 and not attisdropped) is distinct from
 				(select string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' order by attnum) from pg_attribute
 				where attrelid = r.gone::regclass and attnum > 0 and not attisdropped) then
 			raise exception '% has other columns since', r.name
-				using errcode = 'PWU01', hint = format('The rows are in %s: put them back by hand. Nothing was changed.', r.gone);
+				using errcode = 'PWU01', detail = format('The rows are in %s: put them back by hand. Nothing was changed.', r.gone);
 		end if;
 		v_quiet := v_quiet || array(with recursive tree as (select r.relation as o union select h.inhrelid from pg_inherits h join tree on tree.o = h.inhparent)
 			select format('alter table only %s disable trigger %I', t.tgrelid::regclass, t.tgname) from tree join pg_trigger t on t.tgrelid = tree.o
@@ -55,7 +55,7 @@
 		end if;
 		if v_count > 0 then
 			raise exception '% row(s) of % have changed since', v_count, r.now
-				using errcode = 'PWU01', hint = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
+				using errcode = 'PWU01', detail = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
 		end if;
 		if v_keys is not null then
 			execute format('select count(*) from %I x where exists (select from %s%s pawl_t where %s) and not exists (select from %I t2 where %s)', 'pawl_gone_' || r.relation,
@@ -63,7 +63,7 @@
 				(select string_agg(format('(t2.r).%s::text = (x.r).%s::text', k, k), ' and ') from unnest(r.keys) k)) into v_count;
 			if v_count > 0 then
 				raise exception '% row(s) of % exist again', v_count, r.now
-					using errcode = 'PWU01', hint = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
+					using errcode = 'PWU01', detail = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
 			end if;
 		end if;
 		-- What refers to a row that must go, and would go or change with it.
@@ -71,12 +71,13 @@
 				(select string_agg(format('pawl_t.%I::text = (x.r).%I::text', a.attname, b.attname), ' and ') from unnest(c.conkey, c.confkey) as m(f, p)
 					join pg_attribute a on a.attrelid = c.conrelid and a.attnum = m.f join pg_attribute b on b.attrelid = c.confrelid and b.attnum = m.p) as same
 				from pg_constraint c where c.contype = 'f' and c.confrelid = r.relation and c.confdeltype in ('c', 'n', 'd')
+					and not exists (select from pg_constraint p where p.oid = c.conparentid and p.conrelid <> c.conrelid)
 					and not c.conrelid = any(v_todo) and v_keys is not null loop
 			execute format('select count(*) from %s pawl_t, %I x where %s and not exists (select from %I g where %s)', q.tab, 'pawl_come_' || r.relation, q.same,
 				'pawl_gone_' || r.relation, (select string_agg(format('(g.r).%s::text = (x.r).%s::text', k, k), ' and ') from unnest(r.keys) k)) into v_count;
 			if v_count > 0 then
 				raise exception '% row(s) of % refer to rows that would go', v_count, q.tab
-					using errcode = 'PWU01', hint = 'Delete or change them first, and undo again; nothing was changed.';
+					using errcode = 'PWU01', detail = 'Delete or change them first, and undo again; nothing was changed.';
 			end if;
 		end loop;
 	end loop;
@@ -122,7 +123,7 @@
 						get stacked diagnostics v_message = message_text;
 						if v_phase <> 'update' then
 							raise exception 'rows of % cannot come back: %', r.now, v_message using errcode = 'PWU01',
-								hint = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
+								detail = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
 						end if;
 						-- Values that change places: all out, all in.
 						execute format('delete from %s%s pawl_t using %I x where %s', r.only_, r.now, 'pawl_gone_' || r.relation, v_keys);
@@ -131,7 +132,7 @@
 			end loop;
 			if v_left <> '{}' and v_left = v_todo then
 				raise exception 'rows cannot come back: %', v_message using errcode = 'PWU01',
-					hint = 'Rows they refer to are gone, or others refer to what must go; bring those back or change them first. Nothing was changed.';
+					detail = 'Rows they refer to are gone, or others refer to what must go; bring those back or change them first. Nothing was changed.';
 			end if;
 		end loop;
 		v_todo := array(select relation from pawl_trash.captures where item = v_item order by relation);

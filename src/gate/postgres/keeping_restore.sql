@@ -47,15 +47,15 @@ begin
 				when duplicate_table or duplicate_object or duplicate_schema or duplicate_function or duplicate_column then
 					get stacked diagnostics v_message = message_text;
 					raise exception '% cannot come back: %', r.object, v_message
-						using errcode = 'PWU01', hint = 'Rename what has that name now, or drop it, and undo again; nothing was changed.';
+						using errcode = 'PWU01', detail = 'Rename what has that name now, or drop it, and undo again; nothing was changed.';
 				when undefined_table or undefined_object or undefined_function or undefined_column or invalid_schema_name then
 					get stacked diagnostics v_message = message_text;
 					raise exception '% cannot come back: %', r.object, v_message
-						using errcode = 'PWU01', hint = 'It was dropped or renamed later: undo that first (pawl undo list); nothing was changed.';
+						using errcode = 'PWU01', detail = 'It was dropped or renamed later: undo that first (pawl undo list); nothing was changed.';
 				when unique_violation or not_null_violation or check_violation or exclusion_violation then
 					get stacked diagnostics v_message = message_text;
 					raise exception '% cannot come back: %', r.object, v_message
-						using errcode = 'PWU01', hint = 'Rows that came since stand in the way; nothing was changed.';
+						using errcode = 'PWU01', detail = 'Rows that came since stand in the way; nothing was changed.';
 			end;
 		end loop;
 		v_says := v_says || ', ' || r.object;
@@ -67,7 +67,7 @@ begin
 			and pg_describe_object(p.refclassid, p.refobjid, p.refobjsubid) ~ 'pawl_trash\.' limit 1;
 	if found then
 		raise exception '% needs what was dropped later', v_item using errcode = 'PWU01',
-			hint = format('First: pawl undo %s; nothing was changed.', v_text);
+			detail = format('First: pawl undo %s; nothing was changed.', v_text);
 	end if;
 @CAPTURES@
 	-- What is left in the trash for it has done its work; what came back is in it no more.
