@@ -81,8 +81,8 @@
 			end if;
 		end loop;
 	end loop;
-	-- Insert, then update in place, then delete; a table that others' rows are missing for waits its turn.
-	foreach v_phase in array array['insert', 'update', 'delete'] loop
+	-- Change keys back, insert, then update in place, then delete; a table that others' rows are missing for waits its turn.
+	foreach v_phase in array array['rekey', 'insert', 'update', 'delete'] loop
 		v_left := v_todo;
 		while v_left <> '{}' loop
 			v_todo := v_left;
@@ -94,6 +94,8 @@
 						and attgenerated = '') as cols,
 					(select string_agg(format('(x.r).%I', attname), ', ' order by attnum) from pg_attribute where attrelid = k.oid and attnum > 0 and not attisdropped
 						and attgenerated = '') as vals,
+					(select string_agg(format('%I = (p.g).%I', attname, attname), ', ' order by attnum) from pg_attribute where attrelid = k.oid and attnum > 0
+						and not attisdropped and attgenerated = '' and attidentity <> 'a') as resets,
 					(select string_agg(format('%I = (x.r).%I', a.attname, a.attname), ', ' order by a.attnum) from pg_attribute a where a.attrelid = k.oid and a.attnum > 0
 						and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a' and not exists (select from pg_index x where x.indrelid = k.oid
 						and x.indisprimary and a.attnum = any(x.indkey))) as sets
@@ -102,9 +104,23 @@
 				v_text := coalesce((select 'not exists (select from %I t2 where ' || string_agg(format('(t2.r).%s::text = (x.r).%s::text', k, k), ' and ') || ')'
 					from unnest(r.keys) k having count(*) > 0), 'true or %L is null');
 				begin
-					if v_phase = 'insert' then
-						execute format('insert into %s (%s) overriding system value select %s from %I x where ' || v_text, r.now, r.cols, r.vals, 'pawl_gone_' || r.relation,
-							'pawl_come_' || r.relation);
+					if v_phase = 'rekey' then
+						-- The n-th row that went is the n-th that came, where nothing but UPDATE was at work.
+						continue when v_keys is null or r.come is null;
+						execute format('select (select count(*) from %s) = (select count(*) from %s)', r.gone, r.come) into v_same;
+						continue when not v_same;
+						execute format('update %s%s pawl_t set %s from (select g.t::%s as g, c.t::%s as c from '
+							'(select pawl_g::text as t, row_number() over (order by ctid) as n from %s pawl_g) g join '
+							'(select pawl_c::text as t, row_number() over (order by ctid) as n from %s pawl_c) c on c.n = g.n) p where %s '
+							'and not exists (select from %I t2 where %s) and not exists (select from %I t3 where %s)',
+							r.only_, r.now, r.resets, r.now, r.now, r.gone, r.come,
+							(select string_agg(format('pawl_t.%s::text = (p.c).%s::text', k, k), ' and ') from unnest(r.keys) k), 'pawl_come_' || r.relation,
+							(select string_agg(format('(t2.r).%s::text = (p.g).%s::text', k, k), ' and ') from unnest(r.keys) k), 'pawl_gone_' || r.relation,
+							(select string_agg(format('(t3.r).%s::text = (p.c).%s::text', k, k), ' and ') from unnest(r.keys) k));
+					elsif v_phase = 'insert' then
+						execute format('insert into %s (%s) overriding system value select %s from %I x where ' || v_text ||
+							case when v_keys is null then '' else ' and not exists (select from ' || r.only_ || r.now || ' pawl_t where ' || v_keys || ' and pawl_t::text = x.r::text)' end,
+							r.now, r.cols, r.vals, 'pawl_gone_' || r.relation, 'pawl_come_' || r.relation);
 						v_says := v_says || format(', %s', r.now);
 					elsif v_phase = 'update' and v_keys is not null and r.sets is not null then
 						execute format('update %s%s pawl_t set %s from %I x where %s', r.only_, r.now, r.sets, 'pawl_gone_' || r.relation, v_keys);
@@ -121,6 +137,7 @@
 						v_left := v_left || r.relation;
 					when unique_violation or exclusion_violation then
 						get stacked diagnostics v_message = message_text;
+						continue when v_phase = 'rekey';
 						if v_phase <> 'update' then
 							raise exception 'rows of % cannot come back: %', r.now, v_message using errcode = 'PWU01',
 								detail = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);

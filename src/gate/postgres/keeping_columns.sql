@@ -15,13 +15,21 @@
 			left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
 			where d.c = 'pg_class'::regclass and d.s > 0 and not k.oid = any(v_dead) and a.attinhcount = 0 and k.relkind in ('r', 'p'))
 			select * from x order by attrelid, attnum desc loop
+		select w.attrelid::regclass::text || '.' || quote_ident(w.attname) into v_text from pg_attribute w join pg_type t on t.typrelid = r.attrelid
+			join pg_class k on k.oid = w.attrelid and k.relkind in ('r', 'p', 'm')
+			where w.atttypid in (t.oid, t.typarray) and not w.attisdropped and not w.attrelid = any(v_dead) limit 1;
+		if found then
+			raise exception 'pawl: column %.% cannot be kept: % holds rows of that table as values', r.tab, r.attname, v_text using errcode = 'PW004';
+		end if;
+		insert into pawl_trash.orders select v_item, r.attrelid, array_agg(attname order by attnum) from pg_attribute
+			where attrelid = r.attrelid and attnum > 0 and not attisdropped on conflict do nothing;
 		v_list := '{}';
 		if r.seq is not null then
 			select format('increment by %s minvalue %s maxvalue %s start with %s cache %s%s', s.seqincrement, s.seqmin, s.seqmax, s.seqstart,
-				s.seqcache, case when s.seqcycle then ' cycle' else '' end), format_type(s.seqtypid, null) into v_text, v_detail
+				s.seqcache, case when s.seqcycle then ' cycle' else '' end), format_type(s.seqtypid, null) into v_options, v_detail
 				from pg_sequence s where s.seqrelid = r.seq;
 			if r.attidentity = '' then
-				v_list := v_list || format('create sequence %s as %s %s', r.seq::regclass, v_detail, v_text);
+				v_list := v_list || format('create sequence %s as %s %s', r.seq::regclass, v_detail, v_options);
 			end if;
 		end if;
 		v_list := v_list || format('alter table %s add column %I %s%s', r.tab, r.attname, r.type,
@@ -41,7 +49,7 @@
 			union all select 5, 0, format('alter table %s alter column %I set default %s', r.tab, r.attname, r.def) where r.attgenerated = '' and r.def is not null
 			union all select 6, 0, format('alter table %s alter column %I set not null', r.tab, r.attname) where r.attnotnull
 			union all select 7, 0, format('alter table %s alter column %I add generated %s as identity (sequence name %s %s)', r.tab, r.attname,
-				case r.attidentity when 'a' then 'always' else 'by default' end, r.seq::regclass, v_text) where r.attidentity <> ''
+				case r.attidentity when 'a' then 'always' else 'by default' end, r.seq::regclass, v_options) where r.attidentity <> ''
 			union all select 8, 0, format('alter sequence %s owned by %s.%I', r.seq::regclass, r.tab, r.attname) where r.seq is not null and r.attidentity = ''
 			union all select 9, 0, format('alter sequence %s owner to %I', r.seq::regclass, pg_get_userbyid(k.relowner)) from pg_class k
 				where k.oid = r.seq and r.attidentity = '' and pg_get_userbyid(k.relowner) <> current_user

@@ -33,6 +33,7 @@ declare
 	v_count bigint;
 	v_tries int := 0;
 	v_views oid[];
+	v_options text;
 	v_one oid;
 	v_keys text[];
 	v_quiet text[];

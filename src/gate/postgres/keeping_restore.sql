@@ -17,6 +17,7 @@ declare
 	v_count bigint;
 	v_done bigint;
 	v_keys text;
+	v_same boolean;
 	i record;
 	r record;
 	q record;

@@ -29,6 +29,13 @@ begin
 		come text,
 		primary key (item, relation)
 	);
+	-- The columns of a relation that lost one, in order.
+	create table if not exists pawl_trash.orders (
+		item text not null references pawl_trash.items on delete cascade,
+		relation oid not null,
+		columns name[] not null,
+		primary key (item, relation)
+	);
 	-- What lies in the trash for an item and goes when it expires: "table", "schema", "routine", "type", "sequence".
 	create table if not exists pawl_trash.holds (
 		item text not null references pawl_trash.items on delete cascade,
