@@ -324,6 +324,127 @@ def random_statements(t, pg, count, seed):
     twin.drop()
 
 
+def keep_and_run(db, state, statement):
+    """As the gate does: a number of the keep's, then the statement. (its number, how psql ended)"""
+    plan = db.ask(state=str(state), upstream="shop", text=statement, path="shop, public")
+    if plan["way"] == "move":
+        parts = [plan["instead"]]
+    else:
+        parts = [plan["before"], statement, "set constraints all immediate", plan["after"]]
+    return plan["id"], db.run("set search_path = shop, public;\nbegin;\n" + ";\n".join(parts) + ";\ncommit;\n")
+
+
+class Pawl:
+    """`pawl` with a home of its own and one database in its postgres.yaml."""
+
+    def __init__(self, pg, db):
+        self.home = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / ("undo-home-%d" % os.getpid())
+        config = self.home / ".config" / "pawl"
+        config.mkdir(parents=True, exist_ok=True)
+        (config / "postgres.yaml").write_text("version: 1\nupstreams:\n- {name: shop, connect: 'host=%s port=%d user=postgres dbname=%s'}\n"
+                                              % (pg.host, pg.port, db))
+        os.chmod(config / "postgres.yaml", 0o600)
+        self.state = self.home / ".local" / "state" / "pawl"
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.env = dict(os.environ, HOME=str(self.home))
+        for key in [k for k in self.env if k.startswith("XDG_")]:
+            del self.env[key]
+
+    def __call__(self, *args):
+        done = subprocess.run([str(BUILD / "pawl"), *args], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return done.returncode, done.stdout
+
+
+def by_command(t, pg):
+    """`pawl undo` lists items of a database beside those of folders, and brings them back."""
+    db = Database(pg, "work").fresh()
+    pawl = Pawl(pg, "work")
+    base = db.state()
+    item, done = keep_and_run(db, pawl.state, "drop table customer cascade")
+    t.ok(done.returncode == 0 and "drop cascades to 6 other objects" in done.stderr, "a DROP kept says to the client what the DROP says", done.stderr)
+    status, said = pawl("undo", "list")
+    t.ok(status == 0 and item in said and "in the database" in said and "drop table customer cascade" in said, "pawl undo list names it", said)
+    dropped = db.state()
+    status, said = pawl("undo", item, "--dry-run")
+    t.ok(status == 0 and "would be back in shop" in said and "table shop.customer" in said and db.state() == dropped, "--dry-run says what would come back, and changes nothing", said)
+    status, said = pawl("undo", item, "--to", "/tmp/nowhere")
+    t.ok(status == 2 and "in a database" in said, "--to is for files", said)
+    db.run("create table shop.customer (id int)")
+    status, said = pawl("undo", item)
+    t.ok(status == 1 and "Rename what has that name now" in said and "PWU" not in said, "a name that is taken again is said, with what to do", said)
+    db.run("drop table shop.customer")
+    status, said = pawl("undo", item)
+    t.ok(status == 0 and "is back in shop" in said and db.state() == base, "pawl undo brings it back, whole", said)
+    status, said = pawl("undo", item)
+    t.ok(status == 1 and "is back already" in said, "once", said)
+
+    item, _ = keep_and_run(db, pawl.state, "delete from support where id < 1020")
+    db.run("insert into shop.support (id, subject) values (1000, 'again')")
+    status, said = pawl("undo", item)
+    t.ok(status == 1 and "exist again" in said and "by hand" in said, "rows that exist again are never overwritten", said)
+    db.run("delete from shop.support where id = 1000")
+    status, said = pawl("undo", item)
+    t.ok(status == 0 and db.state() == base, "and come back when they are out of the way", said)
+
+    item, _ = keep_and_run(db, pawl.state, "update product set price = 0")
+    db.run("update shop.product set price = 7 where sku = 'sku-3'")
+    status, said = pawl("undo", item)
+    t.ok(status == 1 and "1 row(s) of shop.product have changed since" in said, "a row that changed since is not overwritten", said)
+
+    db.fresh()
+    first, _ = keep_and_run(db, pawl.state, "drop table forum.paint cascade")
+    second, _ = keep_and_run(db, pawl.state, "drop type extra.color")
+    status, said = pawl("undo", first)
+    t.ok(status == 1 and "First: pawl undo " + second in said, "what needs something dropped later says in which order", said)
+    again = [pawl("undo", second)[0], pawl("undo", first)[0]]
+    t.ok(again == [0, 0] and db.state() == base, "and comes back in that order", str(again))
+
+    plan = db.ask(state=str(pawl.state), upstream="shop", text="drop table audit cascade", path="shop")
+    db.run("set search_path = shop;\nbegin;\n%s;\nrollback;\n" % plan["instead"])
+    status, said = pawl("undo", plan["id"])
+    t.ok(status == 1 and "rolled back" in said and db.state() == base, "what was rolled back is there, and undo says so", said)
+    item, done = keep_and_run(db, pawl.state, "truncate orders restart identity cascade")
+    gone = db.ask(expire=int(time.time()) + 8 * 86400)
+    left = db.pg.sql("select (select count(*) from pawl_trash.items), (select count(*) from pg_class where relnamespace = 'pawl_trash'::regnamespace "
+                     "and relname like 'K-%')", "work")
+    status, said = pawl("undo", item)
+    t.ok(gone.get("gone", 0) >= 3 and left == [["0", "0"]] and status == 1 and "expired" in said, "what has expired is gone from the trash", "%s %s %s" % (gone, left, said))
+    status, said = pawl("undo", "prune")
+    t.ok(status == 0, "pawl undo prune looks into the databases too", said)
+    db.drop()
+
+
+def roles(t, pg):
+    """Kept as the client's own role: nobody can do by it what they could not do without."""
+    db = Database(pg, "work").fresh()
+    db.ask(expire=0)
+    plan = db.ask(plan="K-1", text="drop table shop.audit cascade")
+    done = db.run("begin;\nset role clerk;\n%s;\ncommit;\n" % plan["instead"])
+    t.ok(done.returncode and "nothing can be kept as role" in done.stderr, "another role of the session cannot use the trash", done.stderr)
+    db.run("grant usage, create on schema pawl_trash to clerk; grant insert on all tables in schema pawl_trash to clerk")
+    done = db.run("begin;\nset role clerk;\n%s;\ncommit;\n" % plan["instead"])
+    t.ok("must be owner of table audit" in done.stderr, "and where it may, it is told what the server says to it", done.stderr)
+    db.drop()
+
+
+def together(t, pg):
+    """Under concurrency: what is kept is what went, whatever others do meanwhile."""
+    db = Database(pg, "work").fresh()
+    plan = db.ask(plan="K-1", text="update shop.tree set label = 'x' where id <= 20")
+    busy = subprocess.Popen(["psql", "-X", "-q", "-h", pg.host, "-p", str(pg.port), "-U", "postgres", "-d", "work", "-c",
+                             "begin; update shop.tree set label = 'theirs' where id = 5; insert into shop.tree values (0, null, 'new'); select pg_sleep(1.5); commit"],
+                            stdout=subprocess.DEVNULL)
+    time.sleep(0.5)
+    done = db.run("begin;\n%s;\nupdate shop.tree set label = 'x' where id <= 20;\nset constraints all immediate;\n%s;\ncommit;\n" % (plan["before"], plan["after"]))
+    busy.wait()
+    kept = db.pg.sql("select label from shop.tree where id in (0, 5) order by id", "work")
+    back = db.ask(restore="K-1")
+    rows = db.pg.sql("select id, label from shop.tree where id in (0, 5) order by id", "work")
+    t.ok(done.returncode == 0 and kept == [["x"], ["x"]] and "error" not in back and rows == [["0", "new"], ["5", "theirs"]],
+         "a row that another transaction changed meanwhile comes back as that left it", "%s %s %s %s" % (done.stderr, kept, back, rows))
+    db.drop()
+
+
 def main():
     missing = postgres.missing()
     if missing:
@@ -334,6 +455,10 @@ def main():
         pg.sql("create database base")
         pg.psql("-q", dbname="base", text=(SOURCE / "tests" / "flow" / "postgres_undo.sql").read_text())
         started = time.time()
+        if len(sys.argv) < 2:
+            by_command(t, pg)
+            roles(t, pg)
+            together(t, pg)
         random_statements(t, pg, COUNT, SEED)
         print("# %.0f s" % (time.time() - started))
     print("1..%d" % t.n)

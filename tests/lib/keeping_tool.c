@@ -2,11 +2,14 @@
  *
  * keeping_tool CONNINFO: a request a line, an answer a line, both JSON:
  * {"plan":ITEM,"text":STATEMENT,"rows":N,"dump":FILE} {"restore":ITEM} {"dry":ITEM} {"expire":SECONDS}
+ * With "state":DIR and "upstream":NAME beside, the item is one of that keep, as the gate makes it: the answer has its "id".
  */
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "cli/keeping_database.h"
 #include "gate/postgres/keeping.h"
 
 #define ARENA_SIZE ((size_t)256 << 20)
@@ -21,30 +24,69 @@ static void failed(struct json_out *o, const struct err *err)
 	json_out_kv(o, "error", str_from(err->msg));
 }
 
-static void plan(struct postgres_aside *a, const struct json *ask, struct arena *arena, struct json_out *o)
+struct planning {
+	struct postgres_aside *a;
+	const struct json *ask;
+	struct arena *arena;
+	struct json_out *o;
+};
+
+static bool plan(struct planning *p, struct str item, struct str *ret_says)
 {
+	struct postgres_aside *a = p->a;
+	const struct json *ask = p->ask;
+	struct arena *arena = p->arena;
+	struct json_out *o = p->o;
 	struct sql_input in = { .text = json_str(ask, "text"), .dialect = SQL_POSTGRES };
 	struct sql_answer sql;
-	struct keeping_ask k = { .sql = &sql, .item = json_str(ask, "plan"), .search_path = json_str(ask, "path") };
+	struct keeping_ask k = { .sql = &sql, .item = item, .search_path = json_str(ask, "path") };
 	struct str dump = json_str(ask, "dump");
-	struct keeping_plan p;
+	struct keeping_plan got;
 	struct err err = { 0 };
 
 	if (dump.len)
 		k.dump = dump.ptr;
 	(void)!json_u64(ask, "rows", &k.bounds.rows);
 	sql_read(&in, arena, &sql);
-	if (!keeping_plan(a, &k, arena, &p, &err)) {
+	if (!keeping_plan(a, &k, arena, &got, &err)) {
 		failed(o, &err);
-		return;
+		return false;
 	}
-	json_out_kv(o, "way", str_from(ways[p.way]));
-	json_out_kv(o, "before", p.before);
-	json_out_kv(o, "instead", p.instead);
-	json_out_kv(o, "after", p.after);
-	json_out_kv(o, "tag", p.tag);
-	json_out_kv(o, "why_not", p.why_not);
-	json_out_kv(o, "says", p.says);
+	json_out_kv(o, "way", str_from(ways[got.way]));
+	json_out_kv(o, "before", got.before);
+	json_out_kv(o, "instead", got.instead);
+	json_out_kv(o, "after", got.after);
+	json_out_kv(o, "tag", got.tag);
+	json_out_kv(o, "why_not", got.why_not);
+	json_out_kv(o, "says", got.says);
+	*ret_says = got.says;
+	return got.way == KEEPING_MOVE || got.way == KEEPING_ROWS || got.way == KEEPING_DUMP;
+}
+
+static bool fill(void *ctx, const char *id, int64_t at_us, const char *folder, struct keep_filled *ret, struct err *err)
+{
+	struct planning *p = ctx;
+	char name[48];
+
+	(void)folder;
+	(void)err;
+	keeping_database_name(id, at_us, name);
+	json_out_kv(p->o, "id", str_from(id));
+	return plan(p, arena_str(p->arena, str_from(name)), &ret->says);
+}
+
+static void plan_kept(struct planning *p, const char *state)
+{
+	struct keep_elsewhere e = { .upstream = json_str(p->ask, "upstream"), .command = json_str(p->ask, "text"), .session = STR("agent-1"),
+				    .until_us = clock_now_us() + 7 * 86400 * CLOCK_SECOND, .fill = fill, .ctx = p };
+	struct err err = { 0 };
+	struct keep *k;
+	char id[24];
+
+	if (!keep_open(str_from(state), NULL, &k, &err) || (!keep_elsewhere(k, &e, id, &err) && err.code != ERR_NONE))
+		failed(p->o, &err);
+	else
+		keep_close(k);
 }
 
 static void answer(struct postgres_aside *a, const struct json *ask, struct arena *arena, struct json_out *o)
@@ -54,8 +96,12 @@ static void answer(struct postgres_aside *a, const struct json *ask, struct aren
 	struct err err = { 0 };
 	uint64_t at, gone;
 
-	if (json_get(ask, "plan")) {
-		plan(a, ask, arena, o);
+	struct planning p = { a, ask, arena, o };
+
+	if (json_str(ask, "state").len) {
+		plan_kept(&p, arena_str(arena, json_str(ask, "state")).ptr);
+	} else if (json_get(ask, "plan")) {
+		(void)!plan(&p, json_str(ask, "plan"), &says);
 	} else if (item.len) {
 		if (keeping_restore(a, item, dry, arena, &says, &err))
 			json_out_kv(o, "says", says);
