@@ -231,14 +231,18 @@ def kind_of(statement):
     return " ".join(statement.split()[:2])
 
 
+def parts_of(plan, statement):
+    return [p for p in (plan["before"], plan["instead"] or statement, "set constraints all immediate", plan["after"]) if p]
+
+
 def kept_run(db, item, statement):
     """As the relay would: (plan, how psql ended)."""
     plan = db.ask(plan=item, text=statement, path="shop, public")
     if "error" in plan:
         raise RuntimeError(plan["error"])
-    parts = {"move": [plan.get("instead")], "rows": [plan.get("before"), statement, "set constraints all immediate", plan.get("after")]}.get(plan["way"])
-    if parts is None:
+    if plan["way"] not in ("move", "rows"):
         return plan, None
+    parts = parts_of(plan, statement)
     return plan, db.run("set search_path = shop, public;\nbegin;\n" + ";\n".join(parts) + ";\ncommit;\n")
 
 
@@ -327,10 +331,7 @@ def random_statements(t, pg, count, seed):
 def keep_and_run(db, state, statement):
     """As the gate does: a number of the keep's, then the statement. (its number, how psql ended)"""
     plan = db.ask(state=str(state), upstream="shop", text=statement, path="shop, public")
-    if plan["way"] == "move":
-        parts = [plan["instead"]]
-    else:
-        parts = [plan["before"], statement, "set constraints all immediate", plan["after"]]
+    parts = parts_of(plan, statement)
     return plan["id"], db.run("set search_path = shop, public;\nbegin;\n" + ";\n".join(parts) + ";\ncommit;\n")
 
 

@@ -103,6 +103,34 @@ static bool rehearse(struct postgres_aside *a, const struct keeping_ask *ask, st
 	return aside_query(a, "rollback", NULL, 0, arena, &got, err);
 }
 
+/* Where a plain DELETE may hand its rows on itself, as the database has it now; "PW0ZY" then says in the client's transaction that it is
+ * otherwise since. */
+static bool plan_delete(struct postgres_aside *a, const struct keeping_ask *ask, struct keeping_word *words, size_t n, struct keeping_plan *io,
+			struct arena *arena)
+{
+	const struct sql_statement *s = keeping_nth(ask->sql, ask->nth);
+	struct aside_rows none;
+	struct str name = STR_NONE, gone, before, text = s->text;
+	bool ok;
+
+	if (!keeping_plain_delete(ask->sql, s, &name) || str_find_char(ask->item, '\'') != SIZE_MAX || str_find_char(ask->item, '"') != SIZE_MAX)
+		return false;
+	gone = arena_fmt(arena, "pawl_trash.\"%.*s.gone\"", STR_ARG(ask->item));
+	words[n - 2].value = keeping_literal(name, arena);
+	words[n - 1].value = gone;
+	before = keeping_text("keeping_delete", words, n, arena);
+	ok = before.len && aside_query(a, "begin", NULL, 0, arena, &none, NULL) && aside_query(a, path_of(ask, arena).ptr, NULL, 0, arena, &none, NULL) &&
+	     aside_query(a, before.ptr, NULL, 0, arena, &none, NULL);
+	if (!aside_query(a, "rollback", NULL, 0, arena, &none, NULL) || !ok)
+		return false;
+	while (text.len && (text.ptr[text.len - 1] == ';' || text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\n'))
+		text.len--;
+	io->before = before;
+	io->instead = arena_fmt(arena, "with pawl_gone as (%.*s\nreturning *) insert into %.*s select * from pawl_gone", STR_ARG(text), STR_ARG(gone));
+	io->tag = STR("DELETE");
+	return true;
+}
+
 bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struct arena *arena, struct keeping_plan *ret, struct err *err)
 {
 	const struct sql_statement *s = keeping_nth(ask->sql, ask->nth);
@@ -126,6 +154,8 @@ bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struc
 		{ "EXPIRES", arena_fmt(arena, "'%lld seconds'", (long long)expires) },
 		{ "MODE", STR_NONE },
 		{ "TABLES", STR_NONE },
+		{ "NAME", STR_NONE },
+		{ "GONE", STR_NONE },
 	};
 	if (p.way == KEEPING_MOVE) {
 		words[4].value = keeping_literal(str_from(keeping_verb(s->verb)->mode), arena);
@@ -134,8 +164,10 @@ bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struc
 		p.says = arena_fmt(arena, "kept in pawl_trash for %s; `pawl undo %.*s` brings it back", until, STR_ARG(ask->item));
 	} else {
 		words[5].value = names(ask->sql, s, arena);
-		p.before = keeping_text("keeping_rows", words, ARRAY_LEN(words), arena);
-		p.after = keeping_text("keeping_rows_end", words, 1, arena);
+		if (!plan_delete(a, ask, words, ARRAY_LEN(words), &p, arena)) {
+			p.before = keeping_text("keeping_rows", words, ARRAY_LEN(words), arena);
+			p.after = keeping_text("keeping_rows_end", words, 1, arena);
+		}
 		p.says = arena_fmt(arena, "rows as they were kept in pawl_trash for %s; `pawl undo %.*s` brings them back", until,
 				   STR_ARG(ask->item));
 	}

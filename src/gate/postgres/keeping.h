@@ -13,7 +13,8 @@
 enum keeping_way {
 	KEEPING_NONE = 0, /* destroys nothing that could be kept: runs as it is */
 	KEEPING_MOVE,	  /* DROP, TRUNCATE, ALTER: moved or copied to pawl_trash, definitions noted; `instead` replaces the statement */
-	KEEPING_ROWS,	  /* DELETE, UPDATE, MERGE, upsert: rows as they were into pawl_trash; `before` and `after`, same transaction */
+	KEEPING_ROWS,	  /* DELETE, UPDATE, MERGE, upsert: rows as they were into pawl_trash; `before` and `after`, same transaction;
+			   * a plain DELETE hands its rows on itself: `before` and `instead`, with the client's parameters */
 	KEEPING_DUMP,	  /* too many rows for that: dumped by pg_dump into the keep, before the statement runs as it is */
 	KEEPING_NOT,	  /* cannot be kept: `why_not`, for the card */
 };
@@ -39,7 +40,8 @@ struct keeping_plan {
 	enum keeping_way way;
 	struct str before, instead; /* SQL, run by the relay in the client's transaction; STR_NONE: none */
 	struct str after;	    /* run once before that transaction commits, behind WITNESS_BEFORE */
-	struct str tag;		    /* command tag the client must see where `instead` is set: "DROP TABLE" */
+	struct str tag;		    /* command tag the client must see where `instead` is set: "DROP TABLE"; "DELETE": with the count
+				     * that is the last word of the server's own */
 	struct str why_not;
 	struct str says; /* for the card: "moved to pawl_trash for 7 days; `pawl undo K-12` brings it back" */
 };

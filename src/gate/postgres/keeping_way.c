@@ -116,6 +116,18 @@ static bool mentions(struct str text, const char *word)
 	return false;
 }
 
+/* Words that may stand in a text of a value as well: then it goes the other way, which is as good. */
+bool keeping_plain_delete(const struct sql_answer *sql, const struct sql_statement *s, struct str *ret_name)
+{
+	const struct change *c = change_nth(&sql->changes, s->first_change);
+
+	if (s->n_changes != 1 || !c || !str_eq_nocase(str_sub(s->text, 0, 7), STR("delete ")) || !c->name.len || !str_is(c->type, "table") ||
+	    mentions(s->text, "using") || mentions(s->text, "returning") || mentions(s->text, "current"))
+		return false;
+	*ret_name = c->name;
+	return true;
+}
+
 enum keeping_way keeping_way(const struct sql_answer *sql, size_t nth, struct str *ret_why)
 {
 	const struct sql_statement *s = keeping_nth(sql, nth);

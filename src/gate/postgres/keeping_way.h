@@ -14,6 +14,8 @@ struct keeping_verb {
 
 const struct keeping_verb *keeping_verb(struct str verb); /* NULL: not of these */
 const struct sql_statement *keeping_nth(const struct sql_answer *sql, size_t nth);
+/* A DELETE from one table and nothing else, whose text RETURNING can be put behind: the name of that table. */
+bool keeping_plain_delete(const struct sql_answer *sql, const struct sql_statement *s, struct str *ret_name);
 bool keeping_changes_rows(const struct change *c);
 
 #endif
