@@ -102,12 +102,12 @@
 		v_changed := v_changed || format('update %s x set pawl_became = t.%I::text from %s t where %s', v_text, r.attname, r.tab,
 			array_to_string(array(select format('t.%s::text = x.k%s::text', k, n) from unnest(r.keys) with ordinality as y(k, n)), ' and '));
 		v_list := array[format('alter table %s alter column %I drop default', r.tab, r.attname),
-			format('create function pg_temp.pawl_back(%s, now text) returns %s language sql as %L',
-				array_to_string(array(select format('k%s %s', n, k) from unnest(r.key_types) with ordinality as y(k, n)), ', '),
+			format('create function pg_temp.pawl_back(%s, text) returns %s language sql as %L',
+				array_to_string(r.key_types, ', '),
 				regexp_replace(r.type, ' collate .*', ''),
-				format('select (coalesce((select array[x.pawl_kept] from %s x where %s and x.pawl_became is not distinct from now limit 1), array[now::%s]))[1]',
-				v_text, array_to_string(array(select format('x.k%s = k%s', n, n) from generate_subscripts(r.keys, 1) as y(n)), ' and '),
-				regexp_replace(r.type, ' collate .*', ''))),
+				format('select (coalesce((select array[x.pawl_kept] from %1$s x where %2$s and x.pawl_became is not distinct from $%3$s limit 1), array[$%3$s::%4$s]))[1]',
+				v_text, array_to_string(array(select format('x.k%s = $%s', n, n) from generate_subscripts(r.keys, 1) as y(n)), ' and '),
+				cardinality(r.keys) + 1, regexp_replace(r.type, ' collate .*', ''))),
 			format('alter table %s alter column %I type %s using pg_temp.pawl_back(%s, %I::text)', r.tab, r.attname, r.type,
 				array_to_string(r.keys, ', '), r.attname),
 			'drop function pg_temp.pawl_back', format('alter table %s alter column %I set storage %s', r.tab, r.attname, r.storage)];
