@@ -144,7 +144,9 @@ struct change *paths_say(struct paths *p, const struct paths_saying *s, struct s
 
 	if (!c)
 		return NULL;
-	c->kind = p->writes && s->kind == CHANGE_DELETE && str_starts(str_from(s->finding), STR("file.")) ? CHANGE_REPLACE : s->kind;
+	c->kind = s->kind;
+	if (p->writes && s->kind == CHANGE_DELETE && str_starts(str_from(s->finding), STR("file.")))
+		c->kind = CHANGE_REPLACE;
 	c->reversible = REVERSIBLE_NO;
 	c->finding = str_from(s->finding);
 	c->type = str_from(s->type);

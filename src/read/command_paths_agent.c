@@ -84,7 +84,8 @@ void paths_guard_agents(struct paths *p)
 	for (size_t i = 0; i < ARRAY_LEN(agents); i++) {
 		if (!paths_listed(agents[i].programs, p->program))
 			continue;
-		if (has_part(a, "disableAllHooks") || has_part(a, "hooks=false") || has_part(a, "features.hooks") || leaves_user_out(a))
+		if (has_part(a, "disableAllHooks") || has_part(a, "hooks=false") || has_part(a, "features.hooks") ||
+		    leaves_user_out(a))
 			paths_say(p, &hooks_off, p->program);
 		if (a->n_argv == 2 && paths_listed(" --version --help -v -h ", a->argv[1].text))
 			return;
