@@ -40,6 +40,9 @@ SCHEMA = [
     ("do $$ begin perform * from trap; end $$", "ask", [ALL], ""),
     ("select 1 === 2", "read", [], ""),
     ("select 1 =!= 2", "ask", [ALL], ""),
+    ("select 'x'::clean", "ask", [ALL], "clean hides it"),
+    ("select cast('x' as caster)", "ask", [ALL], "caster hides it"),
+    ("select 'x'::plain", "read", [], ""),
     ("select mysum(id) from courses", "read", [], ""),
     ("delete from courses where id = 1", None, ["sql.bounded-delete courses"],
      "submissions (about 1000 rows) that point to it, by submissions_course_fkey ON DELETE CASCADE"),
@@ -194,10 +197,17 @@ HARMLESS = {
 
 
 def bypass_rows():
-    for line in (source.ROOT / "tests" / "cases" / "sql" / "bypass.txt").read_text().splitlines():
+    folder = source.ROOT / "tests" / "cases" / "sql"
+    path = folder / "walls.txt" if (folder / "walls.txt").exists() else folder / "bypass.txt"
+    for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            way, wall, text = line.rpartition(" ==> ")[0].split(" | ", 2)
-            yield way, wall, text
+            fields = line.rpartition(" ==> ")[0].split(" | ", 3 if path.name == "walls.txt" else 2)
+            yield fields[0], fields[1], fields[-1].replace("\u23ce", "\n")
+
+
+def bypass_schema():
+    path = source.ROOT / "tests" / "cases" / "sql" / "walls.sql"
+    return path.read_text() if path.exists() else BYPASS
 
 
 def read_only(pg, text):
@@ -231,7 +241,7 @@ def bypasses(pg, dump):
             before = after
         if state == "25006":
             walls["READ ONLY"] += 1
-        elif way in HARMLESS:
+        elif wall.partition(",")[0].partition(":")[0].strip() == "none" and way in HARMLESS:
             walls["harmless: " + HARMLESS[way]] += 1
         else:
             yield "%s: READ ONLY answers %s: %s" % (way, state, text)
@@ -267,7 +277,7 @@ def main():
         tap.check("%d scopes" % len(SCOPE), school(pg, scopes))
         tap.check("the schema's version tells what changed", school(pg, versions))
         tap.check("a schema read anew", school(pg, anew))
-        tap.check("every way round a guard meets a wall", in_database(pg, BYPASS, bypasses))
+        tap.check("every way round a guard meets a wall", in_database(pg, bypass_schema(), bypasses))
     return tap.end()
 
 

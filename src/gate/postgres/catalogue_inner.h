@@ -71,6 +71,10 @@ enum catalogue_effect catalogue_effect_of(const struct change *acts, size_t n);
 /* One clause: "deletes every row of submissions". */
 struct str catalogue_says(const struct change *acts, size_t n, struct arena *arena);
 
+/* catalogue_hide.c */
+void catalogue_hide(struct catalogue *c);
+
+#define CATALOGUE_TYPE "\001t:" /* before the name of a type: the routine that stands for what casting to it runs */
 /* The name of the routine that stands for what an event on a relation runs. */
 struct str catalogue_behind(char *buf, size_t size, uint32_t oid, enum catalogue_event event);
 

@@ -263,25 +263,26 @@ static bool read_aggregates(struct reading *r)
 
 /* --- what runs where a relation is read or written: routines of our own, named by the relation --- */
 
-/* Rows stand ordered by relation, so the last made is the one. */
-static struct routine *behind(struct reading *r, uint32_t oid, enum catalogue_event event)
+/* Rows stand ordered by name, so the last made is the one. */
+static struct routine *own(struct reading *r, struct str name)
 {
-	char name[32];
-	struct str own = catalogue_behind(name, sizeof(name), oid, event);
-	struct routine *last;
+	struct routine *last = r->c->n_routines ? &r->c->routines[r->c->n_routines - 1] : NULL;
 
-	for (size_t i = r->c->n_routines; i-- > 0 && r->c->routines[i].oid == 0;) {
-		if (str_eq(r->c->routines[i].name, own))
-			return &r->c->routines[i];
-		if (r->c->n_routines - i > 64)
-			break;
-	}
+	if (last && last->oid == 0 && str_eq(last->name, name))
+		return last;
 	last = add_routine(r);
 	if (last) {
-		last->name = keep(r, own);
+		last->name = keep(r, name);
 		last->language = STR("sql");
 	}
 	return last;
+}
+
+static struct routine *behind(struct reading *r, uint32_t oid, enum catalogue_event event)
+{
+	char name[32];
+
+	return own(r, catalogue_behind(name, sizeof(name), oid, event));
 }
 
 /* pg_trigger.tgtype's bits. */
@@ -346,6 +347,26 @@ static bool read_texts(struct reading *r, const char *sql)
 	return !full(r);
 }
 
+/* Casts to and from a type, and what a domain checks. */
+static bool read_types(struct reading *r)
+{
+	struct aside_rows rows;
+
+	if (!ask(r, types_sql, &rows))
+		return false;
+	for (size_t i = 0; i < rows.n_rows && !full(r); i++) {
+		const struct str *cell = row(&rows, i);
+		struct routine *f = own(r, arena_fmt(&r->rows, CATALOGUE_TYPE "%.*s", STR_ARG(cell[0])));
+
+		if (f && cell[3].len)
+			f->source = arena_fmt(&r->c->arena, "%.*s%sSELECT %.*s", STR_ARG(f->source), f->source.len ? "; " : "",
+					      STR_ARG(cell[3]));
+		else if (f)
+			add_call(r, f, cell[1], cell[2]);
+	}
+	return !full(r);
+}
+
 static void nest_views(struct reading *r)
 {
 	char from[32];
@@ -360,58 +381,6 @@ static void nest_views(struct reading *r)
 }
 
 /* --- what it comes to --- */
-
-static void add_hider(struct reading *r, struct str name, const struct routine *runs)
-{
-	if (r->c->n_hiders < r->c->cap_hiders)
-		r->c->hiders[r->c->n_hiders++] = (struct hider){ name, runs };
-}
-
-static void tell_relation(struct reading *r, struct catalogue_relation *rel, enum catalogue_event event)
-{
-	static const char *const when[CATALOGUE_EVENTS] = { "read", "inserted into", "updated", "deleted from", "truncated" };
-	char name[32];
-	const struct routine *f = catalogue_worst(r->c, STR_NONE, catalogue_behind(name, sizeof(name), rel->oid, event));
-	struct str says;
-
-	if (!f || f->effect == EFFECT_READS)
-		return;
-	rel->hides = true;
-	says = catalogue_says(f->acts, f->n_acts, &r->c->arena);
-	if (rel->effects.len < 1000)
-		rel->effects = arena_fmt(&r->c->arena, "%.*s%swhen %.*s is %s: %.*s", STR_ARG(rel->effects), rel->effects.len ? "; " : "",
-					 STR_ARG(rel->name), when[event], STR_ARG(says));
-	if (event == EVENT_READ)
-		add_hider(r, rel->name, f);
-}
-
-static int hider_name(const void *a, const void *b)
-{
-	const struct hider *x = a, *y = b;
-
-	return str_cmp(x->name, y->name);
-}
-
-static void tell_hiders(struct reading *r)
-{
-	struct catalogue *c = r->c;
-
-	c->cap_hiders = c->n_routines + c->n_relations;
-	c->hiders = ARENA_ARRAY(&c->arena, c->cap_hiders + 1, struct hider);
-	if (!c->hiders)
-		return;
-	for (size_t i = 0; i < c->n_relations; i++) {
-		for (enum catalogue_event e = EVENT_READ; e < CATALOGUE_EVENTS; e++)
-			tell_relation(r, &c->relations[i], e);
-	}
-	for (size_t i = 0; i < c->n_routines; i++) {
-		const struct routine *f = &c->routines[i];
-
-		if (f->oid >= 16384 && f->effect != EFFECT_READS && !f->is_operator && sql_function(f->name).means == SQL_MEANS_READ)
-			add_hider(r, f->name, f);
-	}
-	qsort(c->hiders, c->n_hiders, sizeof(*c->hiders), hider_name);
-}
 
 static bool tell_event_triggers(struct reading *r)
 {
@@ -437,14 +406,14 @@ static bool read_all(struct reading *r)
 	struct catalogue *c = r->c;
 
 	if (!read_relations(r) || !read_edges(r) || !read_routines(r) || !read_operators(r) || !read_aggregates(r) || !read_triggers(r) ||
-	    !read_texts(r, rules_sql) || !read_texts(r, views_sql))
+	    !read_texts(r, rules_sql) || !read_texts(r, views_sql) || !read_types(r))
 		return false;
 	nest_views(r);
 	for (size_t i = 0; i < c->n_routines && !full(r); i++)
 		catalogue_body(c, &c->routines[i], &r->body);
 	qsort(c->routines, c->n_routines, sizeof(*c->routines), routine_name);
 	catalogue_settle(c);
-	tell_hiders(r);
+	catalogue_hide(c);
 	return tell_event_triggers(r);
 }
 

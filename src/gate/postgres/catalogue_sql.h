@@ -45,6 +45,12 @@ static const char rules_sql[] =
 	"WHERE r.rulename <> '_RETURN' AND r.oid >= 16384 AND r.ev_enabled <> 'D' ORDER BY 1";
 static const char views_sql[] =
 	"SELECT r.ev_class, r.ev_type, pg_get_viewdef(r.ev_class) FROM pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384";
+/* pg_get_expr has no words for NOT VALID and their like, which pg_get_constraintdef would put behind. */
+static const char types_sql[] =
+	"SELECT t.typname AS type, fn.nspname, f.proname, NULL FROM pg_cast c JOIN pg_type t ON t.oid IN (c.castsource, c.casttarget) "
+	"JOIN pg_proc f ON f.oid = c.castfunc JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE c.oid >= 16384 AND t.oid >= 16384 "
+	"UNION ALL SELECT t.typname, NULL, NULL, pg_get_expr(k.conbin, 0) FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid "
+	"WHERE k.oid >= 16384 ORDER BY 1";
 static const char event_triggers_sql[] =
 	"SELECT e.evtname, fn.nspname, f.proname FROM pg_event_trigger e JOIN pg_proc f ON f.oid = e.evtfoid "
 	"JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE e.evtenabled <> 'D'";

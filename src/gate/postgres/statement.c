@@ -57,6 +57,13 @@ static bool bounded(const struct change *c)
 	return false;
 }
 
+/* Rows that a budget bounds and the witness counts before they are committed need no person, unless a rule of the owner's own says so: a
+ * preset speaks of changes that nobody counts. */
+static enum verdict counted(const struct change *c, const struct judged_change *j)
+{
+	return j->verdict == VERDICT_HOLD && j->by_preset && bounded(c) ? VERDICT_ALLOW : j->verdict;
+}
+
 static void locate(const struct weighing *w, struct change *c)
 {
 	if (!w->c->upstream)
@@ -97,6 +104,7 @@ static struct weighed judge_all(const struct weighing *w, const struct statement
 		j = judge_change(w->c->host->policy, &request, &evidence, e.change);
 		all.writes = all.writes || e.change->kind != CHANGE_READ || !statement_has(e.change, SQL_MEANS_SEARCH_PATH);
 		all.destroys = all.destroys || (change_is_destructive(e.change) && !bounded(e.change));
+		j.verdict = counted(e.change, &j);
 		if (j.verdict != VERDICT_ALLOW && j.verdict != VERDICT_HOLD && !all.denied) {
 			all.denied = e.change;
 			all.rule = j.rule;
