@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/redact.h"
 #include "cli/freeze_marker.h"
 #include "cli/frozen.h"
@@ -62,7 +63,7 @@ static struct str safer(const struct asking *k)
 
 static void refuse_error(struct asking *k, const char *what, const struct err *err)
 {
-	refuse(k, DATABASE_DENIED, arena_fmt(k->q->arena, "refused: %s: %.500s", what, err->msg),
+	refuse(k, DATABASE_DENIED, arena_fmt(k->q->arena, "pawl: refused: %s: %.500s", what, err->msg),
 	       STR("Nothing was done. Tell the person: pawl could not decide this."));
 }
 
@@ -97,7 +98,7 @@ static bool record(struct asking *k, struct str verdict, struct str rule, struct
 static void deny(struct asking *k, struct str rule, struct str reason, bool tighten)
 {
 	struct err err = { 0 };
-	struct str said = arena_fmt(k->q->arena, "denied: %.*s", STR_ARG(str_sub(reason, 0, 800)));
+	struct str said = arena_fmt(k->q->arena, "pawl: denied: %.*s", STR_ARG(str_sub(reason, 0, 800)));
 
 	refuse(k, DATABASE_DENIED, said,
 	       arena_fmt(k->q->arena, "%.*sDo not retry it and do not try another way round: tell the person.", STR_ARG(safer(k))));
@@ -224,7 +225,7 @@ static bool elevated(const struct gate_asks *a)
 static void still_held(struct asking *k)
 {
 	refuse(k, DATABASE_HELD,
-	       arena_fmt(k->q->arena, "held as %s, nothing was done: %.*s%s%.300s", k->hold,
+	       arena_fmt(k->q->arena, "pawl: held as %s, nothing was done: %.*s%s%.300s", k->hold,
 			 STR_ARG(str_sub(k->judgement.reason, 0, 800)), k->why.msg[0] ? "; approved, but " : "", k->why.msg),
 	       arena_fmt(k->q->arena,
 			 "%.*sDo not retry it and do not try another way round: ask the person to answer %s (pawl show %s). "
@@ -314,7 +315,7 @@ static void hold(struct asking *k, bool tight, bool (*gone)(void *gone_ctx), voi
 		struct str why = STR("this credential was refused before, or passed a budget: until a person lifts that it may read and "
 				     "make bounded writes, nothing else");
 
-		refuse(k, DATABASE_TIGHTENED, arena_fmt(k->q->arena, "refused: %.*s", STR_ARG(why)),
+		refuse(k, DATABASE_TIGHTENED, arena_fmt(k->q->arena, "pawl: refused: %.*s", STR_ARG(why)),
 		       arena_fmt(k->q->arena, "Stop here and tell the person, who may say: pawl postgres keys --lift %.*s",
 				 STR_ARG(k->q->session.id)));
 		if (!record(k, STR("deny"), STR("tightened"), why, &err))
@@ -351,7 +352,7 @@ static void decide(void *ctx, struct database_question *q, bool (*gone)(void *go
 	*ret = (struct database_passage){ .answer = DATABASE_REFUSED, .why = DATABASE_DENIED };
 	judge_all(&k);
 	if (q->arena->full) {
-		refuse(&k, DATABASE_OPAQUE, STR("refused: the statement is larger than pawl holds in memory"), STR_NONE);
+		refuse(&k, DATABASE_OPAQUE, STR("pawl: refused: the statement is larger than pawl holds in memory"), STR_NONE);
 		return;
 	}
 	if (!gate_credentials_alive(k.a->credentials, q->session.id)) {
@@ -434,20 +435,17 @@ static bool key(void *ctx, struct str user, struct database_key *ret)
 /* The marker says it at once. That it is gone is believed once the ledger says so too. */
 static void watch_freeze(struct gate_asks *a)
 {
-	struct evidence e = { 0 };
-	struct err err = { 0 };
+	char path[PLACES_MAX + 16];
 	struct arena arena;
-	bool was = atomic_load(&a->frozen);
 
-	if (!arena_map(&arena, USE_ARENA)) {
+	snprintf(path, sizeof(path), "%s/freeze", a->o.places->state);
+	if (file_exists(path)) {
 		atomic_store(&a->frozen, true);
 		return;
 	}
-	freeze_marker_look(a->o.places, &arena, &e);
-	if (e.frozen)
-		atomic_store(&a->frozen, true);
-	else if (was)
-		atomic_store(&a->frozen, !frozen_agree(&a->holds, false, &arena, &err));
+	if (!atomic_load(&a->frozen) || !arena_map(&arena, USE_ARENA))
+		return;
+	atomic_store(&a->frozen, !frozen_agree(&a->holds, false, &arena, NULL));
 	arena_unmap(&arena);
 }
 
