@@ -11,6 +11,9 @@ declare
 	v_mode constant text := @MODE@;
 	v_rows constant bigint := @ROWS@;
 	v_path constant text := pg_catalog.current_setting('search_path');
+	v_jit constant text := pg_catalog.current_setting('jit');
+	v_joins constant text := pg_catalog.current_setting('join_collapse_limit');
+	v_froms constant text := pg_catalog.current_setting('from_collapse_limit');
 	v_speaks constant text := pg_catalog.current_setting('client_min_messages');
 	-- Objects before: class, object, part. Columns before: relation, number, type. Storage before: relation, file.
 	b_c oid[]; b_o oid[]; b_s int[];
@@ -44,6 +47,8 @@ declare
 	q record;
 begin
 	perform set_config('search_path', 'pg_catalog, pg_temp', true);
+	-- To plan and compile what reads the catalogue takes longer than to read it.
+	perform set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true), set_config('from_collapse_limit', '1', true);
 	if not has_schema_privilege('pawl_trash', 'create') then
 		raise exception 'pawl: nothing can be kept as role "%"', current_user
 			using errcode = 'PW004', hint = 'RESET ROLE first, or ask the owner of the database.';
@@ -164,7 +169,8 @@ begin
 		-- Nothing went, or what is this session's own.
 		perform set_config('search_path', v_path, true);
 		execute v_words;
-		perform pg_catalog.set_config('client_min_messages', v_speaks, true);
+		perform pg_catalog.set_config('client_min_messages', v_speaks, true), pg_catalog.set_config('jit', v_jit, true),
+			pg_catalog.set_config('join_collapse_limit', v_joins, true), pg_catalog.set_config('from_collapse_limit', v_froms, true);
 		return;
 	end if;
 
@@ -190,223 +196,247 @@ begin
 	end loop;
 
 	-- What else is otherwise, where the column it is about stays or comes back.
-	v_list := array(select format('alter table %s%s alter column %I ', case k.relkind when 'r' then 'only ' else '' end, k.oid::regclass, a.attname)
+	if v_facts <> '{}' then
+		v_list := array(select format('alter table %s%s alter column %I ', case k.relkind when 'r' then 'only ' else '' end, k.oid::regclass, a.attname)
 		from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_class k on k.oid = d.o join pg_attribute a on a.attrelid = k.oid and a.attnum = d.s
 		where d.c = 'pg_class'::regclass and d.s > 0);
+	end if;
 	foreach v_text in array v_facts loop
 		continue when exists (select from unnest(v_list) as gone where starts_with(v_text, gone));
 		v_step := v_step + 1;
 		insert into pawl_trash.steps values (v_item, v_step, regexp_replace(v_text, '^alter table (only )?', ''), array[v_text]);
 	end loop;
 	-- Policies on what stays.
-	for r in with x as materialized (
-			select p.oid, p.polname, p.polrelid::regclass::text as tab, format('create policy %I on %s as %s for %s to %s%s%s', p.polname,
-				p.polrelid::regclass, case when p.polpermissive then 'permissive' else 'restrictive' end,
-				case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
-				(select string_agg(case when o = 0 then 'public' else quote_ident(pg_get_userbyid(o)) end, ', ') from unnest(p.polroles) o),
-				' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')') as def,
-				obj_description(p.oid, 'pg_policy') as note
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_policy p on p.oid = d.o
-			where d.c = 'pg_policy'::regclass and not p.polrelid = any(v_dead)) select * from x order by oid loop
-		v_list := array[r.def];
-		if r.note is not null then
-			v_list := v_list || format('comment on policy %I on %s is %L', r.polname, r.tab, r.note);
-		end if;
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('policy %I on %s', r.polname, r.tab), v_list);
-		if v_moves then
-			execute format('drop policy %I on %s', r.polname, r.tab);
-		end if;
-	end loop;
+	if 'pg_policy'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select p.oid, p.polname, p.polrelid::regclass::text as tab, format('create policy %I on %s as %s for %s to %s%s%s', p.polname,
+					p.polrelid::regclass, case when p.polpermissive then 'permissive' else 'restrictive' end,
+					case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+					(select string_agg(case when o = 0 then 'public' else quote_ident(pg_get_userbyid(o)) end, ', ') from unnest(p.polroles) o),
+					' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')') as def,
+					obj_description(p.oid, 'pg_policy') as note
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_policy p on p.oid = d.o
+				where d.c = 'pg_policy'::regclass and not p.polrelid = any(v_dead)) select * from x order by oid loop
+			v_list := array[r.def];
+			if r.note is not null then
+				v_list := v_list || format('comment on policy %I on %s is %L', r.polname, r.tab, r.note);
+			end if;
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('policy %I on %s', r.polname, r.tab), v_list);
+			if v_moves then
+				execute format('drop policy %I on %s', r.polname, r.tab);
+			end if;
+		end loop;
+	end if;
 	-- Triggers on what stays.
-	for r in with x as materialized (
-			select t.oid, t.tgname, t.tgrelid::regclass::text as tab, pg_get_triggerdef(t.oid) as def, t.tgenabled,
-				obj_description(t.oid, 'pg_trigger') as note
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_trigger t on t.oid = d.o
-			where d.c = 'pg_trigger'::regclass and not t.tgrelid = any(v_dead) and not t.tgisinternal and t.tgparentid = 0)
-			select * from x order by oid loop
-		v_list := array[r.def];
-		if r.tgenabled <> 'O' then
-			v_list := v_list || format('alter table %s %s trigger %I', r.tab,
-				case r.tgenabled when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, r.tgname);
-		end if;
-		if r.note is not null then
-			v_list := v_list || format('comment on trigger %I on %s is %L', r.tgname, r.tab, r.note);
-		end if;
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('trigger %I on %s', r.tgname, r.tab), v_list);
-		if v_moves then
-			execute format('drop trigger %I on %s', r.tgname, r.tab);
-		end if;
-	end loop;
+	if 'pg_trigger'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select t.oid, t.tgname, t.tgrelid::regclass::text as tab, pg_get_triggerdef(t.oid) as def, t.tgenabled,
+					obj_description(t.oid, 'pg_trigger') as note
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_trigger t on t.oid = d.o
+				where d.c = 'pg_trigger'::regclass and not t.tgrelid = any(v_dead) and not t.tgisinternal and t.tgparentid = 0)
+				select * from x order by oid loop
+			v_list := array[r.def];
+			if r.tgenabled <> 'O' then
+				v_list := v_list || format('alter table %s %s trigger %I', r.tab,
+					case r.tgenabled when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, r.tgname);
+			end if;
+			if r.note is not null then
+				v_list := v_list || format('comment on trigger %I on %s is %L', r.tgname, r.tab, r.note);
+			end if;
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('trigger %I on %s', r.tgname, r.tab), v_list);
+			if v_moves then
+				execute format('drop trigger %I on %s', r.tgname, r.tab);
+			end if;
+		end loop;
+	end if;
 	-- Rules on what stays.
-	for r in with x as materialized (
-			select w.oid, w.rulename, w.ev_class::regclass::text as tab, pg_get_ruledef(w.oid) as def, w.ev_enabled,
-				obj_description(w.oid, 'pg_rewrite') as note
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_rewrite w on w.oid = d.o
-			where d.c = 'pg_rewrite'::regclass and not w.ev_class = any(v_dead) and w.rulename <> '_RETURN') select * from x order by oid loop
-		v_list := array[r.def];
-		if r.ev_enabled <> 'O' then
-			v_list := v_list || format('alter table %s %s rule %I', r.tab,
-				case r.ev_enabled when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, r.rulename);
-		end if;
-		if r.note is not null then
-			v_list := v_list || format('comment on rule %I on %s is %L', r.rulename, r.tab, r.note);
-		end if;
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('rule %I on %s', r.rulename, r.tab), v_list);
-		if v_moves then
-			execute format('drop rule %I on %s', r.rulename, r.tab);
-		end if;
-	end loop;
+	if 'pg_rewrite'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select w.oid, w.rulename, w.ev_class::regclass::text as tab, pg_get_ruledef(w.oid) as def, w.ev_enabled,
+					obj_description(w.oid, 'pg_rewrite') as note
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_rewrite w on w.oid = d.o
+				where d.c = 'pg_rewrite'::regclass and not w.ev_class = any(v_dead) and w.rulename <> '_RETURN') select * from x order by oid loop
+			v_list := array[r.def];
+			if r.ev_enabled <> 'O' then
+				v_list := v_list || format('alter table %s %s rule %I', r.tab,
+					case r.ev_enabled when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, r.rulename);
+			end if;
+			if r.note is not null then
+				v_list := v_list || format('comment on rule %I on %s is %L', r.rulename, r.tab, r.note);
+			end if;
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('rule %I on %s', r.rulename, r.tab), v_list);
+			if v_moves then
+				execute format('drop rule %I on %s', r.rulename, r.tab);
+			end if;
+		end loop;
+	end if;
 @VIEWS@
 	-- Constraints on what stays: those that refer to others first.
-	for r in with x as materialized (
-			select c.oid, c.conname, c.contype, c.conrelid::regclass::text as tab, pg_get_constraintdef(c.oid) as def,
-				obj_description(c.oid, 'pg_constraint') as note, i.indisclustered, i.indisreplident
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_constraint c on c.oid = d.o
-			left join pg_index i on i.indexrelid = c.conindid and i.indrelid = c.conrelid
-			where d.c = 'pg_constraint'::regclass and c.conrelid <> 0 and not c.conrelid = any(v_dead) and c.conparentid = 0
-				and c.coninhcount = 0 and c.contype <> 't') select * from x order by contype <> 'f', oid loop
-		v_list := array[format('alter table %s add constraint %I %s', r.tab, r.conname, r.def)];
-		if r.note is not null then
-			v_list := v_list || format('comment on constraint %I on %s is %L', r.conname, r.tab, r.note);
-		end if;
-		if r.indisclustered and r.contype <> 'f' then
-			v_list := v_list || format('alter table %s cluster on %I', r.tab, r.conname);
-		end if;
-		if r.indisreplident and r.contype <> 'f' then
-			v_list := v_list || format('alter table %s replica identity using index %I', r.tab, r.conname);
-		end if;
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('constraint %I on %s', r.conname, r.tab), v_list);
-		if v_moves then
-			execute format('alter table %s drop constraint %I', r.tab, r.conname);
-		end if;
-	end loop;
+	if 'pg_constraint'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select c.oid, c.conname, c.contype, c.conrelid::regclass::text as tab, pg_get_constraintdef(c.oid) as def,
+					obj_description(c.oid, 'pg_constraint') as note, i.indisclustered, i.indisreplident
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_constraint c on c.oid = d.o
+				left join pg_index i on i.indexrelid = c.conindid and i.indrelid = c.conrelid
+				where d.c = 'pg_constraint'::regclass and c.conrelid <> 0 and not c.conrelid = any(v_dead) and c.conparentid = 0
+					and c.coninhcount = 0 and c.contype <> 't') select * from x order by contype <> 'f', oid loop
+			v_list := array[format('alter table %s add constraint %I %s', r.tab, r.conname, r.def)];
+			if r.note is not null then
+				v_list := v_list || format('comment on constraint %I on %s is %L', r.conname, r.tab, r.note);
+			end if;
+			if r.indisclustered and r.contype <> 'f' then
+				v_list := v_list || format('alter table %s cluster on %I', r.tab, r.conname);
+			end if;
+			if r.indisreplident and r.contype <> 'f' then
+				v_list := v_list || format('alter table %s replica identity using index %I', r.tab, r.conname);
+			end if;
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('constraint %I on %s', r.conname, r.tab), v_list);
+			if v_moves then
+				execute format('alter table %s drop constraint %I', r.tab, r.conname);
+			end if;
+		end loop;
+	end if;
 	-- Domain constraints that go while the domain stays.
-	for r in with x as materialized (
-			select c.oid, c.conname, c.contypid::regtype::text as dom, pg_get_constraintdef(c.oid) as def
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_constraint c on c.oid = d.o
-			where d.c = 'pg_constraint'::regclass and c.contypid <> 0 and not exists (select from unnest(d_c, d_o, d_s) as e(c, o, s)
-				where e.c = 'pg_type'::regclass and e.o = c.contypid)) select * from x order by oid loop
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('constraint %I on %s', r.conname, r.dom),
-			array[format('alter domain %s add constraint %I %s', r.dom, r.conname, r.def)]);
-		if v_moves then
-			execute format('alter domain %s drop constraint %I', r.dom, r.conname);
-		end if;
-	end loop;
+	if 'pg_constraint'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select c.oid, c.conname, c.contypid::regtype::text as dom, pg_get_constraintdef(c.oid) as def
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_constraint c on c.oid = d.o
+				where d.c = 'pg_constraint'::regclass and c.contypid <> 0 and not exists (select from unnest(d_c, d_o, d_s) as e(c, o, s)
+					where e.c = 'pg_type'::regclass and e.o = c.contypid)) select * from x order by oid loop
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('constraint %I on %s', r.conname, r.dom),
+				array[format('alter domain %s add constraint %I %s', r.dom, r.conname, r.def)]);
+			if v_moves then
+				execute format('alter domain %s drop constraint %I', r.dom, r.conname);
+			end if;
+		end loop;
+	end if;
 	-- Indexes on what stays.
-	for r in with x as materialized (
-			select k.oid, k.relname, k.oid::regclass::text as name, pg_get_indexdef(k.oid) as def, i.indrelid::regclass::text as tab,
-				obj_description(k.oid, 'pg_class') as note, i.indisclustered, i.indisreplident,
-				(select h.inhparent::regclass::text from pg_inherits h where h.inhrelid = k.oid) as parent,
-				(select array_agg(format('alter index %s alter column %s set statistics %s', k.oid::regclass, a.attnum, a.attstattarget))
-					from pg_attribute a where a.attrelid = k.oid and a.attstattarget > 0) as stats
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_class k on k.oid = d.o join pg_index i on i.indexrelid = k.oid
-			where d.c = 'pg_class'::regclass and d.s = 0 and not i.indrelid = any(v_dead) and k.relnamespace <> 'pg_toast'::regnamespace
-				and not exists (select from pg_constraint c where c.conindid = k.oid and c.conrelid = i.indrelid and c.contype in ('p', 'u', 'x')))
-			select * from x order by parent is null, oid loop
-		v_list := array[r.def] || coalesce(r.stats, '{}');
-		if r.parent is not null then
-			v_list := v_list || format('alter index %s attach partition %s', r.parent, r.name);
-		end if;
-		if r.note is not null then
-			v_list := v_list || format('comment on index %s is %L', r.name, r.note);
-		end if;
-		if r.indisclustered then
-			v_list := v_list || format('alter table %s cluster on %I', r.tab, r.relname);
-		end if;
-		if r.indisreplident then
-			v_list := v_list || format('alter table %s replica identity using index %I', r.tab, r.relname);
-		end if;
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('index %s', r.name), v_list);
-		if v_moves and r.parent is null then
-			execute format('drop index %s', r.name);
-		end if;
-	end loop;
+	if 'pg_class'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select k.oid, k.relname, k.oid::regclass::text as name, pg_get_indexdef(k.oid) as def, i.indrelid::regclass::text as tab,
+					obj_description(k.oid, 'pg_class') as note, i.indisclustered, i.indisreplident,
+					(select h.inhparent::regclass::text from pg_inherits h where h.inhrelid = k.oid) as parent,
+					(select array_agg(format('alter index %s alter column %s set statistics %s', k.oid::regclass, a.attnum, a.attstattarget))
+						from pg_attribute a where a.attrelid = k.oid and a.attstattarget > 0) as stats
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_class k on k.oid = d.o join pg_index i on i.indexrelid = k.oid
+				where d.c = 'pg_class'::regclass and d.s = 0 and not i.indrelid = any(v_dead) and k.relnamespace <> 'pg_toast'::regnamespace
+					and not exists (select from pg_constraint c where c.conindid = k.oid and c.conrelid = i.indrelid and c.contype in ('p', 'u', 'x')))
+				select * from x order by parent is null, oid loop
+			v_list := array[r.def] || coalesce(r.stats, '{}');
+			if r.parent is not null then
+				v_list := v_list || format('alter index %s attach partition %s', r.parent, r.name);
+			end if;
+			if r.note is not null then
+				v_list := v_list || format('comment on index %s is %L', r.name, r.note);
+			end if;
+			if r.indisclustered then
+				v_list := v_list || format('alter table %s cluster on %I', r.tab, r.relname);
+			end if;
+			if r.indisreplident then
+				v_list := v_list || format('alter table %s replica identity using index %I', r.tab, r.relname);
+			end if;
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('index %s', r.name), v_list);
+			if v_moves and r.parent is null then
+				execute format('drop index %s', r.name);
+			end if;
+		end loop;
+	end if;
 	-- Extended statistics, of what goes and of what stays.
-	for r in with x as materialized (
-			select e.oid, format('%I.%I', n.nspname, e.stxname) as name, pg_get_statisticsobjdef(e.oid) as def, pg_get_userbyid(e.stxowner) as owner,
-				e.stxstattarget, obj_description(e.oid, 'pg_statistic_ext') as note
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_statistic_ext e on e.oid = d.o join pg_namespace n on n.oid = e.stxnamespace
-			where d.c = 'pg_statistic_ext'::regclass and not n.oid = any(v_schemas)) select * from x order by oid loop
-		v_list := array[r.def];
-		if r.owner <> current_user then
-			v_list := v_list || format('alter statistics %s owner to %I', r.name, r.owner);
-		end if;
-		if r.stxstattarget >= 0 then
-			v_list := v_list || format('alter statistics %s set statistics %s', r.name, r.stxstattarget);
-		end if;
-		if r.note is not null then
-			v_list := v_list || format('comment on statistics %s is %L', r.name, r.note);
-		end if;
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('statistics %s', r.name), v_list);
-		if v_moves then
-			execute format('drop statistics %s', r.name);
-		end if;
-	end loop;
+	if 'pg_statistic_ext'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select e.oid, format('%I.%I', n.nspname, e.stxname) as name, pg_get_statisticsobjdef(e.oid) as def, pg_get_userbyid(e.stxowner) as owner,
+					e.stxstattarget, obj_description(e.oid, 'pg_statistic_ext') as note
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_statistic_ext e on e.oid = d.o join pg_namespace n on n.oid = e.stxnamespace
+				where d.c = 'pg_statistic_ext'::regclass and not n.oid = any(v_schemas)) select * from x order by oid loop
+			v_list := array[r.def];
+			if r.owner <> current_user then
+				v_list := v_list || format('alter statistics %s owner to %I', r.name, r.owner);
+			end if;
+			if r.stxstattarget >= 0 then
+				v_list := v_list || format('alter statistics %s set statistics %s', r.name, r.stxstattarget);
+			end if;
+			if r.note is not null then
+				v_list := v_list || format('comment on statistics %s is %L', r.name, r.note);
+			end if;
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('statistics %s', r.name), v_list);
+			if v_moves then
+				execute format('drop statistics %s', r.name);
+			end if;
+		end loop;
+	end if;
 	-- Defaults on what stays.
-	for r in with x as materialized (
-			select f.oid, f.adrelid::regclass::text as tab, a.attname, pg_get_expr(f.adbin, f.adrelid) as def
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_attrdef f on f.oid = d.o
-			join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum
-			where d.c = 'pg_attrdef'::regclass and not f.adrelid = any(v_dead) and a.attgenerated = ''
-				and not exists (select from unnest(d_c, d_o, d_s) as e(c, o, s)
-					where e.c = 'pg_class'::regclass and e.o = f.adrelid and e.s = f.adnum)) select * from x order by oid loop
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('default of %s.%I', r.tab, r.attname),
-			array[format('alter table only %s alter column %I set default %s', r.tab, r.attname, r.def)]);
-		if v_moves then
-			execute format('alter table only %s alter column %I drop default', r.tab, r.attname);
-		end if;
-	end loop;
+	if 'pg_attrdef'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select f.oid, f.adrelid::regclass::text as tab, a.attname, pg_get_expr(f.adbin, f.adrelid) as def
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_attrdef f on f.oid = d.o
+				join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum
+				where d.c = 'pg_attrdef'::regclass and not f.adrelid = any(v_dead) and a.attgenerated = ''
+					and not exists (select from unnest(d_c, d_o, d_s) as e(c, o, s)
+						where e.c = 'pg_class'::regclass and e.o = f.adrelid and e.s = f.adnum)) select * from x order by oid loop
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('default of %s.%I', r.tab, r.attname),
+				array[format('alter table only %s alter column %I set default %s', r.tab, r.attname, r.def)]);
+			if v_moves then
+				execute format('alter table only %s alter column %I drop default', r.tab, r.attname);
+			end if;
+		end loop;
+	end if;
 	-- Publications of what goes.
-	for r in with x as materialized (
-			select l.oid, p.pubname, l.prrelid::regclass::text as tab,
-				coalesce((select ' (' || string_agg(quote_ident(a.attname), ', ' order by a.attnum) || ')' from pg_attribute a
-					where a.attrelid = l.prrelid and a.attnum = any(l.prattrs)), '') ||
-				coalesce(' where (' || pg_get_expr(l.prqual, l.prrelid) || ')', '') as how
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_publication_rel l on l.oid = d.o join pg_publication p on p.oid = l.prpubid
-			where d.c = 'pg_publication_rel'::regclass) select * from x order by oid loop
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('%s in publication %I', r.tab, r.pubname),
-			array[format('alter publication %I add table only %s%s', r.pubname, r.tab, r.how)]);
-		if v_moves then
-			execute format('alter publication %I drop table only %s', r.pubname, r.tab);
-		end if;
-	end loop;
-	for r in with x as materialized (
-			select l.oid, p.pubname, n.nspname
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_publication_namespace l on l.oid = d.o join pg_publication p on p.oid = l.pnpubid
-			join pg_namespace n on n.oid = l.pnnspid where d.c = 'pg_publication_namespace'::regclass) select * from x order by oid loop
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('schema %I in publication %I', r.nspname, r.pubname),
-			array[format('alter publication %I add tables in schema %I', r.pubname, r.nspname)]);
-		if v_moves then
-			execute format('alter publication %I drop tables in schema %I', r.pubname, r.nspname);
-		end if;
-	end loop;
-	for r in with x as materialized (
-			select p.*, obj_description(p.oid, 'pg_publication') as note
-			from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_publication p on p.oid = d.o
-			where d.c = 'pg_publication'::regclass) select * from x order by oid loop
-		v_list := array[format('create publication %I%s with (publish = %L, publish_via_partition_root = %s)', r.pubname,
-			case when r.puballtables then ' for all tables' else '' end, concat_ws(', ', case when r.pubinsert then 'insert' end,
-			case when r.pubupdate then 'update' end, case when r.pubdelete then 'delete' end, case when r.pubtruncate then 'truncate' end),
-			r.pubviaroot::text)];
-		if pg_get_userbyid(r.pubowner) <> current_user then
-			v_list := v_list || format('alter publication %I owner to %I', r.pubname, pg_get_userbyid(r.pubowner));
-		end if;
-		if r.note is not null then
-			v_list := v_list || format('comment on publication %I is %L', r.pubname, r.note);
-		end if;
-		v_step := v_step + 1;
-		insert into pawl_trash.steps values (v_item, v_step, format('publication %I', r.pubname), v_list);
-	end loop;
+	if 'pg_publication_rel'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select l.oid, p.pubname, l.prrelid::regclass::text as tab,
+					coalesce((select ' (' || string_agg(quote_ident(a.attname), ', ' order by a.attnum) || ')' from pg_attribute a
+						where a.attrelid = l.prrelid and a.attnum = any(l.prattrs)), '') ||
+					coalesce(' where (' || pg_get_expr(l.prqual, l.prrelid) || ')', '') as how
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_publication_rel l on l.oid = d.o join pg_publication p on p.oid = l.prpubid
+				where d.c = 'pg_publication_rel'::regclass) select * from x order by oid loop
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('%s in publication %I', r.tab, r.pubname),
+				array[format('alter publication %I add table only %s%s', r.pubname, r.tab, r.how)]);
+			if v_moves then
+				execute format('alter publication %I drop table only %s', r.pubname, r.tab);
+			end if;
+		end loop;
+	end if;
+	if 'pg_publication_namespace'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select l.oid, p.pubname, n.nspname
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_publication_namespace l on l.oid = d.o join pg_publication p on p.oid = l.pnpubid
+				join pg_namespace n on n.oid = l.pnnspid where d.c = 'pg_publication_namespace'::regclass) select * from x order by oid loop
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('schema %I in publication %I', r.nspname, r.pubname),
+				array[format('alter publication %I add tables in schema %I', r.pubname, r.nspname)]);
+			if v_moves then
+				execute format('alter publication %I drop tables in schema %I', r.pubname, r.nspname);
+			end if;
+		end loop;
+	end if;
+	if 'pg_publication'::regclass = any(d_c) then
+		for r in with x as materialized (
+				select p.*, obj_description(p.oid, 'pg_publication') as note
+				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_publication p on p.oid = d.o
+				where d.c = 'pg_publication'::regclass) select * from x order by oid loop
+			v_list := array[format('create publication %I%s with (publish = %L, publish_via_partition_root = %s)', r.pubname,
+				case when r.puballtables then ' for all tables' else '' end, concat_ws(', ', case when r.pubinsert then 'insert' end,
+				case when r.pubupdate then 'update' end, case when r.pubdelete then 'delete' end, case when r.pubtruncate then 'truncate' end),
+				r.pubviaroot::text)];
+			if pg_get_userbyid(r.pubowner) <> current_user then
+				v_list := v_list || format('alter publication %I owner to %I', r.pubname, pg_get_userbyid(r.pubowner));
+			end if;
+			if r.note is not null then
+				v_list := v_list || format('comment on publication %I is %L', r.pubname, r.note);
+			end if;
+			v_step := v_step + 1;
+			insert into pawl_trash.steps values (v_item, v_step, format('publication %I', r.pubname), v_list);
+		end loop;
+	end if;
 @COLUMNS@
 @EMPTIED@
 @MOVES@
@@ -416,6 +446,6 @@ begin
 		perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	end if;
 @AFTER@
-	perform set_config('client_min_messages', v_speaks, true);
-	perform set_config('search_path', v_path, true);
+	perform set_config('client_min_messages', v_speaks, true), set_config('jit', v_jit, true), set_config('join_collapse_limit', v_joins, true),
+		set_config('from_collapse_limit', v_froms, true), set_config('search_path', v_path, true);
 end
