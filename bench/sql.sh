@@ -14,7 +14,7 @@ build=$(dirname "$0")/../build
 		;;
 	*)
 		# What the parser is asked for: what we add to it.
-		python3 -c 'import sys; print("%s-to-parser %.2f (at most 1.4)" % (sys.argv[1], int(sys.argv[2]) / int(sys.argv[3])))' "$name" "$ns" "$parser"
+		python3 -c 'import sys; print("%s-to-parser %.2f (at most 1.6)" % (sys.argv[1], int(sys.argv[2]) / int(sys.argv[3])))' "$name" "$ns" "$parser"
 		continue
 		;;
 	esac

@@ -52,6 +52,9 @@ struct change *change_add(struct change_list *l, struct arena *arena)
 
 struct change *change_nth(const struct change_list *l, size_t i)
 {
+	/* The newest are asked for most. */
+	if (l->last && i < l->n && i >= l->n - l->last->n)
+		return &l->last->item[i - (l->n - l->last->n)];
 	for (struct change_chunk *c = l->first; c; c = c->next) {
 		if (i < c->n)
 			return &c->item[i];

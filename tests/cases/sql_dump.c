@@ -1,6 +1,6 @@
 /* sql_dump -- what the SQL reader makes of texts, for test_sql.
  * Standard input: for each text a line `DIALECT CLIENT BYTES` (postgres, mysql, sqlite, other; 0 or 1; tokens for DIALECT:
- * PostgreSQL's words by the tokenizer alone) and so many bytes. Output: a line for each change and each hint, then `.`.
+ * PostgreSQL's words by the tokenizer alone; quick, shape, fingerprint: see below) and so many bytes. Output: a line for each change and each hint, then `.`.
  */
 #include "base/fd.h"
 #include "read/sql/inner.h"
@@ -33,6 +33,81 @@ static void print(const struct sql_answer *a)
 			printf("connect\t%.*s\n", STR_ARG(s->connect));
 	}
 	printf("%s\n.\n", a->reads_only ? "reads" : "acts");
+}
+
+static void print_span(const char *what, struct str text, struct sql_span span)
+{
+	if (span.len)
+		printf(" %s=[%.*s]", what, STR_ARG(str_sub(text, span.at, span.len)));
+}
+
+static void print_names(const struct sql_shape *s)
+{
+	static const char *const uses[] = { "?", "read", "insert", "update", "delete", "truncate", "drop", "alter", "lock", "create" };
+
+	for (const struct sql_relation *r = s->relations; r; r = r->next)
+		printf(" %s:%.*s%s%.*s%s", uses[r->use], STR_ARG(r->schema), r->schema.len ? "." : "", STR_ARG(r->name), r->cte ? "(with)" : "");
+	for (const struct sql_called *c = s->calls; c; c = c->next)
+		printf(" %s:%.*s%s%.*s/%u", c->operator ? "operator" : "call", STR_ARG(c->schema), c->schema.len ? "." : "", STR_ARG(c->name), c->args);
+}
+
+static void print_shape(struct str text, const struct sql_statement *st)
+{
+	static const char *const blocks[] = { "?", "", " never-in-block", " block-depends", " only-in-block" };
+	static const char *const controls[] = { "", " begin", " commit", " rollback", " savepoint", " release", " rollback-to", " prepare-transaction",
+		" commit-prepared", " rollback-prepared" };
+	static const char *const settings[] = { "", " set", " reset", " reset-all", " transaction", " session-characteristics", " constraints", " show" };
+	static const char *const prepared[] = { "", " prepare", " execute", " deallocate" };
+	static const char *const cursors[] = { "", " declare", " fetch", " move", " close" };
+	static const char *const ways[] = { "", " client", " file", " program" };
+	const struct sql_shape *s = st->shape;
+	const struct sql_target *t = &s->target;
+
+	printf("%s%s%s%s%s%s%s", sql_class_name(s->class), blocks[s->block], controls[s->control], settings[s->setting], prepared[s->prepared],
+	       cursors[s->cursor], ways[s->copy_way]);
+	if (s->class == SQL_CLASS_COPY)
+		printf(s->copy_from ? " from" : " to");
+	printf("%s%s%s%s", s->modes & SQL_MODE_READ_ONLY ? " read-only" : "", s->modes & SQL_MODE_READ_WRITE ? " read-write" : "",
+	       s->modes & SQL_MODE_DEFERRABLE ? " deferrable" : "", s->modes & SQL_MODE_ISOLATION ? " isolation" : "");
+	printf("%s%s%s%s%s%s%s%s%s", s->chain ? " chain" : "", s->local ? " local" : "", s->explain ? " explain" : "", s->locks_rows ? " locks-rows" : "",
+	       s->cascade ? " cascade" : "", s->if_exists ? " if-exists" : "", s->all ? " all" : "", s->hold ? " hold" : "",
+	       s->adds_enum_value ? " adds-enum-value" : "");
+	if (s->inner)
+		printf(" inner=%s", sql_class_name(s->inner));
+	if (s->name.len)
+		printf(" name=%.*s", STR_ARG(s->name));
+	if (s->value.len)
+		printf(" value=%.*s", STR_ARG(s->value));
+	print_span("text", text, s->inner_text);
+	if (t->name.len)
+		printf(" target=%.*s%s%.*s%s%.*s%s%s%s%s", STR_ARG(t->schema), t->schema.len ? "." : "", STR_ARG(t->name), t->alias.len ? " as " : "",
+		       STR_ARG(t->alias), t->has_where ? "" : " everywhere", t->others ? " others" : "", t->returning ? " returning" : "",
+		       t->with ? " with" : "");
+	print_span("where", text, sql_shape_where(st));
+	print_names(s);
+}
+
+/* `shape`: one line for each statement. `fingerprint`: the digests alone. */
+static void shapes(struct str text, bool fingerprint)
+{
+	struct sql_input in = { .text = text, .shape = true, .fingerprint = fingerprint };
+	struct sql_answer a;
+	char hex[DIGEST_HEX_LEN + 1];
+
+	sql_read(&in, &arena, &a);
+	for (const struct sql_statement *s = a.statements; s; s = s->next) {
+		printf("shape\t");
+		if (!s->shape) {
+			printf("none");
+		} else if (fingerprint) {
+			digest_hex(&s->shape->fingerprint, hex);
+			printf("%s", s->shape->has_fingerprint ? hex : "none");
+		} else {
+			print_shape(text, s);
+		}
+		printf("\t%zu\t%zu\n", s->span.at, s->span.len);
+	}
+	printf("%s\n.\n", a.reads_only ? "reads" : "acts");
 }
 
 int main(void)
@@ -70,6 +145,8 @@ int main(void)
 			sql_read(&in, &arena, &answer);
 		if (strcmp(dialect, "quick") == 0)
 			printf("quick\t%d\n.\n", (int)sql_digest_quick(&arena, in.text));
+		else if (strcmp(dialect, "shape") == 0 || strcmp(dialect, "fingerprint") == 0)
+			shapes(in.text, dialect[0] == 'f');
 		else
 			print(&answer);
 		fflush(stdout);

@@ -26,6 +26,8 @@ class Dump:
                 reads = word[1]
             elif word[0] == "statement" and len(word) == 3:
                 statements.append((word[1], word[2] == "1"))
+            elif word[0] == "shape":
+                statements.append((word[1], int(word[2]), int(word[3])))
             elif word[0] in ("shell", "file", "connect"):
                 hints.append((word[0], word[1]))
             elif word in (["reads"], ["acts"]):

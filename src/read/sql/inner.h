@@ -26,6 +26,8 @@ struct sql_work {
 	unsigned nesting;
 	bool block;		/* within a procedural block: SELECT INTO is an assignment, COMMIT is inside */
 	bool no_rows;		/* EXPLAIN without ANALYZE: nothing is written */
+	bool plain;		/* the statement at hand was read without the parser: it calls nothing … */
+	const void *plain_relations; /* … and a List of all that it names */
 	size_t said;		/* changes there were before the text at hand */
 	struct sql_known *prepared;
 };

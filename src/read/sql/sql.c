@@ -47,6 +47,9 @@ struct sql_statement *sql_begin(struct sql_work *w, struct str text, struct str 
 	if (!s)
 		return w->now;
 	s->text = str_trim(text);
+	if ((uintptr_t)s->text.ptr >= (uintptr_t)w->in->text.ptr &&
+	    (uintptr_t)s->text.ptr + s->text.len <= (uintptr_t)w->in->text.ptr + w->in->text.len)
+		s->span = (struct sql_span){ (size_t)(s->text.ptr - w->in->text.ptr), s->text.len };
 	s->verb = verb;
 	s->first_change = w->answer->changes.n;
 	*w->last = s;

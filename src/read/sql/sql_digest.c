@@ -130,7 +130,8 @@ bool sql_digest(struct arena *arena, const void *tree, bool places, struct diges
 
 enum sql_same sql_digest_quick(struct arena *arena, struct str text)
 {
-	const RawStmt *quick = sql_quick_parse(arena, text);
+	const List *relations;
+	const RawStmt *quick = sql_quick_parse(arena, text, &relations);
 	struct str copy = arena_str(arena, text);
 	PgQueryInternalParsetreeAndError parsed;
 	struct digest a, b;

@@ -27,6 +27,7 @@ static RangeVar *relation(struct quick_lex *q, bool alias)
 		if (r->alias)
 			r->alias->aliasname = quick_name(q, false);
 	}
+	q->relations = quick_list(q, q->relations, r);
 	return q->kind == QUICK_BAD ? NULL : r;
 }
 
@@ -253,7 +254,7 @@ static Node *statement(struct quick_lex *q)
 	return NULL;
 }
 
-const RawStmt *sql_quick_parse(struct arena *arena, struct str text)
+const RawStmt *sql_quick_parse(struct arena *arena, struct str text, const List **ret_relations)
 {
 	struct quick_lex q = { .arena = arena, .text = text };
 	RawStmt *raw;
@@ -269,5 +270,8 @@ const RawStmt *sql_quick_parse(struct arena *arena, struct str text)
 		raw->stmt_len = q.from;
 		quick_lex_next(&q);
 	}
-	return raw->stmt && q.kind == QUICK_END && !q.bad && !arena->full ? raw : NULL;
+	if (!raw->stmt || q.kind != QUICK_END || q.bad || arena->full)
+		return NULL;
+	*ret_relations = q.relations;
+	return raw;
 }

@@ -13,7 +13,7 @@
 #define SQL_QUICK_MAX_BYTES 8192
 #define SQL_QUICK_MAX_DEPTH 32
 
-/* NULL: not plain, or the arena is full. Linear in the text. */
-const RawStmt *sql_quick_parse(struct arena *arena, struct str text);
+/* NULL: not plain, or the arena is full. ${ret_relations}: every RangeVar in it, as they are written. Linear in the text. */
+const RawStmt *sql_quick_parse(struct arena *arena, struct str text, const List **ret_relations);
 
 #endif

@@ -37,6 +37,7 @@ struct quick_lex {
 	struct arena *arena;
 	struct str text;
 	size_t at;	/* behind the token at hand */
+	void *relations; /* a List: every RangeVar made so far */
 	bool bad;	/* stays: there are no more tokens */
 	/* the token at hand */
 	enum quick_kind kind;

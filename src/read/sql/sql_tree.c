@@ -89,15 +89,22 @@ static void read_one(struct sql_work *w, struct str text, const RawStmt *raw)
 	if (st && !w->nesting)
 		st->parsed = true;
 	sql_statement_read(w, raw->stmt);
+	if (st && !w->nesting && (w->in->shape || w->in->fingerprint))
+		st->shape = sql_shape_read(w, st, raw->stmt);
 }
 
 bool sql_tree_read(struct sql_work *w, struct str text)
 {
-	const RawStmt *quick = sql_quick_parse(w->arena, text);
+	const List *relations = NULL;
+	const RawStmt *quick = sql_quick_parse(w->arena, text, &relations);
 
-	if (quick)
-		read_one(w, text, quick);
-	return quick || sql_tree_parse(w, text);
+	if (!quick)
+		return sql_tree_parse(w, text);
+	w->plain = true;
+	w->plain_relations = relations;
+	read_one(w, text, quick);
+	w->plain = false;
+	return true;
 }
 
 static void read_list(struct sql_work *w, struct str text, const List *tree)

@@ -49,6 +49,11 @@ void sql_define_copy(struct sql_work *w, const CopyStmt *s);
 void sql_define_set(struct sql_work *w, const VariableSetStmt *s);
 void sql_define_explain(struct sql_work *w, const ExplainStmt *s);
 
+/* sql_shape.c: the shape of one statement of the input. */
+const struct sql_shape *sql_shape_read(struct sql_work *w, const struct sql_statement *st, const Node *node);
+/* sql_shape_walk.c: relations and unknown calls anywhere below ${node}. True: something in it writes rows. */
+bool sql_shape_walk(struct sql_work *w, struct sql_shape *shape, const Node *node);
+
 /* sql_names.c */
 struct str sql_name(struct sql_work *w, const RangeVar *r);
 /* Of an object as DROP, ALTER and COMMENT carry it: a list of names, a type, a function with arguments, a plain text. */
