@@ -35,23 +35,23 @@ static void print(const struct sql_answer *a)
 	printf("%s\n.\n", a->reads_only ? "reads" : "acts");
 }
 
-static void print_span(const char *what, struct str text, struct sql_span span)
+static void print_span(FILE *out, const char *what, struct str text, struct sql_span span)
 {
 	if (span.len)
-		printf(" %s=[%.*s]", what, STR_ARG(str_sub(text, span.at, span.len)));
+		fprintf(out, " %s=[%.*s]", what, STR_ARG(str_sub(text, span.at, span.len)));
 }
 
-static void print_names(const struct sql_shape *s)
+static void print_names(FILE *out, const struct sql_shape *s)
 {
 	static const char *const uses[] = { "?", "read", "insert", "update", "delete", "truncate", "drop", "alter", "lock", "create" };
 
 	for (const struct sql_relation *r = s->relations; r; r = r->next)
-		printf(" %s:%.*s%s%.*s%s", uses[r->use], STR_ARG(r->schema), r->schema.len ? "." : "", STR_ARG(r->name), r->cte ? "(with)" : "");
+		fprintf(out, " %s:%.*s%s%.*s%s", uses[r->use], STR_ARG(r->schema), r->schema.len ? "." : "", STR_ARG(r->name), r->cte ? "(with)" : "");
 	for (const struct sql_called *c = s->calls; c; c = c->next)
-		printf(" %s:%.*s%s%.*s/%u", c->operator ? "operator" : "call", STR_ARG(c->schema), c->schema.len ? "." : "", STR_ARG(c->name), c->args);
+		fprintf(out, " %s:%.*s%s%.*s/%u", c->operator ? "operator" : "call", STR_ARG(c->schema), c->schema.len ? "." : "", STR_ARG(c->name), c->args);
 }
 
-static void print_shape(struct str text, const struct sql_statement *st)
+static void print_shape(FILE *out, struct str text, const struct sql_statement *st)
 {
 	static const char *const blocks[] = { "?", "", " never-in-block", " block-depends", " only-in-block" };
 	static const char *const controls[] = { "", " begin", " commit", " rollback", " savepoint", " release", " rollback-to", " prepare-transaction",
@@ -63,28 +63,44 @@ static void print_shape(struct str text, const struct sql_statement *st)
 	const struct sql_shape *s = st->shape;
 	const struct sql_target *t = &s->target;
 
-	printf("%s%s%s%s%s%s%s", sql_class_name(s->class), blocks[s->block], controls[s->control], settings[s->setting], prepared[s->prepared],
+	fprintf(out, "%s%s%s%s%s%s%s", sql_class_name(s->class), blocks[s->block], controls[s->control], settings[s->setting], prepared[s->prepared],
 	       cursors[s->cursor], ways[s->copy_way]);
 	if (s->class == SQL_CLASS_COPY)
-		printf(s->copy_from ? " from" : " to");
-	printf("%s%s%s%s", s->modes & SQL_MODE_READ_ONLY ? " read-only" : "", s->modes & SQL_MODE_READ_WRITE ? " read-write" : "",
+		fprintf(out, s->copy_from ? " from" : " to");
+	fprintf(out, "%s%s%s%s", s->modes & SQL_MODE_READ_ONLY ? " read-only" : "", s->modes & SQL_MODE_READ_WRITE ? " read-write" : "",
 	       s->modes & SQL_MODE_DEFERRABLE ? " deferrable" : "", s->modes & SQL_MODE_ISOLATION ? " isolation" : "");
-	printf("%s%s%s%s%s%s%s%s%s", s->chain ? " chain" : "", s->local ? " local" : "", s->explain ? " explain" : "", s->locks_rows ? " locks-rows" : "",
+	fprintf(out, "%s%s%s%s%s%s%s%s%s", s->chain ? " chain" : "", s->local ? " local" : "", s->explain ? " explain" : "", s->locks_rows ? " locks-rows" : "",
 	       s->cascade ? " cascade" : "", s->if_exists ? " if-exists" : "", s->all ? " all" : "", s->hold ? " hold" : "",
 	       s->adds_enum_value ? " adds-enum-value" : "");
 	if (s->inner)
-		printf(" inner=%s", sql_class_name(s->inner));
+		fprintf(out, " inner=%s", sql_class_name(s->inner));
 	if (s->name.len)
-		printf(" name=%.*s", STR_ARG(s->name));
+		fprintf(out, " name=%.*s", STR_ARG(s->name));
 	if (s->value.len)
-		printf(" value=%.*s", STR_ARG(s->value));
-	print_span("text", text, s->inner_text);
+		fprintf(out, " value=%.*s", STR_ARG(s->value));
+	print_span(out, "text", text, s->inner_text);
 	if (t->name.len)
-		printf(" target=%.*s%s%.*s%s%.*s%s%s%s%s", STR_ARG(t->schema), t->schema.len ? "." : "", STR_ARG(t->name), t->alias.len ? " as " : "",
+		fprintf(out, " target=%.*s%s%.*s%s%.*s%s%s%s%s", STR_ARG(t->schema), t->schema.len ? "." : "", STR_ARG(t->name), t->alias.len ? " as " : "",
 		       STR_ARG(t->alias), t->has_where ? "" : " everywhere", t->others ? " others" : "", t->returning ? " returning" : "",
 		       t->with ? " with" : "");
-	print_span("where", text, sql_shape_where(st));
-	print_names(s);
+	print_span(out, "where", text, sql_shape_where(st));
+	print_names(out, s);
+}
+
+/* On one line. */
+static void print_line(struct str text, const struct sql_statement *s)
+{
+	char *line = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&line, &n);
+
+	if (!out)
+		abort();
+	print_shape(out, text, s);
+	fclose(out);
+	for (size_t i = 0; i < n; i++)
+		putchar(line[i] == '\n' || line[i] == '\t' || line[i] == '\r' ? ' ' : line[i]);
+	free(line);
 }
 
 /* `shape`: one line for each statement. `fingerprint`: the digests alone. */
@@ -103,7 +119,7 @@ static void shapes(struct str text, bool fingerprint)
 			digest_hex(&s->shape->fingerprint, hex);
 			printf("%s", s->shape->has_fingerprint ? hex : "none");
 		} else {
-			print_shape(text, s);
+			print_line(text, s);
 		}
 		printf("\t%zu\t%zu\n", s->span.at, s->span.len);
 	}

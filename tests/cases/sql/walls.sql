@@ -1,0 +1,34 @@
+-- What the texts of walls.txt act upon: 1,000 rows to lose, and ways round a guard that stand ready in the database.
+-- A fresh database for each text, as a superuser of a server of its own: some of them stop sessions, write files, change the server.
+CREATE TABLE b (id int PRIMARY KEY, v text);
+INSERT INTO b SELECT i, 'v' || i FROM generate_series(1, 1000) i;
+CREATE TABLE c (id int PRIMARY KEY, v text);
+INSERT INTO c SELECT i, 'c' || i FROM generate_series(1, 1000) i;
+CREATE TABLE p (id int, v text) PARTITION BY LIST (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+INSERT INTO p VALUES (1, 'x');
+CREATE SCHEMA s;
+CREATE TABLE s.t AS SELECT * FROM b;
+CREATE SCHEMA trash;
+CREATE SEQUENCE q;
+CREATE TYPE e AS ENUM ('a', 'b');
+CREATE TABLE uses_e (a e, n int);
+INSERT INTO uses_e VALUES ('a', 1);
+CREATE FUNCTION purge() RETURNS int LANGUAGE sql AS 'DELETE FROM b; SELECT 1';
+CREATE FUNCTION purge_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM b; RETURN NULL; END';
+CREATE FUNCTION purge_equal(int, int) RETURNS boolean LANGUAGE sql AS 'DELETE FROM b; SELECT true';
+CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = purge_equal);
+CREATE TYPE purger AS (n int);
+CREATE FUNCTION purge_cast(text) RETURNS purger LANGUAGE sql AS 'DELETE FROM b; SELECT ROW(1)::purger';
+CREATE CAST (text AS purger) WITH FUNCTION purge_cast(text);
+CREATE VIEW v AS SELECT purge() AS n;
+CREATE VIEW plain AS SELECT * FROM c;
+CREATE FUNCTION f() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE uses_f (id int, n int DEFAULT f());
+CREATE MATERIALIZED VIEW m AS SELECT * FROM c;
+ALTER TABLE b ENABLE ROW LEVEL SECURITY;
+CREATE EXTENSION citext;
+CREATE TABLE uses_citext (t citext);
+DO $$ BEGIN CREATE ROLE walls_a; CREATE ROLE walls_b; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+CREATE TABLE owned (id int);
+ALTER TABLE owned OWNER TO walls_a;
