@@ -1,6 +1,6 @@
 /* SQL: total; the same bytes give the same answer; what the tokenizer alone says of a text that parses is never softer than what the
  * parser says; another statement behind never softens; the client's reading of plain SQL is not softer than the server's;
- * the tree that is made without the parser is the parser's.
+ * the tree that is made without the parser is the parser's; what a gate is told of a statement lies within it.
  * The first byte chooses dialect and client.
  * covers: src/read/sql/sql*.c
  * options: -max_len=4096
@@ -28,9 +28,27 @@ static enum sql_rank rank_of(const struct sql_answer *a)
 	return worst;
 }
 
+/* Spans are within the text, and a statement that writes says so. */
+static void check_shape(struct str text, const struct sql_statement *s)
+{
+	const struct sql_shape *shape = s->shape;
+	struct sql_span where;
+	bool writes = false;
+
+	FUZZ_CHECK(s->span.at + s->span.len <= text.len && (!s->span.len || memcmp(text.ptr + s->span.at, s->text.ptr, s->span.len) == 0));
+	if (!shape)
+		return;
+	where = sql_shape_where(s);
+	FUZZ_CHECK(where.at + where.len <= text.len && shape->inner_text.at + shape->inner_text.len <= text.len);
+	FUZZ_CHECK(!where.len || (where.at >= s->span.at && where.at + where.len <= s->span.at + s->span.len));
+	for (const struct sql_relation *r = shape->relations; r; r = r->next)
+		writes = writes || (r->use >= SQL_USE_INSERT && r->use <= SQL_USE_DELETE);
+	FUZZ_CHECK(!writes || shape->class != SQL_CLASS_READ || shape->explain);
+}
+
 static enum sql_rank read_once(struct str text, enum sql_dialect dialect, bool client, size_t *ret_n)
 {
-	struct sql_input in = { .text = text, .dialect = dialect, .client = client };
+	struct sql_input in = { .text = text, .dialect = dialect, .client = client, .shape = true, .fingerprint = true };
 	struct sql_answer answer;
 	size_t statements = 0, changes = 0;
 
@@ -39,6 +57,7 @@ static enum sql_rank read_once(struct str text, enum sql_dialect dialect, bool c
 	for (const struct sql_statement *s = answer.statements; s; s = s->next) {
 		statements++;
 		FUZZ_CHECK(s->first_change + s->n_changes <= answer.changes.n);
+		check_shape(text, s);
 		changes += s->n_changes;
 	}
 	FUZZ_CHECK(statements == answer.n && changes <= answer.changes.n);
