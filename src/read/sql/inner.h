@@ -43,6 +43,8 @@ struct change *sql_note(struct sql_work *w, const struct sql_about *about);
 struct change *sql_note_plain(struct sql_work *w, enum sql_meaning means, const char *type, struct str name);
 /* Begin a statement of the text; its changes follow. NULL: the arena is full, or there are too many. */
 struct sql_statement *sql_begin(struct sql_work *w, struct str text, struct str verb);
+/* What it is as written, and where. */
+void sql_set_text(struct sql_work *w, struct sql_statement *s, struct str text);
 /* Text that runs inside the statement at hand: a body, a literal handed to a function. */
 void sql_read_inside(struct sql_work *w, struct str text, struct str where);
 /* One or several statements without client commands: by the parser, else by the tokenizer. */

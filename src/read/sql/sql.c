@@ -34,6 +34,17 @@ struct change *sql_note_plain(struct sql_work *w, enum sql_meaning means, const 
 	return sql_note(w, &about);
 }
 
+void sql_set_text(struct sql_work *w, struct sql_statement *s, struct str text)
+{
+	uintptr_t from = (uintptr_t)w->in->text.ptr, at;
+
+	s->text = str_trim(text);
+	at = (uintptr_t)s->text.ptr;
+	s->span = (struct sql_span){ 0, 0 };
+	if (at >= from && at + s->text.len <= from + w->in->text.len)
+		s->span = (struct sql_span){ (size_t)(at - from), s->text.len };
+}
+
 struct sql_statement *sql_begin(struct sql_work *w, struct str text, struct str verb)
 {
 	struct sql_statement *s;
@@ -46,10 +57,7 @@ struct sql_statement *sql_begin(struct sql_work *w, struct str text, struct str 
 	s = ARENA_NEW(w->arena, struct sql_statement);
 	if (!s)
 		return w->now;
-	s->text = str_trim(text);
-	if ((uintptr_t)s->text.ptr >= (uintptr_t)w->in->text.ptr &&
-	    (uintptr_t)s->text.ptr + s->text.len <= (uintptr_t)w->in->text.ptr + w->in->text.len)
-		s->span = (struct sql_span){ (size_t)(s->text.ptr - w->in->text.ptr), s->text.len };
+	sql_set_text(w, s, text);
 	s->verb = verb;
 	s->first_change = w->answer->changes.n;
 	*w->last = s;

@@ -52,6 +52,27 @@ static struct str lower(struct sql_work *w, const struct sql_token *t)
 	return copy;
 }
 
+/* Those of them that PostgreSQL also takes for names of functions, where an expression may begin. */
+static const char loose_calls[] =
+	"over filter within by set rows is ilike similar sets rollup partition key varying nvarchar double enum tinyint mediumint blob "
+	"binary varbinary add include materialized recursive engine auto_increment if";
+
+static bool of_the_language(const struct sql_seen *s)
+{
+	const struct sql_token *word = &s->before[0], *before = &s->before[1];
+
+	if (word->kind != SQL_TOKEN_WORD || !sql_token_among(word, no_calls) || sql_token_is(before, "."))
+		return false;
+	if (s->way != SQL_LEX_POSTGRES || !sql_token_among(word, loose_calls))
+		return true;
+	if (sql_token_is(word, "by"))
+		return sql_token_among(before, "order group partition");
+	if (before->kind == SQL_TOKEN_WORD)
+		return sql_token_among(before, "primary foreign character char bit national grouping as");
+	return sql_token_is(before, ")") || before->kind == SQL_TOKEN_STRING || before->kind == SQL_TOKEN_NUMBER ||
+	       before->kind == SQL_TOKEN_PARAM || before->kind == SQL_TOKEN_QUOTED;
+}
+
 /* A name before a parenthesis. */
 static void see_call(struct sql_seen *s)
 {
@@ -59,7 +80,7 @@ static void see_call(struct sql_seen *s)
 	bool own = !sql_token_is(&s->before[1], ".") || sql_token_is(&s->before[2], "pg_catalog") ||
 		   (s->before[2].kind == SQL_TOKEN_QUOTED && str_is(s->before[2].text, "pg_catalog"));
 
-	if (s->before[0].kind == SQL_TOKEN_WORD && (sql_token_among(&s->before[0], no_calls) && !sql_token_is(&s->before[1], ".")))
+	if (of_the_language(s))
 		return;
 	/* A list of columns behind a table's name. */
 	if (sql_token_among(&s->before[1], "table into references exists procedure function pragma") && own)
@@ -221,8 +242,8 @@ static void end(struct sql_seen *s, struct sql_lex *l)
 		return;
 	if (!s->again) {
 		st = s->w->now;
-		if (st)
-			st->text = str_trim(text);
+		if (st && !s->w->nesting)
+			sql_set_text(s->w, st, text);
 	}
 	sql_tokens_verdict(s);
 }
