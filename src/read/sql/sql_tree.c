@@ -138,7 +138,7 @@ bool sql_tree_parse(struct sql_work *w, struct str text)
 		read_list(w, text, parsed.tree);
 	} else {
 		/* Its own bound on nesting: no error of the text's. */
-		if (str_find(str_from(parsed.error->message), STR("memory exhausted")) != SIZE_MAX) {
+		if (str_starts(str_from(parsed.error->message), STR("memory exhausted"))) {
 			sql_begin(w, str_sub(text, 0, 200), STR("?"));
 			sql_note_plain(w, SQL_MEANS_TOO_MUCH, "text", STR("nested too deep"));
 			ok = true;
