@@ -460,7 +460,10 @@ static bool defined(struct sql_work *w, const void *n)
 	case T_DeleteStmt:
 	case T_MergeStmt:
 	case T_ReturnStmt:
-		sql_walk(w, n);
+		if (w->plain)
+			sql_walk_plain(w, n);
+		else
+			sql_walk(w, n);
 		return true;
 	case T_DeclareCursorStmt:
 		sql_walk(w, ((const DeclareCursorStmt *)n)->query);

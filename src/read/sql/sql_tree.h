@@ -18,6 +18,8 @@ enum sql_scope { SQL_SCOPE_SOME = 0, SQL_SCOPE_ALL, SQL_SCOPE_NONE };
 /* sql_walk.c: every node below ${node}: functions, operators, nested writes, locks. Unknown nodes and too deep ones are noted.
  * No recursion, whatever the tree. */
 void sql_walk(struct sql_work *w, const void *node);
+/* The same for a statement read without the parser: there is nothing in it but what it names. */
+void sql_walk_plain(struct sql_work *w, const void *node);
 /* Does a column stand anywhere below? Too deep counts as no. */
 bool sql_walk_columns(struct sql_work *w, const void *node);
 /* One statement, at the top or nested. False: no statement we know. */

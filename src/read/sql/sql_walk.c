@@ -243,6 +243,15 @@ void sql_walk(struct sql_work *w, const void *node)
 		sql_note_plain(w, SQL_MEANS_TOO_MUCH, "text", STR("nested too deep"));
 }
 
+void sql_walk_plain(struct sql_work *w, const void *node)
+{
+	const List *l = w->plain_relations;
+
+	see(w, node);
+	SQL_EACH(i, l)
+		see(w, SQL_ITEM(i, l));
+}
+
 bool sql_walk_columns(struct sql_work *w, const void *node)
 {
 	struct item first[PILE_FIRST];
