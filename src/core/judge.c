@@ -61,16 +61,6 @@ static const struct rule *hold(struct match *run, const struct change *c, const 
 	return named;
 }
 
-/* Do only the preset's rules hold it? */
-static bool held_by_preset(const struct rules *r, const uint64_t *bits)
-{
-	for (size_t i = r->n_deny; i < r->n_deny + r->n_hold; i++) {
-		if ((bits[i / 64] >> (i % 64) & 1) && r->rule[i]->layer != POLICY_PRESET)
-			return false;
-	}
-	return true;
-}
-
 /* Does a rule of those that stand above the project's say anything of it? */
 static bool answered_above(const struct rules *r, const uint64_t *bits)
 {
@@ -115,10 +105,8 @@ static struct judged_change judge_one(struct match *run, const struct change *c)
 	j.verdict = rule ? rule->verdict : VERDICT_HOLD;
 	if (j.verdict == VERDICT_HOLD && typed_unanswered(c) && !answered_above(run->r, bits))
 		run->unmatched_typed = true;
-	if (rule && rule->verdict == VERDICT_HOLD) {
-		j.by_preset = run->explain && held_by_preset(run->r, bits);
+	if (rule && rule->verdict == VERDICT_HOLD)
 		rule = hold(run, c, bits);
-	}
 	if (rule)
 		j.rule = ref_of(rule);
 	return j;

@@ -21,7 +21,6 @@ struct judged_change {
 	const struct change *change;
 	enum verdict verdict;
 	struct rule_ref rule; /* the strictest one that matched */
-	bool by_preset; /* judge_change: held, and by no rule but the preset's */
 	struct environment environment;
 	struct judged_change *next;
 };

@@ -1,5 +1,6 @@
 /* gate_sql_dump -- how PostgreSQL's gate rules on texts, for test_gate_sql and test_postgres_judge.
  * usage: gate_sql_dump POLICY.yaml [CONNINFO]
+ * `digest BYTES` and so many bytes: the digest that an approval of the text is for.
  * With CONNINFO, of a server whose schema is read: the line `refresh 0` reads it anew and says its version, `version 0` only asks for it.
  * Standard input: for each text a line `FLAGS BYTES` and so many bytes. FLAGS: words with commas, any of: the upstream's environment,
  * `tx` in a transaction, `ro` made read only by the client, `tightened`; `scope`: changes with their scope, and behind a last tab what all of
@@ -8,7 +9,7 @@
  */
 #include "base/fd.h"
 #include "gate/postgres/aside.h"
-#include "gate/postgres/scope.h"
+#include "gate/postgres/question.h"
 #include "gate/postgres/statement.h"
 
 static struct arena arena, policy_arena;
@@ -171,6 +172,16 @@ static bool command(const char *word)
 	return true;
 }
 
+static void print_digest(struct str text)
+{
+	struct question_about about = { .text = text, .database = STR("app"), .schema_version = catalogue_version(catalogue) };
+	struct digest d = question_digest(&about, &arena);
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_hex(&d, hex);
+	printf("%s\n.\n", hex);
+}
+
 static void connect_to(const char *conninfo)
 {
 	struct err err;
@@ -214,13 +225,18 @@ int main(int argc, char **argv)
 			continue;
 		}
 		n = (size_t)strtoul(at + 1, NULL, 10);
-		flags(line, &upstream, &c);
+		if (strcmp(line, "digest") != 0)
+			flags(line, &upstream, &c);
 		c.environment = database_environment(host.policy, &upstream);
 		sql = malloc(n + 1);
 		if (!sql || fread(sql, 1, n, stdin) != n)
 			return 2;
-		statement_weigh(&c, (struct str){ sql, n }, &arena, &answer);
-		print(&answer);
+		if (strcmp(line, "digest") == 0) {
+			print_digest((struct str){ sql, n });
+		} else {
+			statement_weigh(&c, (struct str){ sql, n }, &arena, &answer);
+			print(&answer);
+		}
 		fflush(stdout);
 		free(sql);
 		arena_reset(&arena);

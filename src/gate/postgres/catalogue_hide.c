@@ -2,10 +2,10 @@
 #include "facts/sql_functions.h"
 #include "gate/postgres/catalogue_inner.h"
 
-static void add_hider(struct catalogue *c, struct str name, const struct routine *runs)
+static void add_hider(struct catalogue *c, struct str name, bool relation, const struct routine *runs)
 {
 	if (c->n_hiders < c->cap_hiders)
-		c->hiders[c->n_hiders++] = (struct hider){ name, runs };
+		c->hiders[c->n_hiders++] = (struct hider){ name, relation, runs };
 }
 
 static void tell_relation(struct catalogue *c, struct catalogue_relation *rel, enum catalogue_event event)
@@ -23,7 +23,7 @@ static void tell_relation(struct catalogue *c, struct catalogue_relation *rel, e
 		rel->effects = arena_fmt(&c->arena, "%.*s%swhen %.*s is %s: %.*s", STR_ARG(rel->effects), rel->effects.len ? "; " : "",
 					 STR_ARG(rel->name), when[event], STR_ARG(says));
 	if (event == EVENT_READ)
-		add_hider(c, rel->name, f);
+		add_hider(c, rel->name, true, f);
 }
 
 static int hider_name(const void *a, const void *b)
@@ -37,7 +37,7 @@ static int hider_name(const void *a, const void *b)
 static void tell_type(struct catalogue *c, const struct routine *f)
 {
 	if (f->effect != EFFECT_READS && str_starts(f->name, STR(CATALOGUE_TYPE)))
-		add_hider(c, str_sub(f->name, sizeof(CATALOGUE_TYPE) - 1, SIZE_MAX), f);
+		add_hider(c, str_sub(f->name, sizeof(CATALOGUE_TYPE) - 1, SIZE_MAX), false, f);
 }
 
 void catalogue_hide(struct catalogue *c)
@@ -54,7 +54,7 @@ void catalogue_hide(struct catalogue *c)
 		const struct routine *f = &c->routines[i];
 
 		if (f->oid >= 16384 && f->effect != EFFECT_READS && !f->is_operator && sql_function(f->name).means == SQL_MEANS_READ)
-			add_hider(c, f->name, f);
+			add_hider(c, f->name, false, f);
 		tell_type(c, f);
 	}
 	qsort(c->hiders, c->n_hiders, sizeof(*c->hiders), hider_name);

@@ -45,6 +45,7 @@ struct edge {
 /* A name that looks harmless where it is read, and is not: a view that calls something, a function named as one that only computes. */
 struct hider {
 	struct str name;
+	bool relation;
 	const struct routine *runs;
 };
 

@@ -57,13 +57,6 @@ static bool bounded(const struct change *c)
 	return false;
 }
 
-/* Rows that a budget bounds and the witness counts before they are committed need no person, unless a rule of the owner's own says so: a
- * preset speaks of changes that nobody counts. */
-static enum verdict counted(const struct change *c, const struct judged_change *j)
-{
-	return j->verdict == VERDICT_HOLD && j->by_preset && bounded(c) ? VERDICT_ALLOW : j->verdict;
-}
-
 static void locate(const struct weighing *w, struct change *c)
 {
 	if (!w->c->upstream)
@@ -104,7 +97,6 @@ static struct weighed judge_all(const struct weighing *w, const struct statement
 		j = judge_change(w->c->host->policy, &request, &evidence, e.change);
 		all.writes = all.writes || e.change->kind != CHANGE_READ || !statement_has(e.change, SQL_MEANS_SEARCH_PATH);
 		all.destroys = all.destroys || (change_is_destructive(e.change) && !bounded(e.change));
-		j.verdict = counted(e.change, &j);
 		if (j.verdict != VERDICT_ALLOW && j.verdict != VERDICT_HOLD && !all.denied) {
 			all.denied = e.change;
 			all.rule = j.rule;
@@ -137,7 +129,7 @@ static void prepares(const struct weighing *w, struct statement *s)
 	struct weighed all = judge_all(w, s);
 
 	if (all.verdict == VERDICT_ALLOW || all.verdict == VERDICT_HOLD) {
-		s->prepares = statement_prepares(w, s);
+		s->prepares = s->shape->name;
 		s->ruling = RULING_SESSION;
 	} else {
 		statement_denied(w, s, all.denied ? all.denied : &(struct change){ .kind = CHANGE_OPAQUE }, &all.rule);
@@ -148,7 +140,7 @@ static enum ruling sent(const struct weighing *w, const struct statement *s)
 {
 	if (statement_sets(s))
 		return RULING_SESSION;
-	return statement_alone(s) && !w->c->in_transaction ? RULING_ALONE : RULING_WRITE;
+	return statement_alone(w, s) && !w->c->in_transaction ? RULING_ALONE : RULING_WRITE;
 }
 
 static void by_policy(const struct weighing *w, struct statement *s)
@@ -205,14 +197,14 @@ static void rule(const struct weighing *w, struct statement *s, const struct sql
 		if (!statement_sets(s) && statement_has(e.change, SQL_MEANS_SEARCH_PATH))
 			s->path_changed = true;
 	}
-	if (!read->parsed || too_much(w, s)) {
+	if (!read->parsed || !read->shape || too_much(w, s)) {
 		unread(w, s);
 		return;
 	}
 	if (statement_guards(w, s) || statement_transaction(w, s) || statement_session(w, s))
 		return;
 	s->passed = sent(w, s);
-	if (str_is(s->verb, "PREPARE"))
+	if (s->shape->prepared == SQL_PREPARED_PREPARE)
 		prepares(w, s);
 	else if (!s->n_changes)
 		s->ruling = statement_reads(s) ? RULING_READ : s->passed;
@@ -229,6 +221,7 @@ static struct statement *statement_of(struct weighing *w, const struct sql_state
 		return NULL;
 	s->text = read->text;
 	s->verb = read->verb;
+	s->shape = read->shape;
 	s->first_change = read->first_change;
 	s->n_changes = read->n_changes;
 	if (w->anew)
@@ -252,7 +245,7 @@ static void too_large(struct statement_answer *ret, struct str text)
 
 void statement_weigh(const struct statement_context *c, struct str text, struct arena *arena, struct statement_answer *ret)
 {
-	struct sql_input in = { .text = text };
+	struct sql_input in = { .text = text, .shape = true };
 	struct sql_answer *sql = ARENA_NEW(arena, struct sql_answer);
 	struct weighing w = { .c = c, .arena = arena, .answer = ret };
 	struct statement **end = &ret->statements;

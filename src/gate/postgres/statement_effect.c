@@ -12,7 +12,18 @@ struct hidden {
 	const struct hider *item[HIDERS_MAX];
 	size_t n;
 	bool unsure; /* a name is written so that it is not read here */
+	bool quoted; /* something was found within a string, which may be SQL */
 };
+
+static void add_hider(struct hidden *h, const struct hider *found)
+{
+	for (size_t i = 0; found && i < h->n; i++) {
+		if (h->item[i] == found)
+			return;
+	}
+	if (found && h->n < HIDERS_MAX)
+		h->item[h->n++] = found;
+}
 
 static void look_up(const struct catalogue *c, struct hidden *h, const struct sql_token *t)
 {
@@ -30,15 +41,22 @@ static void look_up(const struct catalogue *c, struct hidden *h, const struct sq
 		name[len++] = (char)(t->kind == SQL_TOKEN_WORD && b >= 'A' && b <= 'Z' ? b + 32 : b);
 	}
 	found = catalogue_hider(c, (struct str){ name, len < sizeof(name) ? len : sizeof(name) - 1 });
-	for (size_t i = 0; found && i < h->n; i++) {
-		if (h->item[i] == found)
-			return;
-	}
-	if (found)
-		h->item[h->n++] = found;
+	add_hider(h, found);
 }
 
-static void look(const struct catalogue *c, struct hidden *h, struct str text, unsigned depth)
+/* Deeper ones are nobody's. */
+static bool may_be_sql(struct str text)
+{
+	struct sql_lex lex = { .text = text, .way = SQL_LEX_POSTGRES, .line_start = true };
+	struct sql_token t = sql_lex_next(&lex);
+
+	if (sql_token_is(&t, "("))
+		t = sql_lex_next(&lex);
+	return sql_token_among(&t, "select with table values insert update delete merge copy create do call execute declare begin explain") ||
+	       sql_token_is(&t, "<");
+}
+
+static void look_at_text(const struct catalogue *c, struct hidden *h, struct str text, unsigned depth)
 {
 	struct sql_lex lex = { .text = text, .way = SQL_LEX_POSTGRES, .line_start = true };
 
@@ -47,11 +65,31 @@ static void look(const struct catalogue *c, struct hidden *h, struct str text, u
 			look_up(c, h, &t);
 		if (t.kind == SQL_TOKEN_BAD)
 			h->unsure = true;
-		/* Only what may be SQL: a word and a blank. Deeper ones are nobody's. */
-		if (t.kind == SQL_TOKEN_STRING && depth < STRINGS_DEEP && str_find_char(t.text, ' ') != SIZE_MAX)
-			look(c, h, t.text, depth + 1);
+		if (t.kind == SQL_TOKEN_STRING && depth < STRINGS_DEEP && may_be_sql(t.text)) {
+			size_t before = h->n;
+
+			look_at_text(c, h, t.text, depth + 1);
+			h->quoted = h->quoted || h->n > before;
+		}
 	}
 }
+
+/* What a name in the text may be: a relation only where the statement names one. */
+static void keep_named(struct hidden *h, const struct sql_shape *shape)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		bool named = !h->item[i]->relation;
+
+		for (const struct sql_relation *r = shape->relations; r && !named; r = r->next)
+			named = str_eq(r->name, h->item[i]->name);
+		if (named)
+			h->item[n++] = h->item[i];
+	}
+	h->n = n;
+}
+
 
 /* --- functions --- */
 
@@ -198,13 +236,22 @@ bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
 	return false;
 }
 
-static void tell_hidden(struct weighing *w, struct str text)
+static bool holds_text(const struct sql_shape *shape)
+{
+	return !shape || shape->class == SQL_CLASS_CODE || shape->class == SQL_CLASS_DDL;
+}
+
+static void tell_hidden(struct weighing *w, struct str text, const struct sql_shape *shape)
 {
 	struct hidden h = { .n = 0 };
 
 	if (!w->c->catalogue || !w->c->catalogue->n_hiders)
 		return;
-	look(w->c->catalogue, &h, text, 0);
+	look_at_text(w->c->catalogue, &h, text, 0);
+	if (!h.unsure && !h.quoted && !holds_text(shape))
+		keep_named(&h, shape);
+	for (const struct sql_relation *r = shape ? shape->relations : NULL; r; r = r->next)
+		add_hider(&h, catalogue_hider(w->c->catalogue, r->name));
 	/* A name that is not read here may be any of them: all that hides is told of. */
 	for (size_t i = 0; h.unsure && h.n < HIDERS_MAX && i < w->c->catalogue->n_hiders; i++)
 		h.item[h.n++] = &w->c->catalogue->hiders[i];
@@ -251,7 +298,7 @@ static bool tell_earlier(struct weighing *w, struct str name)
 /* Earlier in this session, by the text that prepared it. */
 static bool tell_remembered(struct weighing *w, struct str name)
 {
-	struct sql_input in = { .text = STR_NONE };
+	struct sql_input in = { .text = STR_NONE, .shape = true };
 	struct sql_answer *a;
 
 	if (!w->c->prepared || !w->c->prepared(w->c->relay, name, &in.text))
@@ -264,7 +311,7 @@ static bool tell_remembered(struct weighing *w, struct str name)
 		return false;
 	CHANGE_EACH(c, &a->changes)
 		tell(w, c);
-	tell_hidden(w, in.text);
+	tell_hidden(w, in.text, a->statements->shape);
 	return true;
 }
 
@@ -278,7 +325,7 @@ void statement_effects(struct weighing *w, struct statement *s, const struct sql
 	struct statement_answer as_read = { .changes = sql->changes };
 	struct weighing before = { .c = w->c, .arena = w->arena, .answer = &as_read };
 	struct statement part = { .first_change = read->first_change, .n_changes = read->n_changes };
-	struct str name = statement_executes(w, s);
+	struct str name = s->shape && s->shape->prepared == SQL_PREPARED_EXECUTE ? s->shape->name : STR_NONE;
 	size_t first = w->answer->changes.n;
 	bool known = name.len && (tell_earlier(w, name) || tell_remembered(w, name));
 
@@ -286,7 +333,7 @@ void statement_effects(struct weighing *w, struct statement *s, const struct sql
 		if (!known || !is_execute(e.change))
 			tell(w, e.change);
 	}
-	tell_hidden(w, s->text);
+	tell_hidden(w, s->text, s->shape);
 	s->first_change = first;
 	s->n_changes = w->answer->changes.n - first;
 }

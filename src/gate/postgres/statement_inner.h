@@ -38,16 +38,13 @@ void statement_refuse(const struct weighing *w, struct statement *s, const char 
 void statement_denied(const struct weighing *w, struct statement *s, const struct change *c, const struct rule_ref *r);
 struct str statement_about(const struct weighing *w, const struct statement *s, const struct change *c);
 
-/* statement_session.c: what switches the session itself. True: ruled. */
+/* statement_session.c: what switches the session itself. True: ruled. Below, statement_kind.c's: of statements that have a shape. */
 bool statement_transaction(const struct weighing *w, struct statement *s);
 bool statement_session(const struct weighing *w, struct statement *s);
 /* Settings without which the walls do not stand are no matter of policy. True: refused. */
 bool statement_guards(const struct weighing *w, struct statement *s);
-/* The name behind PREPARE, EXECUTE; STR_NONE: it is none, or the name is not read here. */
-struct str statement_prepares(const struct weighing *w, const struct statement *s);
-struct str statement_executes(const struct weighing *w, const struct statement *s);
 /* Can it not run in a transaction block? */
-bool statement_alone(const struct statement *s);
+bool statement_alone(const struct weighing *w, const struct statement *s);
 /* Is it among the statements that only read when no change is told of it? */
 bool statement_reads(const struct statement *s);
 bool statement_sets(const struct statement *s);

@@ -288,45 +288,10 @@ static bool own_name(struct str name)
 	return str_starts(name, STR("_pawl")) || str_starts(name, STR("pawl_trash."));
 }
 
-static struct str second_name(const struct weighing *w, const struct statement *s)
-{
-	struct words words = words_of(s->text);
-	const struct sql_token *t = &words.t[1];
-	struct str name;
-
-	if (words.n < 2 || t->escaped || (t->kind != SQL_TOKEN_WORD && t->kind != SQL_TOKEN_QUOTED))
-		return STR_NONE;
-	name = arena_str(w->arena, t->text);
-	for (size_t i = 0; t->kind == SQL_TOKEN_WORD && i < name.len; i++) {
-		if (name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')
-			((char *)(uintptr_t)name.ptr)[i] = (char)(name.ptr[i] + 32);
-	}
-	return name;
-}
-
-struct str statement_prepares(const struct weighing *w, const struct statement *s)
-{
-	return str_is(s->verb, "PREPARE") ? second_name(w, s) : STR_NONE;
-}
-
-struct str statement_executes(const struct weighing *w, const struct statement *s)
-{
-	return str_is(s->verb, "EXECUTE") ? second_name(w, s) : STR_NONE;
-}
-
 /* PREPARE, EXECUTE and DEALLOCATE of what the gate prepared for itself. */
 static bool own_prepared(const struct statement *s)
 {
-	struct words words;
-
-	if (!str_is(s->verb, "EXECUTE") && !str_is(s->verb, "DEALLOCATE") && !str_is(s->verb, "PREPARE"))
-		return false;
-	words = words_of(s->text);
-	for (size_t i = 1; i < words.n && i < 3; i++) {
-		if (words.t[i].kind == SQL_TOKEN_BAD || own_name(words.t[i].text))
-			return true;
-	}
-	return false;
+	return s->shape->prepared != SQL_PREPARED_NONE && own_name(s->shape->name);
 }
 
 static struct str guarded(const struct statement *s, const struct change *c)

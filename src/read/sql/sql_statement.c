@@ -142,7 +142,7 @@ static const struct row rows[] = {
 	[T_ReindexStmt] = { "REINDEX", SQL_MEANS_REWRITE, "index", RELATION(ReindexStmt, relation) },
 	[T_RefreshMatViewStmt] = { "REFRESH MATERIALIZED VIEW", SQL_MEANS_REWRITE, "materialized view",
 		RELATION(RefreshMatViewStmt, relation) },
-	[T_LockStmt] = { "LOCK", SQL_MEANS_LOCK, "table", NONE },
+	[T_LockStmt] = { "LOCK", SQL_MEANS_READ, "", NONE },
 	/* Who may what. */
 	[T_GrantRoleStmt] = { "GRANT", SQL_MEANS_PRIVILEGES, "role", NONE },
 	[T_AlterDefaultPrivilegesStmt] = { "ALTER DEFAULT PRIVILEGES", SQL_MEANS_PRIVILEGES, "privileges", NONE },
@@ -412,6 +412,11 @@ static bool special(struct sql_work *w, const void *n)
 		sql_note_plain(w, SQL_MEANS_CREATE, "index", sql_name(w, s->relation));
 		return true;
 	}
+	case T_LockStmt:
+		/* IN ACCESS SHARE MODE is what reading does. */
+		if (((const LockStmt *)n)->mode > 1)
+			sql_note_plain(w, SQL_MEANS_LOCK, "table", STR_NONE);
+		return true;
 	case T_AlterEventTrigStmt: {
 		const AlterEventTrigStmt *t = n;
 

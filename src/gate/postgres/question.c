@@ -1,0 +1,73 @@
+#include "gate/postgres/question.h"
+
+static void add_statements(struct digest_run *run, struct str text, struct arena *arena)
+{
+	struct sql_input in = { .text = text, .fingerprint = true };
+	struct sql_answer *a = ARENA_NEW(arena, struct sql_answer);
+
+	if (a)
+		sql_read(&in, arena, a);
+	if (!a || arena->full || !a->n) {
+		digest_field(run, STR("text"), text);
+		return;
+	}
+	for (const struct sql_statement *s = a->statements; s; s = s->next) {
+		const struct sql_shape *shape = s->shape;
+
+		if (shape && shape->has_fingerprint)
+			digest_field(run, STR("tree"), (struct str){ (const char *)shape->fingerprint.b, DIGEST_LEN });
+		else
+			digest_field(run, STR("text"), s->text);
+	}
+}
+
+struct digest question_digest(const struct question_about *about, struct arena *arena)
+{
+	struct digest_run run;
+	char version[32];
+
+	snprintf(version, sizeof(version), "%llu", (unsigned long long)about->schema_version);
+	digest_begin(&run);
+	digest_field(&run, STR("version"), STR("pawl-postgres-1"));
+	add_statements(&run, about->text, arena);
+	digest_field(&run, STR("parameters"), about->parameters);
+	digest_field(&run, STR("database"), about->database);
+	digest_field(&run, STR("search_path"), about->search_path);
+	digest_field(&run, STR("schema"), str_from(version));
+	return digest_end(&run);
+}
+
+void question_measure(struct postgres_aside *aside, const struct catalogue *c, struct statement_answer *a, const struct scope_asked *how,
+		      struct arena *arena, struct str *ret_says)
+{
+	struct str says = STR_NONE;
+
+	for (const struct statement *s = a->statements; s; s = s->next) {
+		struct scope_asked asked = *how;
+		struct scope scope;
+		struct err err;
+		bool all;
+
+		if (s->ruling != RULING_ASK || !s->n_changes)
+			continue;
+		asked.text = s->text;
+		asked.first_change = s->first_change;
+		asked.n_changes = s->n_changes;
+		all = scope_measure(aside, c, &asked, arena, &a->changes, &scope, &err);
+		if (scope.says.len && says.len < 1000)
+			says = arena_fmt(arena, "%.*s%s%.*s%s", STR_ARG(says), says.len ? "; " : "", STR_ARG(scope.says),
+					 all ? "" : " (not all of it measured)");
+	}
+	*ret_says = says;
+}
+
+bool question_schema_same(struct postgres_aside *aside, uint64_t version, struct err *err)
+{
+	uint64_t now;
+
+	if (!catalogue_version_now(aside, &now, err))
+		return err_prefix(err, "whether the schema is still the same is not known, so nothing was done");
+	if (now == version)
+		return true;
+	return err_set(err, ERR_STATE, "the schema changed while this was decided, so nothing was done: send it again, to be judged anew");
+}
