@@ -194,16 +194,37 @@ static void counting_was_off_for_a_time(void **state)
 	assert_true(look(NULL, true, ROWS("r 100 public orders r p - RowExclusiveLock 0 0 0 0", "r 5 public s S p - RowExclusiveLock 0 0 0 0", END)));
 }
 
-static void since_an_earlier_look(void **state)
+static void one_statement_after_the_other(void **state)
 {
-	static const struct budget_count before[] = { { .relation = STR_INIT("public.orders"), .deleted = 3, .updated = 1 } };
+	static char mem[4096] __attribute__((aligned(16)));
+	struct witness_memory m = { .n = 0 };
+	struct arena transaction;
 
 	(void)state;
+	memset(mem, 0, sizeof(mem));
+	arena_init(&transaction, mem, sizeof(mem));
+	assert_true(look(NULL, true, ROWS("r 100 public orders r p - RowExclusiveLock 3 1 0 4", "r 7 public b r p - RowExclusiveLock 9 0 0 4", END)));
+	witness_statement(&saw, &m, &transaction);
+	assert_int_equal(saw.counts[0].deleted, 3);
+	assert_int_equal(saw.counts[1].deleted, 9);
 	assert_true(look(NULL, true, ROWS("r 100 public orders r p - RowExclusiveLock 5 1 1 4", END)));
-	witness_since(&saw, before, 1);
+	witness_statement(&saw, &m, &transaction);
 	assert_int_equal(saw.counts[0].deleted, 2);
 	assert_int_equal(saw.counts[0].updated, 0);
 	assert_int_equal(saw.counts[0].inserted, 1);
+	/* A savepoint gave b's lock back; its counts ran on. */
+	assert_true(look(NULL, true, ROWS("r 7 public b r p - RowExclusiveLock 10 0 0 4", "r 100 public orders r p - RowExclusiveLock 5 1 1 4", END)));
+	witness_statement(&saw, &m, &transaction);
+	assert_int_equal(saw.counts[0].deleted, 1);
+	assert_int_equal(saw.counts[1].deleted, 0);
+	for (unsigned i = 0; i < 1000 && !saw.broken; i++) {
+		char line[80];
+
+		snprintf(line, sizeof(line), "r %u public t%u r p - RowExclusiveLock 1 0 0 0", i, i);
+		look(NULL, true, ROWS(line, END));
+		witness_statement(&saw, &m, &transaction);
+	}
+	assert_true(saw.broken); /* its memory ended */
 }
 
 static void memory_that_ends_breaks(void **state)
@@ -238,7 +259,7 @@ int main(void)
 		cmocka_unit_test(foreign_rows_cannot_be_counted),
 		cmocka_unit_test(what_is_no_answer_breaks),
 		cmocka_unit_test(counting_was_off_for_a_time),
-		cmocka_unit_test(since_an_earlier_look),
+		cmocka_unit_test(one_statement_after_the_other),
 		cmocka_unit_test(memory_that_ends_breaks),
 	};
 

@@ -81,8 +81,15 @@ void witness_begin(struct witness_saw *w, const struct database_upstream *u, con
 void witness_row(struct witness_saw *w, const struct str *cells, size_t n);
 /* After the last row. False: broken. */
 bool witness_end(struct witness_saw *w) PAWL_MUST_USE;
-/* Only what was changed since an earlier look in the same transaction: for limits of a statement. */
-void witness_since(struct witness_saw *w, const struct budget_count *before, size_t n);
+
+/* What was counted by the looks of one transaction so far; zeroed when it begins. */
+struct witness_memory {
+	struct budget_count *counts;
+	size_t n, cap;
+};
+/* For limits of a statement: leaves in ${w} only what was changed since the last look, and remembers all of it. The limits of the
+ * transaction are on what it was before. What a statement did that failed inside a savepoint is counted with the next. */
+void witness_statement(struct witness_saw *w, struct witness_memory *m, struct arena *transaction);
 
 /* For the gate's own other connection, which sees what was there before the transaction: parameter $1 an array of oids,
  * "{16384,16385}"; columns oid, schema, name, kind, persistence. */

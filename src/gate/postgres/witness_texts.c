@@ -4,31 +4,30 @@
 #include "gate/postgres/witness.h"
 
 #define IS " operator(pg_catalog.=) "
-#define COUNTS(oid)  \
-	"pg_catalog.pg_stat_get_xact_tuples_deleted(" oid "), pg_catalog.pg_stat_get_xact_tuples_updated(" oid "), "  \
+#define COUNTS(oid) \
+	"pg_catalog.pg_stat_get_xact_tuples_deleted(" oid "), pg_catalog.pg_stat_get_xact_tuples_updated(" oid "), " \
 	"pg_catalog.pg_stat_get_xact_tuples_inserted(" oid ")"
-#define ANY_COUNT(oid)  \
-	"pg_catalog.pg_stat_get_xact_tuples_deleted(" oid ") operator(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(" oid  \
+#define ANY_COUNT(oid) \
+	"pg_catalog.pg_stat_get_xact_tuples_deleted(" oid ") operator(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(" oid \
 	") operator(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_inserted(" oid ")"
 
-#define LOCKS  \
-	"select 'r', l.relation, n.nspname, c.relname, c.relkind, c.relpersistence, case when c.relispartition then ("  \
-	"select pg_catalog.format('%s.%s', rn.nspname, rc.relname) from pg_catalog.pg_class as rc join pg_catalog.pg_namespace as rn "  \
+#define LOCKS \
+	"select 'r', l.relation, n.nspname, c.relname, c.relkind, c.relpersistence, case when c.relispartition then (" \
+	"select pg_catalog.format('%s.%s', rn.nspname, rc.relname) from pg_catalog.pg_class as rc join pg_catalog.pg_namespace as rn " \
 	"on rn.oid" IS "rc.relnamespace where rc.oid" IS "pg_catalog.pg_partition_root(c.oid)) end, l.mode, " COUNTS("l.relation") \
-	", pg_catalog.pg_stat_get_xact_numscans(l.relation) from pg_catalog.pg_lock_status() as l "  \
-	"left join pg_catalog.pg_class as c on c.oid" IS "l.relation "  \
-	"left join pg_catalog.pg_namespace as n on n.oid" IS "c.relnamespace "  \
-	"where l.pid" IS "pg_catalog.pg_backend_pid() and l.locktype" IS "'relation' and l.mode" IS  \
+	", pg_catalog.pg_stat_get_xact_numscans(l.relation) from pg_catalog.pg_lock_status() as l " \
+	"left join pg_catalog.pg_class as c on c.oid" IS "l.relation left join pg_catalog.pg_namespace as n on n.oid" IS "c.relnamespace " \
+	"where l.pid" IS "pg_catalog.pg_backend_pid() and l.locktype" IS "'relation' and l.mode" IS \
 	"any ('{RowShareLock,RowExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}') "
 
 /* In the order of `catalogues` in witness.c. */
-#define CATALOGUES  \
-	"union all select 'c', o.oid, null, null, null, null, null, null, " COUNTS("o.oid") ", 0 from pg_catalog.unnest("  \
-	"'{1259,1249,1255,2620,2615,3501,2608,1260,1261,2964,1262,826,1214,2995,2613}'::pg_catalog.oid[]) as o(oid) "  \
+#define CATALOGUES \
+	"union all select 'c', o.oid, null, null, null, null, null, null, " COUNTS("o.oid") ", 0 from pg_catalog.unnest(" \
+	"'{1259,1249,1255,2620,2615,3501,2608,1260,1261,2964,1262,826,1214,2995,2613}'::pg_catalog.oid[]) as o(oid) " \
 	"where (" ANY_COUNT("o.oid") ") operator(pg_catalog.>) 0 "
 
-#define LAST  \
-	"union all select 'e', null, null, pg_catalog.current_setting('track_counts'), null, null, null, null, 0, 0, "  \
+#define LAST \
+	"union all select 'e', null, null, pg_catalog.current_setting('track_counts'), null, null, null, null, 0, 0, " \
 	"case when pg_catalog.pg_current_xact_id_if_assigned() is null then 0 else 1 end, 0"
 
 static const struct witness_prepared texts[WITNESS_TEXTS] = {
