@@ -62,6 +62,7 @@ demo: build
 
 soak: build
 	@tools/deps check
+	@PAWL_TEST_TRANSACTIONS=10000 tests/run --build $(BUILD) postgres_budgets
 	@tests/soak --build $(BUILD) --minutes $(MINUTES)
 
 install: build

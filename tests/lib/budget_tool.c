@@ -260,8 +260,9 @@ static const struct {
 	const char *name;
 	void (*run)(const struct str *w, size_t n);
 } commands[] = {
-	{ "texts", c_texts }, { "known", c_known },	   { "expect", c_expect }, { "row", c_row },	 { "end", c_end },   { "lookup", c_lookup },
-	{ "looked-up", c_looked_up }, { "fresh", c_fresh }, { "statement", c_statement }, { "check", c_check }, { "reserve", c_reserve }, { "back", c_back },
+	{ "texts", c_texts }, { "known", c_known }, { "expect", c_expect }, { "row", c_row }, { "end", c_end }, { "lookup", c_lookup },
+	{ "looked-up", c_looked_up }, { "fresh", c_fresh }, { "statement", c_statement },
+	{ "check", c_check }, { "reserve", c_reserve }, { "back", c_back },
 };
 
 static void run(struct str line)

@@ -129,9 +129,38 @@ static void unannounced(struct witness_saw *w, struct str finding, struct str na
 
 /* --- rows --- */
 
+/* "Odd schema"."a""b" as it is: Odd schema.a"b */
+static struct str unquoted(struct witness_saw *w, struct str s)
+{
+	char *out = ARENA_ARRAY(w->arena, s.len + 1, char);
+	bool inside = false;
+	size_t n = 0;
+
+	if (!out) {
+		broken(w, STR("it changed more relations than can be counted"));
+		return STR_NONE;
+	}
+	for (size_t i = 0; i < s.len; i++) {
+		bool quote = s.ptr[i] == '"', doubled = quote && inside && i + 1 < s.len && s.ptr[i + 1] == '"';
+
+		if (quote && !doubled) {
+			inside = !inside;
+			continue;
+		}
+		out[n++] = s.ptr[i];
+		i += doubled;
+	}
+	return (struct str){ out, n };
+}
+
 static struct str full_name(struct witness_saw *w, const struct str *cells)
 {
-	return cells[CELL_NAME].ptr ? arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(cells[CELL_SCHEMA]), STR_ARG(cells[CELL_NAME])) : STR_NONE;
+	struct str schema;
+
+	if (!cells[CELL_NAME].ptr)
+		return STR_NONE;
+	schema = unquoted(w, cells[CELL_SCHEMA]);
+	return arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(schema), STR_ARG(cells[CELL_NAME]));
 }
 
 static void catalogue_row(struct witness_saw *w, uint32_t oid, const uint64_t rows[3])
@@ -191,7 +220,7 @@ static void written(struct witness_saw *w, const struct str *cells, uint64_t sca
 		w->catalogue += all;
 	/* What was dropped since has no kind, yet its rows were there. */
 	if ((table || !kind) && !system && all)
-		count(w, cells[CELL_ROOT].len ? arena_str(w->arena, cells[CELL_ROOT]) : kind ? full_name(w, cells) : STR("(dropped)"), rows,
+		count(w, cells[CELL_ROOT].len ? unquoted(w, cells[CELL_ROOT]) : kind ? full_name(w, cells) : STR("(dropped)"), rows,
 		      cells[CELL_ROOT].len || !kind);
 }
 

@@ -1,17 +1,19 @@
 /* witness.h -- what a transaction really did, read before it commits from the backend's own locks and per-transaction counters.
  * Room: gate/postgres. Pure: SQL texts to prepare, rows of its answer in, findings out.
  * It sees what functions, triggers, cascades, rules, CTEs, DO, MERGE and dynamic SQL did. What it cannot see, and what each part costs:
- * docs/postgres.md, "The witness". What the relay must do around it:
+ * docs/witness.md. What the relay must do around it:
  *   1. WITNESS_BEFORE, each in its turn, in the same transaction and after everything else: deferred triggers have then run, and nothing
  *      that runs at the commit (a cursor WITH HOLD) may write any more. With savepoints open, RELEASE the outermost first: read only set
  *      inside a savepoint ends with it.
  *   2. WITNESS, its rows to witness_row(), then witness_end().
- *   3. Counters end with the transaction only where the witness ran in it. After every transaction that could write and in which no
- *      witness ran last (an error, ROLLBACK, a statement sent alone), and before the next that can: WITNESS_FORGET on its own, outside any
+ *   3. Counters end with the transaction only where the witness ran in it. After every transaction that could write and in which it
+ *      did not (an error, ROLLBACK, a statement sent alone), and before the next that can: WITNESS_FORGET on its own, outside any
  *      transaction (Bind, Execute, Sync). Otherwise its rows are counted with the next one's: too many, never too few.
  *   4. COMMIT AND CHAIN and ROLLBACK AND CHAIN keep the counters running: sent as COMMIT, then BEGIN with the same modes.
  *   5. Clients prepare, close and deallocate nothing whose name begins with WITNESS_PREFIX; after DEALLOCATE ALL and DISCARD ALL all are
  *      prepared anew. An error of the witness is a refusal.
+ *   6. Where budget_by_statement() says so and a transaction has several statements: WITNESS alone after each that writes, then
+ *      witness_statement(); its rows against the statement's limits, what stood before against the transaction's.
  * Rows that ROLLBACK TO, or a function's EXCEPTION, took back may be counted: the count lies between what is changed and what was done.
  */
 #ifndef PAWL_GATE_POSTGRES_WITNESS_H
