@@ -11,32 +11,39 @@
 	"pg_catalog.pg_stat_get_xact_tuples_deleted(" oid ") operator(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(" oid \
 	") operator(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_inserted(" oid ")"
 
+/* The parts of the union have the same types to the letter: else each costs a scan of its own. */
+#define TEXT(what) what "::pg_catalog.text"
+#define NUMBER(what) what "::pg_catalog.int8"
+#define NULLS_AFTER_NAME "null::pg_catalog.\"char\", null::pg_catalog.\"char\", " TEXT("null") ", " TEXT("null")
+#define NULLS TEXT("null") ", null::pg_catalog.name, " NULLS_AFTER_NAME
+
 /* Names come quoted where they must be, and are unquoted by witness.c: cheaper than a join with pg_namespace, and than a subquery. */
 #define LOCKS \
-	"select 'r', l.relation, c.relnamespace::pg_catalog.regnamespace::pg_catalog.text, c.relname, c.relkind, c.relpersistence, " \
+	"select " TEXT("'r'") ", l.relation, c.relnamespace::pg_catalog.regnamespace::pg_catalog.text, c.relname, c.relkind, c.relpersistence, " \
 	"case when c.relispartition then (pg_catalog.pg_identify_object(1259, pg_catalog.pg_partition_root(c.oid), 0)).identity end, " \
 	"l.mode, " COUNTS("l.relation") ", pg_catalog.pg_stat_get_xact_numscans(l.relation) from pg_catalog.pg_lock_status() as l " \
 	"left join pg_catalog.pg_class as c on c.oid" IS "l.relation " \
-	"where l.pid" IS "pg_catalog.pg_backend_pid() and l.locktype" IS "'relation' and l.mode" IS \
+	"where l.pid" IS "pg_catalog.pg_backend_pid() and l.relation is not null and l.mode" IS \
 	"any ('{RowShareLock,RowExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}') "
 
 /* In the order of `catalogues` in witness.c. */
 #define CATALOGUES \
-	"union all select 'c', o.oid, null, null, null, null, null, null, " COUNTS("o.oid") ", 0 from pg_catalog.unnest(" \
-	"'{1259,1249,1255,2620,2615,3501,2608,1260,1261,2964,1262,826,1214,2995,2613}'::pg_catalog.oid[]) as o(oid) " \
-	"where (" ANY_COUNT("o.oid") ") operator(pg_catalog.>) 0 "
+	"union all select " TEXT("'c'") ", o.oid, " NULLS ", " COUNTS("o.oid") ", " NUMBER("0") " from (values " \
+	"(1259::pg_catalog.oid), (1249), (1255), (2620), (2615), (3501), (2608), (1260), (1261), (2964), (1262), (826), (1214), (2995), (2613)" \
+	") as o(oid) where (" ANY_COUNT("o.oid") ") operator(pg_catalog.>) 0 "
 
 /* A transaction number is told only to one who could switch counting off for a time: a superuser. */
 #define LAST(oid) \
-	"union all select 'e', " oid ", null, pg_catalog.current_setting('track_counts'), null, null, null, null, 0, 0, " \
+	"union all select " TEXT("'e'") ", " oid "::pg_catalog.oid, " TEXT("null") ", " \
+	"pg_catalog.current_setting('track_counts')::pg_catalog.name, " NULLS_AFTER_NAME ", " NUMBER("0") ", " NUMBER("0") ", " \
 	"case when pg_catalog.pg_current_xact_id_if_assigned() is null or pg_catalog.current_setting('is_superuser')" IS "'off' " \
-	"then 0 else 1 end, 0"
+	"then " NUMBER("0") " else " NUMBER("1") " end, " NUMBER("0")
 
 static const struct witness_prepared texts[WITNESS_TEXTS] = {
 	[WITNESS_BEFORE_1] = { WITNESS_PREFIX "constraints", "set constraints all immediate" },
 	[WITNESS_BEFORE_2] = { WITNESS_PREFIX "read_only", "set transaction read only" },
 	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES
-		      LAST("case when pg_catalog.pg_stat_force_next_flush() is null then '0'::pg_catalog.oid end") },
+		      LAST("(case when pg_catalog.pg_stat_force_next_flush() is null then '0' end)") },
 	[WITNESS_FORGET] = { WITNESS_PREFIX "forget", "select pg_catalog.pg_stat_force_next_flush()" },
 };
 static const struct witness_prepared before_15[WITNESS_TEXTS] = {
