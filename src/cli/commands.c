@@ -190,7 +190,8 @@ static const struct cli_option undo_options[] = {
 static const char undo_help[] =
 	"What a command would discard inside a project (rm -r, git reset --hard, clean, checkout, stash drop, branch -D, mv and > over\n"
 	"files) is kept outside of it before the command runs. ITEM is K-n. It comes back byte for byte, with modes, times, links and the\n"
-	"state of git; what stands there now and differs is kept first, as an item of its own. docs/undo.md.";
+	"state of git; what stands there now and differs is kept first, as an item of its own. What the PostgreSQL gate let destroy comes\n"
+	"back in its database, or the answer says what stands in the way: nothing is overwritten there. docs/undo.md.";
 
 static const struct cli_option freeze_options[] = {
 	{ "reason", 0, "TEXT", "why, for everybody who meets it", false },

@@ -15,7 +15,7 @@ enum keeping_way {
 	KEEPING_MOVE,	  /* DROP, TRUNCATE, ALTER: moved or copied to pawl_trash, definitions noted; `instead` replaces the statement */
 	KEEPING_ROWS,	  /* DELETE, UPDATE, MERGE, upsert: rows as they were into pawl_trash; `before` and `after`, same transaction;
 			   * a plain DELETE hands its rows on itself: `before` and `instead`, with the client's parameters */
-	KEEPING_DUMP,	  /* too many rows for that: dumped by pg_dump into the keep, before the statement runs as it is */
+	KEEPING_DUMP,	  /* too many rows for that: dumped into the keep before. Not made yet: they are KEEPING_NOT, or fail as they run */
 	KEEPING_NOT,	  /* cannot be kept: `why_not`, for the card */
 };
 

@@ -34,6 +34,15 @@ begin
 	elsif i.undone is not null then
 		raise exception '% is back already, since %', v_item, to_char(i.undone at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"') using errcode = 'PWU02';
 	end if;
+	-- What it needs, and what lies in the trash for another item.
+	select substring(pg_describe_object(p.refclassid, p.refobjid, p.refobjsubid) from '(K-[0-9]+)\.') into v_text
+		from pawl_trash.holds h join pg_depend p on p.classid = h.class and p.objid = h.object and p.refobjid >= 16384
+		where h.item = v_item and pg_describe_object(p.refclassid, p.refobjid, p.refobjsubid) ~ 'pawl_trash\.'
+			and strpos(pg_describe_object(p.refclassid, p.refobjid, p.refobjsubid), v_item || '.') = 0 limit 1;
+	if v_text is not null then
+		raise exception '% needs what was dropped later', v_item using errcode = 'PWU01',
+			detail = format('First: pawl undo %s; nothing was changed.', v_text);
+	end if;
 	for r in select * from pawl_trash.steps where item = v_item order by n desc loop
 		foreach v_text in array r.undo loop
 			begin
@@ -61,15 +70,6 @@ begin
 		end loop;
 		v_says := v_says || ', ' || r.object;
 	end loop;
-	-- What came back and still needs something in the trash.
-	select substring(pg_describe_object(p.refclassid, p.refobjid, p.refobjsubid) from 'pawl_trash\."?(?:pawl_trash\.)?(K-[0-9]+)') into v_text
-		from pawl_trash.holds h join pg_depend p on p.classid = h.class and p.objid = h.object and p.refobjid >= 16384
-		where h.item = v_item and pg_describe_object(h.class, h.object, 0) !~ 'pawl_trash\.'
-			and pg_describe_object(p.refclassid, p.refobjid, p.refobjsubid) ~ 'pawl_trash\.' limit 1;
-	if found then
-		raise exception '% needs what was dropped later', v_item using errcode = 'PWU01',
-			detail = format('First: pawl undo %s; nothing was changed.', v_text);
-	end if;
 @CAPTURES@
 	-- What is left in the trash for it has done its work; what came back is in it no more.
 	for r in select h.*, pg_describe_object(h.class, h.object, 0) as what from pawl_trash.holds h where h.item = v_item loop
