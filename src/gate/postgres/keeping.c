@@ -156,16 +156,26 @@ bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struc
 		{ "TABLES", STR_NONE },
 		{ "NAME", STR_NONE },
 		{ "GONE", STR_NONE },
+		/* Parts that this kind of statement does not need: shorter is quicker. The last two. */
+		{ "", STR_NONE },
+		{ "", STR_NONE },
 	};
+	size_t n = ARRAY_LEN(words) - 2;
 	if (p.way == KEEPING_MOVE) {
-		words[4].value = keeping_literal(str_from(keeping_verb(s->verb)->mode), arena);
+		const char *mode = keeping_verb(s->verb)->mode;
+
+		if (strcmp(mode, "alter") != 0)
+			words[n].name = "TYPES";
+		if (strcmp(mode, "truncate") != 0)
+			words[n + 1].name = "EMPTIED";
+		words[4].value = keeping_literal(str_from(mode), arena);
 		p.instead = keeping_text("keeping_move", words, ARRAY_LEN(words), arena);
 		p.tag = tag_of(s, arena);
 		p.says = arena_fmt(arena, "kept in pawl_trash for %s; `pawl undo %.*s` brings it back", until, STR_ARG(ask->item));
 	} else {
 		words[5].value = names(ask->sql, s, arena);
-		if (!plan_delete(a, ask, words, ARRAY_LEN(words), &p, arena)) {
-			p.before = keeping_text("keeping_rows", words, ARRAY_LEN(words), arena);
+		if (!plan_delete(a, ask, words, n, &p, arena)) {
+			p.before = keeping_text("keeping_rows", words, n, arena);
 			p.after = keeping_text("keeping_rows_end", words, 1, arena);
 		}
 		p.says = arena_fmt(arena, "rows as they were kept in pawl_trash for %s; `pawl undo %.*s` brings them back", until,

@@ -438,6 +438,7 @@ begin
 		end loop;
 	end if;
 @COLUMNS@
+@TYPES@
 @EMPTIED@
 @MOVES@
 	if not v_moves then
