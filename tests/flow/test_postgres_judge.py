@@ -80,10 +80,12 @@ VERSIONS = [
 
 
 class Dump:
+    @staticmethod
+    def words():
+        return [str(source.BUILD / "tests" / "cases" / "gate_sql_dump"), str(source.ROOT / "tests" / "cases" / "gate-sql" / "policy.yaml")]
+
     def __init__(self, *args):
-        exe = source.BUILD / "tests" / "cases" / "gate_sql_dump"
-        policy = source.ROOT / "tests" / "cases" / "gate-sql" / "policy.yaml"
-        self.p = subprocess.Popen([str(exe), str(policy), *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.p = subprocess.Popen([*self.words(), *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, word, text=""):
         """For each statement: [ruling, message, hint, changes…]."""
@@ -199,6 +201,31 @@ def digests(pg, dump):
         yield "the same with another schema"
 
 
+def connection(pg, dump):
+    """The gate's own connection comes back when the server ended it, and says what is wrong where there is none."""
+    before = dump.ask("version")
+    pg.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pawl'")
+    if dump.ask("version") != before:
+        yield "another version after the connection was lost"
+    done = subprocess.run([*Dump.words(), "host=127.0.0.1 port=%d dbname=x connect_timeout=2" % postgres.free_port()], input="", text=True,
+                          capture_output=True)
+    if done.returncode != 2 or "upstream app: " not in done.stderr:
+        yield "no server: status %d, %s" % (done.returncode, done.stderr)
+
+
+def paths(pg, dump):
+    """Without its schema, a name is what the path says where that is known; else whichever of that name hides something."""
+    pg.sql("create schema tenant; create table tenant.quiet (id int primary key); create function tenant.wipe_all() returns trigger "
+           "language plpgsql as $$ begin delete from public.submissions; return new; end $$; create trigger t before insert on tenant.quiet "
+           "for each row execute function tenant.wipe_all()", dbname="app")
+    dump.ask("refresh")
+    for text, ruling in (("insert into quiet values (1)", "ask"), ("insert into public.quiet values (1)", "write"),
+                         ("insert into tenant.quiet values (1)", "ask")):
+        (said,) = dump.ask("production", text)
+        if said[0] != ruling:
+            yield "%s: ruled %s, not %s" % (text, said[0], ruling)
+
+
 # --- the ways round a guard, tests/cases/sql/bypass.txt, live ---
 
 BYPASS = """
@@ -303,6 +330,8 @@ def main():
         tap.check("%d scopes" % len(SCOPE), school(pg, scopes))
         tap.check("the schema's version tells what changed", school(pg, versions))
         tap.check("a schema read anew", school(pg, anew))
+        tap.check("the gate's own connection", school(pg, connection))
+        tap.check("names without a schema", school(pg, paths))
         tap.check("what an approval is for", school(pg, digests))
         tap.check("every way round a guard meets a wall", in_database(pg, bypass_schema(), bypasses))
     return tap.end()

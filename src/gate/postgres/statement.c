@@ -1,6 +1,7 @@
 #include "gate/postgres/statement.h"
 
 #include "core/judge.h"
+#include "core/policy_budget.h"
 #include "gate/postgres/statement_inner.h"
 
 #define JUDGED_MAX 200 /* changes of one statement judged one by one; more are asked about */
@@ -145,7 +146,8 @@ static enum ruling sent(const struct weighing *w, const struct statement *s)
 
 static void by_policy(const struct weighing *w, struct statement *s)
 {
-	bool keeps = w->c->environment.kind != ENVIRONMENT_SCRATCH; /* made to be thrown away: nothing is kept, nobody asked */
+	/* What is made to be thrown away is not kept, and nobody asked. */
+	bool keeps = w->c->environment.kind != ENVIRONMENT_SCRATCH && policy_trash(w->c->host->policy).on;
 	const struct change *stopped = NULL;
 	struct weighed all;
 

@@ -52,8 +52,8 @@ static bool may_be_sql(struct str text)
 
 	if (sql_token_is(&t, "("))
 		t = sql_lex_next(&lex);
-	return sql_token_among(&t, "select with table values insert update delete merge copy create do call execute declare begin explain") ||
-	       sql_token_is(&t, "<");
+	return sql_token_is(&t, "<") || sql_token_among(&t, "select with table values insert update delete merge copy create do call "
+							    "execute declare begin explain");
 }
 
 static void look_at_text(const struct catalogue *c, struct hidden *h, struct str text, unsigned depth)
@@ -173,18 +173,29 @@ static bool has_parts(const struct catalogue *c, const struct catalogue_relation
 	return false;
 }
 
-/* The relation that a name means; without its schema, along the path, else the first of that name. */
+/* Is it certain what a name without its schema means? Not by the role's own path, nor by one that hangs on who it is. */
+static bool path_certain(const struct weighing *w)
+{
+	return w->c->search_path.len && str_find_char(w->c->search_path, '$') == SIZE_MAX;
+}
+
+/* The relation that a name means; where that is not certain, one of that name that hides something is taken for it. */
 static const struct catalogue_relation *relation_of(const struct weighing *w, struct str name)
 {
-	const struct catalogue_relation *r;
+	const struct catalogue_relation *r, *named;
 	struct str schema, last;
 	size_t n;
 
 	split(name, &schema, &last);
 	r = catalogue_find(w->c->catalogue, schema, last, w->c->search_path);
-	if (r || schema.len)
+	if (schema.len || (r && path_certain(w)))
 		return r;
-	return catalogue_named(w->c->catalogue, last, &n);
+	named = catalogue_named(w->c->catalogue, last, &n);
+	for (size_t i = 0; (!r || !r->hides) && i < n; i++) {
+		if (!r || named[i].hides)
+			r = &named[i];
+	}
+	return r;
 }
 
 static void tell_behind(struct weighing *w, const struct catalogue_relation *r, enum catalogue_event event)
@@ -194,6 +205,21 @@ static void tell_behind(struct weighing *w, const struct catalogue_relation *r, 
 
 	if (behind)
 		tell_acts(w, behind, arena_fmt(w->arena, "triggers and rules of %.*s", STR_ARG(r->name)), true);
+}
+
+/* Others of its name that may be meant: until one of them does harm. */
+static void tell_namesakes(struct weighing *w, const struct catalogue_relation *r, const struct row_event *e)
+{
+	size_t n, before = w->answer->changes.n;
+	const struct catalogue_relation *named = catalogue_named(w->c->catalogue, r->name, &n);
+
+	for (size_t i = 0; i < n && w->answer->changes.n == before; i++) {
+		if (&named[i] == r || !named[i].hides)
+			continue;
+		tell_behind(w, &named[i], e->event);
+		if (e->also != EVENT_READ)
+			tell_behind(w, &named[i], e->also);
+	}
 }
 
 static void tell_rows(struct weighing *w, const struct change *told, struct change *c)
@@ -210,6 +236,8 @@ static void tell_rows(struct weighing *w, const struct change *told, struct chan
 	tell_behind(w, r, e->event);
 	if (e->also != EVENT_READ)
 		tell_behind(w, r, e->also);
+	if (str_find_char(told->name, '.') == SIZE_MAX && !path_certain(w))
+		tell_namesakes(w, r, e);
 }
 
 /* --- all of it --- */
