@@ -248,6 +248,25 @@ static const struct cli_option policy_explain_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const struct cli_option gate_postgres_options[] = {
+	{ "config", 0, "FILE", "what stands behind it (default: postgres.yaml of pawl's configuration)", false },
+	{ "listen", 0, "ADDRESS:PORT", "instead of the configuration's; port 0: any", false },
+	{ "rehearse", 0, NULL, "run COMMAND against a scratch copy, show all it would do, and hold it as one", false },
+	{ "upstream", 0, "NAME", "--rehearse: before which one (default: the first)", false },
+	{ "service", 0, NULL, "print a systemd unit", false },
+	{ "permissive", 0, NULL, "judge and say, but let everything pass: for conformance tests alone", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char gate_postgres_help[] =
+	"Runs in the foreground until SIGTERM; prints one line once it listens. Agents log in with session keys (`pawl postgres keys new`),\n"
+	"the database's credential stays with pawl. What only reads is run read-only by the server; writes are looked at before they commit;\n"
+	"what destroys waits for a person, with what it would take away on the card. docs/postgres.md.\n"
+	"\n"
+	"    pawl gate postgres                                      (in one terminal)\n"
+	"    DATABASE_URL=$(pawl postgres keys new) claude           (in another)\n"
+	"    pawl gate postgres --rehearse -- npx prisma migrate deploy";
+
 static const struct cli_option postgres_roles_options[] = {
 	{ "check", 0, NULL, "connect as the gate does, and list what that role could do", false },
 	{ "upstream", 0, "NAME", "--check: which one (default: the first)", false },
@@ -382,6 +401,7 @@ const struct cli_command cli_commands[] = {
 	{ "approvers add", "NAME", "let somebody approve: a key into this user's allowed_signers", NULL, approvers_add_options, CLI_FULL, false, FULL(cmd_approvers_add) },
 	{ "doctor", "", "say how much of a boundary stands here, and what goes round it", NULL, none, CLI_FULL, false, FULL(cmd_doctor) },
 	{ "doctor hooks", "", "ask every agent's own hook, as the agent would, and say which are closed", doctor_hooks_help, none, CLI_FULL, false, FULL(cmd_doctor_hooks) },
+	{ "gate postgres", "[-- COMMAND …]", "stand before PostgreSQL: every statement of an agent is judged", gate_postgres_help, gate_postgres_options, CLI_FULL, false, FULL(cmd_gate_postgres) },
 	{ "postgres roles", "", "least-privilege roles for agents, as SQL; --check: what the role in use could do beside the gate", postgres_roles_help, postgres_roles_options, CLI_FULL, false, FULL(cmd_postgres_roles) },
 	{ "postgres keys", "[list|new|revoke ID …]", "session keys for the database gate", postgres_keys_help, postgres_keys_options, CLI_FULL, false, FULL(cmd_postgres_keys) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },

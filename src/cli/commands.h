@@ -51,6 +51,7 @@ int cmd_scars(struct cli *c);
 int cmd_undo(struct cli *c);
 int cmd_undo_list(struct cli *c);
 int cmd_undo_prune(struct cli *c);
+int cmd_gate_postgres(struct cli *c);
 int cmd_postgres_roles(struct cli *c);
 int cmd_postgres_keys(struct cli *c);
 

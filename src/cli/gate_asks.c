@@ -1,11 +1,8 @@
-#include "cli/gate_asks.h"
+#include "cli/gate_asks_inner.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/redact.h"
 #include "cli/freeze_marker.h"
 #include "cli/frozen.h"
@@ -13,24 +10,12 @@
 #include "cli/keeping_database.h"
 #include "cli/notify.h"
 #include "core/permit.h"
-#include "hold/book.h"
 
 #define BODY_MAX ((size_t)1 << 20)
 #define USE_ARENA (2 * BOOK_ARENA)
 #define LOOK_ARENA ((size_t)64 << 20)
 #define POLL_US 200000
 #define RETRY_US (2 * CLOCK_SECOND)
-#define WATCH_US 200000
-#define WATCHES_A_LOOK 5 /* credentials are looked at every so many watches */
-
-struct gate_asks {
-	struct gate_asks_opts o;
-	struct gate_credentials *credentials;
-	struct hold_host holds;
-	struct database_host host;
-	pthread_t watcher;
-	_Atomic bool frozen, over;
-};
 
 /* One question on its way to an answer. */
 struct asking {
@@ -332,6 +317,24 @@ static void hold(struct asking *k, bool tight, bool (*gone)(void *gone_ctx), voi
 
 /* --- the host's functions --- */
 
+/* The next of a plan that a person approved as a whole. */
+static bool planned(struct asking *k)
+{
+	struct err err = { 0 };
+	char hold[HOLD_ID_LEN] = "";
+
+	if (!gate_plans_next(k->a->plans, k->q, &k->evidence, hold))
+		return false;
+	snprintf(k->hold, sizeof(k->hold), "%s", hold);
+	if (!record(k, STR("allow"), arena_fmt(k->q->arena, "rehearsed, %s", hold), STR_NONE, &err)) {
+		refuse_error(k, "no verdict without a record", &err);
+		return true;
+	}
+	*k->ret = (struct database_passage){ .answer = DATABASE_PASSED };
+	snprintf(k->ret->hold, sizeof(k->ret->hold), "%s", hold);
+	return true;
+}
+
 static void allow(struct asking *k)
 {
 	struct err err = { 0 };
@@ -368,6 +371,8 @@ static void decide(void *ctx, struct database_question *q, bool (*gone)(void *go
 		allow(&k);
 		return;
 	}
+	if (planned(&k))
+		return;
 	if (k.judgement.verdict == VERDICT_ALLOW)
 		k.judgement.verdict = VERDICT_HOLD;
 	hold(&k, tight, gone, gone_ctx);
@@ -430,38 +435,6 @@ static bool key(void *ctx, struct str user, struct database_key *ret)
 	return gate_credentials_key(((struct gate_asks *)ctx)->credentials, user, ret);
 }
 
-/* --- watching --- */
-
-/* The marker says it at once. That it is gone is believed once the ledger says so too. */
-static void watch_freeze(struct gate_asks *a)
-{
-	char path[PLACES_MAX + 16];
-	struct arena arena;
-
-	snprintf(path, sizeof(path), "%s/freeze", a->o.places->state);
-	if (file_exists(path)) {
-		atomic_store(&a->frozen, true);
-		return;
-	}
-	if (!atomic_load(&a->frozen) || !arena_map(&arena, USE_ARENA))
-		return;
-	atomic_store(&a->frozen, !frozen_agree(&a->holds, false, &arena, NULL));
-	arena_unmap(&arena);
-}
-
-static void *watch(void *ctx)
-{
-	struct gate_asks *a = ctx;
-
-	for (unsigned n = 0; !atomic_load(&a->over); n++) {
-		watch_freeze(a);
-		if (n % WATCHES_A_LOOK == 0)
-			gate_credentials_watch(a->credentials);
-		usleep(WATCH_US);
-	}
-	return NULL;
-}
-
 /* --- open, close --- */
 
 bool gate_asks_open(const struct gate_asks_opts *o, struct gate_asks **ret, struct err *err)
@@ -473,16 +446,22 @@ bool gate_asks_open(const struct gate_asks_opts *o, struct gate_asks **ret, stru
 	a->o = *o;
 	a->holds = hosts_hold(o->ledger, o->places, o->policy);
 	a->host = (struct database_host){
-		.ctx = a, .policy = o->policy, .decide = decide, .breach = breach, .tightened = tightened, .frozen = is_frozen, .keep = keep,
-		.key = key
+		.ctx = a, .policy = o->policy, .decide = decide, .breach = breach, .tightened = tightened, .frozen = is_frozen,
+		.keep = keep, .key = key
 	};
 	atomic_store(&a->frozen, true); /* until the ledger was asked */
 	if (!gate_credentials_open(o->places->state, o->ledger, &a->credentials, err)) {
 		free(a);
 		return false;
 	}
-	watch_freeze(a);
-	if (pthread_create(&a->watcher, NULL, watch, a) != 0) {
+	gate_asks_look(a);
+	if (!gate_plans_open(o->places->state, &a->holds, &a->plans, err)) {
+		gate_credentials_close(a->credentials);
+		free(a);
+		return false;
+	}
+	if (pthread_create(&a->watcher, NULL, gate_asks_watch, a) != 0) {
+		gate_plans_close(a->plans);
 		gate_credentials_close(a->credentials);
 		free(a);
 		return err_set(err, ERR_LIMIT, "no thread to be had");
@@ -497,6 +476,7 @@ void gate_asks_close(struct gate_asks *a)
 		return;
 	atomic_store(&a->over, true);
 	pthread_join(a->watcher, NULL);
+	gate_plans_close(a->plans);
 	gate_credentials_close(a->credentials);
 	free(a);
 }

@@ -66,6 +66,7 @@ struct database_question {
 	struct request request;	 /* redacted; changes with scope; bytes: digest of parse tree, parameters and schema version */
 	struct str text;	 /* the statement as it came */
 	struct digest statement; /* of parse tree and parameters alone, without the schema's version: what a rehearsed plan is made of */
+	uint64_t schema;	 /* version of the schema it was weighed against */
 	struct arena *arena;	 /* owns all of the above; the answer's texts too */
 };
 

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# timeout: 400
+"""`pawl gate postgres` whole: a real PostgreSQL behind it, psql before it, a person beside it."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import holds  # noqa: E402
+import pg_gate  # noqa: E402
+import postgres  # noqa: E402
+
+until = pg_gate.until
+PG = None
+
+def world(**more):
+    return pg_gate.fresh(PG, **more)
+
+
+def direct(sql):
+    return PG.sql(sql, "shop")
+
+def rows(table):
+    return int(direct("SELECT count(*) FROM " + table)[0][0])
+
+
+def test_reads_and_bounded_writes_pass():
+    with world() as w:
+        before = len(w.log())
+        assert w.ok("SELECT count(*) FROM submissions") == "5000"
+        w.ok("INSERT INTO courses (name) VALUES ('new')")
+        w.ok("UPDATE courses SET name = 'x' WHERE id = 21")
+        assert direct("SELECT name FROM courses WHERE id = 21") == [["x"]]
+        w.ok("BEGIN", "DELETE FROM submissions WHERE id = 7", "COMMIT")
+        assert rows("submissions") == 4999
+        assert len(w.log()) == before, "nothing waited, nothing was recorded"
+
+
+def test_only_with_a_key_and_never_with_a_revoked_one():
+    with world() as w:
+        wrong = w.psql("SELECT 1", url=w.url.replace(":" + w.url.split(":")[2].split("@")[0] + "@", ":wrong@"))
+        assert wrong.returncode != 0 and "28P01" in wrong.stderr or "password" in wrong.stderr, wrong.stderr
+        assert w.psql("SELECT 1", url=w.url.replace(w.user, "postgres")).returncode != 0
+        assert w.psql("SELECT 1", url=w.url.replace("/shop", "/postgres")).returncode != 0, "a database that is no upstream"
+        w.pawl("postgres", "keys", "revoke", w.user)
+        assert w.psql("SELECT 1").returncode != 0
+
+
+def test_a_drop_is_held_with_its_scope_then_passes_once():
+    with world() as w:
+        said = w.refused("DROP TABLE submissions CASCADE", "held")
+        hold = w.hold(said)
+        assert rows("submissions") == 5000
+        assert "HINT" in said and "pawl show" in said, said
+        card = w.pawl("show", hold).stdout
+        for words in ("submissions", "5,000 rows", "open_work", "production"):
+            assert words in card, (words, card)
+        assert w.hold(w.refused("DROP TABLE submissions CASCADE", "held")) == hold, "the same statement, the same hold"
+        typed = [e for e in w.log("hold.opened")][0]["body"]["typed_name"] or "yes"
+        w.approve(hold, "alice", typed)
+        other = w.hold(w.refused("DROP TABLE submissions, courses CASCADE", "held"))
+        assert other != hold
+        w.ok("DROP TABLE submissions CASCADE")
+        assert direct("SELECT to_regclass('public.submissions')") == [[""]]
+        assert len(w.log("grant.used")) == 1
+        direct("CREATE TABLE submissions (id int)")
+        assert w.hold(w.refused("DROP TABLE submissions CASCADE", "held")) != hold, "once, and not of another schema"
+
+
+def test_delete_of_everything_is_held():
+    with world() as w:
+        w.refused("DELETE FROM submissions", "held")
+        w.refused("TRUNCATE submissions", "held")
+        w.refused("UPDATE submissions SET body = ''", "held")
+        assert rows("submissions") == 5000 and direct("SELECT count(*) FROM submissions WHERE body = ''") == [["0"]]
+
+
+def test_waits_for_the_answer():
+    with world(wait="30s") as w:
+        p = w.start_psql("DROP VIEW open_work")
+        until(lambda: w.holds_open() or p.poll() is not None)
+        if p.poll() is None:
+            body = w.log("hold.opened")[0]["body"]
+            w.approve(w.holds_open()[0], "alice", body["typed_name"] or "yes")
+        out, err = p.communicate(timeout=30)
+        assert p.returncode == 0, err
+        assert direct("SELECT to_regclass('public.open_work')") == [[""]]
+
+
+def test_a_waiting_statement_dies_with_its_client_and_stays_answerable():
+    with world(wait="60s") as w:
+        p = w.start_psql("DROP TABLE submissions CASCADE")
+        until(lambda: w.holds_open())
+        hold = w.holds_open()[0]
+        p.kill()
+        p.communicate()
+        time.sleep(0.5)
+        w.approve(hold, "alice", w.log("hold.opened")[0]["body"]["typed_name"] or "yes")
+        time.sleep(1)
+        assert rows("submissions") == 5000 and not w.log("grant.used"), "nobody was there to be answered"
+        w.ok("DROP TABLE submissions CASCADE")
+        assert len(w.log("grant.used")) == 1
+
+
+def test_a_refusal_tightens_over_new_connections_until_it_is_lifted():
+    with world(wait="30s") as w:
+        p = w.start_psql("DROP TABLE submissions CASCADE")
+        until(lambda: w.holds_open())
+        w.pawl("deny", w.holds_open()[0], "--reason", "we need those")
+        out, err = p.communicate(timeout=30)
+        assert "PW002" in err and "we need those" in err, err
+        for sql in ("DROP TABLE courses CASCADE", "DROP VIEW open_work", "TRUNCATE submissions", "ALTER TABLE courses DROP COLUMN name"):
+            w.refused(sql, "tightened")
+        assert w.ok("SELECT count(*) FROM courses") == "20"
+        w.ok("UPDATE courses SET name = 'y' WHERE id = 3")
+        assert len(w.holds_open()) == 1
+        first = w.pawl("postgres", "keys", "--lift", w.user, "--json", ok=None)
+        w.approve(json.loads(first.stdout)["hold"], "alice", w.user)
+        w.pawl("postgres", "keys", "--lift", w.user)
+        time.sleep(1.5)
+        p = w.start_psql("DROP TABLE courses CASCADE")
+        until(lambda: len(w.holds_open()) == 3 or p.poll() is not None)
+        assert p.poll() is None, p.communicate()
+        p.kill()
+        p.communicate()
+
+
+def test_freeze_stops_writes():
+    with world() as w:
+        w.pawl("freeze", "--reason", "recovering")
+        time.sleep(0.6)
+        for sql in ("INSERT INTO courses (name) VALUES ('n')", "UPDATE courses SET name = 'z' WHERE id = 1", "DELETE FROM courses WHERE id = 1",
+                    "DROP TABLE submissions", "CREATE TABLE t (x int)"):
+            w.refused(sql, "denied")
+        assert w.ok("SELECT count(*) FROM courses") == "20"
+        assert direct("SELECT count(*) FROM courses WHERE name = 'z'") == [["0"]]
+
+
+def test_scratch_asks_nothing():
+    with world(upstream={"environment": "scratch"}) as w:
+        w.ok("DELETE FROM submissions")
+        w.ok("DROP VIEW open_work")
+        assert not w.holds_open()
+        assert rows("submissions") == 0 and direct("SELECT to_regclass('public.open_work')") == [[""]]
+
+
+def test_a_failed_gate_says_why():
+    with world() as w:
+        w.pawl("gate", "postgres", "--listen", "0.0.0.0:0", ok=False)
+        with open(w.config, "a") as f:
+            f.write("\n# broken\n}")
+        done = w.pawl("gate", "postgres", ok=False)
+        assert "postgres.yaml:" in done.stderr, done.stderr
+
+
+def test_it_is_recorded_and_ends_well():
+    with world() as w:
+        w.ok("SELECT 1")
+        body = w.log("gate.started")[0]["body"]
+        assert body["port"] == w.port and body["upstreams"] == ["shop"] and not body["permissive"], body
+        findings = {f["what"]: f for f in json.loads(w.pawl("doctor", "--json").stdout)["findings"]}
+        assert str(w.port) in findings["gate-config"]["text"], findings
+        w.stop()
+        assert w.log("gate.stopped")
+        assert not os.path.exists(w.dir + "/state/postgres/gate.json")
+        w.start()
+
+def main():
+    global PG
+    missing = postgres.missing() or pg_gate.missing()
+    if missing:
+        print("1..1\nok 1 - gate # SKIP " + missing)
+        return 0
+    with postgres.Server() as PG:
+        wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+        return holds.Tap().run([f for n, f in sorted(globals().items()) if n.startswith("test_") and wanted in n])
+
+if __name__ == "__main__":
+    sys.exit(main())
