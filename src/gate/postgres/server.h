@@ -16,6 +16,7 @@ struct postgres_server_opts {
 	unsigned threads;	 /* 0: as many as processors, at most 4 */
 	unsigned max_connections; /* 0: 10000 */
 	unsigned wait_s;	 /* how long a held statement waits */
+	unsigned login_s;	 /* how long logging in may take; 0: 30 */
 	bool permissive;	 /* judges, says, lets pass: for conformance tests alone */
 };
 

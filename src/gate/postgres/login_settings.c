@@ -1,0 +1,131 @@
+/* What a client wishes to be set by its first packet. */
+#include "gate/postgres/session.h"
+
+/* "name=value" to be remembered; false: no room. */
+bool login_setting(struct login *l, struct str name, struct str value)
+{
+	buf_add(&l->settings, name);
+	buf_addc(&l->settings, '=');
+	buf_add(&l->settings, value);
+	buf_addc(&l->settings, '\0');
+	return !l->settings.failed;
+}
+
+/* One word of "options", its backslashes taken off. */
+static bool option_word(struct str *text, struct buf *word)
+{
+	size_t i = 0;
+
+	buf_clear(word);
+	while (i < text->len && strchr(" \t\n\v\f\r", text->ptr[i]))
+		i++;
+	if (i == text->len)
+		return false;
+	for (; i < text->len && !strchr(" \t\n\v\f\r", text->ptr[i]); i++) {
+		if (text->ptr[i] == '\\' && i + 1 < text->len)
+			i++;
+		buf_addc(word, text->ptr[i]);
+	}
+	*text = str_sub(*text, i, text->len);
+	return true;
+}
+
+/* "-c a=b", "-ca=b" and "--a=b": nothing else. */
+bool login_options(struct login *l, struct str text)
+{
+	auto_buf word = BUF_MAX(LOGIN_SETTINGS_MAX);
+
+	while (option_word(&text, &word)) {
+		struct str w = buf_str(&word);
+		size_t equals;
+
+		if (str_is(w, "-c")) {
+			if (!option_word(&text, &word))
+				return false;
+			w = buf_str(&word);
+		} else if (str_starts(w, STR("-c")) || str_starts(w, STR("--"))) {
+			w = str_sub(w, 2, w.len);
+		} else {
+			return false;
+		}
+		equals = str_find_char(w, '=');
+		if (equals == SIZE_MAX || !equals || !login_setting(l, str_sub(w, 0, equals), str_sub(w, equals + 1, w.len)))
+			return false;
+	}
+	return true;
+}
+
+/* Text in these is read by the server byte by byte as the gate reads it: no byte of a character of theirs is a quote or a backslash. */
+bool login_encoding(struct str e)
+{
+	static const char *const unsafe[] = { "sjis",	 "shiftjis",   "shiftjis2004", "shift_jis_2004", "mskanji",    "win932",
+					      "windows932", "big5",    "win950",       "windows950",	 "gbk",	       "win936",
+					      "windows936", "gb18030", "uhc",	       "win949",	 "windows949", "johab" };
+	char plain[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < e.len; i++) {
+		char c = e.ptr[i];
+
+		if (n + 1 >= sizeof(plain))
+			return false;
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')
+			plain[n++] = c;
+	}
+	plain[n] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(unsafe); i++) {
+		if (!strcmp(plain, unsafe[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Names of settings have nothing else; a dot parts those of extensions. */
+static bool in_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+}
+
+/* The server itself says whether such a name exists; whether it may be set at all is judged as SET would be. */
+bool login_settings_pass(struct session *s, struct message_error *ret)
+{
+	struct str left = buf_str(&s->login->settings);
+	auto_buf text = BUF_MAX(LOGIN_SETTINGS_MAX * 3);
+
+	while (left.len) {
+		struct str one = str_sub(left, 0, str_find_char(left, '\0'));
+		size_t equals = str_find_char(one, '=');
+		struct statement_answer a;
+
+		left = str_sub(left, one.len + 1, left.len);
+		buf_clear(&text);
+		buf_adds(&text, "SET ");
+		for (size_t i = 0; i < equals; i++) {
+			char c = one.ptr[i];
+
+			buf_addc(&text, in_name(c) ? c : '?');
+		}
+		buf_adds(&text, " TO '");
+		for (size_t i = equals + 1; i < one.len; i++) {
+			if (one.ptr[i] == '\'')
+				buf_addc(&text, '\'');
+			buf_addc(&text, one.ptr[i]);
+		}
+		buf_addc(&text, '\'');
+		relay_weigh(s, buf_str(&text), &a);
+		if (text.failed || a.n != 1 || (a.statements->ruling != RULING_SESSION && !s->worker->server->o.permissive)) {
+			*ret = (struct message_error){ "FATAL", "PW004",
+						       STR("pawl: the connection asks for a "
+							   "setting that may not be set here"),
+						       STR_NONE };
+			if (a.n == 1 && a.statements->ruling == RULING_REFUSE)
+				ret->message = a.statements->message;
+			return false;
+		}
+		if (a.statements->path_changed)
+			relay_effects_of_login(s, a.statements);
+	}
+	return true;
+}

@@ -1,0 +1,82 @@
+/* relay.h -- what stands between a client and its server once both are logged in: its state.
+ * Room: gate/postgres, inner. What may be done with it: relay_send.h, relay_parts.h.
+ */
+#ifndef PAWL_GATE_POSTGRES_RELAY_H
+#define PAWL_GATE_POSTGRES_RELAY_H
+
+#include "gate/postgres/relay_types.h"
+
+/* Savepoints that are open, by name's hash; the witness releases the outermost. */
+#define RELAY_SAVEPOINTS 64
+struct relay_savepoints {
+	uint64_t names[RELAY_SAVEPOINTS];
+	size_t n; /* more than there is room for: not released one by one */
+	char *outermost;
+};
+
+struct relay {
+	struct relay_sent sent[RELAY_SENT];
+	unsigned first_sent, n_sent;
+	void (*when_quiet)(struct session *s);
+	bool stopped;	     /* client messages are not read: something waits */
+	char tx;	     /* of the last ReadyForQuery */
+	enum relay_block block; /* as it will be when all that was sent has run */
+	bool unsynced;	     /* messages of the extended protocol were sent since the last Sync */
+	bool executed;	     /* one of them an Execute */
+	bool alone;	     /* one of them runs alone: read-only comes back behind Sync */
+	bool skipping;	     /* the client was told of an error: its messages until Sync are dropped */
+	bool server_skips;   /* the server does so too, and needs a Sync */
+	bool failed;	     /* something was answered by an error since this was last cleared */
+	bool copy_in;
+	bool rolled_back;    /* the transaction that ends did not commit */
+	unsigned segment;    /* counts Syncs */
+	/* a message larger than what is read at once */
+	uint32_t client_left, server_left;
+	bool client_drops;
+	uint8_t server_does; /* enum relay_does */
+	struct buf held;
+	bool holding;
+	struct buf refusal;  /* an ErrorResponse that waits for its turn */
+	struct buf execute;  /* an Execute that waits for the witness */
+	/* names */
+	struct relay_prepared *prepared[64], *pending, **pending_end, *spare;
+	size_t n_prepared, prepared_bytes;
+	struct relay_special *specials; /* [0] is the unnamed portal */
+	unsigned n_specials;
+	bool helper_ready[HELPERS], helper_sent[HELPERS];
+	unsigned helper_round;
+	uint32_t helper_random;
+	/* what is known of the session */
+	char *search_path, *path_before;
+	bool path_saved;
+	bool read_only_session, read_only_transaction;
+	struct relay_prepared *by_name; /* PREPARE's */
+	unsigned n_by_name;
+	const struct catalogue *catalogue; /* a reference */
+	uint64_t generation; /* of it */
+	/* the transaction */
+	struct buf announced; /* relations, each ended by a NUL */
+	size_t n_announced;
+	unsigned n_statements; /* that write */
+	bool approved;	     /* by a person */
+	bool asked;	     /* about one of its statements */
+	bool ddl;
+	struct buf witness;  /* DataRows' bodies, each behind its length */
+	bool witness_said, witness_broken;
+	bool may_write;	     /* the transaction that is open */
+	bool counters;	     /* of a transaction without a witness may still run */
+	bool may_commit;     /* what the look came to; if not, why is in refusal */
+	void (*looked)(struct session *s);
+	struct buf after;    /* what is kept wants to be ended so, before the commit */
+	struct relay_savepoints *savepoints; /* NULL: none */
+	unsigned n_runs;
+	char witness_state[6]; /* SQLSTATE of its failure */
+	struct budget_count *reserved;
+	size_t n_reserved;
+	int64_t reserved_us;
+	struct relay_script *script;
+	struct relay_passage *passage; /* answered, and about to be used */
+	bool *asking;	     /* under cancel_lock: set it to end the wait; NULL: nothing waits */
+};
+
+#endif

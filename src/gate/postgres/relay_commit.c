@@ -1,0 +1,475 @@
+/* The look before a commit: the witness's rows against what was announced, and against the budgets.
+ * What is in order is found so on the worker itself, from memory. Anything else goes to an asker thread: relations that
+  * the snapshot does not
+ * know are looked up there, and a breach is told to the rest of pawl before the client hears of it. */
+#include "base/clock.h"
+#include "gate/postgres/aside.h"
+#include "gate/postgres/session.h"
+
+#define CELLS 64
+#define JOB_ARENA ((size_t)8 << 20)
+#define SAID_MAX 2000
+
+/* All that is needed to judge what a transaction did; for the job, copied. */
+struct look {
+	const struct database_upstream *upstream;
+	const struct database_session *who;
+	const struct policy *policy;
+	struct budget_ledger *ledger;
+	const struct catalogue *catalogue;
+	struct str environment, rows;
+	struct witness_expected expected;
+	bool approved, several;
+	int64_t now_us;
+	struct postgres_aside *aside; /* NULL: nothing can be looked up */
+	/* out */
+	struct witness_saw saw;
+	enum database_refusal why; /* DATABASE_NOT_REFUSED: it may commit, and its counts are reserved */
+	bool slow;		   /* cannot be said without an asker */
+	struct str says;
+};
+
+struct look_job {
+	struct asking_job job; /* first */
+	struct session *session;
+	struct arena arena;
+	struct upstream *upstream;
+	const struct database_host *host;
+	struct database_session who;
+	struct look look;
+};
+
+/* --- what is sent --- */
+
+static void evaluate(struct session *s);
+
+void relay_look(struct session *s, void (*then)(struct session *s))
+{
+	struct relay *r = &s->relay;
+
+	buf_clear(&r->witness);
+	r->witness_said = r->witness_broken = r->may_commit = false;
+	r->witness_state[0] = '\0';
+	r->failed = false;
+	r->looked = then;
+	if (s->unseen) {
+		r->may_commit = true;
+		relay_when_quiet(s, then);
+		return;
+	}
+	if (r->savepoints && r->savepoints->n)
+		relay_run(s,
+			  arena_join(&s->worker->arena, STR("RELEASE SAVEPOINT "),
+				     str_from(r->savepoints->outermost)),
+			  HOW_ERROR | HOW_QUIET);
+	relay_help(s, HELPER_BEFORE_1, HOW_ERROR | HOW_QUIET);
+	if (r->after.len)
+		relay_run(s, buf_str(&r->after), HOW_ERROR | HOW_QUIET);
+	relay_help(s, HELPER_BEFORE_2, HOW_ERROR | HOW_QUIET);
+	relay_help(s, HELPER_WITNESS, HOW_WITNESS | HOW_QUIET);
+	relay_sync(s, HOW_NONE);
+	relay_when_quiet(s, evaluate);
+}
+
+/* --- what came back --- */
+
+/* A DataRow's cells; false: not well formed. */
+static bool cells_of(struct str row, struct str *cells, size_t *ret_n)
+{
+	size_t n;
+
+	if (row.len < 2)
+		return false;
+	n = message_u16(row.ptr);
+	row = str_sub(row, 2, row.len);
+	if (n > CELLS)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t len;
+
+		if (row.len < 4)
+			return false;
+		len = message_u32(row.ptr);
+		row = str_sub(row, 4, row.len);
+		if (len == UINT32_MAX) {
+			cells[i] = STR_NONE;
+			continue;
+		}
+		if (len > row.len)
+			return false;
+		cells[i] = (struct str){ row.ptr, len };
+		row = str_sub(row, len, row.len);
+	}
+	*ret_n = n;
+	return row.len == 0;
+}
+
+static bool read_rows(struct look *k, struct arena *arena)
+{
+	struct str left = k->rows, cells[CELLS];
+	size_t n;
+
+	witness_begin(&k->saw, k->upstream, k->catalogue, &k->expected, arena);
+	while (left.len >= 4) {
+		size_t len = message_u32(left.ptr);
+
+		if (len > left.len - 4 || !cells_of(str_sub(left, 4, len), cells, &n))
+			return false;
+		witness_row(&k->saw, cells, n);
+		left = str_sub(left, 4 + len, left.len);
+	}
+	return witness_end(&k->saw);
+}
+
+static void look_up(struct look *k, struct arena *arena)
+{
+	struct aside_rows rows = { 0 };
+	struct str list = STR("{");
+	struct err err;
+
+	for (size_t i = 0; i < k->saw.n_unknown; i++)
+		list = arena_fmt(arena, "%.*s%s%u", STR_ARG(list), i ? "," : "", k->saw.unknown[i].oid);
+	list = arena_join(arena, list, STR("}"));
+	if (!aside_query(k->aside, witness_lookup_sql, &list, 1, arena, &rows, &err))
+		return;
+	for (size_t i = 0; i < rows.n_rows; i++)
+		witness_lookup_row(&k->saw, rows.cells + i * rows.n_columns, rows.n_columns);
+	witness_looked_up(&k->saw);
+}
+
+static void refuse(struct look *k, enum database_refusal why, struct str says)
+{
+	k->why = why;
+	k->says = says;
+	k->slow = true; /* the rest of pawl is told first */
+}
+
+static void refuse_unannounced(struct look *k, struct arena *arena)
+{
+	const struct change *c = change_nth(&k->saw.unannounced, 0);
+	struct str name = c && c->name.len ? c->name : STR("a relation"), reason = c ? c->reason : STR_NONE;
+
+	refuse(k, DATABASE_DENIED,
+	       arena_fmt(arena, "the transaction did what none of its statements said: %.*s%s%.*s; it was rolled back", STR_ARG(name),
+			 reason.len ? ": " : "", STR_ARG(reason)));
+}
+
+static bool refuse_budget(struct look *k, struct budget_passed p, struct arena *arena)
+{
+	static const char *const spans[] = { [BUDGET_STATEMENT] = "a statement",
+					     [BUDGET_TRANSACTION] = "a transaction",
+					     [BUDGET_HOUR] = "an hour" };
+
+	if (!p.is)
+		return false;
+	refuse(k, DATABASE_BUDGET,
+	       arena_fmt(arena, "%llu rows of %.*s, more than the %llu that %s may change (%.*s); the transaction was rolled back",
+			 (unsigned long long)p.count, STR_ARG(p.relation), (unsigned long long)p.limit, spans[p.span], STR_ARG(p.where)));
+	return true;
+}
+
+/* Linear in rows × limits. */
+static void judge(struct look *k, struct arena *arena)
+{
+	const struct budget_count *c;
+	struct budget_asker asker;
+
+	if (!read_rows(k, arena)) {
+		refuse(k, DATABASE_OPAQUE,
+		       k->saw.why.len ? k->saw.why
+				      : STR("what the transaction did could not be seen; it was "
+					    "rolled back"));
+		return;
+	}
+	if (k->saw.n_unknown && !k->aside) {
+		k->slow = true;
+		return;
+	}
+	if (k->saw.n_unknown)
+		look_up(k, arena);
+	if (k->saw.n_unknown) {
+		refuse(k, DATABASE_OPAQUE, STR("the transaction locked relations that could not be looked up; it was rolled back"));
+		return;
+	}
+	if (k->saw.unannounced.n) {
+		refuse_unannounced(k, arena);
+		return;
+	}
+	c = k->saw.counts;
+	if (!k->approved && !k->several &&
+	    refuse_budget(
+		    k,
+		    budget_check(k->policy, k->environment, BUDGET_STATEMENT, c, k->saw.n_counts),
+		    arena))
+		return;
+	if (!k->approved && refuse_budget(k, budget_check(k->policy, k->environment, BUDGET_TRANSACTION, c, k->saw.n_counts), arena))
+		return;
+	asker = (struct budget_asker){ k->policy, k->environment, k->who->id };
+	if (!refuse_budget(k, budget_reserve(k->ledger, &asker, c, k->saw.n_counts, k->now_us), arena) || !k->approved)
+		return;
+	/* What a person said yes to is counted, and never stopped by its count. */
+	k->why = DATABASE_NOT_REFUSED;
+	k->slow = false;
+}
+
+/* --- the answer --- */
+
+static const char *sqlstate_of(enum database_refusal why)
+{
+	switch (why) {
+	case DATABASE_HELD:
+		return "PW001";
+	case DATABASE_BUDGET:
+		return "PW003";
+	case DATABASE_OPAQUE:
+		return "PW004";
+	case DATABASE_TIGHTENED:
+		return "PW005";
+	case DATABASE_NOT_REFUSED:
+	case DATABASE_DENIED:
+		break;
+	}
+	return "PW002";
+}
+
+static void not_committed(struct session *s, enum database_refusal why, struct str says)
+{
+	struct message_error e = { "ERROR", sqlstate_of(why), STR_NONE,
+				   STR("Do not retry. Narrow it with WHERE, or ask the person who owns the database.") };
+	auto_buf text = BUF_MAX(SAID_MAX);
+
+	buf_addf(&text, "pawl: %.*s", STR_ARG(str_sub(says, 0, SAID_MAX - 16)));
+	e.message = buf_str(&text);
+	buf_clear(&s->relay.refusal);
+	message_error(&s->relay.refusal, &e);
+}
+
+/* So that it can be given back, should the commit fail. */
+static void remember(struct relay *r, const struct look *k)
+{
+	size_t n = k->saw.n_counts, bytes = n * sizeof(struct budget_count);
+	char *p;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += k->saw.counts[i].relation.len;
+	if (!n || !(r->reserved = malloc(bytes)))
+		return;
+	memcpy(r->reserved, k->saw.counts, n * sizeof(struct budget_count));
+	p = (char *)(r->reserved + n);
+	for (size_t i = 0; i < n; i++) {
+		struct str name = k->saw.counts[i].relation;
+
+		memcpy(p, name.ptr ? name.ptr : "", name.len);
+		r->reserved[i].relation.ptr = p;
+		p += name.len;
+	}
+	r->n_reserved = n;
+	r->reserved_us = k->now_us;
+}
+
+void relay_committed(struct session *s, bool ok)
+{
+	struct relay *r = &s->relay;
+
+	struct budget_asker asker = { s->worker->server->o.host->policy, STR_NONE, s->who.id };
+
+	if (s->upstream)
+		asker.environment = s->upstream->environment.name;
+	if (r->reserved && !ok)
+		budget_give_back(s->worker->server->ledger, &asker, r->reserved, r->n_reserved, r->reserved_us);
+	free(r->reserved);
+	r->reserved = NULL;
+	r->n_reserved = 0;
+}
+
+static void conclude(struct session *s, const struct look *k)
+{
+	struct relay *r = &s->relay;
+
+	r->may_commit = k->why == DATABASE_NOT_REFUSED;
+	if (r->may_commit)
+		remember(r, k);
+	else
+		not_committed(s, k->why, k->says);
+	r->looked(s);
+}
+
+static bool expect(const struct session *s, struct arena *arena, struct witness_expected *ret)
+{
+	const struct relay *r = &s->relay;
+	struct str left = buf_str(&r->announced), one;
+	struct str *names = ARENA_ARRAY(arena, r->n_announced + 1, struct str);
+	size_t n = 0;
+
+	if (!names)
+		return false;
+	while (n < r->n_announced && message_text(&left, &one))
+		names[n++] = arena_str(arena, one);
+	*ret = (struct witness_expected){ .relations = names,
+					  .n = n,
+					  .catalogue = r->ddl,
+					  .any = r->asked || s->upstream->environment.kind ==
+								     ENVIRONMENT_SCRATCH };
+	return !r->announced.failed && !arena->full;
+}
+
+static void fill(struct session *s, struct look *k)
+{
+	struct relay *r = &s->relay;
+
+	*k = (struct look){
+		.upstream = s->upstream->of,
+		.who = &s->who,
+		.policy = s->worker->server->o.host->policy,
+		.ledger = s->worker->server->ledger,
+		.catalogue = r->catalogue,
+		.environment = s->upstream->environment.name,
+		.rows = buf_str(&r->witness),
+		.approved = r->approved,
+		.several = r->n_statements > 1,
+		.now_us = clock_now_us(),
+	};
+}
+
+static void work(struct asking_job *job)
+{
+	struct look_job *j = (struct look_job *)(void *)job;
+	struct err err;
+
+	j->look.aside = upstream_aside(j->upstream, &err);
+	judge(&j->look, &j->arena);
+	if (j->look.aside)
+		upstream_aside_done(j->upstream);
+	else if (j->look.why == DATABASE_NOT_REFUSED && j->look.slow)
+		refuse(&j->look, DATABASE_OPAQUE, STR("the database could not be asked what the transaction locked; it was rolled back"));
+	if (j->look.why != DATABASE_NOT_REFUSED && j->host->breach)
+		j->host->breach(j->host->ctx, &j->who, j->upstream->of, j->look.says, &j->look.saw.unannounced);
+}
+
+static void work_done(struct loop_note *n)
+{
+	struct look_job *j = (struct look_job *)(void *)n;
+	struct session *s = j->session;
+
+	if (s) {
+		s->job = NULL;
+		s->job_session = NULL;
+		s->worker->loop.n_made = 0;
+		s->relay.stopped = false;
+		conclude(s, &j->look);
+		if (!s->relay.stopped)
+			s->client_kept = true;
+		session_pump(s);
+	}
+	catalogue_unref(j->look.catalogue);
+	arena_unmap(&j->arena);
+	free(j);
+}
+
+static struct look_job *job_new(struct session *s)
+{
+	struct look_job *j = calloc(1, sizeof(*j));
+
+	if (!j || !arena_map(&j->arena, JOB_ARENA)) {
+		free(j);
+		return NULL;
+	}
+	j->session = s;
+	j->upstream = s->upstream;
+	j->host = s->worker->server->o.host;
+	fill(s, &j->look);
+	j->who = (struct database_session){ arena_str(&j->arena, s->who.id), arena_str(&j->arena, s->who.name) };
+	j->look.who = &j->who;
+	j->look.rows = arena_str(&j->arena, j->look.rows);
+	j->look.catalogue = s->relay.catalogue ? catalogue_ref(s->relay.catalogue) : NULL;
+	j->job = (struct asking_job){ .note = { .run = work_done }, .work = work, .home = &s->worker->loop };
+	if (expect(s, &j->arena, &j->look.expected))
+		return j;
+	catalogue_unref(j->look.catalogue);
+	arena_unmap(&j->arena);
+	free(j);
+	return NULL;
+}
+
+static void slowly(struct session *s)
+{
+	struct look_job *j = job_new(s);
+	struct look k;
+
+	if (j && asking_submit(&s->worker->server->connects, &j->job)) {
+		s->job = &j->job;
+		s->job_session = &j->session;
+		s->relay.stopped = true;
+		return;
+	}
+	if (j) {
+		catalogue_unref(j->look.catalogue);
+		arena_unmap(&j->arena);
+		free(j);
+	}
+	fill(s, &k);
+	refuse(&k, DATABASE_OPAQUE, STR("no memory to see what the transaction did; it was rolled back"));
+	conclude(s, &k);
+}
+
+static void evaluate(struct session *s)
+{
+	struct relay *r = &s->relay;
+	struct arena *arena = &s->worker->arena;
+	struct look k;
+
+	/* What failed before the witness could look was told already. */
+	if (r->failed && !r->witness_broken) {
+		buf_free(&r->refusal);
+		r->looked(s);
+		return;
+	}
+	arena_reset(arena);
+	fill(s, &k);
+	if (r->witness_broken || !r->witness_said || !expect(s, arena, &k.expected)) {
+		refuse(&k, DATABASE_OPAQUE, STR("what the transaction did could not be seen; it was rolled back"));
+		conclude(s, &k);
+		return;
+	}
+	judge(&k, arena);
+	if (k.slow || arena->full)
+		slowly(s);
+	else
+		conclude(s, &k);
+}
+
+/* --- what statements announce --- */
+
+static void announce(struct relay *r, struct str schema, struct str name)
+{
+	const struct catalogue_relation *c = r->catalogue ? catalogue_find(r->catalogue, schema, name, str_from(r->search_path)) : NULL;
+
+	if (c)
+		schema = c->schema, name = c->name;
+	if (!name.len || memchr(name.ptr, 0, name.len))
+		return;
+	if (schema.len) {
+		buf_add(&r->announced, schema);
+		buf_addc(&r->announced, '.');
+	}
+	message_add_text(&r->announced, name);
+	r->n_announced++;
+}
+
+void relay_announce(struct relay *r, const struct statement_answer *a, const struct statement *st)
+{
+	size_t at = 0;
+
+	CHANGE_EACH(c, &a->changes) {
+		size_t dot = str_find_char(c->name, '.');
+
+		size_t i = at++;
+
+		if (i < st->first_change || i >= st->first_change + st->n_changes)
+			continue;
+		if (dot == SIZE_MAX)
+			announce(r, STR_NONE, c->name);
+		else
+			announce(r, str_sub(c->name, 0, dot), str_sub(c->name, dot + 1, c->name.len));
+	}
+}

@@ -1,0 +1,241 @@
+/* What statements do to what the gate knows of the session: search_path, read only, names prepared by PREPARE. */
+#include "gate/postgres/session.h"
+
+/* No schema has this name: with it every relation is unknown, and what is unknown is judged so. */
+#define PATH_UNKNOWN "\"\001\""
+#define BY_NAME_MAX 1000
+
+static bool is_savepoint(const struct statement *st)
+{
+	return st->ruling == RULING_CONTROL &&
+	       (st->control == CONTROL_SAVEPOINT || st->control == CONTROL_RELEASE || st->control == CONTROL_ROLLBACK_TO);
+}
+
+bool relay_effects_any(const struct statement *st)
+{
+	return is_savepoint(st) || st->forgets || st->read_only != READ_ONLY_UNSAID ||
+	       st->path_changed || st->path_known || st->prepares.len ||
+	       str_starts(st->verb, STR("DEALLOCATE"));
+}
+
+static char *copy(struct str s)
+{
+	return s.ptr ? strndup(s.ptr, s.len) : NULL;
+}
+
+/* Its last word, as it stands there: SAVEPOINT x, RELEASE [SAVEPOINT] x, ROLLBACK [WORK] TO [SAVEPOINT] x. */
+static struct str last_word(struct str text)
+{
+	size_t at;
+
+	text = str_trim(text);
+	while (text.len && (text.ptr[text.len - 1] == ';' || strchr(" \t\r\n", text.ptr[text.len - 1])))
+		text.len--;
+	at = text.len;
+	if (at && text.ptr[at - 1] == '"') {
+		for (at--; at && (text.ptr[at - 1] != '"' || (at > 1 && text.ptr[at - 2] == '"')); at--)
+			;
+		at = at ? at - 1 : 0;
+	} else {
+		while (at && !strchr(" \t\r\n", text.ptr[at - 1]))
+			at--;
+	}
+	return str_sub(text, at, text.len);
+}
+
+void relay_effects_of(const struct statement *st, struct relay_effects *ret)
+{
+	*ret = (struct relay_effects){
+		.control = is_savepoint(st) ? st->control : CONTROL_NONE,
+		.savepoint = is_savepoint(st) ? copy(last_word(st->text)) : NULL,
+		.forgets = st->forgets,
+		.read_only = st->read_only,
+		.read_only_session = st->session,
+		.path_known = st->path_known,
+		.path_changed = st->path_changed,
+		.path = st->path_known ? copy(st->path) : NULL,
+		.prepares = st->prepares.len ? copy(st->prepares) : NULL,
+		.text = st->prepares.len ? copy(st->text) : NULL,
+	};
+}
+
+void relay_effects_free(struct relay_effects *e)
+{
+	free(e->path);
+	free(e->prepares);
+	free(e->text);
+	free(e->savepoint);
+	*e = (struct relay_effects){ .forgets = false };
+}
+
+static void set_path(struct relay *r, const char *path)
+{
+	if (r->tx != 'I' && !r->path_saved) {
+		r->path_before = r->search_path;
+		r->path_saved = true;
+	} else {
+		free(r->search_path);
+	}
+	r->search_path = path ? strdup(path) : NULL;
+}
+
+static void remember(struct relay *r, const struct relay_effects *e)
+{
+	struct relay_prepared *p;
+
+	/* Too many: those that are not remembered are judged as unknown. */
+	if (r->n_by_name >= BY_NAME_MAX || !e->text || !(p = relay_prepared_new(str_from(e->prepares))))
+		return;
+	p->text = strdup(e->text);
+	p->next = r->by_name;
+	r->by_name = p;
+	r->n_by_name++;
+}
+
+static void forget(struct relay *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(r->prepared); i++) {
+		while (r->prepared[i])
+			relay_prepared_drop(r, r->prepared[i]);
+	}
+	for (struct relay_prepared *p = r->by_name, *next; p; p = next) {
+		next = p->next;
+		relay_prepared_free(r, p);
+	}
+	r->by_name = NULL;
+	r->n_by_name = 0;
+	memset(r->helper_ready, 0, sizeof(r->helper_ready));
+	memset(r->helper_sent, 0, sizeof(r->helper_sent));
+	r->helper_round++;
+}
+
+/* --- savepoints --- */
+
+void relay_savepoints_free(struct relay *r)
+{
+	if (r->savepoints)
+		free(r->savepoints->outermost);
+	free(r->savepoints);
+	r->savepoints = NULL;
+}
+
+static uint64_t name_hash(const char *name)
+{
+	uint64_t h = 14695981039346656037u;
+
+	/* Not quoted: as PostgreSQL folds it. */
+	for (const char *p = name; *p; p++)
+		h = (h ^ (unsigned char)(name[0] != '"' && *p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p)) * 1099511628211u;
+	return h;
+}
+
+/* The innermost of that name; SIZE_MAX: none. */
+static size_t savepoint_find(const struct relay_savepoints *p, uint64_t name)
+{
+	for (size_t i = p->n < RELAY_SAVEPOINTS ? p->n : RELAY_SAVEPOINTS; i > 0; i--) {
+		if (p->names[i - 1] == name)
+			return i - 1;
+	}
+	return SIZE_MAX;
+}
+
+static void savepoint(struct relay *r, const struct relay_effects *e)
+{
+	struct relay_savepoints *p = r->savepoints;
+	uint64_t name;
+	size_t at;
+
+	if (!e->savepoint || (!p && !(p = r->savepoints = calloc(1, sizeof(*p)))))
+		return;
+	name = name_hash(e->savepoint);
+	if (e->control == CONTROL_SAVEPOINT) {
+		if (!p->n) {
+			free(p->outermost);
+			p->outermost = strdup(e->savepoint);
+		}
+		if (p->n < RELAY_SAVEPOINTS)
+			p->names[p->n] = name;
+		p->n++;
+		return;
+	}
+	at = savepoint_find(p, name);
+	if (at != SIZE_MAX && e->control == CONTROL_RELEASE)
+		p->n = at;
+	else if (at != SIZE_MAX)
+		p->n = at + 1;
+}
+
+void relay_effects_apply(struct session *s, const struct relay_effects *e)
+{
+	struct relay *r = &s->relay;
+
+	if (e->control != CONTROL_NONE)
+		savepoint(r, e);
+	if (e->path_known)
+		set_path(r, e->path);
+	else if (e->path_changed)
+		set_path(r, PATH_UNKNOWN);
+	if (e->read_only != READ_ONLY_UNSAID && e->read_only_session)
+		r->read_only_session = e->read_only == READ_ONLY_ON;
+	else if (e->read_only != READ_ONLY_UNSAID)
+		r->read_only_transaction = e->read_only == READ_ONLY_ON;
+	if (e->forgets)
+		forget(r);
+	if (e->prepares)
+		remember(r, e);
+}
+
+void relay_effects_of_login(struct session *s, const struct statement *st)
+{
+	struct relay_effects e;
+
+	relay_effects_of(st, &e);
+	relay_effects_apply(s, &e);
+	relay_effects_free(&e);
+}
+
+void relay_transaction_over(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	relay_committed(s, !r->rolled_back && !r->failed);
+	if (r->path_saved && r->rolled_back) {
+		free(r->search_path);
+		r->search_path = r->path_before;
+	} else if (r->path_saved) {
+		free(r->path_before);
+	}
+	r->path_before = NULL;
+	r->path_saved = false;
+	/* What was sent since may have begun another. */
+	if (!r->n_sent) {
+		r->block = BLOCK_NONE;
+		relay_specials_clear(r);
+	}
+	r->read_only_transaction = r->rolled_back = r->approved = r->asked = false;
+	if (r->ddl)
+		relay_schema_changed(s);
+	relay_savepoints_free(r);
+	buf_clear(&r->after);
+	if (!r->n_sent) {
+		r->counters |= r->may_write && !r->witness_said;
+		r->may_write = r->witness_said = false;
+	}
+	r->ddl = false;
+	buf_clear(&r->announced);
+	r->n_announced = 0;
+	r->n_statements = 0;
+}
+
+bool relay_by_name(void *session, struct str name, struct str *ret)
+{
+	struct relay *r = &((struct session *)session)->relay;
+
+	for (struct relay_prepared *p = r->by_name; p; p = p->next) {
+		if (str_is(name, p->name)) {
+			*ret = str_from(p->text);
+			return true;
+		}
+	}
+	return false;
+}

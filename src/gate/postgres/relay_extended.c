@@ -1,0 +1,400 @@
+/* Parse, Bind, Execute and their like: judged at Parse, asked about at Bind, in a transaction of the gate's own where they write. */
+#include "gate/postgres/session.h"
+
+#define OWN "_pawl" /* names that begin so are the gate's */
+
+enum relay_did relay_refuse_extended(struct session *s, const struct message_error *e)
+{
+	relay_refuse(s, e, false);
+	return RELAY_DONE;
+}
+
+enum relay_did relay_malformed(struct session *s)
+{
+	session_fatal(s, "08P01", STR("pawl: a message that is not well formed"));
+	return RELAY_ENDED;
+}
+
+/* What the answers of the client's own messages become. */
+uint8_t relay_how(const struct relay *r)
+{
+	return r->block == BLOCK_GATE ? HOW_ERROR | HOW_REST | HOW_HOLD : HOW_ALL;
+}
+
+enum relay_did relay_wait(struct session *s)
+{
+	relay_when_quiet(s, relay_resume);
+	return s->phase == SESSION_RELAY ? RELAY_WAITS : RELAY_ENDED;
+}
+
+/* End what came before in this pipeline, so that a transaction can begin: the server has only read in it. */
+enum relay_did relay_begin_anew(struct session *s)
+{
+	relay_sync(s, HOW_NONE);
+	return relay_wait(s);
+}
+
+bool relay_ours(struct str name)
+{
+	return str_starts(name, STR(OWN));
+}
+
+enum relay_did relay_not_yours(struct session *s)
+{
+	struct message_error e = { "ERROR", "PW004",
+				   STR("pawl: names that begin with _pawl are the gate's own"),
+				   STR("Use another name.") };
+
+	return relay_refuse_extended(s, &e);
+}
+
+/* --- Parse --- */
+
+/* The message with another text in it. */
+static void send_parse(struct session *s, struct str name, struct str text, struct str types)
+{
+	struct buf b = BUF_MAX(STREAM_MAX);
+	size_t at = message_begin(&b, 'P');
+
+	message_add_text(&b, name);
+	message_add_text(&b, text);
+	buf_add(&b, types);
+	message_end(&b, at);
+	if (b.failed)
+		s->server.failed = true;
+	else
+		relay_to_server(s, buf_str(&b));
+	buf_free(&b);
+}
+
+bool relay_begins(const struct relay_prepared *p)
+{
+	return p->ruling == RULING_CONTROL && (p->control == CONTROL_BEGIN || p->control == CONTROL_BEGIN_READ_ONLY);
+}
+
+/* Needs the start of a transaction, and something else ran in this one already. */
+static bool must_begin_anew(const struct relay *r, const struct relay_prepared *p)
+{
+	bool starts = relay_begins(p) || p->ruling == RULING_WRITE;
+
+	return starts && r->block == BLOCK_NONE && r->unsynced;
+}
+
+enum relay_did relay_refused(struct session *s, const struct statement_answer *a)
+{
+	for (const struct statement *st = a->statements; st; st = st->next) {
+		struct message_error e = { "ERROR", st->sqlstate[0] ? st->sqlstate : "PW004", st->message, st->hint };
+
+		if (st->ruling == RULING_REFUSE)
+			return relay_refuse_extended(s, &e);
+	}
+	return RELAY_PASS;
+}
+
+static enum relay_did too_many(struct session *s)
+{
+	struct message_error e = { "ERROR", "53200", STR("pawl: too many prepared statements"), STR("Close those that are not used.") };
+
+	return relay_refuse_extended(s, &e);
+}
+
+static void pend(struct relay *r, struct relay_prepared *p)
+{
+	p->segment = r->segment;
+	*r->pending_end = p;
+	r->pending_end = &p->next;
+}
+
+enum relay_did relay_parse(struct session *s, struct str message, bool bind_follows)
+{
+	struct str body = str_sub(message, MESSAGE_HEAD, message.len), name, text;
+	struct relay *r = &s->relay;
+	struct statement_answer a;
+	struct relay_prepared *p;
+
+	if (!message_text(&body, &name) || !message_text(&body, &text) || body.len < 2)
+		return relay_malformed(s);
+	if (relay_ours(name))
+		return relay_not_yours(s);
+	if (relay_schema_stale(s))
+		return RELAY_WAITS;
+	relay_weigh(s, text, &a);
+	if (a.n == 1 && a.statements->ruling == RULING_REFUSE)
+		return relay_refused(s, &a);
+	p = relay_prepared_new(name);
+	if (!p || !relay_prepared_keep(r, p, a.n == 1 && a.statements->instead.len ? a.statements->instead : text, body)) {
+		relay_prepared_free(r, p);
+		return too_many(s);
+	}
+	relay_prepared_fill(s, p, &a);
+	if (must_begin_anew(r, p) && (relay_begins(p) || bind_follows)) {
+		relay_prepared_free(r, p);
+		return relay_begin_anew(s);
+	}
+	if (p->ruling == RULING_WRITE && r->block == BLOCK_NONE && bind_follows) {
+		if (relay_ready_awaited(r)) {
+			relay_prepared_free(r, p);
+			return relay_wait(s);
+		}
+		relay_open(s);
+	}
+	if (relay_begins(p) && r->block == BLOCK_NONE)
+		relay_forget(s);
+	pend(r, p);
+	if (a.n == 1 && a.statements->instead.len)
+		send_parse(s, name, a.statements->instead, body);
+	relay_sent(s, 'P', relay_how(r), p);
+	return a.n == 1 && a.statements->instead.len ? RELAY_DONE : RELAY_PASS;
+}
+
+/* --- Describe, Close --- */
+
+enum relay_did relay_describe(struct session *s, struct str message)
+{
+	struct str body = str_sub(message, MESSAGE_HEAD + 1, message.len), name;
+	struct relay *r = &s->relay;
+	struct relay_special *x;
+	char what = message.ptr[MESSAGE_HEAD];
+
+	if (!message_text(&body, &name) || (what != 'S' && what != 'P'))
+		return relay_malformed(s);
+	if (relay_ours(name))
+		return relay_not_yours(s);
+	x = what == 'P' ? relay_special_find(r, name) : NULL;
+	if (x && x->instead) {
+		message_bare(&s->worker->text, 'n');
+		session_say(s, &s->worker->text);
+		return RELAY_DONE;
+	}
+	relay_sent(s, 'D', relay_how(r), NULL);
+	return RELAY_PASS;
+}
+
+enum relay_did relay_close(struct session *s, struct str message)
+{
+	struct str body = str_sub(message, MESSAGE_HEAD + 1, message.len), name;
+	struct relay *r = &s->relay;
+	struct relay_prepared *p = NULL;
+	char what = message.ptr[MESSAGE_HEAD];
+
+	if (!message_text(&body, &name) || (what != 'S' && what != 'P'))
+		return relay_malformed(s);
+	if (relay_ours(name))
+		return relay_not_yours(s);
+	if (what == 'S' && relay_pending_find(r, name))
+		return relay_wait(s);
+	if (what == 'S')
+		p = relay_prepared_find(r, name);
+	relay_sent(s, 'C', relay_how(r), p);
+	return RELAY_PASS;
+}
+
+/* --- Execute --- */
+
+static void send_execute(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	relay_to_server(s, buf_str(&r->execute));
+	buf_free(&r->execute);
+	relay_sent(s, 'E', HOW_ALL, NULL);
+	if (r->block == BLOCK_CLIENT)
+		r->block = BLOCK_NONE;
+}
+
+static void commit_refused(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (!r->skipping)
+		stream_copy(&s->client, buf_str(&r->refusal));
+	buf_free(&r->refusal);
+	r->skipping = true;
+}
+
+/* The witness has answered. */
+static void commit_looked(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (r->may_commit) {
+		send_execute(s);
+		return;
+	}
+	buf_free(&r->execute);
+	if (r->tx != 'I') {
+		relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
+		relay_sync(s, HOW_NONE);
+		r->block = BLOCK_NONE;
+	}
+	relay_when_quiet(s, commit_refused);
+}
+
+static enum relay_did execute_commit(struct session *s, struct str message)
+{
+	struct relay *r = &s->relay;
+
+	buf_clear(&r->execute);
+	buf_add(&r->execute, message);
+	relay_look(s, commit_looked);
+	return RELAY_DONE;
+}
+
+static enum relay_did execute_instead(struct session *s, struct relay_special *x)
+{
+	struct buf *b = &s->worker->text;
+	struct relay *r = &s->relay;
+
+	buf_clear(b);
+	message_complete(b, str_from(x->tag));
+	relay_special_unset(r, x);
+	if (r->block == BLOCK_GATE) {
+		buf_add(&r->held, buf_str(b));
+		r->holding = true;
+	} else {
+		session_say(s, b);
+	}
+	buf_clear(b);
+	return RELAY_DONE;
+}
+
+static enum relay_did execute_control(struct session *s, const struct relay_special *x, struct str message)
+{
+	struct relay *r = &s->relay;
+
+	switch (x->control) {
+	case CONTROL_COMMIT:
+	case CONTROL_PREPARE:
+		if (r->block != BLOCK_CLIENT || s->worker->server->o.permissive)
+			break;
+		if (relay_ready_awaited(r))
+			return relay_wait(s);
+		if (r->tx != 'E')
+			return execute_commit(s, message);
+		break;
+	case CONTROL_BEGIN:
+		if (r->block == BLOCK_NONE) {
+			r->block = BLOCK_CLIENT;
+			r->may_write = true;
+		}
+		break;
+	case CONTROL_BEGIN_READ_ONLY:
+		if (r->block == BLOCK_NONE)
+			r->block = BLOCK_CLIENT_READ_ONLY;
+		break;
+	case CONTROL_NONE:
+	case CONTROL_ROLLBACK:
+	case CONTROL_SAVEPOINT:
+	case CONTROL_RELEASE:
+	case CONTROL_ROLLBACK_TO:
+		break;
+	}
+	return RELAY_PASS;
+}
+
+enum relay_did relay_execute(struct session *s, struct str message)
+{
+	struct str body = str_sub(message, MESSAGE_HEAD, message.len), portal;
+	struct relay *r = &s->relay;
+	struct relay_special *x;
+
+	if (!message_text(&body, &portal) || body.len != 4)
+		return relay_malformed(s);
+	if (relay_ours(portal))
+		return relay_not_yours(s);
+	x = relay_special_find(r, portal);
+	if (x && x->instead)
+		return execute_instead(s, x);
+	if (x) {
+		enum relay_did did = execute_control(s, x, message);
+
+		if (did != RELAY_PASS)
+			return did;
+	}
+	relay_sent(s, 'E', relay_how(r), x ? x->p : NULL);
+	if (x && x->copies_in) {
+		/* What follows would be read as part of the copy: first see whether there is one. */
+		relay_to_server(s, message);
+		relay_when_quiet(s, relay_resume);
+		return RELAY_DONE;
+	}
+	return RELAY_PASS;
+}
+
+/* --- Sync --- */
+
+static void committed(struct session *s)
+{
+	struct relay *r = &s->relay;
+	bool ok = !r->failed;
+
+	r->skipping = false; /* an error of the commit itself is behind the client's Sync */
+	if (ok)
+		relay_held_go(s);
+	else
+		relay_held_drop(s);
+	relay_ready(s);
+}
+
+static void rolled_back(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (r->refusal.len) {
+		relay_held_drop(s);
+		stream_copy(&s->client, buf_str(&r->refusal));
+		buf_free(&r->refusal);
+	}
+	relay_ready(s);
+}
+
+static void roll_back(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (r->server_skips)
+		relay_sync(s, HOW_NONE);
+	relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
+	relay_sync(s, HOW_NONE);
+	r->block = BLOCK_NONE;
+	relay_when_quiet(s, rolled_back);
+}
+
+static void looked(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (!r->skipping && r->may_commit) {
+		r->failed = false;
+		relay_help(s, HELPER_COMMIT, HOW_ERROR);
+		relay_sync(s, HOW_NONE);
+		r->block = BLOCK_NONE;
+		relay_when_quiet(s, committed);
+		return;
+	}
+	r->skipping = false;
+	roll_back(s);
+}
+
+void relay_client_sync(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (r->block == BLOCK_GATE) {
+		if (r->skipping) {
+			r->skipping = false;
+			roll_back(s);
+			return;
+		}
+		relay_look(s, looked);
+		return;
+	}
+	r->skipping = false;
+	r->ddl |= r->alone;
+	relay_sync(s, HOW_READY);
+	if (r->alone) {
+		relay_help(s, HELPER_READ_ONLY, HOW_QUIET);
+		relay_sync(s, HOW_NONE);
+		r->alone = false;
+	}
+}

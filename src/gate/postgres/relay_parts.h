@@ -1,0 +1,84 @@
+/* relay_parts.h -- what a relay knows and asks: rulings, names, effects, the look before a commit, people.
+ * Room: gate/postgres, inner.
+ */
+#ifndef PAWL_GATE_POSTGRES_RELAY_PARTS_H
+#define PAWL_GATE_POSTGRES_RELAY_PARTS_H
+
+#include "gate/postgres/relay.h"
+
+/* --- relay_weigh.c --- */
+void relay_weigh(struct session *s, struct str text, struct statement_answer *ret);
+void relay_context(struct session *s, struct statement_context *ret);
+/* Is the schema as it is known too old? Then it is read again, and the session waits. */
+bool relay_schema_stale(struct session *s);
+void relay_schema_changed(struct session *s);
+bool relay_copies_in(const struct statement *st);
+bool relay_is_ddl(const struct statement *st);
+
+/* --- relay_names.c --- */
+struct relay_prepared *relay_prepared_new(struct str name);
+void relay_prepared_free(struct relay *r, struct relay_prepared *p);
+void relay_prepared_fill(struct session *s, struct relay_prepared *p, const struct statement_answer *a);
+/* Keep its text, and the types of its parameters. False: too much is prepared. */
+bool relay_prepared_keep(struct relay *r, struct relay_prepared *p, struct str text, struct str types);
+struct relay_prepared *relay_prepared_find(struct relay *r, struct str name);
+struct relay_prepared *relay_pending_find(struct relay *r, struct str name);
+void relay_prepared_live(struct relay *r, struct relay_prepared *p);
+void relay_prepared_failed(struct relay *r, struct relay_prepared *p);
+void relay_prepared_drop(struct relay *r, struct relay_prepared *p);
+void relay_names_free(struct relay *r);
+struct relay_special *relay_special_find(struct relay *r, struct str name);
+struct relay_special *relay_special_set(struct relay *r, struct str name, struct relay_prepared *p);
+void relay_special_unset(struct relay *r, struct relay_special *x);
+void relay_specials_clear(struct relay *r);
+
+/* --- relay_effects.c --- */
+bool relay_effects_any(const struct statement *st);
+void relay_effects_of(const struct statement *st, struct relay_effects *ret);
+void relay_effects_free(struct relay_effects *e);
+void relay_effects_apply(struct session *s, const struct relay_effects *e);
+void relay_savepoints_free(struct relay *r);
+void relay_effects_of_login(struct session *s, const struct statement *st);
+void relay_transaction_over(struct session *s);
+bool relay_by_name(void *session, struct str name, struct str *ret);
+
+/* --- relay_script.c: simple queries --- */
+enum relay_did relay_simple(struct session *s, struct str message);
+void relay_script_free(struct relay *r);
+
+/* --- relay_commit.c: the look before a commit --- */
+void relay_announce(struct relay *r, const struct statement_answer *a, const struct statement *st);
+/* Sees what the transaction did, then calls ${then} with relay.may_commit, and where that is false the reason in
+ * relay.refusal. Counts are
+ * reserved until relay_committed. */
+void relay_look(struct session *s, void (*then)(struct session *s));
+void relay_committed(struct session *s, bool ok);
+
+/* --- relay_ask.c --- */
+struct relay_keep {
+	struct str before, instead, after, tag;
+};
+struct relay_passage {
+	struct asking_job job; /* first */
+	struct session *session; /* NULL: gone; the worker's */
+	bool gone, cancelled;	 /* atomic */
+	struct arena arena;
+	struct database_question question;
+	struct database_passage passage;
+	struct upstream *upstream;
+	const struct database_host *host;
+	struct statement_context context;
+	struct database_session who;
+	struct str text, parameters;
+	struct relay_keep *keeps; /* by statement */
+	size_t n_keeps;
+	void (*then)(struct session *s);
+};
+/* Ask about the statements of a text that have to be; ${then} is called when that is answered, with relay.passage set. */
+void relay_ask(struct session *s, struct str text, struct str parameters, void (*then)(struct session *s));
+/* Of a passage that was not passed; in the worker's arena. */
+void relay_ask_error(struct session *s, const struct relay_passage *p, struct message_error *ret);
+void relay_passage_free(struct relay_passage *p);
+void relay_ask_gone(struct session *s);
+
+#endif

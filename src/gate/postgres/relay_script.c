@@ -1,0 +1,484 @@
+/* Simple queries. What only reads goes by as it is. Everything else is run statement by statement, each when the one before was answered:
+ * in a transaction of the gate's own, which ends as PostgreSQL's implicit one around the statements of one message would. */
+#include "gate/postgres/session.h"
+
+#define SCRIPT_MAX 10000 /* statements in one message */
+
+struct script_statement {
+	struct str text; /* in relay_script.text */
+	struct str instead;
+	enum ruling ruling;
+	enum control control;
+	bool ask, copies_in, ddl, effective;
+	struct relay_effects effects;
+};
+
+struct relay_script {
+	struct relay_passage *passage;
+	char *text;
+	size_t n_text, n, at;
+	const struct script_statement *last; /* whose effects are to be applied once it succeeded */
+	struct script_statement st[];
+};
+
+static void next(struct session *s);
+
+void relay_script_free(struct relay *r)
+{
+	struct relay_script *p = r->script;
+
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n; i++) {
+		relay_effects_free(&p->st[i].effects);
+		free((void *)(uintptr_t)p->st[i].instead.ptr);
+	}
+	relay_passage_free(p->passage);
+	free(p->text);
+	free(p);
+	r->script = NULL;
+}
+
+static void end(struct session *s)
+{
+	relay_script_free(&s->relay);
+	relay_held_go(s);
+	relay_ready(s);
+}
+
+static void end_failed(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	relay_script_free(r);
+	relay_held_drop(s);
+	if (r->refusal.len)
+		stream_copy(&s->client, buf_str(&r->refusal));
+	buf_free(&r->refusal);
+	r->skipping = false;
+	relay_ready(s);
+}
+
+/* The client was told of an error, or will be: nothing of the gate's own transaction stays. */
+static void fail(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (r->server_skips)
+		relay_sync(s, HOW_NONE);
+	if (r->block == BLOCK_GATE || (r->refusal.len && r->tx != 'I')) {
+		relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
+		relay_sync(s, HOW_NONE);
+		r->block = BLOCK_NONE;
+	}
+	relay_when_quiet(s, end_failed);
+}
+
+/* A COMMIT that is not to be: the transaction is over all the same. */
+static void fail_commit(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (r->tx != 'I')
+		r->block = BLOCK_GATE;
+	fail(s);
+}
+
+/* --- the end of a transaction --- */
+
+static void committed(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	if (r->failed)
+		fail(s);
+	else
+		next(s);
+}
+
+static void commit(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	r->failed = false;
+	relay_help(s, HELPER_COMMIT, HOW_ERROR);
+	relay_sync(s, HOW_NONE);
+	r->block = BLOCK_NONE;
+	relay_when_quiet(s, committed);
+}
+
+static void looked(struct session *s)
+{
+	if (!s->relay.failed && s->relay.may_commit)
+		commit(s);
+	else
+		fail(s);
+}
+
+/* The client's own COMMIT, which the witness has looked before. */
+static void client_commit(struct session *s)
+{
+	struct relay *r = &s->relay;
+	struct relay_script *p = r->script;
+
+	if (!r->may_commit) {
+		fail_commit(s);
+		return;
+	}
+	r->failed = false;
+	relay_query(s, p->st[p->at - 1].text, HOW_ERROR | HOW_REST | HOW_HOLD);
+	r->block = BLOCK_NONE;
+	relay_when_quiet(s, committed);
+}
+
+static void warn(struct session *s, const char *sqlstate, struct str message)
+{
+	struct message_error e = { "WARNING", sqlstate, message, STR_NONE };
+
+	relay_error(s, &e);
+}
+
+/* --- one statement --- */
+
+static void send(struct session *s, const struct script_statement *st, uint8_t how)
+{
+	relay_query(s, st->instead.len ? st->instead : st->text, how);
+}
+
+static void begin(struct session *s, const struct script_statement *st)
+{
+	struct relay *r = &s->relay;
+	struct buf *b = &s->worker->text;
+
+	if (r->block == BLOCK_GATE) {
+		/* The implicit transaction goes on as the client's: it may write already. */
+		r->block = BLOCK_CLIENT;
+		buf_clear(b);
+		message_complete(b, STR("BEGIN"));
+		session_say(s, b);
+		next(s);
+		return;
+	}
+	if (r->block == BLOCK_NONE) {
+		relay_forget(s);
+		r->block = st->control == CONTROL_BEGIN ? BLOCK_CLIENT : BLOCK_CLIENT_READ_ONLY;
+		r->may_write = st->control == CONTROL_BEGIN;
+	}
+	send(s, st, HOW_ERROR | HOW_REST);
+	relay_when_quiet(s, next);
+}
+
+static void end_block(struct session *s, const struct script_statement *st)
+{
+	struct relay *r = &s->relay;
+	bool ends = st->control == CONTROL_COMMIT || st->control == CONTROL_PREPARE;
+
+	if (r->block == BLOCK_GATE)
+		warn(s, "25P01", STR("there is no transaction in progress"));
+	if (ends && r->tx == 'T' && r->block != BLOCK_CLIENT_READ_ONLY && !s->worker->server->o.permissive) {
+		relay_look(s, client_commit);
+		return;
+	}
+	if (r->block != BLOCK_NONE && st->control != CONTROL_PREPARE)
+		r->block = BLOCK_NONE;
+	send(s, st, HOW_ERROR | HOW_REST);
+	relay_when_quiet(s, next);
+}
+
+static void control(struct session *s, const struct script_statement *st)
+{
+	switch (st->control) {
+	case CONTROL_BEGIN:
+	case CONTROL_BEGIN_READ_ONLY:
+		begin(s, st);
+		return;
+	case CONTROL_COMMIT:
+	case CONTROL_ROLLBACK:
+	case CONTROL_PREPARE:
+		end_block(s, st);
+		return;
+	case CONTROL_NONE:
+	case CONTROL_SAVEPOINT:
+	case CONTROL_RELEASE:
+	case CONTROL_ROLLBACK_TO:
+		break;
+	}
+	if (s->relay.block == BLOCK_GATE) {
+		struct message_error e = { "ERROR", "25P01", STR("savepoints can only be used in transaction blocks"), STR_NONE };
+
+		relay_error(s, &e);
+		fail(s);
+		return;
+	}
+	send(s, st, HOW_ERROR | HOW_REST);
+	relay_when_quiet(s, next);
+}
+
+static void alone_done(struct session *s)
+{
+	relay_schema_changed(s);
+	next(s);
+}
+
+static void alone(struct session *s, const struct script_statement *st)
+{
+	struct relay *r = &s->relay;
+
+	if (r->block != BLOCK_NONE || r->script->n > 1) {
+		send(s, st, HOW_ERROR | HOW_REST); /* the server says that it cannot be */
+		relay_when_quiet(s, next);
+		return;
+	}
+	relay_help(s, HELPER_WRITABLE, HOW_ERROR | HOW_QUIET);
+	relay_sync(s, HOW_BETWEEN);
+	send(s, st, HOW_ERROR | HOW_REST);
+	relay_help(s, HELPER_READ_ONLY, HOW_QUIET);
+	relay_sync(s, HOW_NONE);
+	r->counters = true;
+	relay_when_quiet(s, alone_done);
+}
+
+static const struct relay_keep *keep_of(const struct relay_script *p)
+{
+	return p->passage && p->at <= p->passage->n_keeps ? &p->passage->keeps[p->at - 1] : NULL;
+}
+
+static void instead_done(struct session *s)
+{
+	struct relay *r = &s->relay;
+	const struct relay_keep *k = keep_of(r->script);
+	struct buf *b = &s->worker->text;
+
+	if (r->failed) {
+		fail(s);
+		return;
+	}
+	buf_clear(b);
+	message_complete(b, k->tag);
+	if (r->block == BLOCK_GATE && r->script->at == r->script->n) {
+		buf_add(&r->held, buf_str(b));
+		r->holding = true;
+		buf_clear(b);
+	} else {
+		session_say(s, b);
+	}
+	next(s);
+}
+
+static void run(struct session *s, const struct script_statement *st)
+{
+	struct relay *r = &s->relay;
+	struct relay_script *p = r->script;
+	const struct relay_keep *k = st->ask ? keep_of(p) : NULL;
+	bool last = p->at == p->n;
+	uint8_t how = HOW_ERROR | HOW_REST;
+
+	/* A statement that only reads or sets is alone in its message: no transaction is needed for it. */
+	if (r->block == BLOCK_NONE && (p->n > 1 || st->ruling == RULING_WRITE))
+		relay_open(s);
+	r->ddl |= st->ddl;
+	if (k && k->before.len)
+		relay_run(s, k->before, HOW_ERROR);
+	if (k && k->after.len)
+		buf_add(&r->after, k->after);
+	if (k && k->instead.len) {
+		relay_run(s, k->instead, HOW_ERROR);
+		relay_when_quiet(s, instead_done);
+		return;
+	}
+	if (r->block == BLOCK_GATE && last)
+		how |= HOW_HOLD;
+	send(s, st, how);
+	/* The witness looks in the same breath, but behind a copy, whose data would be mixed up with it. */
+	if (r->block == BLOCK_GATE && last && !st->copies_in && !p->last && !s->worker->server->o.permissive) {
+		relay_look(s, looked);
+		return;
+	}
+	relay_when_quiet(s, next);
+}
+
+/* Nothing is on its way: the next statement, or the end. */
+static void next(struct session *s)
+{
+	struct relay *r = &s->relay;
+	struct relay_script *p = r->script;
+	const struct script_statement *st;
+
+	if (r->failed) {
+		fail(s);
+		return;
+	}
+	if (p->last)
+		relay_effects_apply(s, &p->last->effects);
+	p->last = NULL;
+	if (p->at == p->n) {
+		if (r->block == BLOCK_GATE && s->worker->server->o.permissive) {
+			commit(s);
+		} else if (r->block == BLOCK_GATE) {
+			relay_look(s, looked);
+		} else {
+			end(s);
+		}
+		return;
+	}
+	st = &p->st[p->at++];
+	if (st->effective)
+		p->last = st;
+	if (p->at < p->n)
+		relay_held_go(s);
+	if (st->ruling == RULING_CONTROL)
+		control(s, st);
+	else if (st->ruling == RULING_ALONE)
+		alone(s, st);
+	else
+		run(s, st);
+}
+
+/* --- the message --- */
+
+static void asked(struct session *s)
+{
+	struct relay *r = &s->relay;
+	struct relay_script *p = r->script;
+	struct message_error e;
+
+	p->passage = r->passage;
+	r->passage = NULL;
+	if (!p->passage || p->passage->passage.answer != DATABASE_PASSED) {
+		relay_ask_error(s, p->passage, &e);
+		relay_script_free(r);
+		relay_refuse(s, &e, true);
+		return;
+	}
+	r->failed = false;
+	r->asked = true;
+	r->approved |= p->passage->passage.hold[0] != '\0';
+	next(s);
+}
+
+static void start(struct session *s)
+{
+	struct relay *r = &s->relay;
+	struct relay_script *p = r->script;
+
+	r->failed = false;
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->st[i].ask) {
+			relay_ask(s, (struct str){ p->text, p->n_text }, STR_NONE, asked);
+			return;
+		}
+	}
+	next(s);
+}
+
+static bool fill(struct script_statement *to, const struct statement *st, const char *from, const struct relay_script *p)
+{
+	*to = (struct script_statement){
+		.text = { p->text + (st->text.ptr - from), st->text.len },
+		.ask = st->ruling == RULING_ASK,
+		.ruling = st->ruling == RULING_ASK ? st->passed : st->ruling,
+		.control = st->control,
+		.copies_in = relay_copies_in(st),
+		.ddl = relay_is_ddl(st),
+		.effective = relay_effects_any(st),
+	};
+	if (st->instead.len)
+		to->instead = (struct str){ strndup(st->instead.ptr, st->instead.len), st->instead.len };
+	relay_effects_of(st, &to->effects);
+	return !st->instead.len || to->instead.ptr;
+}
+
+static struct relay_script *script_new(const struct statement_answer *a, struct str text)
+{
+	struct relay_script *p = a->n <= SCRIPT_MAX ? calloc(1, sizeof(*p) + a->n * sizeof(p->st[0])) : NULL;
+
+	if (!p)
+		return NULL;
+	p->text = strndup(text.ptr, text.len);
+	p->n_text = text.len;
+	for (const struct statement *st = a->statements; st && p->text; st = st->next) {
+		if (!fill(&p->st[p->n++], st, text.ptr, p))
+			break;
+	}
+	return p;
+}
+
+static const struct statement *first_refused(const struct statement_answer *a)
+{
+	for (const struct statement *st = a->statements; st; st = st->next) {
+		if (st->ruling == RULING_REFUSE)
+			return st;
+	}
+	return NULL;
+}
+
+/* Nothing of it needs the gate beyond this: sent as it came. */
+static bool is_plain(const struct relay *r, const struct statement_answer *a)
+{
+	for (const struct statement *st = a->statements; st; st = st->next) {
+		bool reads = st->ruling == RULING_READ || st->ruling == RULING_SESSION;
+		/* Outside of a transaction LOCK is an error, which the server says. */
+		bool inside = st->ruling == RULING_WRITE &&
+			      (r->block == BLOCK_CLIENT || (r->block == BLOCK_NONE && a->n == 1 && str_is(st->verb, "LOCK")));
+
+		if ((!reads && !inside) || relay_effects_any(st) || st->instead.len)
+			return false;
+	}
+	return true;
+}
+
+static void announce(struct relay *r, const struct statement_answer *a)
+{
+	for (const struct statement *st = a->statements; st; st = st->next) {
+		if (st->ruling != RULING_WRITE && st->ruling != RULING_ASK && st->ruling != RULING_ALONE)
+			continue;
+		relay_announce(r, a, st);
+		r->ddl |= r->block == BLOCK_CLIENT && relay_is_ddl(st);
+		r->n_statements++;
+	}
+}
+
+enum relay_did relay_simple(struct session *s, struct str message)
+{
+	struct str body = str_sub(message, MESSAGE_HEAD, message.len), text;
+	struct relay *r = &s->relay;
+	const struct statement *no;
+	struct statement_answer a;
+
+	if (!message_text(&body, &text) || body.len) {
+		session_fatal(s, "08P01", STR("pawl: a Query that is not well formed"));
+		return RELAY_ENDED;
+	}
+	if (relay_schema_stale(s))
+		return RELAY_WAITS;
+	relay_weigh(s, text, &a);
+	no = first_refused(&a);
+	if (no) {
+		struct message_error e = { "ERROR", no->sqlstate[0] ? no->sqlstate : "PW004", no->message, no->hint };
+
+		relay_refuse(s, &e, true);
+		return RELAY_DONE;
+	}
+	if (is_plain(r, &a)) {
+		announce(r, &a);
+		relay_sent(s, 'Q', HOW_ALL, NULL);
+		return RELAY_PASS;
+	}
+	if (r->n_sent) {
+		relay_when_quiet(s, relay_resume);
+		return RELAY_WAITS;
+	}
+	announce(r, &a);
+	r->script = script_new(&a, text);
+	if (!r->script || !r->script->text || r->script->n != a.n) {
+		struct message_error e = { "ERROR", "54000",
+					   STR("pawl: too many statements in one message"),
+					   STR("Send fewer at a time.") };
+
+		relay_script_free(r);
+		relay_refuse(s, &e, true);
+		return RELAY_DONE;
+	}
+	relay_when_quiet(s, start);
+	return RELAY_DONE;
+}

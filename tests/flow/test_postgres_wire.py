@@ -1,0 +1,334 @@
+#!/usr/bin/env python3
+"""PostgreSQL's protocol through the gate: psql, pgbench, psycopg2 and a client of our own, with what reads, writes, copies and fails."""
+# timeout: 600
+import os
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import pgwire as w  # noqa: E402
+import postgres  # noqa: E402
+
+DEBIAN = "/usr/lib/python3/dist-packages"  # where python3-psycopg2 is, when another python runs this
+
+
+def psycopg2():
+    for path in (None, DEBIAN):
+        if path and path not in sys.path:
+            sys.path.append(path)
+        try:
+            import psycopg2
+            return psycopg2
+        except ImportError:
+            continue
+    return None
+
+
+TESTS = []
+
+
+def test(f):
+    TESTS.append(f)
+    return f
+
+
+def same(pg, gate, script):
+    """psql's output through the gate and beside it, on tables made alike."""
+    outs = []
+    for run in (lambda: gate.psql(text=script), lambda: pg.psql("-A", "-t", "-q", "-v", "ON_ERROR_STOP=0", dbname="direct", user="agent", text=script)):
+        done = run()
+        outs.append(done.stdout + done.stderr)
+    assert outs[0] == outs[1], "gate:\n%s\ndirect:\n%s" % tuple(outs)
+    return outs[0]
+
+
+@test
+def transactions_as_the_server_has_them(pg, gate):
+    out = same(pg, gate, """
+create table tx(id int primary key, x int);
+insert into tx select g, g from generate_series(1, 5) g;
+insert into tx values (6, 6) returning *;
+begin; update tx set x = 0 where id = 1; rollback; select x from tx where id = 1;
+begin; update tx set x = 0 where id = 1; commit; select x from tx where id = 1;
+begin; insert into tx values (1, 1); select 1; commit; select count(*) from tx;
+begin; savepoint a; insert into tx values (1, 1); rollback to a; insert into tx values (7, 7); release a; commit;
+insert into tx values (8, 8)\\; select 1/0\\; insert into tx values (9, 9);
+insert into tx values (8, 8)\\; select count(*) from tx;
+insert into tx values (10, 1)\\; commit\\; select 1/0;
+begin\\; insert into tx values (11, 1)\\; commit\\; insert into tx values (12, 1)\\; rollback;
+insert into tx values (13, 1)\\; begin\\; insert into tx values (14, 1);
+commit; savepoint s; rollback; commit;
+begin isolation level serializable; show transaction_isolation; commit and chain; show transaction_isolation; rollback;
+begin read only; insert into tx values (99, 1); rollback;
+set search_path = pg_catalog; show search_path; begin; set search_path = public; rollback; show search_path; reset search_path;
+begin; declare c cursor for select id from tx order by id; fetch 2 from c; move 1 in c; fetch 1 from c; close c; commit;
+declare c cursor for select 1; lock table tx;
+select * from tx order by id;
+""")
+    assert "division by zero" in out and "13|1" in out and "12|1" not in out, out
+
+
+@test
+def deferred_constraints_and_triggers(pg, gate):
+    out = same(pg, gate, """
+create table d(id int primary key, r int references d deferrable initially deferred);
+insert into d values (1, 9);
+begin; insert into d values (2, 9); select 1; commit;
+begin; insert into d values (3, 4); insert into d values (4, 4); commit;
+select * from d order by id;
+""")
+    assert out.count("violates foreign key") == 2 and "3|4" in out, out
+
+
+@test
+def copies(pg, gate):
+    same(pg, gate, "create table c(a int primary key, b text);\ncopy c from stdin;\n1\tone\n2\ttwo\n\\.\ncopy c from stdin;\n1\tagain\n\\.\n"
+         "copy c from stdin;\nx\ty\n\\.\nbegin;\ncopy c from stdin;\n3\tthree\n\\.\ncommit;\ncopy c to stdout;\ncopy (select 1, 2) to stdout with csv;\n"
+         "select count(*) from c;\n")
+
+
+@test
+def many_rows_and_long_values(pg, gate):
+    r = gate.raw()
+    got = r.ask(w.query("select repeat('x', 20000000)"))
+    assert [k for k, _ in got] == ["T", "D", "C", "Z"] and len(got[1][1]) == 20000006, [k for k, _ in got]
+    got = r.ask(w.query("select generate_series(1, 300000)"))
+    assert len(got) == 300003 and got[-2][1] == b"SELECT 300000\0"
+    r.ask(w.query("create table long(id int, t text)"))
+    got = r.ask(w.parse("insert into long values ($1, $2)"), w.bind(["1", "y" * 30000000]), w.execute(), w.SYNC)
+    assert [k for k, _ in got] == ["1", "2", "C", "Z"], got[:1]
+    assert gate.sql("select length(t) from long") == [["30000000"]]
+    got = r.ask(w.query("select '" + "z" * (10 << 20) + "'"))
+    assert w.errors(got)[0]["C"] == "PW004" and got[-1] == ("Z", b"I"), w.errors(got)
+    assert gate.memory() < 400 << 20
+    r.close()
+
+
+@test
+def extended_protocol(pg, gate):
+    r = gate.raw()
+    assert r.kinds(w.query("create table e(id int primary key, x int)")) == "CZ"
+    assert r.kinds(w.parse("select $1::int + 1"), w.bind(["4"]), w.describe(), w.execute(), w.SYNC) == "12TDCZ"
+    assert r.kinds(w.parse("insert into e values ($1, 1)", "ins"), w.SYNC) == "1Z"
+    for i in range(3):
+        assert r.kinds(w.bind([str(i)], "ins"), w.describe(), w.execute(), w.SYNC) == "2nCZ"
+    got = r.ask(w.bind(["0"], "ins"), w.execute(), w.SYNC)
+    assert [k for k, _ in got] == ["2", "E", "Z"] and w.errors(got)[0]["C"] == "23505" and got[-1][1] == b"I", got
+    assert r.kinds(w.bind(["7"], "ins"), w.execute(), w.bind(["8"], "ins"), w.execute(), w.SYNC) == "2C2CZ"
+    got = r.ask(w.bind(["9"], "ins"), w.execute(), w.bind(["8"], "ins"), w.execute(), w.SYNC)
+    assert [k for k, _ in got][-2:] == ["E", "Z"]
+    assert gate.sql("select count(*) from e") == [["5"]], "a pipeline up to Sync is one transaction"
+    # before it a Flush, a read, a Sync
+    r.send(w.bind(["20"], "ins"), w.execute(), w.FLUSH)
+    assert [k for k, _ in r.until("C")] == ["2", "C"]
+    assert r.kinds(w.SYNC) == "Z"
+    assert r.kinds(w.parse("select 1"), w.bind(), w.execute(), w.bind(["21"], "ins"), w.execute(), w.SYNC) == "12DC2CZ"
+    assert r.kinds(w.close("S", "ins"), w.SYNC) == "3Z"
+    assert w.errors(r.ask(w.bind(["22"], "ins"), w.execute(), w.SYNC))[0]["C"] == "26000"
+    assert r.kinds(w.parse("select id from e order by 1"), w.bind(), w.execute("", 2), w.execute("", 100), w.SYNC).startswith("12DDsD")
+    assert r.kinds(w.parse(""), w.bind(), w.execute(), w.SYNC) == "12IZ"
+    assert r.kinds(w.query("")) == "IZ"
+    r.close()
+
+
+@test
+def transactions_by_the_extended_protocol(pg, gate):
+    r = gate.raw()
+    run = lambda s: r.ask(w.parse(s), w.bind(), w.describe(), w.execute(), w.SYNC)  # noqa: E731
+    run("create table xt(id int primary key)")
+    assert run("begin")[-1][1] == b"T"
+    assert run("insert into xt values (1)")[-1][1] == b"T"
+    assert run("commit")[-1][1] == b"I"
+    run("begin")
+    run("insert into xt values (2)")
+    assert run("insert into xt values (2)")[-1][1] == b"E"
+    got = run("commit")
+    assert got[-1][1] == b"I" and ("C", b"ROLLBACK\0") in got, got
+    r.ask(w.parse("begin", "b"), w.parse("commit", "c"), w.parse("insert into xt values ($1)", "i"), w.SYNC)
+    for n in ("3", "4"):
+        got = r.ask(w.bind([], "b"), w.execute(), w.bind([n], "i"), w.execute(), w.bind([], "c"), w.execute(), w.SYNC)
+        assert "".join(k for k, _ in got) == "2C2C2CZ" and got[-1][1] == b"I", got
+    got = r.ask(*[p for n in "567" for p in (w.bind([n], "i"), w.execute(), w.SYNC)])
+    for _ in range(2):
+        got += r.until("Z")
+    assert "".join(k for k, _ in got) == "2CZ" * 3
+    assert gate.sql("select count(*) from xt") == [["6"]]
+    r.close()
+
+
+@test
+def the_walls(pg, gate):
+    pg.sql("create table wall(id int); insert into wall select generate_series(1, 100);"
+           "create function hidden() returns int language sql stable as $$ select 1 $$;", "t", "agent")
+    with w.Gate(pg, "--environment", "staging", "--decide", "refuse") as strict:
+        walls(pg, strict)
+        assert strict.close() == 0
+
+
+def walls(pg, gate):
+    r = gate.raw()
+    assert r.kinds(w.query("select hidden()")) == "TDCZ"
+    pg.sql("create or replace function hidden() returns int language plpgsql as $$ begin delete from wall; return 1; end $$", "t", "agent")
+    got = r.ask(w.query("select hidden()"))
+    assert w.errors(got)[0]["C"] == "25006", got
+    assert dict(x for x in [(k, v) for k, v in r.parameters.items()]).get("default_transaction_read_only", "off") == "off"
+    got = r.ask(w.query("drop table wall"))
+    assert w.errors(got)[0]["C"] == "PW001" and "H-12" in w.errors(got)[0]["M"] and got[-1][1] == b"I", got
+    r.ask(w.query("begin"))
+    r.ask(w.query("insert into wall values (1)"))
+    got = r.ask(w.query("drop table wall"))
+    assert w.errors(got)[0]["C"] == "PW001" and got[-1][1] == b"E", got
+    assert w.errors(r.ask(w.query("select 1")))[0]["C"] == "25P02"
+    assert ("C", b"ROLLBACK\0") in r.ask(w.query("commit"))
+    got = r.ask(w.query("insert into wall values (1); drop table wall; select 1"))
+    assert w.errors(got)[0]["C"] == "PW001" and [k for k, _ in got] == ["E", "Z"]
+    got = r.ask(w.parse("drop table wall"), w.bind(), w.execute(), w.SYNC)
+    assert [k for k, _ in got] == ["1", "E", "Z"] and w.errors(got)[0]["C"] == "PW001", got
+    r.ask(w.query("begin"))
+    got = r.ask(w.parse("drop table wall"), w.bind(), w.execute(), w.parse("select 1"), w.bind(), w.execute(), w.SYNC)
+    assert [k for k, _ in got] == ["1", "E", "Z"] and got[-1][1] == b"E", got
+    assert r.ask(w.query("rollback"))[-1][1] == b"I"
+    assert gate.sql("select count(*) from wall") == [["100"]]
+    r.close()
+
+
+@test
+def asking(pg, gate):
+    """A held statement waits with its client; answered it runs; the client's death and a cancel end the wait."""
+    answer = os.path.join(os.environ["TMPDIR"], "answer")
+    open(answer, "w").close()
+    with w.Gate(pg, "--decide", answer) as g:
+        r = g.raw()
+        r.socket.settimeout(60)
+        pg.sql("create table ask(id int); insert into ask values (1), (2)", "t", "agent")
+        late = w.Background(lambda: r.ask(w.query("drop table ask")))
+        time.sleep(0.5)
+        assert late.result is None and late.error is None, "it waits"
+        assert g.sql("select 1") == [["1"]], "others do not"
+        open(answer, "w").write("approve")
+        late.join(10)
+        assert "".join(k for k, _ in late.result) == "CZ", late.result
+        open(answer, "w").close()
+        pg.sql("create table ask(id int)", "t", "agent")
+        late = w.Background(lambda: r.ask(w.parse("drop table ask"), w.bind(), w.execute(), w.SYNC))
+        time.sleep(0.5)
+        c = w.Raw(g.host, g.port, login=False)
+        c.send(b"\0\0\0\x10\x04\xd2\x16\x2e" + r.key)
+        late.join(10)
+        assert w.errors(late.result)[0]["C"] == "57014", late.result
+        r.send(w.query("drop table ask"))
+        time.sleep(0.5)
+        r.close()
+        for _ in range(100):
+            if g.said().count("gone") >= 2:
+                break
+            time.sleep(0.05)
+        assert g.said().count("gone") >= 2, g.said()
+        assert pg.sql("select count(*) from ask", "t") == [["0"]]
+        assert g.close() == 0
+
+
+@test
+def cancel(pg, gate):
+    r = gate.raw()
+    late = w.Background(lambda: r.ask(w.query("select pg_sleep(30)")))
+    time.sleep(0.5)
+    wrong = w.Raw(gate.host, gate.port, login=False)
+    wrong.send(b"\0\0\0\x10\x04\xd2\x16\x2e" + r.key[:4] + b"abcd")
+    time.sleep(0.5)
+    assert late.result is None
+    c = w.Raw(gate.host, gate.port, login=False)
+    c.send(b"\0\0\0\x10\x04\xd2\x16\x2e" + r.key)
+    late.join(10)
+    assert late.result and w.errors(late.result)[0]["C"] == "57014", late.result
+    r.close()
+
+
+@test
+def notifications(pg, gate):
+    r = gate.raw()
+    assert r.kinds(w.query("listen here")) == "CZ"
+    pg.sql("notify here, 'there'", "t")
+    kind, body = r.next()
+    assert kind == "A" and b"here\0there\0" in body, (kind, body)
+    r.close()
+
+
+@test
+def python_client(pg, gate):
+    db = psycopg2()
+    if not db:
+        return "no psycopg2 (Debian: python3-psycopg2)"
+    c = db.connect(host=gate.host, port=gate.port, user="agent", password="secret", dbname="db")
+    with c, c.cursor() as q:
+        q.execute("create table py(id serial primary key, t text)")
+        q.executemany("insert into py(t) values (%s)", [("a",), ("é",), (None,)])
+    with c, c.cursor() as q:
+        q.execute("select t from py order by id")
+        assert q.fetchall() == [("a",), ("é",), (None,)]
+    with c, c.cursor(name="server_side") as q:
+        q.execute("select generate_series(1, 5000)")
+        assert len(q.fetchall()) == 5000
+    c.autocommit = True
+    with c.cursor() as q:
+        q.execute("update py set t = 'b' where id = 1")
+        assert q.rowcount == 1
+        try:
+            q.execute("copy py to program 'true'")
+            raise AssertionError("it passed")
+        except db.Error as e:
+            assert e.pgcode in ("PW001", "PW002"), e.pgcode
+        q.execute("select count(*) from py")
+        assert q.fetchone() == (3,)
+    c.close()
+
+
+@test
+def bench_client(pg, gate):
+    import subprocess
+    for argv in (["-i", "-q", "-I", "dtgvp", "-s", "1"],):
+        done = subprocess.run(["pgbench", "-h", pg.host, "-p", str(pg.port), "-U", "agent", *argv, "t"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 0, done.stdout
+    for mode in ("simple", "extended", "prepared"):
+        for flags in (["-S"], ["-N"], []):
+            done = subprocess.run(["pgbench", "-n", "-M", mode, "-c", "4", "-j", "2", "-t", "50", *flags, "db"], env=gate.env,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+            assert done.returncode == 0 and "200/200" in done.stdout, done.stdout
+    (sums,) = pg.sql("select (select sum(abalance) from pgbench_accounts), (select sum(delta) from pgbench_history), "
+                     "(select count(*) from pgbench_history)", "t")
+    assert sums[0] == sums[1] and sums[2] == "1200", sums
+
+
+def main():
+    why = postgres.missing()
+    if why:
+        print("1..0 # SKIP " + why)
+        return 0
+    failed = 0
+    with postgres.Server() as pg:
+        pg.sql("create role agent login superuser; create database t; create database direct")
+        with w.Gate(pg, "--environment", "scratch", "--decide", "hold") as gate:
+            only = sys.argv[1:]
+            for n, f in enumerate(TESTS, 1):
+                if only and f.__name__ not in only:
+                    continue
+                try:
+                    skip = f(pg, gate)
+                    print("ok %d - %s%s" % (n, f.__name__, " # SKIP " + skip if skip else ""), flush=True)
+                except Exception as e:
+                    failed += 1
+                    import traceback
+                    print("not ok %d - %s" % (n, f.__name__))
+                    print("# " + "".join(traceback.format_exception(e))[-3000:].replace("\n", "\n# "), flush=True)
+            status = gate.close()
+            print("%sok %d - the gate ends well" % ("" if status == 0 else "not ", len(TESTS) + 1))
+            if status:
+                print("# status %s\n# %s" % (status, gate.said()[-2000:].replace("\n", "\n# ")))
+    print("1..%d" % (len(TESTS) + 1))
+    return 1 if failed or status else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
