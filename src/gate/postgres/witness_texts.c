@@ -19,7 +19,8 @@
 
 /* Names come quoted where they must be, and are unquoted by witness.c: cheaper than a join with pg_namespace, and than a subquery. */
 #define LOCKS \
-	"select " TEXT("'r'") ", l.relation, c.relnamespace::pg_catalog.regnamespace::pg_catalog.text, c.relname, c.relkind, c.relpersistence, " \
+	"select " TEXT("'r'") ", l.relation, " TEXT("c.relnamespace::pg_catalog.regnamespace") ", c.relname, c.relkind, " \
+	"c.relpersistence, " \
 	"case when c.relispartition then (pg_catalog.pg_identify_object(1259, pg_catalog.pg_partition_root(c.oid), 0)).identity end, " \
 	"l.mode, " COUNTS("l.relation") ", pg_catalog.pg_stat_get_xact_numscans(l.relation) from pg_catalog.pg_lock_status() as l " \
 	"left join pg_catalog.pg_class as c on c.oid" IS "l.relation " \
@@ -29,7 +30,8 @@
 /* In the order of `catalogues` in witness.c. */
 #define CATALOGUES \
 	"union all select " TEXT("'c'") ", o.oid, " NULLS ", " COUNTS("o.oid") ", " NUMBER("0") " from (values " \
-	"(1259::pg_catalog.oid), (1249), (1255), (2620), (2615), (3501), (2608), (1260), (1261), (2964), (1262), (826), (1214), (2995), (2613)" \
+	"(1259::pg_catalog.oid), (1249), (1255), (2620), (2615), (3501), (2608), (1260), (1261), (2964), (1262), (826), " \
+	"(1214), (2995), (2613)" \
 	") as o(oid) where (" ANY_COUNT("o.oid") ") operator(pg_catalog.>) 0 "
 
 /* A transaction number is told only to one who could switch counting off for a time: a superuser. */
