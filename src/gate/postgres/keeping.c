@@ -6,7 +6,7 @@
 #include "gate/postgres/keeping_way.h"
 
 #define ROWS_USUAL 10000
-#define EXPIRES_USUAL (7 * 86400)
+#define EXPIRES_USUAL INT64_C(604800)
 #define NAMES_MAX 1000 /* relations of one statement */
 
 bool keeping_prepare(struct postgres_aside *a, struct err *err)
@@ -246,7 +246,7 @@ static const char out_of_order[] =
 
 static bool move_last(struct postgres_aside *a, struct str item, struct str tab, struct str column, struct arena *arena, struct err *err)
 {
-	struct str name = arena_fmt(arena, "%.*s.order", STR_ARG(item)), quoted = STR_NONE;
+	struct str name = arena_fmt(arena, "%.*s.order", STR_ARG(item)), quoted;
 	auto_buf b = BUF_MAX(256);
 	struct aside_rows none;
 
