@@ -25,10 +25,6 @@ PSQL = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSIT
 SQLSTATE = {"held": "PW001", "denied": "PW002", "budget": "PW003", "opaque": "PW004", "tightened": "PW005"}
 
 
-def missing():
-    return "" if os.path.exists(os.path.join(os.environ["PAWL_SOURCE"], "src/gate/postgres/server.c")) else "no gate in this build"
-
-
 def fresh(pg, **more):
     """A world before a database `shop` made anew, with tables in it."""
     pg.sql("DROP DATABASE IF EXISTS shop WITH (FORCE)")

@@ -44,13 +44,15 @@ static bool gone(void *ctx)
 
 /* --- on the asker's thread --- */
 
-/* What an approval is about: the statement as it reads, its values, the schema it was weighed against. */
-static struct digest digest_of_statement(const struct relay_passage *p, const struct statement_answer *a)
+/* What an approval is about: the statement as it reads, its values, the schema it was weighed against. ${schema} false: any schema's, for
+ * statements of a plan that is approved as a whole. */
+static struct digest digest_of_statement(const struct relay_passage *p, const struct statement_answer *a, bool schema)
 {
 	struct digest_run run;
-	char version[32];
+	char version[32] = "any";
 
-	snprintf(version, sizeof(version), "%llu", (unsigned long long)a->schema_version);
+	if (schema)
+		snprintf(version, sizeof(version), "%llu", (unsigned long long)a->schema_version);
 	digest_begin(&run);
 	digest_field(&run, STR("version"), STR("pawl-postgres-1"));
 	for (const struct statement *st = a->statements; st; st = st->next)
@@ -73,11 +75,32 @@ static void make_question(struct relay_passage *p, const struct statement_answer
 		.tool = STR("postgresql"),
 		.summary = arena_str(&p->arena, str_sub(str_trim(p->text), 0, SUMMARY)),
 		.binding = { .environment = p->context.environment.name },
-		.bytes = digest_of_statement(p, a),
+		.bytes = digest_of_statement(p, a, true),
 		.changes = a->changes,
 	};
+	q->statement = digest_of_statement(p, a, false);
+	q->schema = a->schema_version;
 	database_locate(p->upstream->of, &q->request);
 	request_redact(&q->request, &p->arena);
+}
+
+/* The snapshot may be some seconds old, and an approval is about the schema as it is: weighed anew where that changed. */
+static bool as_it_is_now(struct relay_passage *p, struct postgres_aside *aside, struct statement_answer *a, struct err *err)
+{
+	const struct database_upstream *u = p->upstream->of;
+	struct catalogue *fresh = NULL;
+	uint64_t now;
+
+	if (!catalogue_version_now(aside, &now, err))
+		return err_prefix(err, "the database's schema cannot be read");
+	if (p->context.catalogue && catalogue_version(p->context.catalogue) == now)
+		return true;
+	if (!catalogue_read(aside, u->critical, u->n_critical, &fresh, err))
+		return err_prefix(err, "the database's schema cannot be read");
+	catalogue_unref(p->context.catalogue);
+	p->context.catalogue = fresh;
+	statement_weigh(&p->context, p->text, &p->arena, a);
+	return true;
 }
 
 /* Scope, for the card; and how what it destroys is kept. */
@@ -88,6 +111,10 @@ static bool prepare(struct relay_passage *p, struct statement_answer *a, struct 
 
 	if (!aside)
 		return err_prefix(err, "the database could not be asked what it would touch");
+	if (!as_it_is_now(p, aside, a, err)) {
+		upstream_aside_done(p->upstream);
+		return false;
+	}
 	for (const struct statement *st = a->statements; st; st = st->next, nth++) {
 		if (st->ruling == RULING_ASK && !scope_fill(aside, p->context.catalogue, a->sql, nth, &p->arena, &a->changes, err))
 			break; /* the card then says that it is not known */
