@@ -231,6 +231,9 @@ static enum relay_does on_end(struct session *s, const struct said *m)
 			r->witness_said = true;
 		if (str_starts(m->body, STR("ROLLBACK")) && m->body.len == sizeof("ROLLBACK"))
 			r->rolled_back = true;
+		/* ROLLBACK TO has the same tag: what the transaction ends with counts. */
+		if (str_starts(m->body, STR("COMMIT")) && m->body.len == sizeof("COMMIT"))
+			r->rolled_back = false;
 		if (e->kind == 'E' && e->p)
 			relay_effects_apply(s, &e->p->effects);
 		if ((how & HOW_HOLD) && (how & HOW_REST))
