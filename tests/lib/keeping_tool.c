@@ -39,7 +39,7 @@ static bool plan(struct planning *p, struct str item, struct str *ret_says)
 	struct json_out *o = p->o;
 	struct sql_input in = { .text = json_str(ask, "text"), .dialect = SQL_POSTGRES };
 	struct sql_answer sql;
-	struct keeping_ask k = { .sql = &sql, .item = item, .search_path = json_str(ask, "path") };
+	struct keeping_ask k = { .sql = &sql, .item = item, .hands_on = true, .search_path = json_str(ask, "path") };
 	struct str dump = json_str(ask, "dump");
 	struct keeping_plan got;
 	struct err err = { 0 };

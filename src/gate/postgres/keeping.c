@@ -113,7 +113,7 @@ static bool plan_delete(struct postgres_aside *a, const struct keeping_ask *ask,
 	struct str name = STR_NONE, gone, before, text = s->text;
 	bool ok;
 
-	if (!keeping_plain_delete(ask->sql, s, &name) || str_find_char(ask->item, '\'') != SIZE_MAX || str_find_char(ask->item, '"') != SIZE_MAX)
+	if (!ask->hands_on || !keeping_plain_delete(ask->sql, s, &name) || str_find_char(ask->item, '\'') != SIZE_MAX || str_find_char(ask->item, '"') != SIZE_MAX)
 		return false;
 	gone = arena_fmt(arena, "pawl_trash.\"%.*s.gone\"", STR_ARG(ask->item));
 	words[n - 2].value = keeping_literal(name, arena);

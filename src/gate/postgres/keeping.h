@@ -30,6 +30,7 @@ struct keeping_ask {
 	size_t nth;		/* which of its statements */
 	struct str search_path; /* of the client; STR_NONE: the role's own */
 	struct keeping_bounds bounds;
+	bool hands_on; /* the relay can run `instead` of a DELETE: with the client's parameters, and the server's count behind the tag */
 	struct str item;	/* "K-12": a number of the keep's own */
 	const char *dump;	/* a file to dump to; NULL: what would have to be dumped cannot be kept */
 	void (*progress)(void *ctx, uint64_t bytes); /* while dumping; NULL: nobody asks */
