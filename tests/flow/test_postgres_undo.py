@@ -3,7 +3,7 @@
 """Random destructive statements on a real PostgreSQL, kept as the gate keeps them and undone: to the same schema and the same rows, or
 said beforehand to be beyond undo.
 
-usage: test_postgres_undo.py [COUNT [SEED]]     120 by default
+usage: test_postgres_undo.py [COUNT [SEED]]     24 by default
 
 The order of the columns of a partitioned table is no part of what is compared (docs/undo.md).
 """
@@ -22,7 +22,7 @@ sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 import postgres  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("PAWL_BUILD", SOURCE / "build"))
-COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else int(os.environ.get("PAWL_TEST_UNDO", "120"))
+COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else int(os.environ.get("PAWL_TEST_UNDO", "24"))
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 20261121
 
 FINGERPRINT = r"""
