@@ -199,10 +199,10 @@ def asking(pg, gate):
     """A held statement waits with its client; answered it runs; the client's death and a cancel end the wait."""
     answer = os.path.join(os.environ["TMPDIR"], "answer")
     open(answer, "w").close()
+    pg.sql("create table ask(id int); insert into ask values (1), (2)", "t", "agent")
     with w.Gate(pg, "--decide", answer) as g:
         r = g.raw()
         r.socket.settimeout(60)
-        pg.sql("create table ask(id int); insert into ask values (1), (2)", "t", "agent")
         late = w.Background(lambda: r.ask(w.query("drop table ask")))
         time.sleep(0.5)
         assert late.result is None and late.error is None, "it waits"
@@ -212,6 +212,13 @@ def asking(pg, gate):
         assert "".join(k for k, _ in late.result) == "CZ", late.result
         open(answer, "w").close()
         pg.sql("create table ask(id int)", "t", "agent")
+        late = w.Background(lambda: r.ask(w.query("drop table ask")))
+        time.sleep(0.7)
+        pg.sql("alter table ask add column other int", "t", "agent")
+        open(answer, "w").write("approve")
+        late.join(10)
+        assert "schema changed" in w.errors(late.result)[0]["M"], late.result
+        open(answer, "w").close()
         late = w.Background(lambda: r.ask(w.parse("drop table ask"), w.bind(), w.execute(), w.SYNC))
         time.sleep(0.5)
         c = w.Raw(g.host, g.port, login=False)

@@ -134,7 +134,6 @@ def passwords(pg, gate):
     assert "28P01" in refused(lambda: gate.raw(user="late", password="gone")), "an expired key"
     assert "3D000" in refused(lambda: gate.raw(dbname="nothere"))
     assert "0A000" in refused(lambda: gate.raw(options={"replication": "database"}))
-    assert refused(lambda: gate.raw(options={"options": "-c default_transaction_read_only=off"}))
     assert refused(lambda: gate.raw(options={"client_encoding": "SJIS"}))
     assert refused(lambda: gate.raw(options={"options": "-f s"}))
     r = gate.raw(options={"options": "-c search_path=pg_catalog -c statement_timeout=10000", "DateStyle": "German"})

@@ -124,7 +124,7 @@ bool login_settings_pass(struct session *s, struct message_error *ret)
 				ret->message = a.statements->message;
 			return false;
 		}
-		if (a.statements->path_changed)
+		if (relay_effects_any(a.statements))
 			relay_effects_of_login(s, a.statements);
 	}
 	return true;

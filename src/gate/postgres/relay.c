@@ -204,6 +204,11 @@ void relay_help(struct session *s, enum relay_helper h, uint8_t how)
 
 void relay_run(struct session *s, struct str text, uint8_t how)
 {
+	relay_run_with(s, text, (struct str){ "\0\0", 2 }, (struct str){ "\0\0\0\0\0\0", 6 }, how);
+}
+
+void relay_run_with(struct session *s, struct str text, struct str types, struct str values, uint8_t how)
+{
 	struct relay *r = &s->relay;
 	struct buf *b = &s->worker->text;
 	char name[64];
@@ -211,10 +216,22 @@ void relay_run(struct session *s, struct str text, uint8_t how)
 
 	snprintf(name, sizeof(name), WITNESS_PREFIX "%08x_r%u", r->helper_random, r->n_runs++);
 	buf_clear(b);
-	add_parse(b, name, text);
+	at = message_begin(b, 'P');
+	message_add_text(b, str_from(name));
+	message_add_text(b, text);
+	buf_add(b, types);
+	message_end(b, at);
 	relay_sent(s, 'P', how, NULL);
-	add_run(b, name);
+	at = message_begin(b, 'B');
+	message_add_text(b, str_from(name));
+	message_add_text(b, str_from(name));
+	buf_add(b, values);
+	message_end(b, at);
 	relay_sent(s, 'B', how, NULL);
+	at = message_begin(b, 'E');
+	message_add_text(b, str_from(name));
+	message_add_u32(b, 0);
+	message_end(b, at);
 	relay_sent(s, 'E', how, NULL);
 	at = message_begin(b, 'C');
 	buf_addc(b, 'S');
@@ -222,6 +239,17 @@ void relay_run(struct session *s, struct str text, uint8_t how)
 	message_end(b, at);
 	relay_sent(s, 'C', how, NULL);
 	flush_made(s, b);
+}
+
+/* "DELETE" is told with the count that the gate's own command ended with; other tags have none. */
+void relay_tag(const struct relay *r, struct str tag, char ret[64])
+{
+	const char *count = strrchr(r->tag, ' ');
+
+	if (str_is(tag, "DELETE") && count)
+		snprintf(ret, 64, "DELETE%s", count);
+	else
+		snprintf(ret, 64, "%.*s", STR_ARG(tag));
 }
 
 bool relay_ready_awaited(const struct relay *r)

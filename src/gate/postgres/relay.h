@@ -70,6 +70,7 @@ struct relay {
 	struct buf after;    /* what is kept wants to be ended so, before the commit */
 	struct relay_savepoints *savepoints; /* NULL: none */
 	unsigned n_runs;
+	char tag[64];	     /* of the last command of the gate's own */
 	char witness_state[6]; /* SQLSTATE of its failure */
 	struct budget_count *reserved;
 	size_t n_reserved;

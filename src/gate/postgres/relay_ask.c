@@ -3,7 +3,10 @@
  * the rest of pawl (a person, at worst), and has what it would destroy kept. Meanwhile the client's bytes are not read,
   * only its going away. */
 
+#include "core/policy_budget.h"
 #include "gate/postgres/aside.h"
+#include "gate/postgres/keeping.h"
+#include "gate/postgres/question.h"
 #include "gate/postgres/session.h"
 
 #define ASK_ARENA ((size_t)64 << 20)
@@ -44,28 +47,15 @@ static bool gone(void *ctx)
 
 /* --- on the asker's thread --- */
 
-/* What an approval is about: the statement as it reads, its values, the schema it was weighed against. ${schema} false: any schema's, for
- * statements of a plan that is approved as a whole. */
-static struct digest digest_of_statement(const struct relay_passage *p, const struct statement_answer *a, bool schema)
+static void no(struct relay_passage *p, struct str message)
 {
-	struct digest_run run;
-	char version[32] = "any";
-
-	if (schema)
-		snprintf(version, sizeof(version), "%llu", (unsigned long long)a->schema_version);
-	digest_begin(&run);
-	digest_field(&run, STR("version"), STR("pawl-postgres-1"));
-	for (const struct statement *st = a->statements; st; st = st->next)
-		digest_field(&run, STR("statement"), str_trim(st->text));
-	digest_field(&run, STR("parameters"), p->parameters);
-	digest_field(&run, STR("database"), p->upstream->of->name);
-	digest_field(&run, STR("search_path"), p->context.search_path);
-	digest_field(&run, STR("schema"), str_from(version));
-	return digest_end(&run);
+	p->passage = (struct database_passage){ .answer = DATABASE_REFUSED, .why = DATABASE_DENIED, .message = message };
 }
 
-static void make_question(struct relay_passage *p, const struct statement_answer *a)
+static void make_question(struct relay_passage *p, const struct statement_answer *a, struct str scope)
 {
+	struct question_about about = { p->text, p->parameters, p->upstream->of->name, p->context.search_path, a->schema_version };
+	struct str summary = str_sub(str_trim(p->text), 0, SUMMARY);
 	struct database_question *q = &p->question;
 
 	*q = (struct database_question){ .upstream = p->upstream->of, .session = p->who, .text = p->text, .arena = &p->arena };
@@ -73,12 +63,13 @@ static void make_question(struct relay_passage *p, const struct statement_answer
 		.principal = { .kind = PRINCIPAL_AGENT, .name = p->who.name, .session = p->who.id },
 		.gate = GATE_POSTGRES,
 		.tool = STR("postgresql"),
-		.summary = arena_str(&p->arena, str_sub(str_trim(p->text), 0, SUMMARY)),
+		.summary = scope.len ? arena_fmt(&p->arena, "%.*s: %.*s", STR_ARG(scope), STR_ARG(summary)) : arena_str(&p->arena, summary),
 		.binding = { .environment = p->context.environment.name },
-		.bytes = digest_of_statement(p, a, true),
+		.bytes = question_digest(&about, &p->arena),
 		.changes = a->changes,
 	};
-	q->statement = digest_of_statement(p, a, false);
+	about.schema_version = 0;
+	q->statement = question_digest(&about, &p->arena);
 	q->schema = a->schema_version;
 	database_locate(p->upstream->of, &q->request);
 	request_redact(&q->request, &p->arena);
@@ -103,11 +94,11 @@ static bool as_it_is_now(struct relay_passage *p, struct postgres_aside *aside, 
 	return true;
 }
 
-/* Scope, for the card; and how what it destroys is kept. */
-static bool prepare(struct relay_passage *p, struct statement_answer *a, struct err *err)
+/* What it would destroy, for the card. */
+static bool measure(struct relay_passage *p, struct statement_answer *a, struct str *ret_says, struct err *err)
 {
+	struct scope_asked how = { .text = p->text, .search_path = p->context.search_path };
 	struct postgres_aside *aside = upstream_aside(p->upstream, err);
-	size_t nth = 0;
 
 	if (!aside)
 		return err_prefix(err, "the database could not be asked what it would touch");
@@ -115,43 +106,122 @@ static bool prepare(struct relay_passage *p, struct statement_answer *a, struct 
 		upstream_aside_done(p->upstream);
 		return false;
 	}
-	for (const struct statement *st = a->statements; st; st = st->next, nth++) {
-		if (st->ruling == RULING_ASK && !scope_fill(aside, p->context.catalogue, a->sql, nth, &p->arena, &a->changes, err))
-			break; /* the card then says that it is not known */
-	}
+	question_measure(aside, p->context.catalogue, a, &how, &p->arena, ret_says);
 	upstream_aside_done(p->upstream);
+	for (const struct statement *st = a->statements; st; st = st->next) {
+		if (st->ruling == RULING_REFUSE)
+			return err_set(err, ERR_DENIED, "refused on the schema as it is now");
+	}
 	return true;
 }
 
-static void no(struct relay_passage *p, struct str message)
+/* --- keeping --- */
+
+struct keeps {
+	struct relay_passage *p;
+	struct postgres_aside *aside;
+	const struct statement_answer *a;
+	size_t nth;
+};
+
+/* database_keeping.fill */
+static bool fill(void *ctx, const char *item, const char *id, const char *dump, struct str *ret_says, uint64_t *ret_dumped, struct err *err)
 {
-	p->passage = (struct database_passage){ .answer = DATABASE_REFUSED, .why = DATABASE_DENIED, .message = message };
+	struct keeps *k = ctx;
+	struct policy_trash trash = policy_trash(k->p->host->policy);
+	struct arena *arena = &k->p->arena;
+	struct keeping_ask ask = {
+		.sql = k->a->sql,
+		.nth = k->nth,
+		.search_path = k->p->context.search_path,
+		.bounds = { trash.rows, trash.expires_s },
+		.item = arena_str(arena, str_from(item)),
+		.dump = dump,
+	};
+	struct keeping_plan plan = { .way = KEEPING_NONE };
+
+	(void)id;
+	*ret_dumped = 0;
+	if (!keeping_plan(k->aside, &ask, arena, &plan, err))
+		return false;
+	if (plan.way == KEEPING_NONE || plan.way == KEEPING_NOT)
+		return false;
+	k->p->keeps[k->nth] = (struct relay_keep){ plan.before, plan.instead, plan.after, plan.tag };
+	*ret_says = plan.says;
+	return true;
+}
+
+/* Everything that passed and destroys is kept first, or does not run. */
+static bool keep_all(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside, struct err *err)
+{
+	struct keeps k = { .p = p, .aside = aside, .a = a };
+	struct policy_trash trash = policy_trash(p->host->policy);
+	bool prepared = false;
+	char id[24];
+
+	if (!p->host->keep || !trash.on)
+		return true;
+	for (const struct statement *st = a->statements; st; st = st->next, k.nth++) {
+		struct database_keeping what = { &p->who, p->upstream->of, str_trim(st->text), trash.expires_s, fill, &k };
+		struct str why;
+
+		if (st->ruling != RULING_ASK || keeping_way(a->sql, k.nth, &why) == KEEPING_NONE)
+			continue;
+		if (!prepared && !keeping_prepare(aside, err))
+			return err_prefix(err, "it could not be kept first");
+		prepared = true;
+		err->code = ERR_NONE;
+		if (p->host->keep(p->host->ctx, &what, id, err))
+			snprintf(p->passage.keep, sizeof(p->passage.keep), "%s", id);
+		else if (err->code != ERR_NONE)
+			return err_prefix(err, "it could not be kept first");
+	}
+	return true;
+}
+
+/* It passed: is it still what was asked about, and is it kept? */
+static void passed(struct relay_passage *p, const struct statement_answer *a)
+{
+	struct err err = { 0 };
+	struct postgres_aside *aside = upstream_aside(p->upstream, &err);
+	bool ok = aside && question_schema_same(aside, a->schema_version, &err) && keep_all(p, a, aside, &err);
+
+	if (aside)
+		upstream_aside_done(p->upstream);
+	if (!ok) { /* the schema may be another: the next statement reads it first */
+		pthread_mutex_lock(&p->upstream->lock);
+		p->upstream->stale = true;
+		pthread_mutex_unlock(&p->upstream->lock);
+	}
+	if (!ok)
+		no(p, arena_fmt(&p->arena, "pawl: not run: %.600s", err.msg));
+	p->n_keeps = ok ? a->n : 0;
 }
 
 static void work(struct asking_job *job)
 {
 	struct relay_passage *p = (struct relay_passage *)(void *)job;
 	struct statement_answer *a = ARENA_NEW(&p->arena, struct statement_answer);
+	struct str scope = STR_NONE;
 	struct err err = { 0 };
 
 	if (a)
 		statement_weigh(&p->context, p->text, &p->arena, a);
-	if (!a || p->arena.full) {
-		no(p, STR("pawl: too large to be asked about"));
+	if (a && !p->arena.full)
+		p->keeps = ARENA_ARRAY(&p->arena, a->n + 1, struct relay_keep);
+	if (p->keeps && !measure(p, a, &scope, &err)) {
+		no(p, arena_fmt(&p->arena, "pawl: %.600s", err.msg));
 		return;
 	}
-	p->keeps = ARENA_ARRAY(&p->arena, a->n + 1, struct relay_keep);
-	if (!prepare(p, a, &err)) {
-		no(p, arena_fmt(&p->arena, "pawl: %s", err.msg));
-		return;
-	}
-	make_question(p, a);
-	if (p->arena.full) {
+	if (p->keeps)
+		make_question(p, a, scope);
+	if (!p->keeps || p->arena.full) {
 		no(p, STR("pawl: too large to be asked about"));
 		return;
 	}
 	p->host->decide(p->host->ctx, &p->question, gone, p, &p->passage);
-	p->n_keeps = p->keeps ? a->n : 0;
+	if (p->passage.answer == DATABASE_PASSED)
+		passed(p, a);
 }
 
 /* --- on the worker's --- */

@@ -64,7 +64,7 @@ static void not_passed(struct session *s)
 }
 
 /* Something is to be kept first, or done instead: in the same transaction, before the client's statement. */
-static bool keep(struct session *s, struct str portal)
+static bool keep(struct session *s, struct str portal, const struct relay_prepared *p)
 {
 	struct relay *r = &s->relay;
 	struct relay_keep *k = r->passage && r->passage->n_keeps ? &r->passage->keeps[0] : NULL;
@@ -76,7 +76,7 @@ static bool keep(struct session *s, struct str portal)
 		buf_add(&r->after, k->after);
 	if (!k || !k->instead.len)
 		return true;
-	relay_run(s, k->instead, HOW_ERROR);
+	relay_run_with(s, k->instead, p->types, r->passage->parameters, HOW_ERROR);
 	x = relay_special_set(r, portal, NULL);
 	if (!x)
 		return false;
@@ -112,7 +112,7 @@ static enum relay_did bind_writing(struct session *s, struct str portal, struct 
 	if (keeps) {
 		r->asked = true;
 		r->approved |= r->passage->passage.hold[0] != '\0';
-		if (!keep(s, portal))
+		if (!keep(s, portal, p))
 			did = RELAY_DONE;
 		relay_passage_free(r->passage);
 		r->passage = NULL;

@@ -244,9 +244,11 @@ static enum relay_did execute_instead(struct session *s, struct relay_special *x
 {
 	struct buf *b = &s->worker->text;
 	struct relay *r = &s->relay;
+	char tag[64];
 
+	relay_tag(r, str_from(x->tag), tag);
 	buf_clear(b);
-	message_complete(b, str_from(x->tag));
+	message_complete(b, str_from(tag));
 	relay_special_unset(r, x);
 	if (r->block == BLOCK_GATE) {
 		buf_add(&r->held, buf_str(b));

@@ -248,13 +248,15 @@ static void instead_done(struct session *s)
 	struct relay *r = &s->relay;
 	const struct relay_keep *k = keep_of(r->script);
 	struct buf *b = &s->worker->text;
+	char tag[64];
 
 	if (r->failed) {
 		fail(s);
 		return;
 	}
+	relay_tag(r, k->tag, tag);
 	buf_clear(b);
-	message_complete(b, k->tag);
+	message_complete(b, str_from(tag));
 	if (r->block == BLOCK_GATE && r->script->at == r->script->n) {
 		buf_add(&r->held, buf_str(b));
 		r->holding = true;

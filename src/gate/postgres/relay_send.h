@@ -15,6 +15,9 @@ void relay_help(struct session *s, enum relay_helper h, uint8_t how);
 void relay_sync(struct session *s, uint8_t how);
 /* One statement of the gate's, prepared, run and forgotten: unnamed statement and portal of the client's stay as they are. */
 void relay_run(struct session *s, struct str text, uint8_t how);
+/* With values: types as in a Parse behind its text, values as in a Bind behind its names. */
+void relay_run_with(struct session *s, struct str text, struct str types, struct str values, uint8_t how);
+void relay_tag(const struct relay *r, struct str tag, char ret[64]);
 /* Ends counters that still run; between transactions alone. */
 void relay_forget(struct session *s);
 /* The gate's own transaction begins. */

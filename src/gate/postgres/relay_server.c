@@ -234,6 +234,8 @@ static enum relay_does on_end(struct session *s, const struct said *m)
 		/* ROLLBACK TO has the same tag: what the transaction ends with counts. */
 		if (str_starts(m->body, STR("COMMIT")) && m->body.len == sizeof("COMMIT"))
 			r->rolled_back = false;
+		if (!(how & HOW_REST))
+			snprintf(r->tag, sizeof(r->tag), "%.*s", STR_ARG(str_sub(m->body, 0, m->body.len - 1)));
 		if (e->kind == 'E' && e->p)
 			relay_effects_apply(s, &e->p->effects);
 		if ((how & HOW_HOLD) && (how & HOW_REST))
