@@ -297,7 +297,8 @@ static bool make_all(struct postgres_server *v, struct err *err)
 	struct tls_files files = { o->certificate, o->key, o->client_ca };
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-	v->n_workers = o->threads ? o->threads : processors > 4 ? 4 : processors > 1 ? (unsigned)processors : 1;
+	/* The servers behind it want processors too; fewer threads have more to do at each wake-up. */
+	v->n_workers = o->threads ? o->threads : processors >= 8 ? 4 : processors >= 4 ? (unsigned)processors / 2 : 1;
 	v->workers = calloc(v->n_workers, sizeof(*v->workers));
 	v->upstreams = calloc(o->n_upstreams ? o->n_upstreams : 1, sizeof(*v->upstreams));
 	if (!v->workers || !v->upstreams || !budget_ledger_new(&v->ledger))

@@ -13,7 +13,7 @@ struct postgres_server_opts {
 	const char *listen;	 /* "127.0.0.1:0", "[::1]:6543" */
 	const char *socket_dir;	 /* unix socket .s.PGSQL.PORT there; NULL: none */
 	const char *certificate, *key, *client_ca; /* PEM; NULL: no TLS towards clients */
-	unsigned threads;	 /* 0: as many as processors, at most 4 */
+	unsigned threads;	 /* 0: one for two processors, at most 4 */
 	unsigned max_connections; /* 0: 10000 */
 	unsigned wait_s;	 /* how long a held statement waits */
 	unsigned login_s;	 /* how long logging in may take; 0: 30 */
