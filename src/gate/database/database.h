@@ -76,9 +76,10 @@ struct database_keeping {
 	const struct database_upstream *upstream;
 	struct str command;
 	int64_t expires_s;
-	/* Told the number it has there ("K-12.3fa9c1") and here, and a file for a dump: how it is kept, or false when it need not be, or with
-	 * ${err} set cannot. */
-	bool (*fill)(void *ctx, const char *item, const char *id, const char *dump, struct str *ret_says, uint64_t *ret_dumped, struct err *err);
+	/* Told the number it has there ("K-12.3fa9c1") and here, and a file for a dump: how it is kept, or false when it need not
+	 * be, or with ${err} set cannot. */
+	bool (*fill)(void *ctx, const char *item, const char *id, const char *dump,
+		     struct str *ret_says, uint64_t *ret_dumped, struct err *err);
 	void *ctx;
 };
 
@@ -104,8 +105,8 @@ struct database_host {
 	bool (*tightened)(void *ctx, const struct database_session *s);
 	/* Is there a freeze (`pawl freeze`)? Then nothing that changes anything passes. From memory, cheap, any thread. */
 	bool (*frozen)(void *ctx);
-	/* A number of the keep's for ${what}, so that `pawl undo` finds it: in the ledger before it returns. Asker threads. False without an
-	 * ${err}: there was nothing to keep. NULL: nothing is kept. */
+	/* A number of the keep's for ${what}, so that `pawl undo` finds it: in the ledger before it returns. Asker threads. False
+	 * without an ${err}: there was nothing to keep. NULL: nothing is kept. */
 	bool (*keep)(void *ctx, const struct database_keeping *what, char ret_id[24], struct err *err);
 	/* The verifier of the key that ${user} logs in with. False: no such key, or expired. Any thread; memory and a small file. */
 	bool (*key)(void *ctx, struct str user, struct database_key *ret);

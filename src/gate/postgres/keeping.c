@@ -105,7 +105,8 @@ static bool rehearse(struct postgres_aside *a, const struct keeping_ask *ask, st
 
 /* Where a plain DELETE may hand its rows on itself, as the database has it now; "PW0ZY" then says in the client's transaction that it is
  * otherwise since. */
-static bool plan_delete(struct postgres_aside *a, const struct keeping_ask *ask, struct keeping_word *words, size_t n, struct keeping_plan *io,
+static bool plan_delete(struct postgres_aside *a, const struct keeping_ask *ask,
+			struct keeping_word *words, size_t n, struct keeping_plan *io,
 			struct arena *arena)
 {
 	const struct sql_statement *s = keeping_nth(ask->sql, ask->nth);
@@ -113,20 +114,25 @@ static bool plan_delete(struct postgres_aside *a, const struct keeping_ask *ask,
 	struct str name = STR_NONE, gone, before, text = s->text;
 	bool ok;
 
-	if (!ask->hands_on || !keeping_plain_delete(ask->sql, s, &name) || str_find_char(ask->item, '\'') != SIZE_MAX || str_find_char(ask->item, '"') != SIZE_MAX)
+	if (!ask->hands_on || !keeping_plain_delete(ask->sql, s, &name) ||
+	    str_find_char(ask->item, '\'') != SIZE_MAX || str_find_char(ask->item, '"') != SIZE_MAX)
 		return false;
 	gone = arena_fmt(arena, "pawl_trash.\"%.*s.gone\"", STR_ARG(ask->item));
 	words[n - 2].value = keeping_literal(name, arena);
 	words[n - 1].value = gone;
 	before = keeping_text("keeping_delete", words, n, arena);
-	ok = before.len && aside_query(a, "begin", NULL, 0, arena, &none, NULL) && aside_query(a, path_of(ask, arena).ptr, NULL, 0, arena, &none, NULL) &&
+	ok = before.len && aside_query(a, "begin", NULL, 0, arena, &none, NULL) &&
+	     aside_query(a, path_of(ask, arena).ptr, NULL, 0, arena, &none, NULL) &&
 	     aside_query(a, before.ptr, NULL, 0, arena, &none, NULL);
 	if (!aside_query(a, "rollback", NULL, 0, arena, &none, NULL) || !ok)
 		return false;
 	while (text.len && (text.ptr[text.len - 1] == ';' || text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\n'))
 		text.len--;
 	io->before = before;
-	io->instead = arena_fmt(arena, "with pawl_gone as (%.*s\nreturning *) insert into %.*s select * from pawl_gone", STR_ARG(text), STR_ARG(gone));
+	io->instead = arena_fmt(
+		arena,
+		"with pawl_gone as (%.*s\nreturning *) insert into %.*s select * from pawl_gone",
+		STR_ARG(text), STR_ARG(gone));
 	io->tag = STR("DELETE");
 	return true;
 }
@@ -214,7 +220,8 @@ static bool in_transaction(struct postgres_aside *a, struct str text, bool keep,
 
 static bool reorder(struct postgres_aside *a, struct str item, struct arena *arena, struct str *io_says, struct err *err);
 
-static bool back(struct postgres_aside *a, struct str item, struct str text, bool keep, struct arena *arena, struct str *ret, struct err *err)
+static bool back(struct postgres_aside *a, struct str item, struct str text, bool keep,
+		 struct arena *arena, struct str *ret, struct err *err)
 {
 	struct aside_rows none;
 	struct str said = STR_NONE;
@@ -257,15 +264,21 @@ static bool move_last(struct postgres_aside *a, struct str item, struct str tab,
 	quoted = buf_str(&b);
 	struct keeping_word words[] = {
 		{ "ITEM", keeping_literal(name, arena) },
-		{ "STATEMENT", keeping_literal(arena_fmt(arena, "alter table %.*s drop column %.*s cascade", STR_ARG(tab), STR_ARG(quoted)), arena) },
+		{ "STATEMENT",
+		  keeping_literal(arena_fmt(arena, "alter table %.*s drop column %.*s cascade",
+					    STR_ARG(tab), STR_ARG(quoted)),
+				  arena) },
 		{ "ROWS", STR("9223372036854775807") },
 		{ "EXPIRES", STR("'1 day'") },
 		{ "MODE", STR("'alter'") },
 	};
-	struct str away = keeping_text("keeping_move", words, ARRAY_LEN(words), arena), back = keeping_text("keeping_restore", words, 1, arena);
+	struct str away = keeping_text("keeping_move", words, ARRAY_LEN(words), arena),
+		   back = keeping_text("keeping_restore", words, 1, arena);
 
-	return away.len && back.len && aside_query(a, away.ptr, NULL, 0, arena, &none, err) && aside_query(a, back.ptr, NULL, 0, arena, &none, err) &&
-	       aside_query(a, "delete from pawl_trash.items where item = $1", &name, 1, arena, &none, err);
+	return away.len && back.len && aside_query(a, away.ptr, NULL, 0, arena, &none, err) &&
+	       aside_query(a, back.ptr, NULL, 0, arena, &none, err) &&
+	       aside_query(a, "delete from pawl_trash.items where item = $1", &name, 1, arena,
+			   &none, err);
 }
 
 /* ${io_says}: what could not be put in its place. */
@@ -283,7 +296,9 @@ static bool reorder(struct postgres_aside *a, struct str item, struct arena *are
 	for (size_t i = 0; i < got.n_rows; i++) {
 		if (move_last(a, item, got.cells[2 * i], got.cells[2 * i + 1], arena, &why))
 			continue;
-		*io_says = arena_fmt(arena, "%.*s\nNote: columns of %.*s stand in another order: %s", STR_ARG(*io_says), STR_ARG(got.cells[2 * i]), why.msg);
+		*io_says =
+			arena_fmt(arena, "%.*s\nNote: columns of %.*s stand in another order: %s",
+				  STR_ARG(*io_says), STR_ARG(got.cells[2 * i]), why.msg);
 		return aside_query(a, "rollback to savepoint pawl_order", NULL, 0, arena, &none, err);
 	}
 	return true;

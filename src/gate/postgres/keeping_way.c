@@ -121,8 +121,9 @@ bool keeping_plain_delete(const struct sql_answer *sql, const struct sql_stateme
 {
 	const struct change *c = change_nth(&sql->changes, s->first_change);
 
-	if (s->n_changes != 1 || !c || !str_eq_nocase(str_sub(s->text, 0, 7), STR("delete ")) || !c->name.len || !str_is(c->type, "table") ||
-	    mentions(s->text, "using") || mentions(s->text, "returning") || mentions(s->text, "current"))
+	if (s->n_changes != 1 || !c || !str_eq_nocase(str_sub(s->text, 0, 7), STR("delete ")) ||
+	    !c->name.len || !str_is(c->type, "table") || mentions(s->text, "using") ||
+	    mentions(s->text, "returning") || mentions(s->text, "current"))
 		return false;
 	*ret_name = c->name;
 	return true;

@@ -121,57 +121,6 @@ static inline uint32_t lex_until(const struct lex *p, uint32_t i, unsigned bits)
 	return i;
 }
 
-/* The beginnings of what is asked for at every command are inline: mostly the first byte says no. The rest is in lex.c, named …_on. */
-bool lex_enter_on(struct lex *p);
-void lex_blank_on(struct lex *p);
-uint32_t lex_match_on(const struct lex *p, const char *text);
-
-/* Past blanks and a comment. */
-static inline void lex_blank(struct lex *p)
-{
-	int c = lex_byte(p, p->pos);
-
-	if (c == ' ' || c == '\t' || c == '\\' || c == '#')
-		lex_blank_on(p);
-}
-
-/* One deeper; false: too deep, and stopped. Every true is followed by lex_leave. */
-static inline bool lex_enter(struct lex *p)
-{
-	if (p->depth >= SHELL_MAX_DEPTH)
-		return lex_enter_on(p);
-	p->depth++;
-	return true;
-}
-
-static inline void lex_leave(struct lex *p)
-{
-	p->depth--;
-}
-
-/* Where ${text} ends when it stands here, line continuations between its bytes skipped, else 0. */
-static inline uint32_t lex_match(const struct lex *p, const char *text)
-{
-	int c = lex_byte(p, p->pos);
-
-	return c == (unsigned char)*text || c == '\\' ? lex_match_on(p, text) : 0;
-}
-
-static inline bool lex_looks(const struct lex *p, const char *text)
-{
-	return lex_match(p, text) != 0;
-}
-
-/* Go behind it when it stands here. */
-static inline bool lex_take(struct lex *p, const char *text)
-{
-	uint32_t to = lex_match(p, text);
-
-	if (to)
-		p->pos = to;
-	return to != 0;
-}
-
 /* lex.c: places, names, trouble. */
 void lex_stop(struct lex *p, uint32_t at, struct str why);
 void lex_unexpected(struct lex *p); /* stop at what stands here */
@@ -182,5 +131,7 @@ uint32_t lex_name(struct lex *p, uint32_t i, struct str *ret_name);
 void lex_visit(struct lex *p, struct lex *ret_saved, struct str text, const uint32_t *map);
 void lex_return(struct lex *p, const struct lex *saved);
 struct str lex_text(const struct lex *p, uint32_t from, uint32_t to);
+
+#include "read/shell/lex_ask.h"
 
 #endif
