@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+# timeout: 600
+"""Real tools through `pawl gate postgres`: what destroys is held and not a row is lost (by fingerprint), what does not behaves as it does
+without the gate. The npm tools go into a folder that is kept ($PAWL_TEST_DATABASE_TOOLS, else ~/.cache/pawl-test-database-tools); without
+npm or its registry they are skipped. They run in their most forceful mode, against a production that has more than their schema names.
+"""
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import holds  # noqa: E402
+import pg_gate  # noqa: E402
+import postgres  # noqa: E402
+
+PACKAGES = ["drizzle-kit@0.31.11", "drizzle-orm@0.45.4", "pg@8.23.1", "knex@3.3.0", "sequelize@6.37.8", "typeorm@1.1.1",
+            "reflect-metadata@0.2.2"]
+CACHE = pathlib.Path(os.environ.get("PAWL_TEST_DATABASE_TOOLS") or
+                     os.path.join(pwd.getpwuid(os.getuid()).pw_dir, ".cache", "pawl-test-database-tools", PACKAGES[0].split("@")[1]))
+PG = None
+NPM = None  # why the npm tools cannot be had
+
+
+class Skip(Exception):
+    pass
+
+
+def install():
+    names = [p.rsplit("@", 1)[0] for p in PACKAGES]
+    if all((CACHE / "node_modules" / n).exists() for n in names):
+        return None
+    if not shutil.which("npm"):
+        return "no npm"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    env = dict(os.environ, HOME=pwd.getpwuid(os.getuid()).pw_dir)
+    try:
+        p = subprocess.run(["npm", "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error",
+                            *PACKAGES], env=env, capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        return "npm took too long"
+    missing = [n for n in names if not (CACHE / "node_modules" / n).exists()]
+    return "npm could not install %s: %s" % (missing, p.stderr.strip().splitlines()[-1:]) if missing else None
+
+
+def world():
+    return pg_gate.fresh(PG)
+
+
+def shape():
+    """Rows and schema of the database, by the server itself."""
+    text = subprocess.run(["pg_dump", "--schema-only", PG.url("shop")], capture_output=True, text=True, check=True).stdout
+    return PG.fingerprint("shop"), re.sub(r"^\\(un)?restrict.*\n", "", text, flags=re.M)
+
+
+def project(w, files):
+    folder = pathlib.Path(w.dir) / "tool"
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(CACHE / "node_modules")
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def run(argv, w, url=None, cwd=None, text=None):
+    env = dict(w.environ(), DATABASE_URL=url or w.url, NO_COLOR="1", CI="1")
+    return subprocess.run(argv, cwd=cwd or w.dir, env=env, capture_output=True, text=True, timeout=120,
+                          **({"input": text} if text is not None else {"stdin": subprocess.DEVNULL}))
+
+
+def node(w, script):
+    if NPM:
+        raise Skip(NPM)
+    folder = project(w, {"main.js": script})
+    return run(["node", "main.js"], w, cwd=folder)
+
+
+def held(w, done, before, *names):
+    """Refused with a hold that names what would go, and nothing changed."""
+    said = done.stdout + done.stderr
+    assert "PW001" in said or "pawl: held as H-" in said, said[-3000:]
+    card = w.pawl("show", w.hold(said)).stdout
+    for name in names:
+        assert name in card, (name, card)
+    assert shape() == before, "something was lost"
+
+
+def direct_and_gate(argv, w, cwd=None, text=None):
+    """What it prints without the gate and with it."""
+    return [run([a.replace("URL", u) for a in argv], w, u, cwd, text) for u in (PG.url("shop"), w.url)]
+
+
+def same(argv, w, **how):
+    one, two = direct_and_gate(argv, w, **how)
+    assert one.returncode == 0, one.stderr
+    assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr), (one, two)
+
+
+DRIZZLE = {
+    "drizzle.config.ts": "import { defineConfig } from 'drizzle-kit';\nexport default defineConfig({ schema: './schema.ts', "
+                         "dialect: 'postgresql', dbCredentials: { url: process.env.DATABASE_URL! } });\n",
+    "schema.ts": "import { pgTable, serial, text } from 'drizzle-orm/pg-core';\n"
+                 "export const courses = pgTable('courses', { id: serial('id').primaryKey(), name: text('name') });\n",
+}
+
+
+def test_drizzle_push_force():
+    if NPM:
+        raise Skip(NPM)
+    with world() as w:
+        before = shape()
+        folder = project(w, DRIZZLE)
+        held(w, run(["node_modules/.bin/drizzle-kit", "push", "--force"], w, cwd=folder), before, "open_work")
+
+
+def test_drizzle_push_asks_and_nobody_answers():
+    if NPM:
+        raise Skip(NPM)
+    with world() as w:
+        before = shape()
+        folder = project(w, DRIZZLE)
+        run(["node_modules/.bin/drizzle-kit", "push"], w, cwd=folder)
+        assert shape() == before
+
+
+def test_sequelize_sync_force():
+    with world() as w:
+        before = shape()
+        held(w, node(w, """
+const { Sequelize, DataTypes } = require('sequelize');
+const db = new Sequelize(process.env.DATABASE_URL, { logging: false });
+db.define('submissions', { body: DataTypes.TEXT }, { tableName: 'submissions', timestamps: false });
+db.sync({ force: true }).then(() => console.log('done'), e => { console.error(e.parent ? e.parent.code + ' ' + e.message : e); process.exit(1); });
+"""), before, "submissions")
+
+
+def test_sequelize_truncate():
+    with world() as w:
+        before = shape()
+        held(w, node(w, """
+const { Sequelize, DataTypes } = require('sequelize');
+const db = new Sequelize(process.env.DATABASE_URL, { logging: false });
+const S = db.define('s', { body: DataTypes.TEXT }, { tableName: 'submissions', timestamps: false });
+S.destroy({ truncate: true, cascade: true }).then(() => console.log('done'), e => { console.error(e.parent.code + ' ' + e.message); process.exit(1); });
+"""), before, "submissions")
+
+
+def test_typeorm_drop_schema():
+    with world() as w:
+        before = shape()
+        held(w, node(w, """
+require('reflect-metadata');
+const { DataSource } = require('typeorm');
+const d = new DataSource({ type: 'postgres', url: process.env.DATABASE_URL, dropSchema: true, synchronize: true, entities: [] });
+d.initialize().then(() => console.log('done'), e => { console.error(e.code + ' ' + e.message); process.exit(1); });
+"""), before)
+
+
+def test_knex_rollback_of_all():
+    with world() as w:
+        PG.sql("CREATE TABLE knex_migrations (id serial primary key, name varchar(255), batch int, migration_time timestamptz);"
+               "CREATE TABLE knex_migrations_lock (index serial primary key, is_locked int); INSERT INTO knex_migrations_lock (is_locked) VALUES (0);"
+               "INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('1_first.js', 1, now())", "shop")
+        script = """
+const knex = require('knex')({ client: 'pg', connection: process.env.DATABASE_URL });
+const source = { getMigrations: async () => ['1_first.js'], getMigrationName: m => m,
+  getMigration: async () => ({ up: k => k.schema.createTable('submissions', t => t.increments()), down: k => k.schema.dropTable('submissions') }) };
+knex.migrate.rollback({ migrationSource: source }, true).then(() => console.log('done'), e => { console.error(e.code + ' ' + e.message); process.exitCode = 1; })
+  .finally(() => knex.destroy());
+"""
+        done = node(w, script)
+        said = done.stdout + done.stderr
+        assert "pawl: held as H-" in said, said[-2000:]
+        assert PG.sql("SELECT count(*) FROM submissions", "shop") == [["5000"]]
+
+
+def test_knex_reads_and_writes():
+    with world() as w:
+        done = node(w, """
+const knex = require('knex')({ client: 'pg', connection: process.env.DATABASE_URL });
+(async () => {
+  await knex('courses').insert({ name: 'new' });
+  await knex.transaction(async t => { await t('courses').where({ id: 1 }).update({ name: 'changed' }); await t('submissions').where({ id: 1 }).del(); });
+  console.log(JSON.stringify(await knex('courses').whereIn('id', [1, 21]).orderBy('id')));
+})().catch(e => { console.error(e); process.exitCode = 1; }).finally(() => knex.destroy());
+""")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip() == '[{"id":1,"name":"changed"},{"id":21,"name":"new"}]', done.stdout
+
+
+def test_node_postgres_many_at_once():
+    with world() as w:
+        done = node(w, """
+const { Pool } = require('pg');
+const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 8 });
+(async () => {
+  const all = await Promise.all(Array.from({ length: 200 }, (_, i) => pool.query('SELECT $1::int AS n', [i])));
+  console.log(all.every((r, i) => r.rows[0].n === i));
+  const c = await pool.connect();
+  const q = [c.query('BEGIN'), c.query('INSERT INTO courses (name) VALUES ($1)', ['p']), c.query('COMMIT')];
+  await Promise.all(q); c.release();
+  await pool.query('DELETE FROM submissions').then(() => console.log('gone'), e => console.log(e.code));
+})().finally(() => pool.end());
+""")
+        assert done.stdout.split() == ["true", "PW001"], (done.stdout, done.stderr)
+        assert PG.sql("SELECT count(*) FROM submissions", "shop") == [["5000"]]
+
+
+def test_pg_dump_is_the_same():
+    with world() as w:
+        one, two = direct_and_gate(["pg_dump", "URL"], w)
+        assert one.returncode == 0 and two.returncode == 0, two.stderr
+        plain = [re.sub(r"^\\(un)?restrict.*\n", "", p.stdout, flags=re.M) for p in (one, two)]
+        assert plain[0] == plain[1] and len(plain[0]) > 10000
+
+
+def test_pg_restore_clean():
+    with world() as w:
+        subprocess.run(["pg_dump", "-Fc", "-f", w.dir + "/dump", PG.url("shop")], check=True)
+        before = shape()
+        done = run(["pg_restore", "--clean", "--if-exists", "-d", w.url, w.dir + "/dump"], w)
+        held(w, done, before)
+
+
+def test_psql_script():
+    with world() as w:
+        before = shape()
+        done = run(["psql", "-X", "-v", "ON_ERROR_STOP=1", w.url], w, text="\\d submissions\nBEGIN;\nDROP SCHEMA public CASCADE;\nCOMMIT;\n")
+        held(w, done, before)
+
+
+def test_psql_describes_as_without_the_gate():
+    with world() as w:
+        for command in ("\\d", "\\d+ submissions", "\\d+ open_work", "\\df", "\\dn+", "\\l", "\\dt+ *.courses", "\\timing off"):
+            same(["psql", "-X", "-c", command, "URL"], w)
+
+
+def test_psql_copies():
+    with world() as w:
+        same(["psql", "-X", "-c", "\\copy courses to stdout csv header", "URL"], w)
+        done = run(["psql", "-X", "-v", "ON_ERROR_STOP=1", "-c", "\\copy courses (name) from stdin", w.url], w, text="one\ntwo\n\\.\n")
+        assert done.returncode == 0, done.stderr
+        assert PG.sql("SELECT name FROM courses WHERE id > 20 ORDER BY id", "shop") == [["one"], ["two"]]
+
+
+def test_pgbench():
+    with world() as w:
+        subprocess.run(["pgbench", "-i", "-q", "-s", "1", PG.url("shop")], check=True, capture_output=True)
+        before = shape()
+        held(w, run(["pgbench", "-i", "-s", "1", w.url], w), before, "pgbench_accounts")
+        w.new_key()
+        for how in ("simple", "extended", "prepared"):
+            for script in (["-S"], ["-N"]):
+                done = run(["pgbench", "-n", "-M", how, "-c", "4", "-t", "50", *script, w.url], w)
+                assert done.returncode == 0 and "number of transactions actually processed: 200/200" in done.stdout, (how, done.stderr)
+
+
+def main():
+    global PG, NPM
+    why = postgres.missing()
+    tests = sorted((n, f) for n, f in globals().items() if n.startswith("test_"))
+    print("1..%d" % len(tests))
+    if not why:
+        NPM = install()
+        PG = postgres.Server()
+    failed = 0
+    try:
+        for i, (name, f) in enumerate(tests, 1):
+            words = name[5:].replace("_", " ")
+            try:
+                if why:
+                    raise Skip(why)
+                f()
+                print("ok %d - %s" % (i, words), flush=True)
+            except Skip as s:
+                print("ok %d - %s # SKIP %s" % (i, words, s), flush=True)
+            except Exception as e:  # noqa: BLE001
+                failed += 1
+                print("not ok %d - %s" % (i, words))
+                for line in ("%s: %s" % (type(e).__name__, e)).splitlines():
+                    print("# " + line)
+    finally:
+        if PG:
+            PG.close()
+    return 1 if failed else 0
+
+
+sys.exit(main())
