@@ -170,6 +170,18 @@ def the_walls(pg, gate):
 def walls(pg, gate):
     r = gate.raw()
     assert r.kinds(w.query("select hidden()")) == "TDCZ"
+    # What takes the wall down in hiding ends the session: nothing may follow it.
+    pg.sql("create or replace function hidden() returns int language plpgsql as $$ begin "
+           "execute 'set default_transaction_' || 'read_only = off'; return 1; end $$", "t", "agent")
+    r = gate.raw()
+    r.send(w.query("select hidden()"))
+    got = r.until("E")
+    assert w.errors(got)[-1]["C"] == "PW004", got
+    try:
+        assert not r.ask(w.query("insert into wall values (0)")), "the session goes on"
+    except (EOFError, OSError):
+        pass
+    r = gate.raw()
     pg.sql("create or replace function hidden() returns int language plpgsql as $$ begin delete from wall; return 1; end $$", "t", "agent")
     got = r.ask(w.query("select hidden()"))
     assert w.errors(got)[0]["C"] == "25006", got

@@ -265,8 +265,12 @@ static enum relay_does on_parameter(struct session *s, const struct said *m)
 
 	if (!message_text(&left, &name) || !message_text(&left, &value))
 		return broken(s);
-	if (str_is(name, "default_transaction_read_only"))
+	if (str_is(name, "default_transaction_read_only")) {
+		/* Off around a statement that runs alone; else something hidden in a function took the wall down. */
+		if (str_is(value, "off") && !(front(&s->relay) && (front(&s->relay)->how & HOW_BETWEEN)) && !s->worker->server->o.permissive)
+			session_fatal(s, "PW004", STR("pawl: default_transaction_read_only was switched off: what follows could write"));
 		return DROP;
+	}
 	if (str_is(name, "standard_conforming_strings") && !str_is(value, "on") && !s->worker->server->o.permissive) {
 		session_fatal(s, "PW004", STR("pawl: standard_conforming_strings was switched off: what follows could not be read"));
 		return DROP;
