@@ -212,13 +212,13 @@ static void memory_is_bounded(void **state)
 	struct budget_ledger *l;
 	struct budget_asker who;
 	struct budget_passed p;
+	char name[40];
 
 	(void)state;
 	load("version: 1\nbudgets: [{hour: 100000}, {tables: \"x.y\", hour: 10}]\n", NULL);
 	who = (struct budget_asker){ policy, STR("production"), STR("many tables") };
 	assert_true(budget_ledger_new(&l));
 	for (int i = 0; i < 3 * BUDGET_RELATIONS; i++) {
-		char name[40];
 		struct budget_count k;
 
 		snprintf(name, sizeof(name), "public.t%d", i);
@@ -232,8 +232,6 @@ static void memory_is_bounded(void **state)
 	assert_int_equal(p.limit, 10);
 	k = rows("public.t", 1, 0);
 	for (int i = 0; i < BUDGET_SESSIONS + 10; i++) {
-		char name[40];
-
 		snprintf(name, sizeof(name), "session %d", i);
 		who.session = str_from(name);
 		assert_int_equal(budget_reserve(l, &who, &k, 1, MINUTE).is, i >= BUDGET_SESSIONS - 1);
