@@ -139,21 +139,20 @@ static bool run_command(const struct cli *c, struct rehearsal *r, int *ret_statu
 	};
 	struct postgres_server *server = NULL;
 	struct run_result done = { .status = -1 };
-	char program[4096];
+	char program[4096], *asked = c->args[0];
 	unsigned port = 0;
 	char **env;
 	bool ok;
 
-	if (!strchr(c->args[0], '/')) {
-		if (!proc_find(c->args[0], getenv("PATH"), NULL, program, sizeof(program)))
-			return err_set(err, ERR_TOOL, "no program '%s' on PATH", c->args[0]);
-		c->args[0] = program;
-	}
+	if (!strchr(asked, '/') && !proc_find(asked, getenv("PATH"), NULL, program, sizeof(program)))
+		return err_set(err, ERR_TOOL, "no program '%s' on PATH", asked);
 	if (!postgres_server_start(&o, &server, &port, err))
 		return false;
+	c->args[0] = strchr(asked, '/') ? asked : program;
 	env = environment(r, port);
 	ok = env ? run_streaming(c->args, &(struct run_opts){ .env = env, .to_stderr = c->json }, &done, err) :
 		   err_set(err, ERR_LIMIT, "no memory");
+	c->args[0] = asked;
 	postgres_server_stop(server, 2);
 	*ret_status = done.status;
 	return ok;

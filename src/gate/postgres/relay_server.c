@@ -267,7 +267,8 @@ static enum relay_does on_parameter(struct session *s, const struct said *m)
 		return broken(s);
 	if (str_is(name, "default_transaction_read_only")) {
 		/* Off around a statement that runs alone; else something hidden in a function took the wall down. */
-		if (str_is(value, "off") && !(front(&s->relay) && (front(&s->relay)->how & HOW_BETWEEN)) && !s->worker->server->o.permissive)
+		if (str_is(value, "off") && !(front(&s->relay) && (front(&s->relay)->how & HOW_BETWEEN)) &&
+		    !s->worker->server->o.permissive)
 			session_fatal(s, "PW004", STR("pawl: default_transaction_read_only was switched off: what follows could write"));
 		return DROP;
 	}
