@@ -60,6 +60,14 @@ void digest_hex(const struct digest *d, char ret_hex[DIGEST_HEX_LEN + 1])
 	ret_hex[DIGEST_HEX_LEN] = '\0';
 }
 
+struct str digest_text(const struct digest *d, struct arena *arena)
+{
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_hex(d, hex);
+	return arena_str(arena, (struct str){ hex, DIGEST_HEX_LEN });
+}
+
 static int nibble(char c)
 {
 	if (c >= '0' && c <= '9')

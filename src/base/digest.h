@@ -4,7 +4,7 @@
 #ifndef PAWL_BASE_DIGEST_H
 #define PAWL_BASE_DIGEST_H
 
-#include "base/str.h"
+#include "base/arena.h"
 
 #define DIGEST_LEN 32
 #define DIGEST_HEX_LEN 64
@@ -26,6 +26,7 @@ bool digest_eq(const struct digest *a, const struct digest *b); /* constant time
 bool digest_is_zero(const struct digest *a);
 /* Lower-case hex, NUL-terminated. */
 void digest_hex(const struct digest *d, char ret_hex[DIGEST_HEX_LEN + 1]);
+struct str digest_text(const struct digest *d, struct arena *arena); /* the same, in the arena; STR_NONE when it is full */
 bool digest_from_hex(struct str hex, struct digest *ret_digest) PAWL_MUST_USE;
 
 /**

@@ -97,14 +97,6 @@ static bool read_all(const struct command_ask *ask, const struct places *places,
 	}
 }
 
-static struct str hex_text(const struct digest *d, struct arena *arena)
-{
-	char hex[DIGEST_HEX_LEN + 1];
-
-	digest_hex(d, hex);
-	return arena_str(arena, str_from(hex));
-}
-
 static struct digest bytes_of(const struct command_ask *ask)
 {
 	struct digest_run run;
@@ -166,7 +158,7 @@ static void fill_request(const struct command_ask *ask, const struct places *pla
 	};
 	reading = reading_of(w);
 	r->binding.cwd = w->world.cwd.len ? arena_str(&w->arena, str_from(places_within(places->project, w->world.cwd.ptr))) : STR_NONE;
-	r->binding.config_digest = hex_text(&reading, &w->arena);
+	r->binding.config_digest = digest_text(&reading, &w->arena);
 }
 
 static bool judge_all(const struct command_ask *ask, const struct places *places, struct command_weighed *w, struct err *err)
@@ -180,7 +172,7 @@ static bool judge_all(const struct command_ask *ask, const struct places *places
 	judge(w->policy, &w->request, &w->evidence, &w->arena, &w->judgement);
 	evidence = evidence_digest(&w->evidence);
 	w->request.binding.environment = redact_str(w->judgement.environment.name, &w->arena);
-	w->request.binding.evidence = hex_text(&evidence, &w->arena);
+	w->request.binding.evidence = digest_text(&evidence, &w->arena);
 	w->verdict = w->judgement.verdict;
 	if (w->arena.full)
 		return err_set(err, ERR_LIMIT, "the command is larger than pawl holds in memory: refused");

@@ -252,7 +252,6 @@ static int plan_it(const struct cli *c, struct rehearsal *r, const struct databa
 	struct gate_plan plan = { .upstream = u->name, .statements = r->statements, .n = r->n };
 	struct evidence evidence = { .now_us = clock_now_us() };
 	struct digest seen = evidence_digest(&evidence);
-	char hex[DIGEST_HEX_LEN + 1];
 	struct judgement judgement;
 	struct request q = {
 		.principal = asker_find(),
@@ -270,9 +269,8 @@ static int plan_it(const struct cli *c, struct rehearsal *r, const struct databa
 	q.bytes = gate_plan_bytes(&plan);
 	request_redact(&q, &r->arena);
 	judge(r->run.policy, &q, &evidence, &r->arena, &judgement);
-	digest_hex(&seen, hex);
 	q.binding.environment = judgement.environment.name;
-	q.binding.evidence = arena_str(&r->arena, str_from(hex));
+	q.binding.evidence = digest_text(&seen, &r->arena);
 	return hold_plan(c, r, &(struct hold_request){ &q, &judgement, &evidence }, &plan);
 }
 

@@ -233,12 +233,7 @@ static struct str backend_text(const struct plan_request *p, struct arena *a)
 
 static struct str hex_text(const struct digest *d, struct arena *a)
 {
-	char hex[DIGEST_HEX_LEN + 1];
-
-	if (digest_is_zero(d))
-		return STR_NONE;
-	digest_hex(d, hex);
-	return arena_str(a, str_from(hex));
+	return digest_is_zero(d) ? STR_NONE : digest_text(d, a);
 }
 
 static const char *tool_word(const struct plan_request *p)

@@ -223,21 +223,13 @@ bool statement_parse(struct str text, struct arena *arena, struct statement *ret
 
 /* --- binding --- */
 
-static struct str hex(const struct digest *d, struct arena *arena)
-{
-	char text[DIGEST_HEX_LEN + 1];
-
-	digest_hex(d, text);
-	return arena_str(arena, (struct str){ text, DIGEST_HEX_LEN });
-}
-
 void statement_bind(struct statement *s, const struct request *r, struct arena *arena)
 {
 	struct digest whole = request_digest(r), changes = statement_changes(&r->changes);
 
-	s->request = hex(&whole, arena);
-	s->bytes = hex(&r->bytes, arena);
-	s->changes = hex(&changes, arena);
+	s->request = digest_text(&whole, arena);
+	s->bytes = digest_text(&r->bytes, arena);
+	s->changes = digest_text(&changes, arena);
 	s->gate = gate_name(r->gate);
 	s->tool = r->tool;
 	s->binding = r->binding;

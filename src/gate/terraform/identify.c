@@ -291,14 +291,6 @@ static void fill_one(struct str *to, struct str value)
 		*to = value;
 }
 
-static struct str hex_of(const struct digest *d, struct arena *arena)
-{
-	char hex[DIGEST_HEX_LEN + 1];
-
-	digest_hex(d, hex);
-	return arena_str(arena, str_from(hex));
-}
-
 static void fill_binding(const struct work *w, struct binding *b)
 {
 	const struct planfile *pf = w->o->planfile;
@@ -311,8 +303,8 @@ static void fill_binding(const struct work *w, struct binding *b)
 		return;
 	fill_one(&b->lineage, pf->state.lineage);
 	fill_one(&b->serial, arena_fmt(w->arena, "%llu", (unsigned long long)pf->state.serial));
-	fill_one(&b->state_digest, hex_of(&pf->state.digest, w->arena));
-	fill_one(&b->config_digest, hex_of(&pf->config_digest, w->arena));
+	fill_one(&b->state_digest, digest_text(&pf->state.digest, w->arena));
+	fill_one(&b->config_digest, digest_text(&pf->config_digest, w->arena));
 }
 
 bool terraform_identify(const struct terraform_identify_opts *opts, struct arena *arena, struct change_list *add,
