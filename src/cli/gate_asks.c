@@ -95,14 +95,6 @@ static void deny(struct asking *k, struct str rule, struct str reason, bool tigh
 
 /* --- judging --- */
 
-static struct str hex_text(const struct digest *d, struct arena *arena)
-{
-	char hex[DIGEST_HEX_LEN + 1];
-
-	digest_hex(d, hex);
-	return arena_str(arena, str_from(hex));
-}
-
 static void fill_request(struct asking *k)
 {
 	struct database_question *q = k->q;
@@ -137,7 +129,7 @@ static void judge_all(struct asking *k)
 	judge(k->a->o.policy, &q->request, &k->evidence, q->arena, &k->judgement);
 	evidence = evidence_digest(&k->evidence);
 	q->request.binding.environment = redact_str(k->judgement.environment.name, q->arena);
-	q->request.binding.evidence = hex_text(&evidence, q->arena);
+	q->request.binding.evidence = digest_text(&evidence, q->arena);
 }
 
 /* --- holds --- */
@@ -150,8 +142,6 @@ struct hold_seen {
 /* What the ledger says of that hold now. Reads its tail only. */
 static bool look_at_hold(struct asking *k, uint64_t seq, struct hold_seen *ret, struct err *err)
 {
-	const struct hold_host *h = &k->a->holds;
-	int64_t now = clock_now_us();
 	const struct book_hold *hold;
 	struct arena arena;
 	struct book book;
@@ -159,13 +149,8 @@ static bool look_at_hold(struct asking *k, uint64_t seq, struct hold_seen *ret, 
 
 	if (!arena_map(&arena, LOOK_ARENA))
 		return err_set(err, ERR_LIMIT, "no memory to read the ledger with");
-	ok = book_begin(&book, &arena, err);
+	ok = book_read_after(&book, &k->a->holds, seq - 1, clock_now_us(), &arena, err);
 	if (ok) {
-		ok = h->walk(h->ctx, seq - 1, book_feed, &book, err);
-		book_end(&book);
-	}
-	if (ok) {
-		book_settle(&book, now > book.last_us ? now : book.last_us);
 		hold = book_find(&book, seq);
 		*ret = (struct hold_seen){ .state = hold ? hold->state : HOLD_NONE };
 		if (hold) {

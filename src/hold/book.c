@@ -319,19 +319,24 @@ void book_settle(struct book *b, int64_t now_us)
 		settle(b->holds[i], now_us);
 }
 
-bool book_read(struct book *b, const struct hold_host *h, int64_t now_us, struct arena *arena, struct err *err)
+bool book_read_after(struct book *b, const struct hold_host *h, uint64_t after, int64_t now_us, struct arena *arena, struct err *err)
 {
 	bool ok;
 
 	if (!book_begin(b, arena, err))
 		return false;
-	ok = h->walk(h->ctx, 0, book_feed, b, err);
+	ok = h->walk(h->ctx, after, book_feed, b, err);
 	book_end(b);
-	if (ok && arena->full)
-		return err_set(err, ERR_LIMIT, "the ledger holds more than fits in memory");
 	if (ok)
 		book_settle(b, now_us > b->last_us ? now_us : b->last_us);
 	return ok;
+}
+
+bool book_read(struct book *b, const struct hold_host *h, int64_t now_us, struct arena *arena, struct err *err)
+{
+	if (!book_read_after(b, h, 0, now_us, arena, err))
+		return false;
+	return !arena->full || err_set(err, ERR_LIMIT, "the ledger holds more than fits in memory");
 }
 
 /* --- finding --- */

@@ -79,6 +79,10 @@ void book_settle(struct book *b, int64_t now_us);
 /* All of the above over the host's whole ledger. */
 bool book_read(struct book *b, const struct hold_host *h, int64_t now_us, struct arena *arena, struct err *err) PAWL_MUST_USE;
 
+/* Over the entries behind ${after} alone: from a hold's own on, all that was said of that hold. */
+bool book_read_after(struct book *b, const struct hold_host *h, uint64_t after, int64_t now_us, struct arena *arena,
+		     struct err *err) PAWL_MUST_USE;
+
 struct book_hold *book_find(struct book *b, uint64_t seq);
 /* By "H-42"; NULL when there is none. */
 struct book_hold *book_find_id(struct book *b, struct str id);

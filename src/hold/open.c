@@ -85,13 +85,8 @@ static bool still_waits(const struct hold_host *h, uint64_t seq, const struct di
 
 	if (!arena_map(&arena, HINT_ARENA))
 		return err_set(err, ERR_LIMIT, "no memory to read the ledger with");
-	ok = book_begin(&book, &arena, err);
+	ok = book_read_after(&book, h, seq - 1, now_us, &arena, err);
 	if (ok) {
-		ok = h->walk(h->ctx, seq - 1, book_feed, &book, err);
-		book_end(&book);
-	}
-	if (ok) {
-		book_settle(&book, now_us > book.last_us ? now_us : book.last_us);
 		hold = book_find(&book, seq);
 		*ret_state = HOLD_NONE;
 		if (hold && digest_eq(&hold->request, request) && (hold->state == HOLD_OPEN || hold->state == HOLD_APPROVED))
