@@ -43,6 +43,25 @@ declare
 	v_loud text[];
 	v_changed text[] := '{}';
 	v_facts text[] := '{}'; -- what is so of relations, as the statement that makes it so
+	v_facts_of constant text := $facts$select array(select x.s from (
+			select h.inhrelid, case when k.relispartition then format('alter table %s attach partition %s %s', h.inhparent::regclass, k.oid::regclass,
+				pg_get_expr(k.relpartbound, k.oid)) else format('alter table %s inherit %s', k.oid::regclass, h.inhparent::regclass) end
+				from pg_inherits h join pg_class k on k.oid = h.inhrelid where k.relkind in ('r', 'p', 'f')
+			union all select tgrelid, format('alter table only %s %s trigger %I', tgrelid::regclass, case tgenabled when 'D' then 'disable'
+				when 'R' then 'enable replica' when 'A' then 'enable always' else 'enable' end, tgname) from pg_trigger where not tgisinternal
+			union all select oid, format('alter table %s %s row level security', oid::regclass, case when relrowsecurity then 'enable' else 'disable' end)
+				from pg_class where relkind in ('r', 'p')
+			union all select oid, format('alter table %s %s row level security', oid::regclass, case when relforcerowsecurity then 'force' else 'no force' end)
+				from pg_class where relkind in ('r', 'p')
+			union all select oid, format('alter table %s set %s', oid::regclass, case relpersistence when 'u' then 'unlogged' else 'logged' end)
+				from pg_class where relkind = 'r' and relpersistence <> 't'
+			union all select a.attrelid, format('alter table %s%s alter column %I %s not null', case k.relkind when 'r' then 'only ' else '' end, k.oid::regclass, a.attname, case when a.attnotnull then 'set' else 'drop' end)
+				from pg_attribute a join pg_class k on k.oid = a.attrelid and k.relkind in ('r', 'p') where a.attnum > 0 and not a.attisdropped and not exists
+				(select from pg_index i where i.indrelid = k.oid and i.indisprimary and a.attnum = any(i.indkey)) and a.attidentity = ''
+			union all select a.attrelid, format('alter table %s%s alter column %I set default %s', case k.relkind when 'r' then 'only ' else '' end, k.oid::regclass, a.attname, pg_get_expr(f.adbin, f.adrelid))
+				from pg_attrdef f join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum join pg_class k on k.oid = a.attrelid and k.relkind in ('r', 'p')
+				where a.attgenerated = ''
+		) x(o, s) where x.o >= 16384)$facts$;
 	r record;
 	q record;
 begin
@@ -70,25 +89,7 @@ begin
 			into t_r, t_n, t_t
 			from pg_attribute a join pg_class k on k.oid = a.attrelid
 			where a.attnum > 0 and not a.attisdropped and a.attrelid >= 16384 and k.relkind in ('r', 'p');
-		v_facts := array(select x.s from (
-				select h.inhrelid, case when k.relispartition then format('alter table %s attach partition %s %s', h.inhparent::regclass, k.oid::regclass,
-					pg_get_expr(k.relpartbound, k.oid)) else format('alter table %s inherit %s', k.oid::regclass, h.inhparent::regclass) end
-					from pg_inherits h join pg_class k on k.oid = h.inhrelid where k.relkind in ('r', 'p', 'f')
-				union all select tgrelid, format('alter table only %s %s trigger %I', tgrelid::regclass, case tgenabled when 'D' then 'disable'
-					when 'R' then 'enable replica' when 'A' then 'enable always' else 'enable' end, tgname) from pg_trigger where not tgisinternal
-				union all select oid, format('alter table %s %s row level security', oid::regclass, case when relrowsecurity then 'enable' else 'disable' end)
-					from pg_class where relkind in ('r', 'p')
-				union all select oid, format('alter table %s %s row level security', oid::regclass, case when relforcerowsecurity then 'force' else 'no force' end)
-					from pg_class where relkind in ('r', 'p')
-				union all select oid, format('alter table %s set %s', oid::regclass, case relpersistence when 'u' then 'unlogged' else 'logged' end)
-					from pg_class where relkind = 'r' and relpersistence <> 't'
-				union all select a.attrelid, format('alter table %s%s alter column %I %s not null', case k.relkind when 'r' then 'only ' else '' end, k.oid::regclass, a.attname, case when a.attnotnull then 'set' else 'drop' end)
-					from pg_attribute a join pg_class k on k.oid = a.attrelid and k.relkind in ('r', 'p') where a.attnum > 0 and not a.attisdropped and not exists
-					(select from pg_index i where i.indrelid = k.oid and i.indisprimary and a.attnum = any(i.indkey)) and a.attidentity = ''
-				union all select a.attrelid, format('alter table %s%s alter column %I set default %s', case k.relkind when 'r' then 'only ' else '' end, k.oid::regclass, a.attname, pg_get_expr(f.adbin, f.adrelid))
-					from pg_attrdef f join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum join pg_class k on k.oid = a.attrelid and k.relkind in ('r', 'p')
-					where a.attgenerated = ''
-				) x(o, s) where x.o >= 16384);
+		execute v_facts_of into v_facts;
 	elsif v_mode = 'truncate' then
 		select array_agg(oid), array_agg(relfilenode) into f_r, f_f from pg_class where oid >= 16384 and relkind in ('r', 'S');
 	end if;
@@ -116,26 +117,8 @@ begin
 						where a.attinhcount = 0 and b.t <> format_type(a.atttypid, a.atttypmod) ||
 							coalesce((select ' collate ' || oid::regcollation::text from pg_collation where oid = a.attcollation
 								and oid <> (select typcollation from pg_type where oid = a.atttypid)), '')) x;
-				v_facts := array(select unnest(v_facts) except
-				select x.s from (
-					select h.inhrelid, case when k.relispartition then format('alter table %s attach partition %s %s', h.inhparent::regclass, k.oid::regclass,
-						pg_get_expr(k.relpartbound, k.oid)) else format('alter table %s inherit %s', k.oid::regclass, h.inhparent::regclass) end
-						from pg_inherits h join pg_class k on k.oid = h.inhrelid where k.relkind in ('r', 'p', 'f')
-					union all select tgrelid, format('alter table only %s %s trigger %I', tgrelid::regclass, case tgenabled when 'D' then 'disable'
-						when 'R' then 'enable replica' when 'A' then 'enable always' else 'enable' end, tgname) from pg_trigger where not tgisinternal
-					union all select oid, format('alter table %s %s row level security', oid::regclass, case when relrowsecurity then 'enable' else 'disable' end)
-						from pg_class where relkind in ('r', 'p')
-					union all select oid, format('alter table %s %s row level security', oid::regclass, case when relforcerowsecurity then 'force' else 'no force' end)
-						from pg_class where relkind in ('r', 'p')
-					union all select oid, format('alter table %s set %s', oid::regclass, case relpersistence when 'u' then 'unlogged' else 'logged' end)
-						from pg_class where relkind = 'r' and relpersistence <> 't'
-					union all select a.attrelid, format('alter table %s%s alter column %I %s not null', case k.relkind when 'r' then 'only ' else '' end, k.oid::regclass, a.attname, case when a.attnotnull then 'set' else 'drop' end)
-						from pg_attribute a join pg_class k on k.oid = a.attrelid and k.relkind in ('r', 'p') where a.attnum > 0 and not a.attisdropped and not exists
-						(select from pg_index i where i.indrelid = k.oid and i.indisprimary and a.attnum = any(i.indkey)) and a.attidentity = ''
-					union all select a.attrelid, format('alter table %s%s alter column %I set default %s', case k.relkind when 'r' then 'only ' else '' end, k.oid::regclass, a.attname, pg_get_expr(f.adbin, f.adrelid))
-						from pg_attrdef f join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum join pg_class k on k.oid = a.attrelid and k.relkind in ('r', 'p')
-						where a.attgenerated = ''
-					) x(o, s) where x.o >= 16384);
+				execute v_facts_of into v_list;
+				v_facts := array(select unnest(v_facts) except select unnest(v_list));
 			elsif v_mode = 'truncate' then
 				select array_agg(b.r) into e_r from unnest(f_r, f_f) as b(r, f) join pg_class k on k.oid = b.r where k.relfilenode <> b.f;
 			end if;
