@@ -206,35 +206,28 @@ static const char *sign_text(char sign)
 	return texts[(unsigned char)sign & 127];
 }
 
-static bool at_level(const struct quick_lex *q, enum quick_level level)
+/* Operands of ${below} with operators of ${level} between them, from the left. */
+static Node *chain(struct quick_lex *q, enum quick_level level, Node *(*below)(struct quick_lex *q, unsigned depth), unsigned depth)
 {
-	return q->kind == QUICK_SIGN && q->level == level;
+	Node *left = below(q, depth);
+
+	while (left && q->kind == QUICK_SIGN && q->level == level) {
+		Node *op = operation(q, AEXPR_OP, sign_text(q->sign), q->from);
+
+		quick_lex_next(q);
+		left = joined(q, op, left, below(q, depth));
+	}
+	return left;
 }
 
 static Node *product(struct quick_lex *q, unsigned depth)
 {
-	Node *left = primary(q, depth);
-
-	while (left && at_level(q, QUICK_LEVEL_PRODUCT)) {
-		Node *op = operation(q, AEXPR_OP, sign_text(q->sign), q->from);
-
-		quick_lex_next(q);
-		left = joined(q, op, left, primary(q, depth));
-	}
-	return left;
+	return chain(q, QUICK_LEVEL_PRODUCT, primary, depth);
 }
 
 static Node *sum(struct quick_lex *q, unsigned depth)
 {
-	Node *left = product(q, depth);
-
-	while (left && at_level(q, QUICK_LEVEL_SUM)) {
-		Node *op = operation(q, AEXPR_OP, sign_text(q->sign), q->from);
-
-		quick_lex_next(q);
-		left = joined(q, op, left, product(q, depth));
-	}
-	return left;
+	return chain(q, QUICK_LEVEL_SUM, product, depth);
 }
 
 static Node *in_list(struct quick_lex *q, Node *left, int from, unsigned depth)
@@ -267,7 +260,7 @@ static Node *comparison(struct quick_lex *q, unsigned depth)
 {
 	Node *left = pattern(q, depth);
 
-	if (left && at_level(q, QUICK_LEVEL_COMPARE)) {
+	if (left && q->kind == QUICK_SIGN && q->level == QUICK_LEVEL_COMPARE) {
 		Node *op = operation(q, AEXPR_OP, sign_text(q->sign), q->from);
 
 		quick_lex_next(q);
