@@ -3,6 +3,7 @@
 """`pawl gate postgres` whole: a real PostgreSQL behind it, psql before it, a person beside it."""
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -69,6 +70,21 @@ def test_a_drop_is_held_with_its_scope_then_passes_once():
         assert len(w.log("grant.used")) == 1
         direct("CREATE TABLE submissions (id int)")
         assert w.hold(w.refused("DROP TABLE submissions CASCADE", "held")) != hold, "once, and not of another schema"
+
+
+def test_what_was_approved_is_kept_and_comes_back():
+    with world() as w:
+        before = PG.fingerprint("shop")
+        hold = w.hold(w.refused("DROP TABLE submissions CASCADE", "held"))
+        w.approve(hold, "alice", w.log("hold.opened")[0]["body"]["typed_name"] or "yes")
+        w.ok("DROP TABLE submissions CASCADE")
+        assert direct("SELECT to_regclass('public.submissions')") == [[""]]
+        listed = w.pawl("undo").stdout
+        assert "in the database" in listed and "DROP TABLE submissions CASCADE" in listed, listed
+        w.refused("DELETE FROM pawl_trash.items", "opaque")
+        back = w.pawl("undo", re.search(r"K-\d+", listed).group(0)).stdout
+        assert "view public.open_work" in back, back
+        assert PG.fingerprint("shop") == before and direct("SELECT count(*) FROM open_work") == [["5000"]]
 
 
 def test_delete_of_everything_is_held():

@@ -244,27 +244,9 @@ def main():
     if why:
         print("1..0 # SKIP " + why)
         return 0
-    failed = 0
     with postgres.Server() as pg:
         pg.sql("create role agent login superuser; create database t")
-        with w.Gate(pg, "--environment", "scratch", "--decide", "refuse", "--expired", "late=gone") as gate:
-            for n, f in enumerate(TESTS, 1):
-                if sys.argv[1:] and f.__name__ not in sys.argv[1:]:
-                    continue
-                try:
-                    skip = f(pg, gate)
-                    print("ok %d - %s%s" % (n, f.__name__, " # SKIP " + skip if skip else ""), flush=True)
-                except Exception as e:
-                    failed += 1
-                    import traceback
-                    print("not ok %d - %s" % (n, f.__name__))
-                    print("# " + "".join(traceback.format_exception(e))[-3000:].replace("\n", "\n# "), flush=True)
-            status = gate.close()
-            print("%sok %d - the gate ends well" % ("" if status == 0 else "not ", len(TESTS) + 1))
-            if status:
-                print("# status %s\n# %s" % (status, gate.said()[-2000:].replace("\n", "\n# ")))
-    print("1..%d" % (len(TESTS) + 1))
-    return 1 if failed or status else 0
+        return w.run(TESTS, pg, "--environment", "scratch", "--decide", "refuse", "--expired", "late=gone")
 
 
 if __name__ == "__main__":

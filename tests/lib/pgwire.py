@@ -11,8 +11,10 @@ import pathlib
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
+import traceback
 
 
 class Gate:
@@ -214,3 +216,25 @@ class Background(threading.Thread):
             self.result = self.call()
         except Exception as e:  # shown by whoever waits for it
             self.error = e
+
+
+def run(tests, pg, *flags):
+    """Each test with a gate that they share; those named as arguments alone, where some are. The exit status."""
+    failed = 0
+    with Gate(pg, *flags) as gate:
+        for n, f in enumerate(tests, 1):
+            if sys.argv[1:] and f.__name__ not in sys.argv[1:]:
+                continue
+            try:
+                skip = f(pg, gate)
+                print("ok %d - %s%s" % (n, f.__name__, " # SKIP " + skip if skip else ""), flush=True)
+            except Exception as e:  # noqa: BLE001: a failure is a line
+                failed += 1
+                print("not ok %d - %s" % (n, f.__name__))
+                print("# " + "".join(traceback.format_exception(e))[-3000:].replace("\n", "\n# "), flush=True)
+        status = gate.close()
+        print("%sok %d - the gate ends well" % ("" if status == 0 else "not ", len(tests) + 1))
+        if status:
+            print("# status %s\n# %s" % (status, gate.said()[-2000:].replace("\n", "\n# ")))
+    print("1..%d" % (len(tests) + 1))
+    return 1 if failed or status else 0
