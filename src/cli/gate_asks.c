@@ -121,6 +121,8 @@ static void judge_all(struct asking *k)
 
 	fill_request(k);
 	k->evidence.now_us = clock_now_us();
+	for (const struct evidence_note *n = q->notes; n; n = n->next)
+		evidence_note_add(&k->evidence, q->arena, n->bad, redact_str(n->text, q->arena));
 	freeze_marker_look(k->a->o.places, q->arena, &k->evidence);
 	if (!k->evidence.frozen && atomic_load(&k->a->frozen)) {
 		k->evidence.frozen = true;
@@ -305,10 +307,12 @@ static void hold(struct asking *k, bool tight, bool (*gone)(void *gone_ctx), voi
 /* The next of a plan that a person approved as a whole. */
 static bool planned(struct asking *k)
 {
+	/* What a person said yes to is the plan, with what was known then. */
+	struct evidence bare = { .now_us = k->evidence.now_us, .frozen = k->evidence.frozen, .frozen_why = k->evidence.frozen_why };
 	struct err err = { 0 };
 	char hold[HOLD_ID_LEN] = "";
 
-	if (!gate_plans_next(k->a->plans, k->q, &k->evidence, hold))
+	if (!gate_plans_next(k->a->plans, k->q, &bare, hold))
 		return false;
 	snprintf(k->hold, sizeof(k->hold), "%s", hold);
 	if (!record(k, STR("allow"), arena_fmt(k->q->arena, "rehearsed, %s", hold), STR_NONE, &err)) {

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/gate_expire.h"
 #include "cli/gate_running.h"
 #include "cli/policies.h"
 
@@ -191,19 +192,22 @@ static void say_ready(const struct cli *c, const struct gate_run *r)
 
 static int serve(struct cli *c, struct gate_run *r, const sigset_t *signals)
 {
+	struct gate_expire *expire = NULL;
 	struct err err = { 0 };
 	int number;
 
 	if (!start(r, cli_flag(c, "permissive"), &err))
 		return cli_fail(c, &err);
-	if (!record_start(r, cli_flag(c, "permissive"), &err) ||
+	if (!gate_expire_start(r, &expire, &err) || !record_start(r, cli_flag(c, "permissive"), &err) ||
 	    !gate_running_write(r->places.state, str_from(r->config.listen), r->port, &err)) {
+		gate_expire_stop(expire);
 		postgres_server_stop(r->server, 0);
 		return cli_fail(c, &err);
 	}
 	say_ready(c, r);
 	sigwait(signals, &number);
 	postgres_server_stop(r->server, number == SIGINT ? 0 : GRACE_S);
+	gate_expire_stop(expire);
 	gate_running_remove(r->places.state);
 	record_stop(r);
 	return EXIT_ALLOW;

@@ -87,6 +87,26 @@ def test_what_was_approved_is_kept_and_comes_back():
         assert PG.fingerprint("shop") == before and direct("SELECT count(*) FROM open_work") == [["5000"]]
 
 
+def test_the_card_says_what_comes_back_and_what_does_not():
+    with world() as w:
+        card = w.pawl("show", w.hold(w.refused("DROP TABLE submissions CASCADE", "held"))).stdout
+        for words in ("Kept first: table public.submissions", "view public.open_work", "for 7 days", "`pawl undo` brings it back"):
+            assert words in " ".join(card.split()), (words, card)
+        assert "CANNOT BE UNDONE" not in card, card
+        hold = w.hold(w.refused("DROP OWNED BY postgres", "held"))
+        card = " ".join(w.pawl("show", hold).stdout.split())
+        assert "CANNOT BE UNDONE: what a role owns and may do is not noted down" in card, card
+        assert direct("SELECT count(*) FROM pawl_trash.items") == [["0"]], "to try it leaves nothing behind"
+
+
+def test_what_has_expired_goes_while_the_gate_runs():
+    with world(trash={"expires": "2s"}) as w:
+        w.approve(w.hold(w.refused("DROP TABLE submissions CASCADE", "held")), "alice", w.log("hold.opened")[0]["body"]["typed_name"] or "yes")
+        w.ok("DROP TABLE submissions CASCADE")
+        until(lambda: direct("SELECT (SELECT count(*) FROM pawl_trash.items), (SELECT count(*) FROM pg_class WHERE relname ~ '^K-')") == [["0", "0"]])
+        assert "has expired" in w.pawl("undo", "K-1", ok=False).stderr
+
+
 def test_delete_of_everything_is_held():
     with world() as w:
         w.refused("DELETE FROM submissions", "held")

@@ -67,6 +67,7 @@ struct database_question {
 	struct str text;	 /* the statement as it came */
 	struct digest statement; /* of parse tree and parameters alone, without the schema's version: what a rehearsed plan is made of */
 	uint64_t schema;	 /* version of the schema it was weighed against */
+	struct evidence_note *notes; /* for the card, and bound by an approval: "cannot be undone: …" */
 	struct arena *arena;	 /* owns all of the above; the answer's texts too */
 };
 

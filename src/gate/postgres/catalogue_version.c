@@ -2,17 +2,25 @@
 #include "gate/postgres/aside.h"
 #include "gate/postgres/catalogue.h"
 
-/* Numbers of rows and of the transactions that made them: whatever is made, changed or dropped changes these. Temporary things aside. */
+/* Numbers of rows and of the transactions that made them: whatever is made, changed or dropped changes these. Temporary things aside,
+ * and what lies in the trash: to keep something there first is no change of the schema that somebody said yes to. */
+#define TRASH "(SELECT oid FROM pg_namespace WHERE nspname = 'pawl_trash' OR nspname LIKE 'pawl\\_trash.%')"
+#define TRASHED "(SELECT oid FROM pg_class WHERE relnamespace IN " TRASH ")"
 #define PART(table, where)                                                                                                  \
 	"(SELECT concat(count(*), ':', sum(xmin::text::bigint * (oid::bigint % 65521 + 1))) FROM " table " WHERE " where ")"
 static const char version_sql[] =
-	"SELECT substr(md5(concat_ws(',', " PART("pg_class", "relpersistence <> 't'") ", " PART("pg_proc", "true") ", "
-	PART("pg_trigger", "true") ", " PART("pg_rewrite", "true") ", " PART("pg_constraint", "true") ", " PART("pg_policy", "true") ", "
+	"SELECT substr(md5(concat_ws(',', "
+	PART("pg_class", "relpersistence <> 't' AND relnamespace <> 'pg_toast'::regnamespace AND relnamespace NOT IN " TRASH) ", "
+	PART("pg_proc", "pronamespace NOT IN " TRASH) ", " PART("pg_trigger", "tgrelid NOT IN " TRASHED) ", "
+	PART("pg_rewrite", "ev_class NOT IN " TRASHED) ", " PART("pg_constraint", "connamespace NOT IN " TRASH) ", "
+	PART("pg_policy", "polrelid NOT IN " TRASHED) ", "
 	PART("pg_event_trigger", "true") ", " PART("pg_operator", "oid >= 16384") ", " PART("pg_cast", "oid >= 16384") ", "
-	PART("pg_namespace", "nspname !~ '^pg_(toast_)?temp_'") ", " PART("pg_publication", "true") ", "
-	"(SELECT concat(count(*), ':', sum(xmin::text::bigint * (inhrelid::bigint % 65521 + 1))) FROM pg_inherits), "
+	PART("pg_namespace", "nspname !~ '^pg_(toast_)?temp_' AND oid NOT IN " TRASH) ", " PART("pg_publication", "true") ", "
+	"(SELECT concat(count(*), ':', sum(xmin::text::bigint * (inhrelid::bigint % 65521 + 1))) FROM pg_inherits "
+	"WHERE inhrelid NOT IN " TRASHED "), "
 	"(SELECT concat(count(*), ':', sum(a.xmin::text::bigint * (a.attnum % 97 + 1))) FROM pg_attribute a "
-	"JOIN pg_class c ON c.oid = a.attrelid WHERE a.attrelid >= 16384 AND a.attnum > 0 AND c.relpersistence <> 't'))), 1, 16)";
+	"JOIN pg_class c ON c.oid = a.attrelid WHERE a.attrelid >= 16384 AND a.attnum > 0 AND c.relpersistence <> 't' "
+	"AND c.relnamespace <> 'pg_toast'::regnamespace AND c.relnamespace NOT IN " TRASH "))), 1, 16)";
 
 bool catalogue_version_now(struct postgres_aside *a, uint64_t *ret, struct err *err)
 {

@@ -74,11 +74,48 @@ static struct str path_of(const struct keeping_ask *ask, struct arena *arena)
 		       STR("set local search_path to default");
 }
 
+/* What it came to, in words that are the same each time. */
+static const char came_to[] =
+	"with x as (select y.o, pg_catalog.row_number() over (order by y.n desc) as k, pg_catalog.count(*) over () as c from"
+	" (select object as o, n from pawl_trash.steps where item = $1 union all select 'rows of ' || name, 0 from pawl_trash.captures"
+	" where item = $1) y) select pg_catalog.string_agg(x.o, ', ' order by x.k) filter (where x.k <= 4) || case when"
+	" pg_catalog.max(x.c) > 4 then pg_catalog.format(' and %s more', pg_catalog.max(x.c) - 4) else '' end,"
+	" pg_catalog.current_setting('pawl.remark', true) from x";
+
+static void describe(struct postgres_aside *a, const struct keeping_ask *ask, struct keeping_plan *io, struct arena *arena)
+{
+	struct aside_rows got = { 0 };
+
+	if (!aside_query(a, came_to, &ask->item, 1, arena, &got, NULL) || !got.n_rows)
+		return;
+	if (got.cells[0].len)
+		io->card = arena_fmt(arena, "%.*s, %.*s", STR_ARG(got.cells[0]), STR_ARG(io->card));
+	if (!got.cells[1].len)
+		return;
+	io->says = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(io->says), STR_ARG(got.cells[1]));
+	io->card = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(io->card), STR_ARG(got.cells[1]));
+}
+
+/* It could not be done as it stands: because it cannot be kept, or only not now. What else is wrong the statement itself will tell. */
+static void failed(const struct err *wrong, struct keeping_plan *io, struct arena *arena)
+{
+	struct str said = arena_str(arena, str_from(wrong->msg));
+
+	if (str_starts(said, STR("PW004: "))) {
+		struct str why = str_sub(said, 7, said.len);
+
+		*io = (struct keeping_plan){ .way = KEEPING_NOT };
+		io->why_not = str_starts(why, STR("pawl: ")) ? str_sub(why, 6, why.len) : why;
+	}
+	io->untried = str_starts(said, STR("57014")) || str_starts(said, STR("55P03"));
+}
+
 /* Done and rolled back, so that what cannot be kept is known before anybody is asked. What the client's own transaction did so far is
  * not seen, and what is locked is not waited for: then the statement itself will tell. */
 static bool rehearse(struct postgres_aside *a, const struct keeping_ask *ask, struct keeping_plan *io, struct arena *arena, struct err *err)
 {
-	static const char *const before[] = { "begin", "set local lock_timeout = '300ms'", "set local client_min_messages = error" };
+	static const char *const before[] = { "begin", "set local lock_timeout = '300ms'", "set local statement_timeout = '3s'",
+					      "set local client_min_messages = error" };
 	struct aside_rows got = { 0 };
 	struct err wrong = { 0 };
 	bool ok = true;
@@ -88,18 +125,10 @@ static bool rehearse(struct postgres_aside *a, const struct keeping_ask *ask, st
 	ok = ok && aside_query(a, path_of(ask, arena).ptr, NULL, 0, arena, &got, err);
 	if (!ok)
 		return false;
-	if (!aside_query(a, io->instead.ptr, NULL, 0, arena, &got, &wrong)) {
-		struct str said = arena_str(arena, str_from(wrong.msg));
-
-		if (str_starts(said, STR("PW004: "))) {
-			io->way = KEEPING_NOT;
-			io->why_not = str_sub(said, 7, said.len);
-			io->instead = io->says = STR_NONE;
-		}
-	} else if (aside_query(a, "select pg_catalog.current_setting('pawl.remark', true)", NULL, 0, arena, &got, NULL) && got.n_rows &&
-		   got.cells[0].len) {
-		io->says = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(io->says), STR_ARG(got.cells[0]));
-	}
+	if (aside_query(a, io->instead.ptr, NULL, 0, arena, &got, &wrong))
+		describe(a, ask, io, arena);
+	else
+		failed(&wrong, io, arena);
 	return aside_query(a, "rollback", NULL, 0, arena, &got, err);
 }
 
@@ -178,6 +207,7 @@ bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struc
 		p.instead = keeping_text("keeping_move", words, ARRAY_LEN(words), arena);
 		p.tag = tag_of(s, arena);
 		p.says = arena_fmt(arena, "kept in pawl_trash for %s; `pawl undo %.*s` brings it back", until, STR_ARG(ask->item));
+		p.card = arena_fmt(arena, "for %s: `pawl undo` brings it back", until);
 	} else {
 		words[5].value = names(ask->sql, s, arena);
 		if (!plan_delete(a, ask, words, n, &p, arena)) {
@@ -186,10 +216,11 @@ bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struc
 		}
 		p.says = arena_fmt(arena, "rows as they were kept in pawl_trash for %s; `pawl undo %.*s` brings them back", until,
 				   STR_ARG(ask->item));
+		p.card = arena_fmt(arena, "the rows as they were, for %s: `pawl undo` brings them back", until);
 	}
 	if (arena->full || (!p.instead.len && !p.before.len))
 		return err_set(err, ERR_LIMIT, "the statement is too long to be kept");
-	if (p.way == KEEPING_MOVE && !rehearse(a, ask, &p, arena, err))
+	if (p.way == KEEPING_MOVE && !ask->tried && !rehearse(a, ask, &p, arena, err))
 		return false;
 	*ret = p;
 	return true;

@@ -32,6 +32,7 @@ struct keeping_ask {
 	struct keeping_bounds bounds;
 	bool hands_on; /* the relay can run `instead` of a DELETE: with the client's parameters, and the server's count behind the tag */
 	struct str item;	/* "K-12": a number of the keep's own */
+	const struct keeping_plan *tried; /* what this statement came to before, on the schema as it is; NULL: it is tried now */
 	const char *dump;	/* a file to dump to; NULL: what would have to be dumped cannot be kept */
 	void (*progress)(void *ctx, uint64_t bytes); /* while dumping; NULL: nobody asks */
 	void *ctx;
@@ -44,7 +45,9 @@ struct keeping_plan {
 	struct str tag;		    /* command tag the client must see where `instead` is set: "DROP TABLE"; "DELETE": with the count
 				     * that is the last word of the server's own */
 	struct str why_not;
-	struct str says; /* for the card: "moved to pawl_trash for 7 days; `pawl undo K-12` brings it back" */
+	struct str says; /* for the keep: "kept in pawl_trash for 7 days; `pawl undo K-12` brings it back" */
+	struct str card; /* for the card, before anybody answers: "table public.orders, for 7 days: `pawl undo` brings it back" */
+	bool untried;	 /* busy, or it took too long: should it turn out that it cannot be kept, it does not run */
 };
 
 /* What one statement is, from its reading alone: MOVE and ROWS may yet turn out to need a dump. ${ret_why}: of KEEPING_NOT. */

@@ -11,7 +11,12 @@ begin
 		perform set_config('pawl.says', '0', false);
 		return;
 	end if;
-	for i in select item from pawl_trash.items where expires <= to_timestamp(@NOW@) order by at loop
+	-- One at a time, whoever else is at it: another gate, or an undo, which holds its item until it is done.
+	if not pg_try_advisory_xact_lock(hashtextextended('pawl_trash', 0)) then
+		perform set_config('pawl.says', '0', false);
+		return;
+	end if;
+	for i in select item from pawl_trash.items where expires <= to_timestamp(@NOW@) order by at for update skip locked loop
 		begin
 			for r in select h.kind, h.object, pg_describe_object(h.class, h.object, 0) as what from pawl_trash.holds h where h.item = i.item
 					order by array_position(array['schema', 'table', 'sequence', 'routine', 'type'], h.kind), h.object loop
@@ -34,7 +39,7 @@ begin
 			delete from pawl_trash.items where item = i.item;
 			v_gone := v_gone + 1;
 		exception
-			when dependent_objects_still_exist then
+			when dependent_objects_still_exist or lock_not_available then
 				null;
 		end;
 	end loop;

@@ -3,9 +3,7 @@
  * the rest of pawl (a person, at worst), and has what it would destroy kept. Meanwhile the client's bytes are not read,
   * only its going away. */
 
-#include "core/policy_budget.h"
 #include "gate/postgres/aside.h"
-#include "gate/postgres/keeping.h"
 #include "gate/postgres/question.h"
 #include "gate/postgres/session.h"
 
@@ -58,12 +56,14 @@ static void make_question(struct relay_passage *p, const struct statement_answer
 	struct str summary = str_sub(str_trim(p->text), 0, SUMMARY);
 	struct database_question *q = &p->question;
 
-	*q = (struct database_question){ .upstream = p->upstream->of, .session = p->who, .text = p->text, .arena = &p->arena };
+	*q = (struct database_question){ .upstream = p->upstream->of, .session = p->who, .text = p->text, .arena = &p->arena,
+					    .notes = p->notes };
 	q->request = (struct request){
 		.principal = { .kind = PRINCIPAL_AGENT, .name = p->who.name, .session = p->who.id },
 		.gate = GATE_POSTGRES,
 		.tool = STR("postgresql"),
-		.summary = scope.len ? arena_fmt(&p->arena, "%.*s: %.*s", STR_ARG(scope), STR_ARG(summary)) : arena_str(&p->arena, summary),
+		.summary = arena_fmt(&p->arena, "%.*s%s%.*s%s%.*s", STR_ARG(scope), scope.len ? ": " : "", STR_ARG(summary),
+				     p->kept.len ? ". " : "", STR_ARG(p->kept)),
 		.binding = { .environment = p->context.environment.name },
 		.bytes = question_digest(&about, &p->arena),
 		.changes = a->changes,
@@ -99,6 +99,7 @@ static bool measure(struct relay_passage *p, struct statement_answer *a, struct 
 {
 	struct scope_asked how = { .text = p->text, .search_path = p->context.search_path };
 	struct postgres_aside *aside = upstream_aside(p->upstream, err);
+	bool ok;
 
 	if (!aside)
 		return err_prefix(err, "the database could not be asked what it would touch");
@@ -107,74 +108,13 @@ static bool measure(struct relay_passage *p, struct statement_answer *a, struct 
 		return false;
 	}
 	question_measure(aside, p->context.catalogue, a, &how, &p->arena, ret_says);
+	ok = relay_keep_plan(p, a, aside, err);
 	upstream_aside_done(p->upstream);
+	if (!ok)
+		return false;
 	for (const struct statement *st = a->statements; st; st = st->next) {
 		if (st->ruling == RULING_REFUSE)
 			return err_set(err, ERR_DENIED, "refused on the schema as it is now");
-	}
-	return true;
-}
-
-/* --- keeping --- */
-
-struct keeps {
-	struct relay_passage *p;
-	struct postgres_aside *aside;
-	const struct statement_answer *a;
-	size_t nth;
-};
-
-/* database_keeping.fill */
-static bool fill(void *ctx, const char *item, const char *id, const char *dump, struct str *ret_says, uint64_t *ret_dumped, struct err *err)
-{
-	struct keeps *k = ctx;
-	struct policy_trash trash = policy_trash(k->p->host->policy);
-	struct arena *arena = &k->p->arena;
-	struct keeping_ask ask = {
-		.sql = k->a->sql,
-		.nth = k->nth,
-		.search_path = k->p->context.search_path,
-		.bounds = { trash.rows, trash.expires_s },
-		.item = arena_str(arena, str_from(item)),
-		.dump = dump,
-	};
-	struct keeping_plan plan = { .way = KEEPING_NONE };
-
-	(void)id;
-	*ret_dumped = 0;
-	if (!keeping_plan(k->aside, &ask, arena, &plan, err))
-		return false;
-	if (plan.way == KEEPING_NONE || plan.way == KEEPING_NOT)
-		return false;
-	k->p->keeps[k->nth] = (struct relay_keep){ plan.before, plan.instead, plan.after, plan.tag };
-	*ret_says = plan.says;
-	return true;
-}
-
-/* Everything that passed and destroys is kept first, or does not run. */
-static bool keep_all(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside, struct err *err)
-{
-	struct keeps k = { .p = p, .aside = aside, .a = a };
-	struct policy_trash trash = policy_trash(p->host->policy);
-	bool prepared = false;
-	char id[24];
-
-	if (!p->host->keep || !trash.on)
-		return true;
-	for (const struct statement *st = a->statements; st; st = st->next, k.nth++) {
-		struct database_keeping what = { &p->who, p->upstream->of, str_trim(st->text), trash.expires_s, fill, &k };
-		struct str why;
-
-		if (st->ruling != RULING_ASK || keeping_way(a->sql, k.nth, &why) == KEEPING_NONE)
-			continue;
-		if (!prepared && !keeping_prepare(aside, err))
-			return err_prefix(err, "it could not be kept first");
-		prepared = true;
-		err->code = ERR_NONE;
-		if (p->host->keep(p->host->ctx, &what, id, err))
-			snprintf(p->passage.keep, sizeof(p->passage.keep), "%s", id);
-		else if (err->code != ERR_NONE)
-			return err_prefix(err, "it could not be kept first");
 	}
 	return true;
 }
@@ -184,7 +124,7 @@ static void passed(struct relay_passage *p, const struct statement_answer *a)
 {
 	struct err err = { 0 };
 	struct postgres_aside *aside = upstream_aside(p->upstream, &err);
-	bool ok = aside && question_schema_same(aside, a->schema_version, &err) && keep_all(p, a, aside, &err);
+	bool ok = aside && question_schema_same(aside, a->schema_version, &err) && relay_keep_all(p, a, aside, &err);
 
 	if (aside)
 		upstream_aside_done(p->upstream);

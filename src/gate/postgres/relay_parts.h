@@ -57,6 +57,7 @@ void relay_committed(struct session *s, bool ok);
 /* --- relay_ask.c --- */
 struct relay_keep {
 	struct str before, instead, after, tag;
+	const struct keeping_plan *plan; /* as it was before anybody was asked; NULL: nothing is kept */
 };
 struct relay_passage {
 	struct asking_job job; /* first */
@@ -72,6 +73,8 @@ struct relay_passage {
 	struct str text, parameters;
 	struct relay_keep *keeps; /* by statement */
 	size_t n_keeps;
+	struct str kept;		/* for the card */
+	struct evidence_note *notes;
 	void (*then)(struct session *s);
 };
 /* Ask about the statements of a text that have to be; ${then} is called when that is answered, with relay.passage set. */
@@ -80,5 +83,13 @@ void relay_ask(struct session *s, struct str text, struct str parameters, void (
 void relay_ask_error(struct session *s, const struct relay_passage *p, struct message_error *ret);
 void relay_passage_free(struct relay_passage *p);
 void relay_ask_gone(struct session *s);
+
+/* --- relay_keep.c: on an asker's thread --- */
+/* How each statement that is asked about is kept, should it pass: into ${p}->keeps, kept and notes. False: the database cannot be asked. */
+bool relay_keep_plan(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside,
+		     struct err *err) PAWL_MUST_USE;
+/* It passed: everything of it that destroys is kept first, or does not run. */
+bool relay_keep_all(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside,
+		     struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -1,0 +1,145 @@
+/* What is kept first. Planned before anybody is asked, so that the card says what comes back and what does not; taken once it passed. */
+#include "core/policy_budget.h"
+#include "gate/postgres/aside.h"
+#include "gate/postgres/keeping.h"
+#include "gate/postgres/session.h"
+
+#define TRIED STR("K-0.tried") /* of what is rolled back */
+#define CARD_MAX ((size_t)2000)
+
+struct keeps {
+	struct relay_passage *p;
+	struct postgres_aside *aside;
+	const struct statement_answer *a;
+	size_t nth;
+};
+
+static struct keeping_ask asked(const struct keeps *k, struct str item)
+{
+	struct policy_trash trash = policy_trash(k->p->host->policy);
+
+	return (struct keeping_ask){
+		.sql = k->a->sql,
+		.nth = k->nth,
+		.search_path = k->p->context.search_path,
+		.bounds = { trash.rows, trash.expires_s },
+		.hands_on = true,
+		.item = item,
+	};
+}
+
+/* --- before anybody is asked --- */
+
+static void say(struct relay_passage *p, const char *what, struct str text)
+{
+	bool more = p->kept.len > 0;
+
+	if (p->kept.len < CARD_MAX)
+		p->kept = arena_fmt(&p->arena, "%.*s%s%s: %.*s", STR_ARG(p->kept), more ? ". " : "", what,
+				    STR_ARG(str_sub(text, 0, CARD_MAX)));
+}
+
+static void beyond(struct relay_passage *p, struct str why)
+{
+	struct evidence_note *n = ARENA_NEW(&p->arena, struct evidence_note), **at = &p->notes;
+
+	say(p, "CANNOT BE UNDONE", why);
+	if (!n)
+		return;
+	*n = (struct evidence_note){ arena_fmt(&p->arena, "cannot be undone: %.*s", STR_ARG(why)), true, NULL };
+	while (*at)
+		at = &(*at)->next;
+	*at = n;
+}
+
+static bool plan_one(struct keeps *k, struct keeping_plan *ret, struct err *err)
+{
+	struct keeping_ask ask = asked(k, TRIED);
+
+	if (!policy_trash(k->p->host->policy).on) {
+		*ret = (struct keeping_plan){ .way = KEEPING_NOT, .why_not = STR("the policy's trash is off") };
+		return true;
+	}
+	if (keeping_plan(k->aside, &ask, &k->p->arena, ret, err))
+		return true;
+	/* The gate's role may not: a person decides whether it is to be done all the same. */
+	if (!strstr(err->msg, "42501: ") && !strstr(err->msg, "25006: "))
+		return false;
+	*ret = (struct keeping_plan){ .way = KEEPING_NOT, .why_not = arena_str(&k->p->arena, str_from(err->msg)) };
+	return true;
+}
+
+bool relay_keep_plan(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside,
+		     struct err *err)
+{
+	struct keeps k = { .p = p, .aside = aside, .a = a };
+	struct str why;
+
+	if (!p->host->keep)
+		return true;
+	for (const struct statement *st = a->statements; st; st = st->next, k.nth++) {
+		struct keeping_plan *plan;
+
+		if (st->ruling != RULING_ASK || keeping_way(a->sql, k.nth, &why) == KEEPING_NONE)
+			continue;
+		plan = ARENA_NEW(&p->arena, struct keeping_plan);
+		if (!plan)
+			return err_set(err, ERR_LIMIT, "too large to be kept");
+		if (!plan_one(&k, plan, err))
+			return err_prefix(err, "it could not be kept first");
+		p->keeps[k.nth].plan = plan;
+		if (plan->way == KEEPING_NOT)
+			beyond(p, plan->why_not);
+		else if (plan->untried)
+			say(p, "Kept first where that can be, and else not run (busy, so it was not tried)", plan->card);
+		else
+			say(p, "Kept first", plan->card);
+	}
+	return true;
+}
+
+/* --- once it passed --- */
+
+/* database_keeping.fill */
+static bool fill(void *ctx, const char *item, const char *id, const char *dump, struct str *ret_says, uint64_t *ret_dumped,
+		 struct err *err)
+{
+	struct keeps *k = ctx;
+	struct arena *arena = &k->p->arena;
+	struct relay_keep *keep = &k->p->keeps[k->nth];
+	struct keeping_ask ask = asked(k, arena_str(arena, str_from(item)));
+	struct keeping_plan plan = { .way = KEEPING_NONE };
+
+	(void)id;
+	ask.dump = dump;
+	ask.tried = keep->plan;
+	*ret_dumped = 0;
+	if (!keeping_plan(k->aside, &ask, arena, &plan, err))
+		return false;
+	if (plan.way == KEEPING_NONE || plan.way == KEEPING_NOT)
+		return err_set(err, ERR_STATE, "what could be kept when it was asked about cannot be kept any more; send it again");
+	*keep = (struct relay_keep){ plan.before, plan.instead, plan.after, plan.tag, keep->plan };
+	*ret_says = plan.says;
+	return true;
+}
+
+bool relay_keep_all(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside, struct err *err)
+{
+	struct keeps k = { .p = p, .aside = aside, .a = a };
+	int64_t expires_s = policy_trash(p->host->policy).expires_s;
+	char id[24];
+
+	for (const struct statement *st = a->statements; st; st = st->next, k.nth++) {
+		struct database_keeping what = { &p->who, p->upstream->of, str_trim(st->text), expires_s, fill, &k };
+		const struct keeping_plan *plan = p->keeps[k.nth].plan;
+
+		if (!plan || plan->way == KEEPING_NONE || plan->way == KEEPING_NOT)
+			continue;
+		err->code = ERR_NONE;
+		if (p->host->keep(p->host->ctx, &what, id, err))
+			snprintf(p->passage.keep, sizeof(p->passage.keep), "%s", id);
+		else if (err->code != ERR_NONE)
+			return err_prefix(err, "it could not be kept first");
+	}
+	return true;
+}
