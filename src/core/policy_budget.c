@@ -175,7 +175,14 @@ static bool t_rows(struct policy_file *f, const struct doc *v, void *t)
 	       (f->trash.rows || policy_fail(f, v, "'rows' wants a number from 1"));
 }
 
+static bool t_bounded(struct policy_file *f, const struct doc *v, void *t)
+{
+	(void)t;
+	return policy_choice(f, v, "false", "true", &f->trash.bounded);
+}
+
 static const struct policy_key trash_keys[] = {
+	{ "bounded", t_bounded },
 	{ "on", t_on },
 	{ "expires", t_expires },
 	{ "rows", t_rows },
@@ -218,6 +225,7 @@ bool policy_trash_take(struct policy *p, const struct policy_file *f)
 
 	t->expires_s = (int64_t)larger((uint64_t)t->expires_s, (uint64_t)f->trash.expires_s, preset, &p->own_trash[1]);
 	t->rows = larger(t->rows, f->trash.rows, preset, &p->own_trash[2]);
+	t->bounded = t->bounded || f->trash.bounded;
 	if (!f->has_trash_on)
 		return true;
 	/* Off counts only where nobody but the preset said on, and not from the project. */

@@ -48,6 +48,7 @@ struct policy_trash {
 	bool on;
 	int64_t expires_s;
 	uint64_t rows; /* of a DELETE or UPDATE, captured; more is dumped or held */
+	bool bounded;  /* rows that a bounded DELETE or UPDATE changes within its budget are kept too, at the price of speed */
 };
 struct policy_trash policy_trash(const struct policy *p);
 

@@ -227,6 +227,10 @@ static void trash_of_layers(void **state)
 	assert_non_null(policy_warnings(policy));
 	assert_true(load3("version: 1\ntrash: {on: false, expires: 1d}\n", "version: 1\ntrash: {on: true, expires: 3d}\n", NULL));
 	assert_true(trash(true, 3 * 86400, 10000));
+	assert_false(policy_trash(policy).bounded);
+	/* Whoever wants bounded writes kept as well has them kept, a project too. */
+	assert_true(load3("version: 1\ntrash: {bounded: false}\n", NULL, "version: 1\ntrash: {bounded: true}\n"));
+	assert_true(policy_trash(policy).bounded);
 }
 
 static void budgets_of_layers(void **state)

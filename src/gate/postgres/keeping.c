@@ -90,10 +90,9 @@ static void describe(struct postgres_aside *a, const struct keeping_ask *ask, st
 		return;
 	if (got.cells[0].len)
 		io->card = arena_fmt(arena, "%.*s, %.*s", STR_ARG(got.cells[0]), STR_ARG(io->card));
-	if (!got.cells[1].len)
-		return;
-	io->says = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(io->says), STR_ARG(got.cells[1]));
-	io->card = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(io->card), STR_ARG(got.cells[1]));
+	io->remark = got.cells[1];
+	if (io->remark.len)
+		io->card = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(io->card), STR_ARG(io->remark));
 }
 
 /* It could not be done as it stands: because it cannot be kept, or only not now. What else is wrong the statement itself will tell. */
@@ -222,6 +221,10 @@ bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struc
 		return err_set(err, ERR_LIMIT, "the statement is too long to be kept");
 	if (p.way == KEEPING_MOVE && !ask->tried && !rehearse(a, ask, &p, arena, err))
 		return false;
+	if (ask->tried)
+		p.remark = ask->tried->remark;
+	if (p.remark.len)
+		p.says = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(p.says), STR_ARG(p.remark));
 	*ret = p;
 	return true;
 }

@@ -47,6 +47,7 @@ struct keeping_plan {
 	struct str why_not;
 	struct str says; /* for the keep: "kept in pawl_trash for 7 days; `pawl undo K-12` brings it back" */
 	struct str card; /* for the card, before anybody answers: "table public.orders, for 7 days: `pawl undo` brings it back" */
+	struct str remark; /* what comes back otherwise than it was; in says and card too */
 	bool untried;	 /* busy, or it took too long: should it turn out that it cannot be kept, it does not run */
 };
 

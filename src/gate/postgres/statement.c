@@ -58,6 +58,12 @@ static bool bounded(const struct change *c)
 	return false;
 }
 
+/* Of those, what a policy may want kept nevertheless. */
+static bool replaces_rows(const struct change *c)
+{
+	return statement_has(c, SQL_MEANS_UPDATE) || statement_has(c, SQL_MEANS_DELETE) || statement_has(c, SQL_MEANS_UPSERT);
+}
+
 static void locate(const struct weighing *w, struct change *c)
 {
 	if (!w->c->upstream)
@@ -79,6 +85,7 @@ static struct weighed judge_all(const struct weighing *w, const struct statement
 	struct request request = { .gate = GATE_POSTGRES, .tool = STR("postgresql"), .principal.kind = PRINCIPAL_AGENT };
 	struct evidence evidence = { .now_us = 0, .frozen = w->c->host->frozen && w->c->host->frozen(w->c->host->ctx) };
 	struct weighed all = { .verdict = VERDICT_ALLOW };
+	bool rows_too = policy_trash(w->c->host->policy).bounded;
 	size_t n = 0;
 
 	if (w->c->session)
@@ -97,7 +104,8 @@ static struct weighed judge_all(const struct weighing *w, const struct statement
 		}
 		j = judge_change(w->c->host->policy, &request, &evidence, e.change);
 		all.writes = all.writes || e.change->kind != CHANGE_READ || !statement_has(e.change, SQL_MEANS_SEARCH_PATH);
-		all.destroys = all.destroys || (change_is_destructive(e.change) && !bounded(e.change));
+		all.destroys = all.destroys || (rows_too && replaces_rows(e.change)) ||
+			       (change_is_destructive(e.change) && !bounded(e.change));
 		if (j.verdict != VERDICT_ALLOW && j.verdict != VERDICT_HOLD && !all.denied) {
 			all.denied = e.change;
 			all.rule = j.rule;
