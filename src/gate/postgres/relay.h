@@ -49,7 +49,7 @@ struct relay {
 	/* what is known of the session */
 	char *search_path, *path_before;
 	bool path_saved;
-	bool read_only_session, read_only_transaction;
+	bool read_only_session;
 	struct relay_prepared *by_name; /* PREPARE's */
 	unsigned n_by_name;
 	const struct catalogue *catalogue; /* a reference */

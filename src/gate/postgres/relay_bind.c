@@ -32,11 +32,18 @@ static enum relay_did refresh(struct session *s, struct relay_prepared *p)
 {
 	struct statement_answer a;
 
-	if (p->ruling == RULING_CONTROL || (p->generation == s->relay.generation && p->ruling != RULING_WRITE && p->ruling != RULING_ASK))
+	if (p->ruling == RULING_CONTROL || p->replaced || (p->generation == s->relay.generation && !p->anew))
 		return RELAY_PASS;
 	relay_weigh(s, (struct str){ p->text, p->n_text }, &a);
 	if (a.n == 1 && a.statements->ruling == RULING_REFUSE)
 		return relay_refused(s, &a);
+	/* The server has it as it was. */
+	if (a.n == 1 && a.statements->instead.len) {
+		struct message_error e = { "ERROR", "PW004", STR("pawl: prepared in a transaction, it means another thing here"),
+					   STR("Prepare it anew.") };
+
+		return relay_refuse_extended(s, &e);
+	}
 	relay_prepared_fill(s, p, &a);
 	if (a.n == 1 && (p->ruling == RULING_WRITE || p->ruling == RULING_ASK || p->ruling == RULING_ALONE)) {
 		relay_announce(&s->relay, &a, a.statements);

@@ -39,6 +39,8 @@ static enum relay_did function_call(struct session *s)
 /* A message that is there as far as it is needed. */
 static enum relay_did act(struct session *s, struct str message, size_t total, struct str behind)
 {
+	if (s->relay.alone && strchr("QPB", message.ptr[0]))
+		return relay_alone_ends(s);
 	switch (message.ptr[0]) {
 	case 'Q':
 		return simple(s, message);

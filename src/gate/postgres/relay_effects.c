@@ -11,6 +11,12 @@ static bool is_savepoint(const struct statement *st)
 	       (st->control == CONTROL_SAVEPOINT || st->control == CONTROL_RELEASE || st->control == CONTROL_ROLLBACK_TO);
 }
 
+/* One name, not all. */
+static bool deallocates(const struct statement *st)
+{
+	return st->shape && st->shape->prepared == SQL_PREPARED_DEALLOCATE && st->shape->name.len;
+}
+
 bool relay_effects_any(const struct statement *st)
 {
 	return is_savepoint(st) || st->forgets || st->read_only != READ_ONLY_UNSAID ||
@@ -56,6 +62,7 @@ void relay_effects_of(const struct statement *st, struct relay_effects *ret)
 		.path = st->path_known ? copy(st->path) : NULL,
 		.prepares = st->prepares.len ? copy(st->prepares) : NULL,
 		.text = st->prepares.len ? copy(st->text) : NULL,
+		.deallocates = deallocates(st) ? copy(st->shape->name) : NULL,
 	};
 }
 
@@ -65,6 +72,7 @@ void relay_effects_free(struct relay_effects *e)
 	free(e->prepares);
 	free(e->text);
 	free(e->savepoint);
+	free(e->deallocates);
 	*e = (struct relay_effects){ .forgets = false };
 }
 
@@ -79,10 +87,34 @@ static void set_path(struct relay *r, const char *path)
 	r->search_path = path ? strdup(path) : NULL;
 }
 
+void relay_by_name_drop(struct relay *r, struct str name)
+{
+	for (struct relay_prepared **at = &r->by_name, *p; (p = *at);) {
+		if (!str_is(name, p->name)) {
+			at = &p->next;
+			continue;
+		}
+		*at = p->next;
+		r->n_by_name--;
+		relay_prepared_free(r, p);
+	}
+}
+
+/* PREPARE and Parse share the server's names. */
+static void name_freed(struct relay *r, const char *name)
+{
+	struct relay_prepared *p = relay_prepared_find(r, str_from(name));
+
+	relay_by_name_drop(r, str_from(name));
+	if (p)
+		relay_prepared_drop(r, p);
+}
+
 static void remember(struct relay *r, const struct relay_effects *e)
 {
 	struct relay_prepared *p;
 
+	name_freed(r, e->prepares);
 	/* Too many: those that are not remembered are judged as unknown. */
 	if (r->n_by_name >= BY_NAME_MAX || !e->text || !(p = relay_prepared_new(str_from(e->prepares))))
 		return;
@@ -177,10 +209,10 @@ void relay_effects_apply(struct session *s, const struct relay_effects *e)
 		set_path(r, PATH_UNKNOWN);
 	if (e->read_only != READ_ONLY_UNSAID && e->read_only_session)
 		r->read_only_session = e->read_only == READ_ONLY_ON;
-	else if (e->read_only != READ_ONLY_UNSAID)
-		r->read_only_transaction = e->read_only == READ_ONLY_ON;
 	if (e->forgets)
 		forget(r);
+	if (e->deallocates)
+		name_freed(r, e->deallocates);
 	if (e->prepares)
 		remember(r, e);
 }
@@ -212,7 +244,7 @@ void relay_transaction_over(struct session *s)
 		r->block = BLOCK_NONE;
 		relay_specials_clear(r);
 	}
-	r->read_only_transaction = r->rolled_back = r->approved = r->asked = false;
+	r->rolled_back = r->approved = r->asked = false;
 	if (r->ddl)
 		relay_schema_changed(s);
 	relay_savepoints_free(r);

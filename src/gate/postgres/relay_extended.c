@@ -127,6 +127,8 @@ enum relay_did relay_parse(struct session *s, struct str message, bool bind_foll
 		return too_many(s);
 	}
 	relay_prepared_fill(s, p, &a);
+	p->replaced = a.n == 1 && a.statements->instead.len;
+	relay_by_name_drop(r, name);
 	if (must_begin_anew(r, p) && (relay_begins(p) || bind_follows)) {
 		relay_prepared_free(r, p);
 		return relay_begin_anew(s);
@@ -184,6 +186,8 @@ enum relay_did relay_close(struct session *s, struct str message)
 	if (what == 'S' && relay_pending_find(r, name))
 		return relay_wait(s);
 	if (what == 'S')
+		relay_by_name_drop(r, name);
+	if (what == 'S')
 		p = relay_prepared_find(r, name);
 	relay_sent(s, 'C', relay_how(r), p);
 	return RELAY_PASS;
@@ -195,17 +199,18 @@ static void send_execute(struct session *s)
 {
 	struct relay *r = &s->relay;
 
+	relay_held_go(s);
 	relay_to_server(s, buf_str(&r->execute));
 	buf_free(&r->execute);
 	relay_sent(s, 'E', HOW_ALL, NULL);
-	if (r->block == BLOCK_CLIENT)
-		r->block = BLOCK_NONE;
+	r->block = BLOCK_NONE;
 }
 
 static void commit_refused(struct session *s)
 {
 	struct relay *r = &s->relay;
 
+	relay_held_drop(s);
 	if (!r->skipping)
 		stream_copy(&s->client, buf_str(&r->refusal));
 	buf_free(&r->refusal);
@@ -222,7 +227,7 @@ static void commit_looked(struct session *s)
 		return;
 	}
 	buf_free(&r->execute);
-	if (r->tx != 'I') {
+	if (r->tx != 'I' || r->block != BLOCK_NONE) {
 		relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
 		relay_sync(s, HOW_NONE);
 		r->block = BLOCK_NONE;
@@ -260,6 +265,13 @@ static enum relay_did execute_instead(struct session *s, struct relay_special *x
 	return RELAY_DONE;
 }
 
+/* The client's own word ends, or takes over, the transaction that is the gate's. */
+static void ours_ends(struct session *s, enum relay_block becomes)
+{
+	relay_held_go(s);
+	s->relay.block = becomes;
+}
+
 static enum relay_did execute_control(struct session *s, const struct relay_special *x, struct str message)
 {
 	struct relay *r = &s->relay;
@@ -267,7 +279,11 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 	switch (x->control) {
 	case CONTROL_COMMIT:
 	case CONTROL_PREPARE:
-		if (r->block != BLOCK_CLIENT || s->worker->server->o.permissive)
+		if (r->block == BLOCK_GATE && r->n_sent)
+			return relay_wait(s);
+		if (r->block == BLOCK_GATE && s->worker->server->o.permissive)
+			ours_ends(s, BLOCK_NONE);
+		if ((r->block != BLOCK_CLIENT && r->block != BLOCK_GATE) || s->worker->server->o.permissive)
 			break;
 		if (relay_ready_awaited(r))
 			return relay_wait(s);
@@ -275,23 +291,40 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 			return execute_commit(s, message);
 		break;
 	case CONTROL_BEGIN:
+		if (r->block == BLOCK_GATE && r->n_sent)
+			return relay_wait(s);
+		if (r->block == BLOCK_GATE)
+			ours_ends(s, BLOCK_CLIENT); /* it may write already */
 		if (r->block == BLOCK_NONE) {
 			r->block = BLOCK_CLIENT;
 			r->may_write = true;
 		}
+		break;
+	case CONTROL_ROLLBACK:
+		if (r->block == BLOCK_GATE && r->n_sent)
+			return relay_wait(s);
+		if (r->block == BLOCK_GATE)
+			ours_ends(s, BLOCK_NONE);
 		break;
 	case CONTROL_BEGIN_READ_ONLY:
 		if (r->block == BLOCK_NONE)
 			r->block = BLOCK_CLIENT_READ_ONLY;
 		break;
 	case CONTROL_NONE:
-	case CONTROL_ROLLBACK:
 	case CONTROL_SAVEPOINT:
 	case CONTROL_RELEASE:
 	case CONTROL_ROLLBACK_TO:
 		break;
 	}
 	return RELAY_PASS;
+}
+
+/* Names that are prepared, the path or the session's way are others for what follows. */
+static bool changes_meaning(const struct relay_prepared *p)
+{
+	const struct relay_effects *e = p ? &p->effects : NULL;
+
+	return e && (e->forgets || e->deallocates || e->prepares || e->path_changed || e->path_known || e->read_only != READ_ONLY_UNSAID);
 }
 
 enum relay_did relay_execute(struct session *s, struct str message)
@@ -314,8 +347,8 @@ enum relay_did relay_execute(struct session *s, struct str message)
 			return did;
 	}
 	relay_sent(s, 'E', relay_how(r), x ? x->p : NULL);
-	if (x && x->copies_in) {
-		/* What follows would be read as part of the copy: first see whether there is one. */
+	if (x && (x->copies_in || changes_meaning(x->p))) {
+		/* What follows would be read as part of the copy, or means what it does only afterwards: first see whether there is one. */
 		relay_to_server(s, message);
 		relay_when_quiet(s, relay_resume);
 		return RELAY_DONE;
@@ -376,6 +409,17 @@ static void looked(struct session *s)
 	}
 	r->skipping = false;
 	roll_back(s);
+}
+
+/* What runs alone is over: what follows it may not write. */
+enum relay_did relay_alone_ends(struct session *s)
+{
+	s->relay.ddl = true;
+	s->relay.alone = false;
+	relay_sync(s, HOW_NONE);
+	relay_help(s, HELPER_READ_ONLY, HOW_QUIET);
+	relay_sync(s, HOW_NONE);
+	return relay_wait(s);
 }
 
 void relay_client_sync(struct session *s)

@@ -70,7 +70,9 @@ void relay_prepared_fill(struct session *s, struct relay_prepared *p, const stru
 	p->control = st ? st->control : CONTROL_NONE;
 	p->copies_in = st && relay_copies_in(st);
 	p->ddl = st && relay_is_ddl(st);
-	p->plain = (p->ruling == RULING_READ || p->ruling == RULING_SESSION) && (!st || !relay_effects_any(st)) && !p->copies_in;
+	p->anew = st && (p->ruling == RULING_WRITE || p->ruling == RULING_ASK || st->of_read_only || relay_effects_any(st) ||
+			 (st->shape && st->shape->prepared == SQL_PREPARED_EXECUTE));
+	p->plain = (p->ruling == RULING_READ || p->ruling == RULING_SESSION) && !p->anew && !p->copies_in;
 	if (st)
 		relay_effects_of(st, &p->effects);
 }

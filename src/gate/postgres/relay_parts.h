@@ -41,6 +41,8 @@ void relay_savepoints_free(struct relay *r);
 void relay_effects_of_login(struct session *s, const struct statement *st);
 void relay_transaction_over(struct session *s);
 bool relay_by_name(void *session, struct str name, struct str *ret);
+/* The server may have another statement by that name from here on. */
+void relay_by_name_drop(struct relay *r, struct str name);
 
 /* --- relay_script.c: simple queries --- */
 enum relay_did relay_simple(struct session *s, struct str message);

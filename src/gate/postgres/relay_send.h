@@ -51,6 +51,7 @@ enum relay_did relay_execute(struct session *s, struct str message);
 enum relay_did relay_describe(struct session *s, struct str message);
 enum relay_did relay_close(struct session *s, struct str message);
 void relay_client_sync(struct session *s);
+enum relay_did relay_alone_ends(struct session *s);
 
 /* Shared by relay_extended.c and relay_bind.c. */
 enum relay_did relay_refuse_extended(struct session *s, const struct message_error *e);

@@ -55,7 +55,7 @@ struct relay_effects {
 	enum control control; /* of a savepoint */
 	bool forgets, read_only_session, path_known, path_changed;
 	enum read_only read_only;
-	char *path, *prepares, *text, *savepoint; /* NULL: none */
+	char *path, *prepares, *text, *savepoint, *deallocates; /* NULL: none */
 };
 
 /* A statement that the client prepared by Parse. */
@@ -72,6 +72,8 @@ struct relay_prepared {
 	enum ruling ruling, passed;
 	enum control control;
 	bool plain;	     /* READ or SESSION without effects: nothing to do */
+	bool anew;	     /* what it comes to hangs on more than the schema: weighed at every Bind */
+	bool replaced;	     /* the server has another text than the client's, which is safe as it is */
 	bool ddl;
 	bool copies_in;
 	struct relay_effects effects;

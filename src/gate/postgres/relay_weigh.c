@@ -31,7 +31,8 @@ void relay_context(struct session *s, struct statement_context *ret)
 		.environment = s->upstream->environment,
 		.in_transaction = r->block != BLOCK_NONE,
 		.failed = r->tx == 'E',
-		.read_only = r->read_only_session || r->read_only_transaction || r->block == BLOCK_CLIENT_READ_ONLY,
+		/* Not where ROLLBACK TO or BEGIN READ WRITE may have made it otherwise. */
+		.read_only = r->block == BLOCK_CLIENT_READ_ONLY || (r->block == BLOCK_NONE && r->read_only_session),
 		.prepared = relay_by_name,
 		.relay = s,
 	};

@@ -194,11 +194,38 @@ static bool too_much(const struct weighing *w, const struct statement *s)
 	return false;
 }
 
+/* Does a READ ONLY transaction refuse all of it, whatever else it would do? Programs, files, other servers and other sessions are reached
+ * from within one as well. */
+static bool refused_by_server(const struct weighing *w, const struct statement *s)
+{
+	static const enum sql_meaning rows[] = { SQL_MEANS_READ,   SQL_MEANS_ROW_LOCK,   SQL_MEANS_NEXTVAL,
+						 SQL_MEANS_INSERT, SQL_MEANS_UPDATE,	 SQL_MEANS_DELETE,
+						 SQL_MEANS_UPSERT, SQL_MEANS_UPDATE_ALL, SQL_MEANS_DELETE_ALL,
+						 SQL_MEANS_MERGE,  SQL_MEANS_TRUNCATE,	 SQL_MEANS_DROP };
+
+	STATEMENT_EACH(e, w, s) {
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(rows) && !statement_has(e.change, rows[i]))
+			i++;
+		if (i == ARRAY_LEN(rows))
+			return false;
+	}
+	return true;
+}
+
 /* The server refuses it in its own words: the client's transaction is read only. */
 static void only_reads(const struct weighing *w, struct statement *s)
 {
-	if (w->c->read_only && (s->ruling == RULING_WRITE || s->ruling == RULING_ASK) && s->passed != RULING_ALONE)
+	if (!w->c->read_only || s->passed == RULING_ALONE)
+		return;
+	if (s->ruling == RULING_WRITE || (s->ruling == RULING_ASK && !w->several && refused_by_server(w, s)))
 		s->ruling = RULING_READ;
+	else if (s->ruling == RULING_ASK && s->passed == RULING_WRITE)
+		s->passed = RULING_READ;
+	else
+		return;
+	s->of_read_only = true;
 }
 
 static void rule(const struct weighing *w, struct statement *s, const struct sql_statement *read)

@@ -39,6 +39,7 @@ struct statement {
 	enum ruling passed; /* of RULING_ASK: how it is sent once it passed: WRITE, ALONE or SESSION */
 	enum control control;
 	bool chain; /* COMMIT AND CHAIN */
+	bool of_read_only; /* READ as far as the client's own transaction is read only, and not beyond it */
 	bool forgets; /* DEALLOCATE ALL, DISCARD ALL: prepared statements are gone when it succeeds, the gate's own too */
 	enum read_only read_only; /* what the client says by it, once it succeeded: of this transaction, or with `session` of the session */
 	bool session;
@@ -72,7 +73,8 @@ struct statement_context {
 	struct str search_path;		   /* as last set; STR_NONE: the role's own */
 	struct environment environment;
 	bool in_transaction, failed; /* by the server's last ReadyForQuery */
-	bool read_only; /* the client made its session or this transaction read only: what it writes is sent for the server to refuse */
+	/* By the client's wish the statement's transaction is surely READ ONLY: what writes is sent for the server to refuse. */
+	bool read_only;
 	/* The text behind a name prepared earlier, by PREPARE; false: not known, or not by PREPARE. NULL: none is. */
 	bool (*prepared)(void *relay, struct str name, struct str *ret_text);
 	void *relay;

@@ -2,6 +2,8 @@
 #include "gate/postgres/statement_inner.h"
 #include "read/sql/sql_lex.h"
 
+#define DEFAULT_READ_ONLY "default_transaction_read_only"
+
 struct words {
 	struct sql_token t[STATEMENT_WORDS];
 	size_t n;
@@ -81,7 +83,12 @@ static void begin(const struct weighing *w, struct statement *s, const struct wo
 {
 	size_t only = pair(words, "read", "only"), write = pair(words, "read", "write");
 
-	/* Modes are applied in order; too many words to see them all are sent as they are, behind the wall. */
+	/* Modes are applied in order: which of them is the last must be seen. */
+	if (words->more && (s->shape->modes & SQL_MODE_READ_WRITE)) {
+		statement_refuse(w, s, "PW004", STR("too many modes to see whether the transaction may write"),
+				 STR("Name each mode once."));
+		return;
+	}
 	if (words->more || (only != SIZE_MAX && (write == SIZE_MAX || write < only))) {
 		s->control = CONTROL_BEGIN_READ_ONLY;
 		s->read_only = READ_ONLY_ON;
@@ -112,6 +119,8 @@ bool statement_transaction(const struct weighing *w, struct statement *s)
 	s->ruling = RULING_CONTROL;
 	if (s->control == CONTROL_BEGIN)
 		begin(w, s, &words);
+	if (s->ruling == RULING_REFUSE)
+		return true;
 	s->chain = pair(&words, "and", "chain") != SIZE_MAX;
 	return true;
 }
@@ -120,7 +129,7 @@ bool statement_transaction(const struct weighing *w, struct statement *s)
 
 static bool is_read_only(struct str setting)
 {
-	return str_eq_nocase(setting, STR("transaction_read_only")) || str_eq_nocase(setting, STR("default_transaction_read_only"));
+	return str_eq_nocase(setting, STR("transaction_read_only")) || str_eq_nocase(setting, STR(DEFAULT_READ_ONLY));
 }
 
 bool statement_sets(const struct statement *s)
@@ -151,9 +160,14 @@ static void writes_again(const struct weighing *w, struct statement *s, const st
 				 STR("Write it as SET default_transaction_read_only = off, or BEGIN READ WRITE."));
 		return;
 	}
+	s->session = pair(words, "session", "characteristics") != SIZE_MAX;
+	if (w->c->in_transaction && w->c->read_only && !s->session && !str_eq_nocase(setting_of(words, &local), STR(DEFAULT_READ_ONLY))) {
+		statement_refuse(w, s, "PW004", STR("a transaction that was begun READ ONLY stays so"),
+				 STR("ROLLBACK, then BEGIN READ WRITE."));
+		return;
+	}
 	s->ruling = RULING_SESSION;
 	s->read_only = READ_ONLY_OFF;
-	s->session = pair(words, "session", "characteristics") != SIZE_MAX;
 	if (write != SIZE_MAX) {
 		const struct sql_token *t = &words->t[write + 1];
 
@@ -163,7 +177,7 @@ static void writes_again(const struct weighing *w, struct statement *s, const st
 				       STR_ARG(str_sub(s->text, t->end, SIZE_MAX)));
 		return;
 	}
-	s->session = !local && str_eq_nocase(setting_of(words, &local), STR("default_transaction_read_only"));
+	s->session = !local && str_eq_nocase(setting_of(words, &local), STR(DEFAULT_READ_ONLY));
 	if (!s->session && !local && w->c->in_transaction && !w->several)
 		return;
 	s->instead = arena_fmt(w->arena, "SET %s%.*s TO on", local ? "LOCAL " : "", STR_ARG(setting_of(words, &local)));
@@ -187,7 +201,7 @@ static void quiet_setting(const struct weighing *w, struct statement *s, const s
 
 	if (is_read_only(setting)) {
 		s->read_only = reset ? READ_ONLY_OFF : READ_ONLY_ON;
-		s->session = !local && str_eq_nocase(setting, STR("default_transaction_read_only"));
+		s->session = !local && str_eq_nocase(setting, STR(DEFAULT_READ_ONLY));
 	} else if (pair(words, "read", "only") != SIZE_MAX) {
 		s->read_only = READ_ONLY_ON;
 		s->session = pair(words, "session", "characteristics") != SIZE_MAX;

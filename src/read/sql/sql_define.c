@@ -140,8 +140,9 @@ static bool safe_value(enum sql_meaning means, struct str name, struct str value
 
 static bool all_safe(const VariableSetStmt *s, enum sql_meaning means)
 {
+	/* What a transaction's read-only is reset to is off, whatever it was begun with. */
 	if (s->kind == VAR_RESET || s->kind == VAR_RESET_ALL || s->kind == VAR_SET_DEFAULT)
-		return means != SQL_MEANS_ROLE;
+		return means != SQL_MEANS_ROLE && !str_eq_nocase(str_from(s->name), STR("transaction_read_only"));
 	if (!s->args || !s->args->length)
 		return false;
 	SQL_EACH(i, s->args) {
