@@ -126,6 +126,8 @@ static size_t environments(const struct judgement *j, struct environment ret[MAX
 			i++;
 		if (i == n && n < MAX_ENVIRONMENTS && c->change->kind != CHANGE_STATE_IDENTITY)
 			ret[n++] = c->environment;
+		if (i < n) /* a gate's own configuration may have named it, where the policy did not */
+			ret[i].named |= str_eq(c->change->environment, ret[i].name);
 	}
 	return n;
 }

@@ -1,14 +1,9 @@
 #!/usr/bin/env python3
 # timeout: 600
 """Real tools through `pawl gate postgres`: what destroys is held and not a row is lost (by fingerprint), what does not behaves as it does
-without the gate. The npm tools go into a folder that is kept ($PAWL_TEST_DATABASE_TOOLS, else ~/.cache/pawl-test-database-tools); without
-npm or its registry they are skipped. They run in their most forceful mode, against a production that has more than their schema names.
+without the gate. How npm's come here: pg_tools.py. They run in their most forceful mode, against a production that has more than their schema names.
 """
 import os
-import pathlib
-import pwd
-import re
-import shutil
 import subprocess
 import sys
 
@@ -16,84 +11,15 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import holds  # noqa: E402
 import pg_gate  # noqa: E402
+import pg_tools  # noqa: E402
 import postgres  # noqa: E402
+from pg_tools import direct_and_gate, held, node, project, run, same  # noqa: E402
 
-PACKAGES = ["drizzle-kit@0.31.11", "drizzle-orm@0.45.4", "pg@8.23.1", "knex@3.3.0", "sequelize@6.37.8", "typeorm@1.1.1",
-            "reflect-metadata@0.2.2"]
-CACHE = pathlib.Path(os.environ.get("PAWL_TEST_DATABASE_TOOLS") or
-                     os.path.join(pwd.getpwuid(os.getuid()).pw_dir, ".cache", "pawl-test-database-tools", PACKAGES[0].split("@")[1]))
 PG = None
-NPM = None  # why the npm tools cannot be had
-
-
-def install():
-    names = [p.rsplit("@", 1)[0] for p in PACKAGES]
-    if all((CACHE / "node_modules" / n).exists() for n in names):
-        return None
-    if not shutil.which("npm"):
-        return "no npm"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    env = dict(os.environ, HOME=pwd.getpwuid(os.getuid()).pw_dir)
-    try:
-        p = subprocess.run(["npm", "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error",
-                            *PACKAGES], env=env, capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired:
-        return "npm took too long"
-    missing = [n for n in names if not (CACHE / "node_modules" / n).exists()]
-    return "npm could not install %s: %s" % (missing, p.stderr.strip().splitlines()[-1:]) if missing else None
 
 
 def world():
     return pg_gate.fresh(PG)
-
-
-def shape():
-    """Rows and schema of the database, by the server itself."""
-    text = subprocess.run(["pg_dump", "--schema-only", PG.url("shop")], capture_output=True, text=True, check=True).stdout
-    return PG.fingerprint("shop"), re.sub(r"^\\(un)?restrict.*\n", "", text, flags=re.M)
-
-
-def project(w, files):
-    folder = pathlib.Path(w.dir) / "tool"
-    folder.mkdir()
-    (folder / "node_modules").symlink_to(CACHE / "node_modules")
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    return folder
-
-
-def run(argv, w, url=None, cwd=None, text=None):
-    env = dict(w.environ(), DATABASE_URL=url or w.url, NO_COLOR="1", CI="1")
-    return subprocess.run(argv, cwd=cwd or w.dir, env=env, capture_output=True, text=True, timeout=120,
-                          **({"input": text} if text is not None else {"stdin": subprocess.DEVNULL}))
-
-
-def node(w, script):
-    if NPM:
-        raise holds.Skip(NPM)
-    folder = project(w, {"main.js": script})
-    return run(["node", "main.js"], w, cwd=folder)
-
-
-def held(w, done, before, *names):
-    """Refused with a hold that names what would go, and nothing changed."""
-    said = done.stdout + done.stderr
-    assert "PW001" in said or "pawl: held as H-" in said, said[-3000:]
-    card = w.pawl("show", w.hold(said)).stdout
-    for name in names:
-        assert name in card, (name, card)
-    assert shape() == before, "something was lost"
-
-
-def direct_and_gate(argv, w, cwd=None, text=None):
-    """What it prints without the gate and with it."""
-    return [run([a.replace("URL", u) for a in argv], w, u, cwd, text) for u in (PG.url("shop"), w.url)]
-
-
-def same(argv, w, **how):
-    one, two = direct_and_gate(argv, w, **how)
-    assert one.returncode == 0, one.stderr
-    assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr), (one, two)
 
 
 DRIZZLE = {
@@ -105,27 +31,25 @@ DRIZZLE = {
 
 
 def test_drizzle_push_force():
-    if NPM:
-        raise holds.Skip(NPM)
+    pg_tools.npm()
     with world() as w:
-        before = shape()
+        before = pg_tools.shape(PG)
         folder = project(w, DRIZZLE)
         held(w, run(["node_modules/.bin/drizzle-kit", "push", "--force"], w, cwd=folder), before, "open_work")
 
 
 def test_drizzle_push_asks_and_nobody_answers():
-    if NPM:
-        raise holds.Skip(NPM)
+    pg_tools.npm()
     with world() as w:
-        before = shape()
+        before = pg_tools.shape(PG)
         folder = project(w, DRIZZLE)
         run(["node_modules/.bin/drizzle-kit", "push"], w, cwd=folder)
-        assert shape() == before
+        assert pg_tools.shape(PG) == before
 
 
 def test_sequelize_sync_force():
     with world() as w:
-        before = shape()
+        before = pg_tools.shape(PG)
         held(w, node(w, """
 const { Sequelize, DataTypes } = require('sequelize');
 const db = new Sequelize(process.env.DATABASE_URL, { logging: false });
@@ -136,7 +60,7 @@ db.sync({ force: true }).then(() => console.log('done'), e => { console.error(e.
 
 def test_sequelize_truncate():
     with world() as w:
-        before = shape()
+        before = pg_tools.shape(PG)
         held(w, node(w, """
 const { Sequelize, DataTypes } = require('sequelize');
 const db = new Sequelize(process.env.DATABASE_URL, { logging: false });
@@ -147,7 +71,7 @@ S.destroy({ truncate: true, cascade: true }).then(() => console.log('done'), e =
 
 def test_typeorm_drop_schema():
     with world() as w:
-        before = shape()
+        before = pg_tools.shape(PG)
         held(w, node(w, """
 require('reflect-metadata');
 const { DataSource } = require('typeorm');
@@ -210,21 +134,21 @@ def test_pg_dump_is_the_same():
     with world() as w:
         one, two = direct_and_gate(["pg_dump", "URL"], w)
         assert one.returncode == 0 and two.returncode == 0, two.stderr
-        plain = [re.sub(r"^\\(un)?restrict.*\n", "", p.stdout, flags=re.M) for p in (one, two)]
+        plain = [pg_tools.plain(p.stdout) for p in (one, two)]
         assert plain[0] == plain[1] and len(plain[0]) > 10000
 
 
 def test_pg_restore_clean():
     with world() as w:
         subprocess.run(["pg_dump", "-Fc", "-f", w.dir + "/dump", PG.url("shop")], check=True)
-        before = shape()
+        before = pg_tools.shape(PG)
         done = run(["pg_restore", "--clean", "--if-exists", "-d", w.url, w.dir + "/dump"], w)
         held(w, done, before)
 
 
 def test_psql_script():
     with world() as w:
-        before = shape()
+        before = pg_tools.shape(PG)
         done = run(["psql", "-X", "-v", "ON_ERROR_STOP=1", w.url], w, text="\\d submissions\nBEGIN;\nDROP SCHEMA public CASCADE;\nCOMMIT;\n")
         held(w, done, before)
 
@@ -246,7 +170,7 @@ def test_psql_copies():
 def test_pgbench():
     with world() as w:
         subprocess.run(["pgbench", "-i", "-q", "-s", "1", PG.url("shop")], check=True, capture_output=True)
-        before = shape()
+        before = pg_tools.shape(PG)
         held(w, run(["pgbench", "-i", "-s", "1", w.url], w), before, "pgbench_accounts")
         w.new_key()
         for how in ("simple", "extended", "prepared"):
@@ -256,12 +180,11 @@ def test_pgbench():
 
 
 def main():
-    global PG, NPM
+    global PG
     why = postgres.missing()
     if why:
         print("1..1\nok 1 - tools # SKIP " + why)
         return 0
-    NPM = install()
     with postgres.Server() as PG:
         return holds.Tap().run([f for n, f in sorted(globals().items()) if n.startswith("test_")])
 

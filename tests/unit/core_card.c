@@ -49,6 +49,11 @@ static void card_says_what_dies(void **state)
 	assert_non_null(strstr(b.ptr, "typed: courses-prod-db"));
 	assert_null(strchr(b.ptr, '\033'));
 	assert_null(strstr(b.ptr, "BEFORE YOU SAY YES"));
+	assert_non_null(strstr(b.ptr, "  production  (nobody named it"));
+	c->environment = STR("production"); /* the gate's own configuration did */
+	buf_clear(&b);
+	card_text(&r, &j, &e, STR("H-7"), &style, &b);
+	assert_null(strstr(b.ptr, "nobody named it"));
 	style.answered = STR("Used at noon.");
 	style.before = &(struct evidence_note){ .text = STR("H-3 was denied"), .bad = true };
 	buf_clear(&b);
