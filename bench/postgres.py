@@ -80,7 +80,7 @@ def main():
         sys.exit(postgres.missing())
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pawl-bench-"))
     with postgres.Server({"shared_buffers": "256MB"}) as pg:
-        pg.sql("create role agent login superuser; create database db")
+        pg.sql("create role agent login; create database db owner agent")
         subprocess.run(["pgbench", "-i", "-q", "-s", str(scale), "-h", "127.0.0.1", "-p", str(pg.port), "-U", "agent", "db"], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         bouncer = pgbouncer(pg, folder)

@@ -200,6 +200,7 @@ MATRIX = {
 }
 MORE = """
 create sequence s;
+create role watcher;
 create type cast_me as (i int);
 create function purge_cast(cast_me) returns int language plpgsql as $$ begin delete from victim; return 1; end $$;
 create cast (cast_me as int) with function purge_cast(cast_me);
@@ -232,7 +233,8 @@ class World:
             try:
                 for s in statements:
                     u.execute(s)
-                return self.w.look(u, expect=expect)
+                self.w.foreign = any(" far " in s for s in statements)
+                return self.w.look(u, expect=expect, role="watcher")
             finally:
                 u.execute(after)
 
@@ -474,6 +476,29 @@ def plain_roles(world):
     world.tap.check("it needs no rights", wrong)
 
 
+def quickly(world):
+    """The quick one said the same of all above (Witness.same), or that it cannot tell: of what writes a catalogue, and where the
+    transaction's picture of the schema may be old, or a superuser looks."""
+    wrong = []
+    if world.w.quick["same"] < 40 or world.w.quick["closer"] < 20:
+        wrong.append("looks: %s" % world.w.quick)
+    for what, statements, role, want in (("rows", ["delete from victim where id <= 2"], "watcher", "same"),
+                                         ("a snapshot of its own", ["set transaction isolation level repeatable read", "delete from watched"],
+                                          "watcher", "closer"),
+                                         ("a superuser", ["delete from watched"], None, "closer"),
+                                         ("a foreign table", ["update far set n = 1 where false"], "watcher", "closer")):
+        with world.c.cursor() as u:
+            u.execute("begin")
+            for s in statements:
+                u.execute(s)
+            world.w.foreign = "foreign" in what
+            world.w.look(u, role=role)
+            u.execute("rollback")
+        if world.w.quick["last"] != want:
+            wrong.append("%s: %s" % (what, world.w.quick["last"]))
+    world.tap.check("the quick witness says what the witness says, or that it cannot tell", wrong)
+
+
 def other_backends(world):
     """Locks and counters of others are not its own."""
     wrong = []
@@ -514,7 +539,7 @@ def main():
         pg.sql(OPERATOR + SCHEMA.replace("%(port)d", str(pg.port)) + MORE)
         world = World(pg, tap)
         for test in (counted, told, matrix, nothing_carries_over, at_the_commit, games, commit_inside, unknown, plain_roles, other_backends,
-                     cost):
+                     cost, quickly):
             test(world)
         world.c.close()
         world.other.close()

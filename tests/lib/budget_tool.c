@@ -96,6 +96,8 @@ static void say(void)
 	json_out_open(&o, '{');
 	json_out_key(&o, "broken");
 	json_out_bool(&o, saw.broken);
+	json_out_key(&o, "closer");
+	json_out_bool(&o, saw.closer);
 	json_out_kv(&o, "why", saw.why);
 	json_out_key(&o, "catalogue");
 	json_out_u64(&o, saw.catalogue);

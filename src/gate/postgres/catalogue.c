@@ -80,6 +80,11 @@ const struct catalogue_relation *catalogue_named(const struct catalogue *c, stru
 	return n ? &c->relations[first] : NULL;
 }
 
+bool catalogue_small(const struct catalogue *c, size_t most)
+{
+	return c->n_tables <= most && !c->n_foreign;
+}
+
 const struct catalogue_relation *catalogue_by_oid(const struct catalogue *c, uint32_t oid)
 {
 	size_t low = 0, high = c->n_relations;

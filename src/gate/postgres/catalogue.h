@@ -42,6 +42,8 @@ const struct catalogue_relation *catalogue_named(const struct catalogue *c, stru
 /* What holds the rows of a partitioned or inherited table, at any depth; what a schema holds, largest first. At most ${max}. */
 size_t catalogue_parts(const struct catalogue *c, const struct catalogue_relation *r, const struct catalogue_relation **ret, size_t max);
 size_t catalogue_in_schema(const struct catalogue *c, struct str schema, const struct catalogue_relation **ret, size_t max);
+/* At most ${most} tables that users made, partitions and materialized views too, and none of them foreign? */
+bool catalogue_small(const struct catalogue *c, size_t most);
 const struct catalogue_relation *catalogue_by_oid(const struct catalogue *c, uint32_t oid);
 /* The version now, without a snapshot: some milliseconds. Another than catalogue_version: the schema changed. */
 bool catalogue_version_now(struct postgres_aside *a, uint64_t *ret, struct err *err) PAWL_MUST_USE;

@@ -54,7 +54,7 @@ struct catalogue {
 	struct arena arena;
 	uint64_t version;
 	struct catalogue_relation *relations; /* by name, then schema */
-	size_t n_relations;
+	size_t n_relations, n_tables, n_foreign;
 	const struct catalogue_relation **by_oid;
 	struct edge *edges; /* by `from` */
 	size_t n_edges;

@@ -98,6 +98,8 @@ static bool read_relations(struct reading *r)
 		rel->rows = (double)number(cell[4]);
 		rel->bytes = number(cell[5]);
 		rel->critical = is_critical(r, rel);
+		c->n_tables += rel->oid >= 16384 && strchr("rpm", rel->kind);
+		c->n_foreign += rel->kind == 'f';
 	}
 	if (full(r))
 		return false;

@@ -29,6 +29,8 @@ static const char *helper_text(const struct session *s, enum relay_helper h)
 		return witness_prepared(WITNESS_BEFORE_2, s->version).sql;
 	case HELPER_WITNESS:
 		return witness_prepared(WITNESS, s->version).sql;
+	case HELPER_QUICK:
+		return witness_prepared(WITNESS_QUICK, s->version).sql;
 	case HELPER_FORGET:
 		return witness_prepared(WITNESS_FORGET, s->version).sql;
 	case HELPER_BEGIN:

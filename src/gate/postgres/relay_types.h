@@ -44,6 +44,7 @@ enum relay_helper {
 	HELPER_BEFORE_1, /* what the witness wants done first */
 	HELPER_BEFORE_2,
 	HELPER_WITNESS,
+	HELPER_QUICK,
 	HELPER_FORGET,	 /* its counters, where no witness ended a transaction */
 	HELPER_WRITABLE, /* around a statement that runs alone */
 	HELPER_READ_ONLY,

@@ -178,6 +178,7 @@ void session_connected(struct session *s)
 	stream_init(&s->server, &s->worker->loop, PQsocket(pg));
 	s->server.ssl = PQsslStruct(pg, "OpenSSL");
 	s->version = (unsigned)PQserverVersion(pg);
+	s->superuser = !str_is(str_from(PQparameterStatus(pg, "is_superuser")), "off");
 	s->unseen = s->upstream->environment.kind == ENVIRONMENT_SCRATCH &&
 		    !budget_any(s->worker->server->o.host->policy, s->upstream->environment.name);
 	PQsetnonblocking(pg, 1);

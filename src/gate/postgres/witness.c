@@ -255,12 +255,14 @@ static void locked(struct witness_saw *w, const struct str *cells, uint32_t oid)
 	w->last_lock = l;
 }
 
-static void last_row(struct witness_saw *w, const struct str *cells, const uint64_t rows[3])
+static void last_row(struct witness_saw *w, const struct str *cells, uint64_t scans, const uint64_t rows[3])
 {
 	if (w->ended)
 		broken(w, STR("the witness ended twice"));
 	w->ended = true;
 	w->xid = rows[2] != 0;
+	w->quick = str_is(cells[CELL_WHAT], "q");
+	w->closer = w->closer || (w->quick && scans);
 	if (!str_is(cells[CELL_NAME], "on"))
 		broken(w, STR("track_counts is off: rows that were changed cannot be counted"));
 }
@@ -272,12 +274,12 @@ void witness_row(struct witness_saw *w, const struct str *cells, size_t n)
 
 	if (n != WITNESS_COLUMNS || !str_to_u64(cells[CELL_DELETED], &rows[0]) || !str_to_u64(cells[CELL_UPDATED], &rows[1]) ||
 	    !str_to_u64(cells[CELL_INSERTED], &rows[2]) || !str_to_u64(cells[CELL_SCANS], &scans) ||
-	    (!str_is(what, "e") && (!str_to_u64(cells[CELL_OID], &oid) || oid > UINT32_MAX))) {
+	    (!str_is(what, "e") && !str_is(what, "q") && (!str_to_u64(cells[CELL_OID], &oid) || oid > UINT32_MAX))) {
 		broken(w, STR("the witness's answer cannot be read"));
 		return;
 	}
-	if (str_is(what, "e"))
-		last_row(w, cells, rows);
+	if (str_is(what, "e") || str_is(what, "q"))
+		last_row(w, cells, scans, rows);
 	else if (str_is(what, "c"))
 		catalogue_row(w, (uint32_t)oid, rows);
 	else if (!str_is(what, "r"))
@@ -362,6 +364,9 @@ bool witness_end(struct witness_saw *w)
 {
 	if (!w->ended)
 		broken(w, STR("the witness did not answer"));
+	/* Locks tell what was done to a catalogue, and what was done where nothing is counted. */
+	else if (w->quick)
+		w->closer = w->closer || w->catalogue || w->unannounced.n;
 	/* It was given a transaction number for writing, holds a lock to write, and nothing was counted, not even a look. */
 	else if (w->xid && w->blind && !w->counted && !w->scanned && !w->excused && !w->locks)
 		broken(w, STR("it wrote, and nothing was counted: counting was off for a time"));

@@ -17,12 +17,12 @@
 #define NULLS_AFTER_NAME "null::pg_catalog.\"char\", null::pg_catalog.\"char\", " TEXT("null") ", " TEXT("null")
 #define NULLS TEXT("null") ", null::pg_catalog.name, " NULLS_AFTER_NAME
 
+#define ROOT "case when c.relispartition then (pg_catalog.pg_identify_object(1259, pg_catalog.pg_partition_root(c.oid), 0)).identity end"
 /* Names come quoted where they must be, and are unquoted by witness.c: cheaper than a join with pg_namespace, and than a subquery. */
 #define LOCKS \
 	"select " TEXT("'r'") ", l.relation, " TEXT("c.relnamespace::pg_catalog.regnamespace") ", c.relname, c.relkind, " \
 	"c.relpersistence, " \
-	"case when c.relispartition then (pg_catalog.pg_identify_object(1259, pg_catalog.pg_partition_root(c.oid), 0)).identity end, " \
-	"l.mode, " COUNTS("l.relation") ", pg_catalog.pg_stat_get_xact_numscans(l.relation) from pg_catalog.pg_lock_status() as l " \
+	ROOT ", l.mode, " COUNTS("l.relation") ", pg_catalog.pg_stat_get_xact_numscans(l.relation) from pg_catalog.pg_lock_status() as l " \
 	"left join pg_catalog.pg_class as c on c.oid" IS "l.relation " \
 	"where l.pid" IS "pg_catalog.pg_backend_pid() and l.relation is not null and l.mode" IS \
 	"any ('{RowShareLock,RowExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}') "
@@ -34,22 +34,39 @@
 	"(1214), (2995), (2613)" \
 	") as o(oid) where (" ANY_COUNT("o.oid") ") operator(pg_catalog.>) 0 "
 
+/* Whatever rows were taken from, of all there is in pg_class now: without the locks, whose list grows with every connection that is
+ * allowed. Foreign tables are told of, for what is written there is not counted. */
+#define TABLES \
+	"select " TEXT("'r'") ", c.oid, " TEXT("c.relnamespace::pg_catalog.regnamespace") ", c.relname, c.relkind, " \
+	"c.relpersistence, " ROOT ", " TEXT("'RowExclusiveLock'") ", " COUNTS("c.oid") ", " NUMBER("0") " from pg_catalog.pg_class as c " \
+	"where c.oid operator(pg_catalog.>=) 16384::pg_catalog.oid and c.relkind" IS "any ('{r,m,f}') and (c.relkind" IS "'f' or (" \
+	"pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) operator(pg_catalog.+) pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)" \
+	") operator(pg_catalog.>) 0) "
+/* Where the transaction's own picture of pg_class may be older than what it wrote to, the locks are to be seen; and where it could write
+ * in tables of the system, or switch counting off. */
+#define CLOSER \
+	"case when pg_catalog.current_setting('transaction_isolation')" IS "'read committed' and " \
+	"pg_catalog.current_setting('is_superuser')" IS "'off' then " NUMBER("0") " else " NUMBER("1") " end"
+
 /* A transaction number is told only to one who could switch counting off for a time: a superuser. */
-#define LAST(oid) \
-	"union all select " TEXT("'e'") ", " oid "::pg_catalog.oid, " TEXT("null") ", " \
+#define LAST(what, oid, closer) \
+	"union all select " TEXT(what) ", " oid "::pg_catalog.oid, " TEXT("null") ", " \
 	"pg_catalog.current_setting('track_counts')::pg_catalog.name, " NULLS_AFTER_NAME ", " NUMBER("0") ", " NUMBER("0") ", " \
 	"case when pg_catalog.pg_current_xact_id_if_assigned() is null or pg_catalog.current_setting('is_superuser')" IS "'off' " \
-	"then " NUMBER("0") " else " NUMBER("1") " end, " NUMBER("0")
+	"then " NUMBER("0") " else " NUMBER("1") " end, " closer
 
+#define FLUSH "(case when pg_catalog.pg_stat_force_next_flush() is null then '0' end)"
 static const struct witness_prepared texts[WITNESS_TEXTS] = {
 	[WITNESS_BEFORE_1] = { WITNESS_PREFIX "constraints", "set constraints all immediate" },
 	[WITNESS_BEFORE_2] = { WITNESS_PREFIX "read_only", "set transaction read only" },
 	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES
-		      LAST("(case when pg_catalog.pg_stat_force_next_flush() is null then '0' end)") },
+		      LAST("'e'", FLUSH, NUMBER("0")) },
+	[WITNESS_QUICK] = { WITNESS_PREFIX "quick", TABLES CATALOGUES LAST("'q'", FLUSH, CLOSER) },
 	[WITNESS_FORGET] = { WITNESS_PREFIX "forget", "select pg_catalog.pg_stat_force_next_flush()" },
 };
 static const struct witness_prepared before_15[WITNESS_TEXTS] = {
-	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES LAST("null") },
+	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES LAST("'e'", "null", NUMBER("0")) },
+	[WITNESS_QUICK] = { WITNESS_PREFIX "quick", TABLES CATALOGUES LAST("'q'", "null", CLOSER) },
 	[WITNESS_FORGET] = { WITNESS_PREFIX "forget", "select pg_catalog.pg_sleep(0.6)" },
 };
 
