@@ -134,6 +134,56 @@ def extended_protocol(pg, gate):
 
 
 @test
+def a_pipeline_that_ends_its_transaction_itself(pg, gate):
+    """What a pipeline did before its own COMMIT is looked at like everything else; BEGIN takes it over, ROLLBACK takes it back."""
+    with w.Gate(pg, "--decide", "approve") as strict:
+        r = strict.raw()
+        ran = lambda s: [w.parse(s), w.bind(), w.execute()]  # noqa: E731
+        r.ask(w.query("create table pe(id int primary key, x int)"))
+        r.ask(w.query("insert into pe select g, 0 from generate_series(1, 3000) g"))
+        got = r.ask(*ran("update pe set x = 1 where id > 10"), *ran("commit"), w.SYNC)
+        assert w.errors(got)[0]["C"] == "PW003" and [k for k, _ in got][-2:] == ["E", "Z"] and got[-1][1] == b"I", got
+        assert strict.sql("select count(*) from pe where x = 1") == [["0"]]
+        got = r.ask(*ran("update pe set x = 1 where id = 1"), *ran("commit"), w.SYNC)
+        assert [k for k, _ in got] == list("12C12CZ") and strict.sql("select count(*) from pe where x = 1") == [["1"]], got
+        for end in ("commit and chain", "rollback and chain", "savepoint a"):
+            got = r.ask(*ran("update pe set x = 2 where id = 2"), *ran(end), w.SYNC)
+            assert w.errors(got)[0]["C"] == "25P01" and got[-1][1] == b"I", got
+        got = r.ask(*ran("update pe set x = 2 where id = 2"), *ran("rollback"), w.SYNC)
+        assert not w.errors(got) and got[-1][1] == b"I", got
+        got = r.ask(*ran("update pe set x = 3 where id = 3"), *ran("begin"), w.SYNC)
+        assert [k for k, _ in got] == list("12C12CZ") and got[-1][1] == b"T", got
+        assert r.ask(w.query("rollback"))[-1][1] == b"I"
+        assert strict.sql("select count(*) from pe where x > 1") == [["0"]]
+        got = r.ask(w.query("select 1; vacuum pe")), r.ask(w.query("vacuum pe; select 1"))
+        assert all(w.errors(g)[0]["C"] == "25001" for g in got), got
+        r.close()
+
+
+@test
+def what_nobody_can_read_is_told_by_the_server(pg, gate):
+    """In its own words, with a place; by a Parse, so that nothing of it runs. What only the server reads is refused all the same."""
+    r = gate.raw()
+    r.ask(w.query("create table sy(id int)"))
+    got = r.ask(w.query("insert into sy values (1); selec 1; insert into sy values (2)"))
+    e = w.errors(got)[0]
+    assert (e["C"], e["P"], [k for k, _ in got], got[-1][1]) == ("42601", "28", ["E", "Z"], b"I"), got
+    r.ask(w.query("begin"))
+    assert w.errors(r.ask(w.query("insert into sy values (3); selec 1")))[0]["C"] == "42601"
+    assert w.errors(r.ask(w.query("select 1")))[0]["C"] == "25P02"
+    assert w.errors(r.ask(w.query("selec 1")))[0]["C"] == "42601"
+    assert r.ask(w.query("rollback"))[-1][1] == b"I"
+    got = r.ask(w.parse("select 1"), w.bind(), w.execute(), w.parse("selec 1"), w.bind(), w.execute(), w.SYNC)
+    assert [k for k, _ in got] == list("12DCEZ") and w.errors(got)[0]["C"] == "42601", got
+    got = r.ask(w.parse("insert into sy values (4)"), w.bind(), w.execute(), w.parse("selec 1"), w.SYNC)
+    assert w.errors(got)[0]["C"] == "42601" and [k for k, _ in got][-2:] == ["E", "Z"] and got[-1][1] == b"I", got
+    got = r.ask(w.parse("selec 1", "n"), w.SYNC), r.ask(w.parse("select 7", "n"), w.bind([], "n"), w.execute(), w.SYNC)
+    assert w.errors(got[0])[0]["C"] == "42601" and [k for k, _ in got[1]] == list("12DCZ"), got
+    assert r.kinds(w.query("select 1")) == "TDCZ" and gate.sql("select count(*) from sy") == [["0"]]
+    r.close()
+
+
+@test
 def transactions_by_the_extended_protocol(pg, gate):
     r = gate.raw()
     run = lambda s: r.ask(w.parse(s), w.bind(), w.describe(), w.execute(), w.SYNC)  # noqa: E731

@@ -9,9 +9,6 @@
 
 #include "gate/postgres/session.h"
 
-/* A statement that the server never accepts: it makes the transaction fail as a refused one should. */
-#define FAILS "refused by pawl"
-
 static const char *const helpers[HELPERS] = {
 	[HELPER_BEGIN] = "BEGIN READ WRITE",
 	[HELPER_COMMIT] = "COMMIT",
@@ -79,6 +76,7 @@ void relay_begin(struct session *s)
 	r->pending_end = &r->pending;
 	r->held = BUF_MAX(RELAY_HELD);
 	r->refusal = BUF_MAX(16384);
+	r->unread = BUF_MAX(STREAM_MAX);
 	r->execute = BUF_MAX(8192);
 	r->witness = BUF_MAX(1 << 20);
 	r->announced = BUF_MAX(1 << 20);
@@ -109,6 +107,7 @@ void relay_end(struct session *s)
 	relay_names_free(r);
 	buf_free(&r->held);
 	buf_free(&r->refusal);
+	buf_free(&r->unread);
 	buf_free(&r->execute);
 	buf_free(&r->witness);
 	buf_free(&r->announced);
@@ -378,73 +377,4 @@ void relay_held_drop(struct session *s)
 {
 	s->relay.holding = false;
 	buf_free(&s->relay.held);
-}
-
-/* --- refusing --- */
-
-static void say_refusal(struct session *s)
-{
-	struct relay *r = &s->relay;
-
-	relay_held_drop(s);
-	stream_copy(&s->client, buf_str(&r->refusal));
-	buf_free(&r->refusal);
-}
-
-static void simple_said(struct session *s)
-{
-	say_refusal(s);
-	relay_ready(s);
-}
-
-static void simple_turn(struct session *s)
-{
-	struct relay *r = &s->relay;
-
-	if (r->tx != 'T') {
-		simple_said(s);
-		return;
-	}
-	relay_query(s, STR(FAILS), HOW_NONE);
-	relay_when_quiet(s, simple_said);
-}
-
-static void extended_said(struct session *s)
-{
-	say_refusal(s);
-	s->relay.skipping = true;
-}
-
-static void extended_turn(struct session *s)
-{
-	struct relay *r = &s->relay;
-	struct buf *b = &s->worker->text;
-	size_t at;
-
-	if (r->skipping) { /* an error of what came before was told already */
-		buf_free(&r->refusal);
-		return;
-	}
-	if (r->block == BLOCK_NONE || r->block == BLOCK_GATE || r->tx == 'E') {
-		extended_said(s);
-		return;
-	}
-	buf_clear(b);
-	at = message_begin(b, 'P');
-	message_add_text(b, STR("_pawl_refused"));
-	message_add_text(b, STR(FAILS));
-	message_add_u16(b, 0);
-	message_end(b, at);
-	flush_made(s, b);
-	relay_sent(s, 'P', HOW_NONE, NULL);
-	relay_when_quiet(s, extended_said);
-}
-
-void relay_refuse(struct session *s, const struct message_error *e, bool simple)
-{
-	struct relay *r = &s->relay;
-
-	buf_clear(&r->refusal);
-	message_error(&r->refusal, e);
-	relay_when_quiet(s, simple ? simple_turn : extended_turn);
 }

@@ -37,6 +37,7 @@ struct relay {
 	struct buf held;
 	bool holding;
 	struct buf refusal;  /* an ErrorResponse that waits for its turn */
+	struct buf unread;   /* a text that the server is asked about first */
 	struct buf execute;  /* an Execute that waits for the witness */
 	/* names */
 	struct relay_prepared *prepared[64], *pending, **pending_end, *spare;

@@ -274,6 +274,10 @@ static void remember(struct relay *r, const struct look *k)
 
 	for (size_t i = 0; i < n; i++)
 		bytes += k->saw.counts[i].relation.len;
+	/* Of a transaction that another was chained to. */
+	free(r->reserved);
+	r->reserved = NULL;
+	r->n_reserved = 0;
 	if (!n || !(r->reserved = malloc(bytes)))
 		return;
 	memcpy(r->reserved, k->saw.counts, n * sizeof(struct budget_count));
@@ -460,40 +464,4 @@ static void evaluate(struct session *s)
 		slowly(s);
 	else
 		conclude(s, &k);
-}
-
-/* --- what statements announce --- */
-
-static void announce(struct relay *r, struct str schema, struct str name)
-{
-	const struct catalogue_relation *c = r->catalogue ? catalogue_find(r->catalogue, schema, name, str_from(r->search_path)) : NULL;
-
-	if (c)
-		schema = c->schema, name = c->name;
-	if (!name.len || memchr(name.ptr, 0, name.len))
-		return;
-	if (schema.len) {
-		buf_add(&r->announced, schema);
-		buf_addc(&r->announced, '.');
-	}
-	message_add_text(&r->announced, name);
-	r->n_announced++;
-}
-
-void relay_announce(struct relay *r, const struct statement_answer *a, const struct statement *st)
-{
-	size_t at = 0;
-
-	CHANGE_EACH(c, &a->changes) {
-		size_t dot = str_find_char(c->name, '.');
-
-		size_t i = at++;
-
-		if (i < st->first_change || i >= st->first_change + st->n_changes)
-			continue;
-		if (dot == SIZE_MAX)
-			announce(r, STR_NONE, c->name);
-		else
-			announce(r, str_sub(c->name, 0, dot), str_sub(c->name, dot + 1, c->name.len));
-	}
 }

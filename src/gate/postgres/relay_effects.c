@@ -24,6 +24,28 @@ bool relay_effects_any(const struct statement *st)
 	       str_starts(st->verb, STR("DEALLOCATE"));
 }
 
+struct str relay_needs_block(enum control c)
+{
+	switch (c) {
+	case CONTROL_COMMIT:
+		return STR("COMMIT AND CHAIN can only be used in transaction blocks");
+	case CONTROL_ROLLBACK:
+		return STR("ROLLBACK AND CHAIN can only be used in transaction blocks");
+	case CONTROL_SAVEPOINT:
+		return STR("SAVEPOINT can only be used in transaction blocks");
+	case CONTROL_RELEASE:
+		return STR("RELEASE SAVEPOINT can only be used in transaction blocks");
+	case CONTROL_ROLLBACK_TO:
+		return STR("ROLLBACK TO SAVEPOINT can only be used in transaction blocks");
+	case CONTROL_NONE:
+	case CONTROL_BEGIN:
+	case CONTROL_BEGIN_READ_ONLY:
+	case CONTROL_PREPARE:
+		break;
+	}
+	return STR_NONE;
+}
+
 static char *copy(struct str s)
 {
 	return s.ptr ? strndup(s.ptr, s.len) : NULL;
@@ -270,4 +292,40 @@ bool relay_by_name(void *session, struct str name, struct str *ret)
 		}
 	}
 	return false;
+}
+
+/* --- what statements announce --- */
+
+static void announce(struct relay *r, struct str schema, struct str name)
+{
+	const struct catalogue_relation *c = r->catalogue ? catalogue_find(r->catalogue, schema, name, str_from(r->search_path)) : NULL;
+
+	if (c)
+		schema = c->schema, name = c->name;
+	if (!name.len || memchr(name.ptr, 0, name.len))
+		return;
+	if (schema.len) {
+		buf_add(&r->announced, schema);
+		buf_addc(&r->announced, '.');
+	}
+	message_add_text(&r->announced, name);
+	r->n_announced++;
+}
+
+void relay_announce(struct relay *r, const struct statement_answer *a, const struct statement *st)
+{
+	size_t at = 0;
+
+	CHANGE_EACH(c, &a->changes) {
+		size_t dot = str_find_char(c->name, '.');
+
+		size_t i = at++;
+
+		if (i < st->first_change || i >= st->first_change + st->n_changes)
+			continue;
+		if (dot == SIZE_MAX)
+			announce(r, STR_NONE, c->name);
+		else
+			announce(r, str_sub(c->name, 0, dot), str_sub(c->name, dot + 1, c->name.len));
+	}
 }

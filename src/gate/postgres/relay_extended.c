@@ -91,6 +91,14 @@ enum relay_did relay_refused(struct session *s, const struct statement_answer *a
 	return RELAY_PASS;
 }
 
+static enum relay_did refused_unread(struct session *s, const struct statement *st, struct str text)
+{
+	struct message_error e = { "ERROR", st->sqlstate, st->message, st->hint };
+
+	relay_refuse_unread(s, &e, text, false);
+	return RELAY_DONE;
+}
+
 static enum relay_did too_many(struct session *s)
 {
 	struct message_error e = { "ERROR", "53200", STR("pawl: too many prepared statements"), STR("Close those that are not used.") };
@@ -120,7 +128,7 @@ enum relay_did relay_parse(struct session *s, struct str message, bool bind_foll
 		return RELAY_WAITS;
 	relay_weigh(s, text, &a);
 	if (a.n == 1 && a.statements->ruling == RULING_REFUSE)
-		return relay_refused(s, &a);
+		return a.statements->unread ? refused_unread(s, a.statements, text) : relay_refused(s, &a);
 	p = relay_prepared_new(name);
 	if (!p || !relay_prepared_keep(r, p, a.n == 1 && a.statements->instead.len ? a.statements->instead : text, body)) {
 		relay_prepared_free(r, p);
@@ -272,10 +280,18 @@ static void ours_ends(struct session *s, enum relay_block becomes)
 	s->relay.block = becomes;
 }
 
+static bool is_savepoint(enum control c)
+{
+	return c == CONTROL_SAVEPOINT || c == CONTROL_RELEASE || c == CONTROL_ROLLBACK_TO;
+}
+
 static enum relay_did execute_control(struct session *s, const struct relay_special *x, struct str message)
 {
+	struct message_error e = { "ERROR", "25P01", relay_needs_block(x->control), STR_NONE };
 	struct relay *r = &s->relay;
 
+	if (r->block == BLOCK_GATE && e.message.len && (is_savepoint(x->control) || (x->p && x->p->chain)))
+		return relay_refuse_extended(s, &e);
 	switch (x->control) {
 	case CONTROL_COMMIT:
 	case CONTROL_PREPARE:
@@ -291,13 +307,14 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 			return execute_commit(s, message);
 		break;
 	case CONTROL_BEGIN:
+	case CONTROL_BEGIN_READ_ONLY:
 		if (r->block == BLOCK_GATE && r->n_sent)
 			return relay_wait(s);
 		if (r->block == BLOCK_GATE)
 			ours_ends(s, BLOCK_CLIENT); /* it may write already */
 		if (r->block == BLOCK_NONE) {
-			r->block = BLOCK_CLIENT;
-			r->may_write = true;
+			r->block = x->control == CONTROL_BEGIN ? BLOCK_CLIENT : BLOCK_CLIENT_READ_ONLY;
+			r->may_write |= x->control == CONTROL_BEGIN;
 		}
 		break;
 	case CONTROL_ROLLBACK:
@@ -305,10 +322,6 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 			return relay_wait(s);
 		if (r->block == BLOCK_GATE)
 			ours_ends(s, BLOCK_NONE);
-		break;
-	case CONTROL_BEGIN_READ_ONLY:
-		if (r->block == BLOCK_NONE)
-			r->block = BLOCK_CLIENT_READ_ONLY;
 		break;
 	case CONTROL_NONE:
 	case CONTROL_SAVEPOINT:
@@ -332,6 +345,8 @@ enum relay_did relay_execute(struct session *s, struct str message)
 	struct str body = str_sub(message, MESSAGE_HEAD, message.len), portal;
 	struct relay *r = &s->relay;
 	struct relay_special *x;
+	bool gate = r->block == BLOCK_GATE;
+	uint8_t how;
 
 	if (!message_text(&body, &portal) || body.len != 4)
 		return relay_malformed(s);
@@ -346,7 +361,11 @@ enum relay_did relay_execute(struct session *s, struct str message)
 		if (did != RELAY_PASS)
 			return did;
 	}
-	relay_sent(s, 'E', relay_how(r), x ? x->p : NULL);
+	how = relay_how(r);
+	/* That a transaction is in progress already is the gate's own doing. */
+	if (gate && r->block == BLOCK_CLIENT)
+		how |= HOW_QUIET;
+	relay_sent(s, 'E', how, x ? x->p : NULL);
 	if (x && (x->copies_in || changes_meaning(x->p))) {
 		/* What follows would be read as part of the copy, or means what it does only afterwards: first see whether there is one. */
 		relay_to_server(s, message);

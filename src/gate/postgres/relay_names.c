@@ -68,6 +68,7 @@ void relay_prepared_fill(struct session *s, struct relay_prepared *p, const stru
 	p->ruling = st ? st->ruling : a->n ? RULING_REFUSE : RULING_READ;
 	p->passed = st ? st->passed : p->ruling;
 	p->control = st ? st->control : CONTROL_NONE;
+	p->chain = st && st->chain;
 	p->copies_in = st && relay_copies_in(st);
 	p->ddl = st && relay_is_ddl(st);
 	p->anew = st && (p->ruling == RULING_WRITE || p->ruling == RULING_ASK || st->of_read_only || relay_effects_any(st) ||

@@ -33,6 +33,8 @@ void relay_special_unset(struct relay *r, struct relay_special *x);
 void relay_specials_clear(struct relay *r);
 
 /* --- relay_effects.c --- */
+/* What the server says of one that wants a transaction block where none is (of COMMIT and ROLLBACK: AND CHAIN). */
+struct str relay_needs_block(enum control c);
 bool relay_effects_any(const struct statement *st);
 void relay_effects_of(const struct statement *st, struct relay_effects *ret);
 void relay_effects_free(struct relay_effects *e);

@@ -9,7 +9,7 @@ struct script_statement {
 	struct str instead;
 	enum ruling ruling;
 	enum control control;
-	bool ask, copies_in, ddl, effective;
+	bool ask, copies_in, ddl, effective, chain;
 	struct relay_effects effects;
 };
 
@@ -168,11 +168,24 @@ static void begin(struct session *s, const struct script_statement *st)
 	relay_when_quiet(s, next);
 }
 
+/* What wants a transaction of the client's own, in one of the gate's: as the server says it of an implicit one. */
+static void not_in_block(struct session *s, const struct script_statement *st)
+{
+	struct message_error e = { "ERROR", "25P01", relay_needs_block(st->control), STR_NONE };
+
+	relay_error(s, &e);
+	fail(s);
+}
+
 static void end_block(struct session *s, const struct script_statement *st)
 {
 	struct relay *r = &s->relay;
 	bool ends = st->control == CONTROL_COMMIT || st->control == CONTROL_PREPARE;
 
+	if (r->block == BLOCK_GATE && st->chain) {
+		not_in_block(s, st);
+		return;
+	}
 	if (r->block == BLOCK_GATE)
 		warn(s, "25P01", STR("there is no transaction in progress"));
 	if (ends && r->tx == 'T' && r->block != BLOCK_CLIENT_READ_ONLY && !s->worker->server->o.permissive) {
@@ -204,10 +217,7 @@ static void control(struct session *s, const struct script_statement *st)
 		break;
 	}
 	if (s->relay.block == BLOCK_GATE) {
-		struct message_error e = { "ERROR", "25P01", STR("savepoints can only be used in transaction blocks"), STR_NONE };
-
-		relay_error(s, &e);
-		fail(s);
+		not_in_block(s, st);
 		return;
 	}
 	send(s, st, HOW_ERROR | HOW_REST);
@@ -225,6 +235,8 @@ static void alone(struct session *s, const struct script_statement *st)
 	struct relay *r = &s->relay;
 
 	if (r->block != BLOCK_NONE || r->script->n > 1) {
+		if (r->block == BLOCK_NONE)
+			relay_open(s);
 		send(s, st, HOW_ERROR | HOW_REST); /* the server says that it cannot be */
 		relay_when_quiet(s, next);
 		return;
@@ -383,6 +395,7 @@ static bool fill(struct script_statement *to, const struct statement *st, const 
 		.copies_in = relay_copies_in(st),
 		.ddl = relay_is_ddl(st),
 		.effective = relay_effects_any(st),
+		.chain = st->chain,
 	};
 	if (st->instead.len)
 		to->instead = (struct str){ strndup(st->instead.ptr, st->instead.len), st->instead.len };
@@ -403,15 +416,6 @@ static struct relay_script *script_new(const struct statement_answer *a, struct 
 			break;
 	}
 	return p;
-}
-
-static const struct statement *first_refused(const struct statement_answer *a)
-{
-	for (const struct statement *st = a->statements; st; st = st->next) {
-		if (st->ruling == RULING_REFUSE)
-			return st;
-	}
-	return NULL;
 }
 
 /* Nothing of it needs the gate beyond this: sent as it came. */
@@ -454,11 +458,14 @@ enum relay_did relay_simple(struct session *s, struct str message)
 	if (relay_schema_stale(s))
 		return RELAY_WAITS;
 	relay_weigh(s, text, &a);
-	no = first_refused(&a);
+	no = relay_first_refused(&a);
 	if (no) {
 		struct message_error e = { "ERROR", no->sqlstate[0] ? no->sqlstate : "PW004", no->message, no->hint };
 
-		relay_refuse(s, &e, true);
+		if (no->unread)
+			relay_refuse_unread(s, &e, text, true);
+		else
+			relay_refuse(s, &e, true);
 		return RELAY_DONE;
 	}
 	if (is_plain(r, &a)) {

@@ -34,6 +34,10 @@ void relay_quiet(struct session *s);
 void relay_resume(struct session *s);
 /* An error in answer to a simple query, or to a message of the extended protocol, when its turn has come. A transaction fails by it. */
 void relay_refuse(struct session *s, const struct message_error *e, bool simple);
+/* The same, of a text that pawl's parser does not take: where the server's does not either, its own error is told. */
+void relay_refuse_unread(struct session *s, const struct message_error *e, struct str text, bool simple);
+/* Of a text; NULL: none. What cannot be read fails a whole message before any of it would run. */
+const struct statement *relay_first_refused(const struct statement_answer *a);
 void relay_error(struct session *s, const struct message_error *e);
 void relay_ready(struct session *s);
 void relay_held_go(struct session *s);

@@ -89,6 +89,10 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 	struct str state = message_error_field(m->body, 'C');
 	bool told;
 
+	if (e && (e->how & HOW_TRIED) && str_is(message_error_field(m->body, 'R'), "exec_parse_message")) {
+		skip(r, false);
+		return DROP;
+	}
 	if (!e)
 		return PASS; /* the server ends the connection, and says why */
 	/* Of the gate's own messages only the first that fails is told. */

@@ -32,6 +32,7 @@ enum relay_how {
 	HOW_WITNESS = 16, /* its rows are the witness's */
 	HOW_QUIET = 32, /* its notices are the gate's own doing */
 	HOW_BETWEEN = 64, /* its ReadyForQuery ends no transaction of anybody's */
+	HOW_TRIED = 128, /* an error in what it says is told; that it says several things is none */
 };
 #define HOW_ALL (HOW_READY | HOW_ERROR | HOW_REST)
 #define HOW_NONE 0
@@ -77,6 +78,7 @@ struct relay_prepared {
 	bool replaced;	     /* the server has another text than the client's, which is safe as it is */
 	bool ddl;
 	bool copies_in;
+	bool chain; /* COMMIT AND CHAIN */
 	struct relay_effects effects;
 };
 

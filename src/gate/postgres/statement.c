@@ -236,6 +236,7 @@ static void rule(const struct weighing *w, struct statement *s, const struct sql
 	}
 	if (!read->parsed || !read->shape || too_much(w, s)) {
 		unread(w, s);
+		s->unread = !read->parsed && !too_much(w, s);
 		return;
 	}
 	if (statement_guards(w, s) || statement_transaction(w, s) || statement_session(w, s))

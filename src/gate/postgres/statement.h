@@ -49,6 +49,7 @@ struct statement {
 	struct str prepares; /* PREPARE: to be remembered with `text` once it succeeded (statement_context.prepared); else STR_NONE */
 	struct str verb;     /* "DROP TABLE" */
 	const struct sql_shape *shape; /* what it names, where it may run; NULL: not read by PostgreSQL's parser */
+	bool unread; /* refused because PostgreSQL's parser, as pawl has it, does not take it */
 	char sqlstate[6]; /* of a refusal; "" otherwise */
 	struct str message, hint;
 	size_t first_change, n_changes; /* in statement_answer.changes */
