@@ -51,31 +51,29 @@ static char *copy(struct str s)
 	return s.ptr ? strndup(s.ptr, s.len) : NULL;
 }
 
-/* Its last word, as it stands there: SAVEPOINT x, RELEASE [SAVEPOINT] x, ROLLBACK [WORK] TO [SAVEPOINT] x. */
-static struct str last_word(struct str text)
+/* As SQL names it: "a""b". The parser's name, for comments may stand behind it. */
+static char *quoted(struct str name)
 {
-	size_t at;
+	char *out = malloc(2 * name.len + 3), *p = out;
 
-	text = str_trim(text);
-	while (text.len && (text.ptr[text.len - 1] == ';' || strchr(" \t\r\n", text.ptr[text.len - 1])))
-		text.len--;
-	at = text.len;
-	if (at && text.ptr[at - 1] == '"') {
-		for (at--; at && (text.ptr[at - 1] != '"' || (at > 1 && text.ptr[at - 2] == '"')); at--)
-			;
-		at = at ? at - 1 : 0;
-	} else {
-		while (at && !strchr(" \t\r\n", text.ptr[at - 1]))
-			at--;
+	if (!out)
+		return NULL;
+	*p++ = '"';
+	for (size_t i = 0; i < name.len; i++) {
+		*p++ = name.ptr[i];
+		if (name.ptr[i] == '"')
+			*p++ = '"';
 	}
-	return str_sub(text, at, text.len);
+	*p++ = '"';
+	*p = '\0';
+	return out;
 }
 
 void relay_effects_of(const struct statement *st, struct relay_effects *ret)
 {
 	*ret = (struct relay_effects){
 		.control = is_savepoint(st) ? st->control : CONTROL_NONE,
-		.savepoint = is_savepoint(st) ? copy(last_word(st->text)) : NULL,
+		.savepoint = is_savepoint(st) ? quoted(st->shape->name) : NULL,
 		.forgets = st->forgets,
 		.read_only = st->read_only,
 		.read_only_session = st->session,
@@ -177,9 +175,8 @@ static uint64_t name_hash(const char *name)
 {
 	uint64_t h = 14695981039346656037u;
 
-	/* Not quoted: as PostgreSQL folds it. */
 	for (const char *p = name; *p; p++)
-		h = (h ^ (unsigned char)(name[0] != '"' && *p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p)) * 1099511628211u;
+		h = (h ^ (unsigned char)*p) * 1099511628211u;
 	return h;
 }
 
