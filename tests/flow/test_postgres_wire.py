@@ -2,7 +2,9 @@
 """PostgreSQL's protocol through the gate: psql, pgbench, psycopg2 and a client of our own, with what reads, writes, copies and fails."""
 # timeout: 600
 import os
+import re
 import sys
+import tempfile
 import threading
 import time
 
@@ -87,6 +89,47 @@ def copies(pg, gate):
     same(pg, gate, "create table c(a int primary key, b text);\ncopy c from stdin;\n1\tone\n2\ttwo\n\\.\ncopy c from stdin;\n1\tagain\n\\.\n"
          "copy c from stdin;\nx\ty\n\\.\nbegin;\ncopy c from stdin;\n3\tthree\n\\.\ncommit;\ncopy c to stdout;\ncopy (select 1, 2) to stdout with csv;\n"
          "select count(*) from c;\n")
+
+
+@test
+def large_objects(pg, gate):
+    """libpq's way to them is FunctionCall: judged as a SELECT of the same."""
+    text = """\\lo_import %s 'a comment'
+\\lo_list
+\\lo_export :LASTOID %s.out
+\\! cmp %s %s.out && echo same
+begin;
+\\lo_import %s
+rollback;
+\\lo_unlink 99999999
+\\lo_export 99999999 %s.out
+select count(*) from pg_largeobject_metadata;
+""".replace("%s", os.path.join(tempfile.mkdtemp(prefix="lo-", dir=os.environ.get("TMPDIR")), "in"))
+    with open(re.search(r"import (\S+)", text).group(1), "wb") as f:
+        f.write(bytes(range(256)) * 200)
+    done = gate.psql(text=text), pg.psql("-A", "-t", "-q", "-v", "ON_ERROR_STOP=0", dbname="direct", user="agent", text=text)
+    outs = [re.sub(r"\b[0-9]{5}\b", "OID", d.stdout + d.stderr) for d in done]
+    out = outs[0]
+    assert outs[0] == outs[1], outs
+    assert "same\n1\n" in out and out.count("large object 99999999 does not exist") == 2, out
+    with w.Gate(pg, "--decide", "refuse") as strict:
+        (oid,), = pg.sql("select oid from pg_largeobject_metadata", "t")
+        done = strict.psql(text="\\lo_unlink %s\n\\lo_export %s /dev/null\n" % (oid, oid))
+        assert "held as H-12" in done.stderr and done.stderr.count("ERROR") == 1, done.stderr
+        assert "ask SELECT pg_catalog.lo_unlink(%s)" % oid in strict.said()
+        r = strict.raw()
+        call = lambda oid: w.message("F", oid.to_bytes(4, "big") + b"\0\0\0\0\0\0")  # noqa: E731
+        assert w.errors(r.ask(call(2096)))[0]["C"] == "PW004", "pg_terminate_backend"
+        assert w.errors(r.ask(call(964)))[0]["C"] == "PW004", "of no shape that libpq has"
+        assert r.kinds(w.query("select 1")) == "TDCZ"
+        r.close()
+    assert pg.sql("select count(*) from pg_largeobject_metadata", "t") == [["1"]]
+
+
+@test
+def a_partitioned_index_is_built_anew(pg, gate):
+    same(pg, gate, "create table pi(a int) partition by range (a);\ncreate table pi1 partition of pi for values from (0) to (9);\n"
+         "create index pix on pi(a);\nreindex index pix;\nreindex table pi;\nbegin;\nreindex index pix;\nrollback;\n")
 
 
 @test

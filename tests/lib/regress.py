@@ -1,12 +1,12 @@
 """PostgreSQL's own regression suite, run by its own pg_regress against any address: a server, or a gate before it.
 
-regress.source() -> (folder of src/test/regress, why not);   regress.missing() says why the suite cannot be run, for a SKIP; else "".
-with regress.Suite(schedule) as suite:      # a folder of its own, with regress.so in it
-    suite.run(Place(…))                     # {name of a test: what psql printed}
+regress.missing() says why the suite cannot be run, for a SKIP; else "".
+with regress.Suite(source) as suite:        # its src/test/regress; a folder of its own, with regress.so in it
+    regress.fresh(pg, "regression")
+    suite.run(["boolean"], host, port, user)    # {name of a test: what psql printed}
 """
 import os
 import pathlib
-import pwd
 import shutil
 import signal
 import subprocess
@@ -29,17 +29,18 @@ def missing():
     return "" if shutil.which("cc") else "no C compiler"
 
 
-def prepare(pg):
-    """The database that the suite runs in, made anew."""
-    pg.sql("DROP DATABASE IF EXISTS regression WITH (FORCE)")
-    pg.sql("CREATE DATABASE regression TEMPLATE template0")
+def fresh(pg, dbname, template="template0"):
+    """A database that the suite can run in, made anew."""
+    pg.sql("DROP DATABASE IF EXISTS %s WITH (FORCE)" % dbname)
+    pg.sql("CREATE DATABASE %s TEMPLATE %s" % (dbname, template))
     for one in SETTINGS:
-        pg.sql("ALTER DATABASE regression SET " + one)
+        pg.sql("ALTER DATABASE %s SET %s" % (dbname, one))
 
 
 class Suite:
     def __init__(self, source):
         self.source = pathlib.Path(source)
+        self.n_runs = 0
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pawl-regress-", dir="/tmp"))
         self.folder.chmod(0o755)
         lib = self.folder / "lib"
@@ -52,29 +53,24 @@ class Suite:
             shutil.copytree(self.source / name, self.folder / name)
         shutil.copy(self.source / "resultmap", self.folder)
 
-    def schedule(self, wanted=None):
-        """parallel_schedule, whole or only the lines of it that have something of ${wanted}."""
-        lines = []
-        for line in (self.source / "parallel_schedule").read_text().splitlines():
-            names = [n for n in line.partition(":")[2].split() if wanted is None or n in wanted]
-            if line.startswith("test:") and names:
-                lines.append("test: " + " ".join(names))
-        path = self.folder / "schedule"
-        path.write_text("\n".join(lines) + "\n")
-        return path
+    def lines(self):
+        """The tests of parallel_schedule, as it groups them."""
+        text = (self.source / "parallel_schedule").read_text()
+        return [line.partition(":")[2].split() for line in text.splitlines() if line.startswith("test:")]
 
-    def run(self, host, port, user, password=None, wanted=None, name="out", timeout=1500):
-        out = self.folder / name
+    def run(self, names, host, port, user, password=None, dbname="regression", timeout=900):
+        """{test: what psql printed}, run one after another."""
+        out = self.folder / ("out%d" % self.n_runs)
+        self.n_runs += 1
         (out / "results").mkdir(parents=True)
         # The server writes there, and reads what psql wrote.
         for folder in (out, out / "results"):
             folder.chmod(0o777)
-        home = pwd.getpwuid(os.getuid()).pw_dir
-        env = {"PATH": "%s:%s" % (LIB / "bin", os.environ.get("PATH", "/usr/bin:/bin")), "HOME": home, "LC_ALL": "C.UTF-8",
+        (out / "schedule").write_text("".join("test: %s\n" % n for n in names))
+        env = {"PATH": "%s:%s" % (LIB / "bin", os.environ.get("PATH", "/usr/bin:/bin")), "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
                "PGPASSWORD": password or "", "PSQLRC": "/dev/null", "PGCONNECT_TIMEOUT": "60"}
-        argv = [PG_REGRESS, "--use-existing", "--bindir=", "--host=" + host, "--port=%d" % port, "--user=" + user, "--dbname=regression", "--max-connections=1",
-                "--inputdir=%s" % self.folder, "--outputdir=%s" % out, "--dlpath=%s" % (self.folder / "lib"),
-                "--schedule=%s" % self.schedule(wanted)]
+        argv = [PG_REGRESS, "--use-existing", "--bindir=", "--host=" + host, "--port=%d" % port, "--user=" + user, "--dbname=" + dbname,
+                "--inputdir=%s" % self.folder, "--outputdir=%s" % out, "--dlpath=%s" % (self.folder / "lib"), "--schedule=%s" % (out / "schedule")]
         with open(out / "said", "wb") as said:
             p = subprocess.Popen(argv, env=env, cwd=out, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
             try:
@@ -82,8 +78,8 @@ class Suite:
             except subprocess.TimeoutExpired:
                 os.killpg(p.pid, signal.SIGKILL)
                 p.wait()
-                raise
-        return {p.stem: p.read_bytes().decode("utf-8", "surrogateescape") for p in sorted((out / "results").glob("*.out"))}
+        read = lambda f: f.read_bytes().decode("utf-8", "backslashreplace").replace(str(out), "OUT") if f.exists() else ""  # noqa: E731
+        return {n: read(out / "results" / (n + ".out")) for n in names}
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)

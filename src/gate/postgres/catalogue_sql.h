@@ -7,10 +7,11 @@
 static const char relations_sql[] =
 	"SELECT c.oid, n.nspname, c.relname, c.relkind, "
 	"CASE WHEN c.reltuples > 0 THEN c.reltuples ELSE pg_stat_get_live_tuples(c.oid) END::bigint, "
-	"(c.relpages + coalesce(t.relpages, 0) + coalesce((SELECT sum(i.relpages) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
-	"WHERE x.indrelid = c.oid), 0))::bigint * current_setting('block_size')::bigint "
+	"(c.relpages + coalesce(t.relpages, 0) + coalesce(x.pages, 0))::bigint * current_setting('block_size')::bigint "
 	"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class t ON t.oid = c.reltoastrelid "
-	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'";
+	"LEFT JOIN (SELECT x.indrelid, sum(i.relpages) AS pages FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid GROUP BY 1) x "
+	"ON x.indrelid = c.oid "
+	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'I') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'";
 
 static const char edges_sql[] =
 	"SELECT confrelid, conrelid, confdeltype, conname FROM pg_constraint WHERE contype = 'f' "

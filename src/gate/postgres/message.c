@@ -16,7 +16,7 @@ static const struct message_kind of_client[128] = {
 	['c'] = { 'c', MESSAGE_WHOLE, 0, 0 },	  /* CopyDone */
 	['d'] = { 'd', MESSAGE_STREAM, 0, BIG },  /* CopyData */
 	['f'] = { 'f', MESSAGE_STREAM, 1, 65536 },/* CopyFail */
-	['F'] = { 'F', MESSAGE_STREAM, 10, BIG }, /* FunctionCall: understood, and refused */
+	['F'] = { 'F', MESSAGE_WHOLE, 10, BIG },  /* FunctionCall: of large objects alone */
 };
 static const struct message_kind of_server[128] = {
 	['1'] = { '1', MESSAGE_WHOLE, 0, 0 },	  /* ParseComplete */
@@ -32,6 +32,7 @@ static const struct message_kind of_server[128] = {
 	['N'] = { 'N', MESSAGE_STREAM, 1, BIG },  /* NoticeResponse */
 	['S'] = { 'S', MESSAGE_WHOLE, 2, 1 << 20 },/* ParameterStatus */
 	['T'] = { 'T', MESSAGE_STREAM, 2, BIG },  /* RowDescription */
+	['V'] = { 'V', MESSAGE_STREAM, 4, BIG },  /* FunctionCallResponse */
 	['Z'] = { 'Z', MESSAGE_WHOLE, 1, 1 },	  /* ReadyForQuery */
 	['c'] = { 'c', MESSAGE_WHOLE, 0, 0 },	  /* CopyDone */
 	['d'] = { 'd', MESSAGE_STREAM, 0, BIG },  /* CopyData */

@@ -136,7 +136,7 @@ void relay_sent(struct session *s, char kind, uint8_t how, struct relay_prepared
 	if (kind == 'S') {
 		r->unsynced = r->executed = r->server_skips = false;
 		r->segment++;
-	} else if (kind != 'Q') {
+	} else if (kind != 'Q' && kind != 'F') {
 		r->unsynced = true;
 		r->executed |= kind == 'E';
 	}
@@ -258,7 +258,7 @@ bool relay_ready_awaited(const struct relay *r)
 	for (unsigned i = 0; i < r->n_sent; i++) {
 		char kind = r->sent[(r->first_sent + i) % RELAY_SENT].kind;
 
-		if (kind == 'S' || kind == 'Q')
+		if (kind == 'S' || kind == 'Q' || kind == 'F')
 			return true;
 	}
 	return false;

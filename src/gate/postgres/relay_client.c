@@ -15,7 +15,7 @@ static enum relay_did refuse_size(struct session *s, char type)
 	struct message_error e = { "ERROR", "PW004", STR("pawl: longer than what can be judged, so not sent"),
 				   STR("Send the statement in parts, or its values as parameters or by COPY.") };
 
-	relay_refuse(s, &e, type == 'Q');
+	relay_refuse(s, &e, type != 'P');
 	return RELAY_DONE;
 }
 
@@ -25,15 +25,6 @@ static enum relay_did simple(struct session *s, struct str message)
 	if (s->relay.unsynced && s->relay.block == BLOCK_GATE)
 		return end(s, "pawl: a Query before the Sync of what came before it");
 	return relay_simple(s, message);
-}
-
-static enum relay_did function_call(struct session *s)
-{
-	struct message_error e = { "ERROR", "PW004", STR("pawl: a FunctionCall cannot be judged, so it is not sent"),
-				   STR("Call the function in a SELECT.") };
-
-	relay_refuse(s, &e, true);
-	return RELAY_DONE;
 }
 
 /* A message that is there as far as it is needed. */
@@ -66,7 +57,7 @@ static enum relay_did act(struct session *s, struct str message, size_t total, s
 		session_end(s);
 		return RELAY_ENDED;
 	case 'F':
-		return function_call(s);
+		return relay_function(s, message);
 	default:
 		return end(s, "pawl: a message that is not relayed");
 	}
@@ -93,7 +84,7 @@ static enum relay_did copying(struct session *s, char type)
 /* What is not acted on: dropped or passed as it comes. */
 static bool passes_by(const struct relay *r, char type)
 {
-	return r->copy_in || type == 'd' || type == 'c' || type == 'f' || type == 'F' || (r->skipping && type != 'S' && type != 'X');
+	return r->copy_in || type == 'd' || type == 'c' || type == 'f' || (r->skipping && type != 'S' && type != 'X');
 }
 
 static enum relay_did decide(struct session *s, struct str message, size_t total, struct str behind)
@@ -107,7 +98,7 @@ static enum relay_did decide(struct session *s, struct str message, size_t total
 		return RELAY_DONE; /* left over from a copy that failed */
 	if (r->skipping && type != 'S' && type != 'X')
 		return RELAY_DONE;
-	if (total > MESSAGE_WHOLE_MAX && (type == 'Q' || type == 'P'))
+	if (total > MESSAGE_WHOLE_MAX && (type == 'Q' || type == 'P' || type == 'F'))
 		return refuse_size(s, type);
 	return act(s, message, total, behind);
 }

@@ -57,6 +57,9 @@ enum relay_did relay_close(struct session *s, struct str message);
 void relay_client_sync(struct session *s);
 enum relay_did relay_alone_ends(struct session *s);
 
+/* --- relay_function.c --- */
+enum relay_did relay_function(struct session *s, struct str message);
+
 /* Shared by relay_extended.c and relay_bind.c. */
 enum relay_did relay_refuse_extended(struct session *s, const struct message_error *e);
 enum relay_did relay_malformed(struct session *s);

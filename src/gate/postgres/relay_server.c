@@ -107,7 +107,7 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 	}
 	if (told)
 		relay_held_drop(s);
-	if (e->kind != 'Q' && e->kind != 'S')
+	if (e->kind != 'Q' && e->kind != 'S' && e->kind != 'F')
 		skip(r, told);
 	return told ? PASS : DROP;
 }
@@ -121,7 +121,7 @@ static enum relay_does on_ready(struct session *s, const struct said *m)
 	char status = m->body.ptr[0];
 	uint8_t how;
 
-	if (!e || (e->kind != 'Q' && e->kind != 'S') || (status != 'I' && status != 'T' && status != 'E'))
+	if (!e || (e->kind != 'Q' && e->kind != 'S' && e->kind != 'F') || (status != 'I' && status != 'T' && status != 'E'))
 		return broken(s);
 	how = e->how;
 	pop(r);
@@ -318,6 +318,8 @@ static enum relay_does act(struct session *s, const struct said *m)
 		return on_end(s, m);
 	case 'G':
 		return on_copy_in(s);
+	case 'V':
+		return front(&s->relay) && front(&s->relay)->kind == 'F' ? pass_if(&s->relay, front(&s->relay)->how, HOW_REST) : broken(s);
 	case 'H':
 	case 'd':
 	case 'c':

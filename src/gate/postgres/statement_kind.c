@@ -36,7 +36,7 @@ static bool partitioned(const struct weighing *w, const struct statement *s)
 	if (!named || !w->c->catalogue)
 		return false;
 	r = catalogue_find(w->c->catalogue, named->schema, named->name, w->c->search_path);
-	return r && r->kind == 'p';
+	return r && (r->kind == 'p' || r->kind == 'I');
 }
 
 bool statement_alone(const struct weighing *w, const struct statement *s)
