@@ -87,6 +87,17 @@ def test_what_was_approved_is_kept_and_comes_back():
         assert PG.fingerprint("shop") == before and direct("SELECT count(*) FROM open_work") == [["5000"]]
 
 
+def test_two_statements_of_one_transaction_are_both_kept():
+    with world() as w:
+        both = "UPDATE submissions SET body = 'x'; UPDATE courses SET name = 'y'"
+        hold = w.hold(w.refused(both, "held"))
+        w.approve(hold, "alice", w.log("hold.opened")[0]["body"]["typed_name"] or "yes")
+        w.ok(both)
+        kept = direct("SELECT count(DISTINCT item), count(*) FROM pawl_trash.captures")
+        assert kept == [["2", "2"]], kept
+        assert direct("SELECT count(*) FROM courses WHERE name = 'y'") == [["20"]]
+
+
 def test_the_card_says_what_comes_back_and_what_does_not():
     with world() as w:
         card = w.pawl("show", w.hold(w.refused("DROP TABLE submissions CASCADE", "held"))).stdout

@@ -73,6 +73,31 @@ select * from tx order by id;
 
 
 @test
+def chained_transactions_write_and_are_looked_at(pg, gate):
+    """Each by itself: the first's end is not held against the second, nor its approval used for it."""
+    for dbname in ("t", "direct"):
+        pg.sql("create table chain(id int primary key, x int)", dbname, "agent")
+    with w.Gate(pg, "--environment", "production") as g:
+        out = same(pg, g, """
+begin isolation level serializable; insert into chain values (1, 1); commit and chain; insert into chain values (2, 2);
+show transaction_isolation; rollback and chain; insert into chain values (3, 3); commit and chain; select 1; commit;
+begin; insert into chain values (1, 1); commit and chain; insert into chain values (4, 4); commit;
+begin read only; commit and chain; insert into chain values (5, 5); rollback;
+select * from chain order by id;
+""")
+        assert "1|1\n3|3\n4|4" in out and "read-only" in out, out
+        r = g.raw()
+        steps = [("begin", "T"), ("update chain set x = 9 where id = 1", "T"), ("commit and chain", "T"), ("update chain set x = 8 where id = 3", "T"),
+                 ("commit", "I")]
+        for text, status in steps:
+            got = r.ask(w.parse(text), w.bind(), w.execute(), w.SYNC)
+            assert "".join(k for k, _ in got) == "12CZ" and got[-1][1] == status.encode(), (text, got)
+        r.close()
+        assert pg.sql("select sum(x) from chain", "t") == [["21"]]
+        assert g.close() == 0
+
+
+@test
 def deferred_constraints_and_triggers(pg, gate):
     out = same(pg, gate, """
 create table d(id int primary key, r int references d deferrable initially deferred);

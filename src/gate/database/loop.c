@@ -133,16 +133,23 @@ static void turn(struct loop *l, const struct epoll_event *e, int n)
 		l->turned(l);
 }
 
-void loop_run(struct loop *l)
+bool loop_turn(struct loop *l, int wait_ms)
 {
 	struct epoll_event e[EVENTS];
+	bool again = l->again != NULL;
+	int n = epoll_wait(l->epoll, e, EVENTS, again ? 0 : wait_ms);
+
+	l->now_us = clock_now_us();
+	turn(l, e, n > 0 ? n : 0);
+	return n > 0 || again;
+}
+
+void loop_run(struct loop *l)
+{
 	int64_t ticked = clock_now_us();
 
 	while (!__atomic_load_n(&l->stopping, __ATOMIC_SEQ_CST)) {
-		int n = epoll_wait(l->epoll, e, EVENTS, l->again ? 0 : 1000);
-
-		l->now_us = clock_now_us();
-		turn(l, e, n > 0 ? n : 0);
+		loop_turn(l, 1000);
 		if (l->now_us - ticked >= CLOCK_SECOND) {
 			ticked = l->now_us;
 			if (l->tick)

@@ -43,6 +43,8 @@ bool loop_init(struct loop *l, struct err *err) PAWL_MUST_USE;
 void loop_free(struct loop *l);
 /* Until loop_stop. */
 void loop_run(struct loop *l);
+/* Once: waits at most so long, then acts on all that is ready. False: nothing was. */
+bool loop_turn(struct loop *l, int wait_ms);
 /* From any thread. */
 void loop_stop(struct loop *l);
 /* What was posted and not run, after loop_run returned. */

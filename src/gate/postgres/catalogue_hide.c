@@ -57,5 +57,6 @@ void catalogue_hide(struct catalogue *c)
 			add_hider(c, f->name, false, f);
 		tell_type(c, f);
 	}
-	qsort(c->hiders, c->n_hiders, sizeof(*c->hiders), hider_name);
+	if (c->n_hiders)
+		qsort(c->hiders, c->n_hiders, sizeof(*c->hiders), hider_name);
 }

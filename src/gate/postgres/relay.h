@@ -29,6 +29,7 @@ struct relay {
 	bool failed;	     /* something was answered by an error since this was last cleared */
 	bool copy_in;
 	bool rolled_back;    /* the transaction that ends did not commit */
+	bool chains;	     /* it ends AND CHAIN: another begins with its end */
 	unsigned segment;    /* counts Syncs */
 	/* a message larger than what is read at once */
 	uint32_t client_left, server_left;

@@ -79,8 +79,8 @@ static bool keep(struct session *s, struct str portal, const struct relay_prepar
 
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
-	if (k && k->after.len)
-		buf_add(&r->after, k->after);
+	if (k)
+		relay_after(r, k->after);
 	if (!k || !k->instead.len)
 		return true;
 	relay_run_with(s, k->instead, p->types, r->passage->parameters, HOW_ERROR);

@@ -86,7 +86,7 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 			  HOW_ERROR | HOW_QUIET);
 	relay_help(s, HELPER_BEFORE_1, HOW_ERROR | HOW_QUIET);
 	if (r->after.len)
-		relay_run(s, buf_str(&r->after), HOW_ERROR | HOW_QUIET);
+		relay_query(s, buf_str(&r->after), HOW_ERROR | HOW_QUIET);
 	relay_help(s, HELPER_BEFORE_2, HOW_ERROR | HOW_QUIET);
 	relay_help(s, witness_of(s), HOW_WITNESS | HOW_QUIET);
 	relay_sync(s, HOW_NONE);
@@ -464,4 +464,12 @@ static void evaluate(struct session *s)
 		slowly(s);
 	else
 		conclude(s, &k);
+}
+
+void relay_after(struct relay *r, struct str sql)
+{
+	if (!sql.len)
+		return;
+	buf_add(&r->after, sql);
+	buf_addc(&r->after, ';');
 }

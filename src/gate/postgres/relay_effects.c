@@ -245,6 +245,11 @@ void relay_effects_of_login(struct session *s, const struct statement *st)
 	relay_effects_free(&e);
 }
 
+bool relay_chains_anew(const struct relay *r)
+{
+	return r->tx == 'E' && !r->read_only_session;
+}
+
 void relay_transaction_over(struct session *s)
 {
 	struct relay *r = &s->relay;

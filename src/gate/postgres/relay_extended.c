@@ -211,7 +211,10 @@ static void send_execute(struct session *s)
 	relay_to_server(s, buf_str(&r->execute));
 	buf_free(&r->execute);
 	relay_sent(s, 'E', HOW_ALL, NULL);
-	r->block = BLOCK_NONE;
+	if (r->chains)
+		relay_run(s, STR(RELAY_WRITES_AGAIN), HOW_ERROR | HOW_QUIET);
+	else
+		r->block = BLOCK_NONE;
 }
 
 static void commit_refused(struct session *s)
@@ -235,6 +238,7 @@ static void commit_looked(struct session *s)
 		return;
 	}
 	buf_free(&r->execute);
+	r->chains = false;
 	if (r->tx != 'I' || r->block != BLOCK_NONE) {
 		relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
 		relay_sync(s, HOW_NONE);
@@ -292,6 +296,7 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 
 	if (r->block == BLOCK_GATE && e.message.len && (is_savepoint(x->control) || (x->p && x->p->chain)))
 		return relay_refuse_extended(s, &e);
+	r->chains = x->chain && r->block != BLOCK_NONE;
 	switch (x->control) {
 	case CONTROL_COMMIT:
 	case CONTROL_PREPARE:
@@ -366,6 +371,11 @@ enum relay_did relay_execute(struct session *s, struct str message)
 	if (gate && r->block == BLOCK_CLIENT)
 		how |= HOW_QUIET;
 	relay_sent(s, 'E', how, x ? x->p : NULL);
+	if (x && r->chains && relay_chains_anew(r)) {
+		relay_to_server(s, message);
+		relay_run(s, STR(RELAY_WRITES_AGAIN), HOW_ERROR | HOW_QUIET);
+		return RELAY_DONE;
+	}
 	if (x && (x->copies_in || changes_meaning(x->p))) {
 		/* What follows would be read as part of the copy, or means what it does only afterwards: first see whether there is one. */
 		relay_to_server(s, message);

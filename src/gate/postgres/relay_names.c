@@ -227,6 +227,7 @@ struct relay_special *relay_special_set(struct relay *r, struct str name, struct
 		p->users++;
 		x->control = p->control;
 		x->copies_in = p->copies_in;
+		x->chain = p->chain;
 	}
 	return x;
 }

@@ -35,6 +35,8 @@ void relay_specials_clear(struct relay *r);
 /* --- relay_effects.c --- */
 /* What the server says of one that wants a transaction block where none is (of COMMIT and ROLLBACK: AND CHAIN). */
 struct str relay_needs_block(enum control c);
+/* The transaction failed, and what it was is forgotten with it: one that begins by AND CHAIN is as the session says. */
+bool relay_chains_anew(const struct relay *r);
 bool relay_effects_any(const struct statement *st);
 void relay_effects_of(const struct statement *st, struct relay_effects *ret);
 void relay_effects_free(struct relay_effects *e);
@@ -57,6 +59,8 @@ void relay_announce(struct relay *r, const struct statement_answer *a, const str
  * reserved until relay_committed. */
 void relay_look(struct session *s, void (*then)(struct session *s));
 void relay_committed(struct session *s, bool ok);
+/* What is to be run before this transaction commits, behind what other statements of it want so. */
+void relay_after(struct relay *r, struct str sql);
 
 /* --- relay_ask.c --- */
 struct relay_keep {

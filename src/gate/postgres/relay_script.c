@@ -115,6 +115,13 @@ static void looked(struct session *s)
 		fail(s);
 }
 
+static void chained(struct session *s)
+{
+	if (!s->relay.failed)
+		relay_query(s, STR(RELAY_WRITES_AGAIN), HOW_ERROR | HOW_QUIET);
+	relay_when_quiet(s, committed);
+}
+
 /* The client's own COMMIT, which the witness has looked before. */
 static void client_commit(struct session *s)
 {
@@ -128,14 +135,13 @@ static void client_commit(struct session *s)
 	r->failed = false;
 	relay_query(s, p->st[p->at - 1].text, HOW_ERROR | HOW_REST | HOW_HOLD);
 	r->block = BLOCK_NONE;
-	relay_when_quiet(s, committed);
+	r->chains = p->st[p->at - 1].chain;
+	relay_when_quiet(s, r->chains ? chained : committed);
 }
 
 static void warn(struct session *s, const char *sqlstate, struct str message)
 {
-	struct message_error e = { "WARNING", sqlstate, message, STR_NONE };
-
-	relay_error(s, &e);
+	relay_error(s, &(struct message_error){ "WARNING", sqlstate, message, STR_NONE });
 }
 
 /* --- one statement --- */
@@ -194,8 +200,9 @@ static void end_block(struct session *s, const struct script_statement *st)
 	}
 	if (r->block != BLOCK_NONE && st->control != CONTROL_PREPARE)
 		r->block = BLOCK_NONE;
+	r->chains = st->chain && r->tx != 'I';
 	send(s, st, HOW_ERROR | HOW_REST);
-	relay_when_quiet(s, next);
+	relay_when_quiet(s, r->chains && relay_chains_anew(r) ? chained : next);
 }
 
 static void control(struct session *s, const struct script_statement *st)
@@ -293,8 +300,8 @@ static void run(struct session *s, const struct script_statement *st)
 	r->ddl |= st->ddl;
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
-	if (k && k->after.len)
-		buf_add(&r->after, k->after);
+	if (k)
+		relay_after(r, k->after);
 	if (k && k->instead.len) {
 		relay_run(s, k->instead, HOW_ERROR);
 		relay_when_quiet(s, instead_done);
@@ -393,9 +400,9 @@ static bool fill(struct script_statement *to, const struct statement *st, const 
 		.ruling = st->ruling == RULING_ASK ? st->passed : st->ruling,
 		.control = st->control,
 		.copies_in = relay_copies_in(st),
+		.chain = st->chain,
 		.ddl = relay_is_ddl(st),
 		.effective = relay_effects_any(st),
-		.chain = st->chain,
 	};
 	if (st->instead.len)
 		to->instead = (struct str){ strndup(st->instead.ptr, st->instead.len), st->instead.len };

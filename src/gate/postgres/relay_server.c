@@ -98,7 +98,7 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 	/* Of the gate's own messages only the first that fails is told. */
 	told = (e->how & HOW_ERROR) && !r->skipping && ((e->how & HOW_REST) || !r->failed);
 	r->failed = true;
-	r->copy_in = false;
+	r->copy_in = r->chains = false;
 	if (r->tx == 'I')
 		r->rolled_back = true;
 	if (e->how & HOW_WITNESS) {
@@ -220,6 +220,17 @@ static enum relay_does on_data(struct session *s, const struct said *m)
 	return DROP;
 }
 
+/* One transaction is over, and the next has begun already. */
+static void chained(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	r->chains = false;
+	relay_transaction_over(s);
+	r->block = BLOCK_CLIENT;
+	r->may_write = true;
+}
+
 /* The end of what an Execute or a Query gives; a Query may give several. */
 static enum relay_does on_end(struct session *s, const struct said *m)
 {
@@ -238,6 +249,8 @@ static enum relay_does on_end(struct session *s, const struct said *m)
 		/* ROLLBACK TO has the same tag: what the transaction ends with counts. */
 		if (str_starts(m->body, STR("COMMIT")) && m->body.len == sizeof("COMMIT"))
 			r->rolled_back = false;
+		if (r->chains && (str_starts(m->body, STR("COMMIT")) || str_starts(m->body, STR("ROLLBACK"))))
+			chained(s);
 		if (!(how & HOW_REST))
 			snprintf(r->tag, sizeof(r->tag), "%.*s", STR_ARG(str_sub(m->body, 0, m->body.len - 1)));
 		if (e->kind == 'E' && e->p)

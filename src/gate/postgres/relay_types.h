@@ -37,6 +37,9 @@ enum relay_how {
 #define HOW_ALL (HOW_READY | HOW_ERROR | HOW_REST)
 #define HOW_NONE 0
 
+/* A transaction that begins by AND CHAIN is read only as the one before was when the witness looked. */
+#define RELAY_WRITES_AGAIN "SET TRANSACTION READ WRITE"
+
 /* Statements of the gate's own, prepared where they are first needed. */
 enum relay_helper {
 	HELPER_BEGIN,
@@ -78,7 +81,7 @@ struct relay_prepared {
 	bool replaced;	     /* the server has another text than the client's, which is safe as it is */
 	bool ddl;
 	bool copies_in;
-	bool chain; /* COMMIT AND CHAIN */
+	bool chain; /* COMMIT AND CHAIN, ROLLBACK AND CHAIN */
 	struct relay_effects effects;
 };
 
@@ -95,7 +98,7 @@ struct relay_special {
 	bool is;
 	enum control control;
 	struct relay_prepared *p; /* for its effects; NULL: none */
-	bool copies_in;
+	bool copies_in, chain;
 	bool instead; /* the gate ran something in its place */
 	char tag[64];
 };

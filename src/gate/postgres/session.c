@@ -152,6 +152,14 @@ void session_say(struct session *s, struct buf *made)
 	buf_clear(made);
 }
 
+/* Nothing more is said. Once: each shutdown of a unix socket wakes its own loop. */
+static void said_all(struct session *s)
+{
+	if (!s->client_shut)
+		shutdown(s->client.watch.fd, SHUT_WR);
+	s->client_shut = true;
+}
+
 void session_fatal(struct session *s, const char *sqlstate, struct str message)
 {
 	struct message_error e = { "FATAL", sqlstate, message, STR_NONE };
@@ -168,7 +176,7 @@ void session_fatal(struct session *s, const char *sqlstate, struct str message)
 	forget_job(s);
 	close_server(s);
 	if (!stream_blocked(&s->client))
-		shutdown(s->client.watch.fd, SHUT_WR);
+		said_all(s);
 }
 
 void session_connected(struct session *s)
@@ -209,7 +217,7 @@ static bool leaving(struct session *s)
 	if (s->client.failed || s->client.ended)
 		session_end(s);
 	else
-		shutdown(s->client.watch.fd, SHUT_WR);
+		said_all(s);
 	return false;
 }
 

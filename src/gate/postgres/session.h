@@ -81,6 +81,7 @@ struct session {
 	bool superuser;	      /* at log-in */
 	bool unseen;	      /* nothing is counted or compared here: no witness */
 	bool local;	      /* came over the unix socket */
+	bool client_shut;     /* the last words are out */
 };
 
 /* Of postgres_server, what the others need. */
