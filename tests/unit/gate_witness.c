@@ -172,6 +172,32 @@ static void foreign_rows_cannot_be_counted(void **state)
 	assert_str(change_nth(&saw.unannounced, 0)->finding, "witness.foreign");
 }
 
+static void what_is_kept_is_the_gates_own(void **state)
+{
+	struct witness_expected asked = { .any = true };
+
+	(void)state;
+	assert_true(look(NULL, true, ROWS("r 7 pawl_trash steps r p - RowExclusiveLock 1 0 0 1", END)));
+	assert_str(change_nth(&saw.unannounced, 0)->finding, "witness.kept");
+	assert_str(change_nth(&saw.unannounced, 0)->name, "pawl_trash.steps");
+	assert_true(look(NULL, true, ROWS("r 7 \"pawl_trash.K-1\" rows r p - RowExclusiveLock 0 0 1 0", END)));
+	assert_str(change_nth(&saw.unannounced, 0)->finding, "witness.kept");
+	assert_true(look(&asked, true, ROWS("r 7 pawl_trash steps r p - RowExclusiveLock 0 0 1 0", END)));
+	assert_int_equal(saw.unannounced.n, 0);
+	assert_true(look(NULL, true, ROWS("r 7 pawl_trashed steps r p - RowExclusiveLock 1 0 0 1", END)));
+	assert_int_equal(saw.unannounced.n, 0);
+}
+
+/* A temporary table beside it hides nothing that is not its own. */
+static void a_temporary_table_hides_no_function(void **state)
+{
+	(void)state;
+	assert_true(look(NULL, true, ROWS("r 7 pg_temp_3 x r t - AccessExclusiveLock 0 0 0 0", "c 1255 - - - - - - 0 1 0 0", END)));
+	assert_int_equal(saw.unannounced.n, 1);
+	assert_true(look(NULL, true, ROWS("r 7 pg_temp_3 x r t - AccessExclusiveLock 0 0 0 0", "c 1259 - - - - - - 1 1 0 0", END)));
+	assert_int_equal(saw.unannounced.n, 0);
+}
+
 static void what_is_no_answer_breaks(void **state)
 {
 	static const char *const bad[] = {
@@ -261,6 +287,8 @@ int main(void)
 		cmocka_unit_test(what_the_snapshot_does_not_know_is_looked_up),
 		cmocka_unit_test(catalogues_without_a_lock),
 		cmocka_unit_test(foreign_rows_cannot_be_counted),
+		cmocka_unit_test(what_is_kept_is_the_gates_own),
+		cmocka_unit_test(a_temporary_table_hides_no_function),
 		cmocka_unit_test(what_is_no_answer_breaks),
 		cmocka_unit_test(counting_was_off_for_a_time),
 		cmocka_unit_test(one_statement_after_the_other),

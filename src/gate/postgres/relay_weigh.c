@@ -79,7 +79,7 @@ bool relay_is_ddl(const struct statement *st)
 					    "NOTIFY",	 "LISTEN", "UNLISTEN", "VACUUM", "ANALYZE",
 					    "CHECKPOINT" };
 
-	if (st->ruling != RULING_WRITE && st->ruling != RULING_ASK && st->ruling != RULING_ALONE)
+	if (!st->defines || (st->ruling != RULING_WRITE && st->ruling != RULING_ASK && st->ruling != RULING_ALONE))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (first_word(st->verb, rows[i]))

@@ -233,6 +233,7 @@ static void rule(const struct weighing *w, struct statement *s, const struct sql
 	STATEMENT_EACH(e, w, s) {
 		if (!statement_sets(s) && statement_has(e.change, SQL_MEANS_SEARCH_PATH))
 			s->path_changed = true;
+		s->defines = s->defines || !bounded(e.change);
 	}
 	if (!read->parsed || !read->shape || too_much(w, s)) {
 		unread(w, s);

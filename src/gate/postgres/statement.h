@@ -39,6 +39,7 @@ struct statement {
 	enum ruling passed; /* of RULING_ASK: how it is sent once it passed: WRITE, ALONE or SESSION */
 	enum control control;
 	bool chain; /* COMMIT AND CHAIN */
+	bool defines; /* more is said of it than rows that are read, added or named by a WHERE */
 	bool of_read_only; /* READ as far as the client's own transaction is read only, and not beyond it */
 	bool forgets; /* DEALLOCATE ALL, DISCARD ALL: prepared statements are gone when it succeeds, the gate's own too */
 	enum read_only read_only; /* what the client says by it, once it succeeded: of this transaction, or with `session` of the session */

@@ -299,6 +299,11 @@ bool statement_session(const struct weighing *w, struct statement *s)
 		return true;
 	}
 	quiet_setting(w, s, &words);
+	if (s->path_changed && str_find(s->shape->value, STR("pawl_trash")) != SIZE_MAX) {
+		statement_refuse(w, s, "PW004", STR("what pawl kept is not for this connection to change"),
+				 STR("To look at it, name the schema before each table."));
+		return true;
+	}
 	path_of(w, s, &words);
 	if (s->n_changes)
 		return false;

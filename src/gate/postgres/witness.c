@@ -191,6 +191,22 @@ static void catalogue_row(struct witness_saw *w, uint32_t oid, const uint64_t ro
 	}
 }
 
+/* What pawl keeps is written by the gate itself, around a statement that was asked about, and by nobody else: by it things are undone. */
+static void kept_written(struct witness_saw *w, const struct str *cells, const uint64_t rows[3])
+{
+	struct str schema = unquoted(w, cells[CELL_SCHEMA]);
+	const struct change c = {
+		.kind = CHANGE_WEAKEN_PROTECTION, .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_YES, .type = STR("table"),
+		.rows = rows[0] + rows[1] + rows[2],
+		.reason = STR("what pawl keeps to undo by was changed"),
+	};
+
+	if (!str_is(schema, "pawl_trash") && !str_starts(schema, STR("pawl_trash.")))
+		return;
+	if (!(w->expected && w->expected->any))
+		unannounced(w, STR("witness.kept"), full_name(w, cells), &c);
+}
+
 /* A write's own lock. */
 static void written(struct witness_saw *w, const struct str *cells, uint64_t scans, const uint64_t rows[3])
 {
@@ -218,6 +234,8 @@ static void written(struct witness_saw *w, const struct str *cells, uint64_t sca
 	w->blind = w->blind || (table && !all && !system);
 	if (system && all)
 		w->catalogue += all;
+	if (all && !system)
+		kept_written(w, cells, rows);
 	/* What was dropped since has no kind, yet its rows were there. */
 	if ((table || !kind) && !system && all)
 		count(w, cells[CELL_ROOT].len ? unquoted(w, cells[CELL_ROOT]) : kind ? full_name(w, cells) : STR("(dropped)"), rows,
@@ -342,6 +360,18 @@ static void say_catalogues(struct witness_saw *w, uint32_t bits, struct str find
 	}
 }
 
+/* Of these no temporary table writes over a row. */
+static uint32_t never_temporary(uint32_t bits)
+{
+	uint32_t never = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(catalogues); i++) {
+		if (catalogues[i].oid == 1255 || catalogues[i].oid == 2615 || catalogues[i].oid == 3501)
+			never |= 1u << i;
+	}
+	return bits & never;
+}
+
 /* What a function's temporary tables leave in the catalogue is no news, nor what goes with a relation told of already. */
 static void weigh_catalogues(struct witness_saw *w)
 {
@@ -356,8 +386,8 @@ static void weigh_catalogues(struct witness_saw *w)
 	};
 
 	say_catalogues(w, w->permissions, STR("witness.permissions"), &permissions);
-	if (!w->temporary && !w->unannounced.n && !w->n_unknown)
-		say_catalogues(w, w->writes, STR("witness.catalogue"), &changed);
+	if (!w->unannounced.n && !w->n_unknown)
+		say_catalogues(w, w->temporary ? never_temporary(w->writes) : w->writes, STR("witness.catalogue"), &changed);
 }
 
 bool witness_end(struct witness_saw *w)
