@@ -63,6 +63,7 @@ demo: build
 soak: build
 	@tools/deps check
 	@PAWL_TEST_TRANSACTIONS=10000 tests/run --build $(BUILD) postgres_budgets
+	@PAWL_TEST_CHAOS_SECONDS=600 tests/run --build $(BUILD) postgres_chaos
 	@tests/soak --build $(BUILD) --minutes $(MINUTES)
 
 install: build
