@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import holds  # noqa: E402
 import pg_gate  # noqa: E402
+import pgwire  # noqa: E402
 import postgres  # noqa: E402
 
 until = pg_gate.until
@@ -24,6 +25,10 @@ def world(**more):
 
 def direct(sql):
     return PG.sql(sql, "shop")
+
+def session(w, key):
+    return pgwire.Raw("127.0.0.1", w.port, user=key["id"], password=key["url"].split(":")[2].split("@")[0], dbname="shop")
+
 
 def rows(table):
     return int(direct("SELECT count(*) FROM " + table)[0][0])
@@ -49,6 +54,23 @@ def test_only_with_a_key_and_never_with_a_revoked_one():
         assert w.psql("SELECT 1", url=w.url.replace("/shop", "/postgres")).returncode != 0, "a database that is no upstream"
         w.pawl("postgres", "keys", "revoke", w.user)
         assert w.psql("SELECT 1").returncode != 0
+
+
+def test_who_is_connected_goes_with_the_key():
+    with world() as w:
+        short = w.new_key("--for", "3s")
+        mine = session(w, short)
+        kept = w.new_key()
+        other = session(w, kept)
+        for raw in (mine, other):
+            assert raw.kinds(pgwire.query("begin")) + raw.kinds(pgwire.query("insert into courses (name) values ('late')")) == "CZCZ"
+        began = time.time()
+        assert pgwire.errors(mine.until("E"))[0]["C"] == "28000" and time.time() - began < 8
+        assert other.kinds(pgwire.query("select 1")) == "TDCZ"
+        assert w.pawl("postgres", "keys", "revoke", kept["id"]).returncode == 0
+        assert pgwire.errors(other.until("E"))[0]["C"] == "28000"
+        until(lambda: direct("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") == [["0"]])
+        assert direct("SELECT count(*) FROM courses WHERE name = 'late'") == [["0"]]
 
 
 def test_a_drop_is_held_with_its_scope_then_passes_once():

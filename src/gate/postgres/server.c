@@ -21,6 +21,7 @@
 #define WEIGH_ARENA ((size_t)256 << 20) /* address space; pages are only used by what is weighed */
 #define TEXT_MAX ((size_t)16 << 20)
 #define BACKLOG 4096
+#define KEYS_US (3 * CLOCK_SECOND)
 
 /* --- workers --- */
 
@@ -55,6 +56,29 @@ static void drain(struct worker *w)
 	}
 }
 
+/* Keys expire and are revoked while their sessions are open. Those of one key mostly follow one another: it is looked up once. */
+static void end_keyless(struct worker *w)
+{
+	const struct database_host *h = w->server->o.host;
+	struct str last = STR_NONE;
+	struct database_key k;
+	bool alive = true;
+
+	if (w->loop.now_us - w->keys_us < KEYS_US)
+		return;
+	w->keys_us = w->loop.now_us;
+	for (struct session *s = w->sessions, *next; s; s = next) {
+		next = s->next;
+		if (s->phase != SESSION_RELAY)
+			continue;
+		if (!last.ptr || !str_eq(last, s->who.id))
+			alive = h->key(h->ctx, s->who.id, &k) && (!k.expires_us || k.expires_us > w->loop.now_us);
+		last = s->who.id;
+		if (!alive)
+			session_fatal(s, "28000", STR("pawl: the session key has expired or was revoked; ask for a new one"));
+	}
+}
+
 static void tick(struct loop *l)
 {
 	struct worker *w = (struct worker *)(void *)l;
@@ -64,6 +88,7 @@ static void tick(struct loop *l)
 		if (s->phase != SESSION_RELAY && s->deadline_us <= l->now_us)
 			session_end(s);
 	}
+	end_keyless(w);
 	if (w->draining)
 		drain(w);
 }

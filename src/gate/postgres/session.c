@@ -91,7 +91,8 @@ static void close_server(struct session *s)
 
 	if (!s->pg)
 		return;
-	if (!s->server.failed && !s->server.ended && !stream_blocked(&s->server)) {
+	/* In the middle of a message of the client's it would be a part of that. */
+	if (!s->server.failed && !s->server.ended && !stream_blocked(&s->server) && !(s->relay.client_left && !s->relay.client_drops)) {
 		s->server.n_slices = 0;
 		stream_add(&s->server, terminate, sizeof(terminate));
 		stream_flush(&s->server);
@@ -167,9 +168,12 @@ void session_fatal(struct session *s, const char *sqlstate, struct str message)
 
 	if (s->phase == SESSION_LEAVING || s->phase == SESSION_GONE)
 		return;
-	buf_clear(b);
-	message_error(b, &e);
-	session_say(s, b);
+	/* In the middle of a message of the server's whatever is said is part of it. */
+	if (!s->relay.server_left || s->relay.server_does == 0) {
+		buf_clear(b);
+		message_error(b, &e);
+		session_say(s, b);
+	}
 	stream_flush(&s->client);
 	s->phase = SESSION_LEAVING;
 	s->deadline_us = s->worker->loop.now_us + LEAVE_US;

@@ -32,6 +32,7 @@ struct worker {
 	unsigned n_sessions;
 	bool draining;
 	int64_t drain_until_us;
+	int64_t keys_us; /* when keys were looked up last */
 };
 
 enum session_phase {
