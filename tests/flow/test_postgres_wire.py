@@ -229,6 +229,15 @@ def a_pipeline_that_ends_its_transaction_itself(pg, gate):
 
 
 @test
+def what_is_said_of_the_statement_and_the_session(pg, gate):
+    """Places in the whole message, texts as they came, and no word of the gate's own wall."""
+    same(pg, gate, "create table sa(id int);\nselect 'ä'\\; insert into sa values (1)\\; select nosuch;\n"
+         "begin\\; insert into sa values (1)\\; select nosuch;\nrollback;\ncommit\\; begin\\; select nosuch;\nrollback;\n"
+         "prepare sap as insert into sa values (1);\nselect statement from pg_prepared_statements where name not like '\\_pawl%';\n"
+         "show default_transaction_read_only;\nset default_transaction_read_only = on;\nshow default_transaction_read_only;\n")
+
+
+@test
 def what_nobody_can_read_is_told_by_the_server(pg, gate):
     """In its own words, with a place; by a Parse, so that nothing of it runs. What only the server reads is refused all the same."""
     r = gate.raw()

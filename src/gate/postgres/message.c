@@ -201,3 +201,26 @@ struct str message_error_field(struct str body, char field)
 	}
 	return STR_NONE;
 }
+
+void message_error_moved(struct buf *b, struct str body, size_t by)
+{
+	size_t at = message_begin(b, 'E');
+	struct str value;
+	uint64_t place;
+
+	while (body.len && body.ptr[0]) {
+		char f = body.ptr[0];
+
+		body = str_sub(body, 1, body.len);
+		if (!message_text(&body, &value))
+			break;
+		buf_addc(b, f);
+		if (f == 'P' && str_to_u64(value, &place))
+			buf_addf(b, "%llu", (unsigned long long)(place + by));
+		else
+			buf_add(b, value);
+		buf_addc(b, '\0');
+	}
+	buf_addc(b, '\0');
+	message_end(b, at);
+}

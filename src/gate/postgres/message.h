@@ -63,5 +63,7 @@ struct message_error {
 void message_error(struct buf *b, const struct message_error *e);
 /* A field of an ErrorResponse's body: 'C', 'M', 'S' …; STR_NONE when it has none. */
 struct str message_error_field(struct str body, char field);
+/* The same ErrorResponse, about a place so many characters on. */
+void message_error_moved(struct buf *b, struct str body, size_t by);
 
 #endif

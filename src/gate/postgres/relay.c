@@ -301,6 +301,7 @@ void relay_query(struct session *s, struct str text, uint8_t how)
 	buf_clear(b);
 	message_query(b, text);
 	flush_made(s, b);
+	s->relay.moved = 0;
 	relay_sent(s, 'Q', how, NULL);
 }
 

@@ -14,6 +14,9 @@ bool relay_schema_stale(struct session *s);
 void relay_schema_changed(struct session *s);
 bool relay_copies_in(const struct statement *st);
 bool relay_is_ddl(const struct statement *st);
+/* Nothing of a simple query needs the gate beyond this: sent as it came. */
+bool relay_is_plain(const struct relay *r, const struct statement_answer *a);
+void relay_announce_all(struct relay *r, const struct statement_answer *a);
 
 /* --- relay_names.c --- */
 struct relay_prepared *relay_prepared_new(struct str name);

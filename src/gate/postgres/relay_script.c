@@ -17,6 +17,7 @@ struct relay_script {
 	struct relay_passage *passage;
 	char *text;
 	size_t n_text, n, at;
+	size_t counted, characters; /* of text that lies before the statement that was sent */
 	const struct script_statement *last; /* whose effects are to be applied once it succeeded */
 	struct script_statement st[];
 };
@@ -84,6 +85,30 @@ static void fail_commit(struct session *s)
 	fail(s);
 }
 
+static size_t characters(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
+	return n;
+}
+
+/* A message's only statement goes with what stands around it, as it came; of several, errors name places in the whole. */
+static void send(struct session *s, const struct script_statement *st, uint8_t how)
+{
+	struct relay_script *p = s->relay.script;
+	struct str before = { p->text + p->counted, (size_t)(st->text.ptr - p->text) - p->counted };
+
+	p->counted += before.len;
+	p->characters += characters(before);
+	if (st->instead.len)
+		relay_query(s, st->instead, how);
+	else
+		relay_query(s, p->n == 1 ? (struct str){ p->text, p->n_text } : st->text, how);
+	s->relay.moved = p->n == 1 && !st->instead.len ? 0 : p->characters;
+}
+
 /* --- the end of a transaction --- */
 
 static void committed(struct session *s)
@@ -133,23 +158,13 @@ static void client_commit(struct session *s)
 		return;
 	}
 	r->failed = false;
-	relay_query(s, p->st[p->at - 1].text, HOW_ERROR | HOW_REST | HOW_HOLD);
+	send(s, &p->st[p->at - 1], HOW_ERROR | HOW_REST | HOW_HOLD);
 	r->block = BLOCK_NONE;
 	r->chains = p->st[p->at - 1].chain;
 	relay_when_quiet(s, r->chains ? chained : committed);
 }
 
-static void warn(struct session *s, const char *sqlstate, struct str message)
-{
-	relay_error(s, &(struct message_error){ "WARNING", sqlstate, message, STR_NONE });
-}
-
 /* --- one statement --- */
-
-static void send(struct session *s, const struct script_statement *st, uint8_t how)
-{
-	relay_query(s, st->instead.len ? st->instead : st->text, how);
-}
 
 static void begin(struct session *s, const struct script_statement *st)
 {
@@ -193,7 +208,7 @@ static void end_block(struct session *s, const struct script_statement *st)
 		return;
 	}
 	if (r->block == BLOCK_GATE)
-		warn(s, "25P01", STR("there is no transaction in progress"));
+		relay_error(s, &(struct message_error){ "WARNING", "25P01", STR("there is no transaction in progress"), STR_NONE });
 	if (ends && r->tx == 'T' && r->block != BLOCK_CLIENT_READ_ONLY && !s->worker->server->o.permissive) {
 		relay_look(s, client_commit);
 		return;
@@ -425,32 +440,6 @@ static struct relay_script *script_new(const struct statement_answer *a, struct 
 	return p;
 }
 
-/* Nothing of it needs the gate beyond this: sent as it came. */
-static bool is_plain(const struct relay *r, const struct statement_answer *a)
-{
-	for (const struct statement *st = a->statements; st; st = st->next) {
-		bool reads = st->ruling == RULING_READ || st->ruling == RULING_SESSION;
-		/* Outside of a transaction LOCK is an error, which the server says. */
-		bool inside = st->ruling == RULING_WRITE &&
-			      (r->block == BLOCK_CLIENT || (r->block == BLOCK_NONE && a->n == 1 && str_is(st->verb, "LOCK")));
-
-		if ((!reads && !inside) || relay_effects_any(st) || st->instead.len)
-			return false;
-	}
-	return true;
-}
-
-static void announce(struct relay *r, const struct statement_answer *a)
-{
-	for (const struct statement *st = a->statements; st; st = st->next) {
-		if (st->ruling != RULING_WRITE && st->ruling != RULING_ASK && st->ruling != RULING_ALONE)
-			continue;
-		relay_announce(r, a, st);
-		r->ddl |= r->block == BLOCK_CLIENT && relay_is_ddl(st);
-		r->n_statements++;
-	}
-}
-
 enum relay_did relay_simple(struct session *s, struct str message)
 {
 	struct str body = str_sub(message, MESSAGE_HEAD, message.len), text;
@@ -475,8 +464,9 @@ enum relay_did relay_simple(struct session *s, struct str message)
 			relay_refuse(s, &e, true);
 		return RELAY_DONE;
 	}
-	if (is_plain(r, &a)) {
-		announce(r, &a);
+	if (relay_is_plain(r, &a)) {
+		relay_announce_all(r, &a);
+		r->moved = 0;
 		relay_sent(s, 'Q', HOW_ALL, NULL);
 		return RELAY_PASS;
 	}
@@ -484,7 +474,7 @@ enum relay_did relay_simple(struct session *s, struct str message)
 		relay_when_quiet(s, relay_resume);
 		return RELAY_WAITS;
 	}
-	announce(r, &a);
+	relay_announce_all(r, &a);
 	r->script = script_new(&a, text);
 	if (!r->script || !r->script->text || r->script->n != a.n) {
 		struct message_error e = { "ERROR", "54000",

@@ -109,6 +109,12 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 		relay_held_drop(s);
 	if (e->kind != 'Q' && e->kind != 'S' && e->kind != 'F')
 		skip(r, told);
+	if (told && e->kind == 'Q' && r->moved && m->whole) {
+		buf_clear(&s->worker->text);
+		message_error_moved(&s->worker->text, m->body, r->moved);
+		session_say(s, &s->worker->text);
+		return DROP;
+	}
 	return told ? PASS : DROP;
 }
 

@@ -88,6 +88,31 @@ bool relay_is_ddl(const struct statement *st)
 	return true;
 }
 
+bool relay_is_plain(const struct relay *r, const struct statement_answer *a)
+{
+	for (const struct statement *st = a->statements; st; st = st->next) {
+		bool reads = st->ruling == RULING_READ || st->ruling == RULING_SESSION;
+		/* Outside of a transaction LOCK is an error, which the server says. */
+		bool inside = st->ruling == RULING_WRITE &&
+			      (r->block == BLOCK_CLIENT || (r->block == BLOCK_NONE && a->n == 1 && str_is(st->verb, "LOCK")));
+
+		if ((!reads && !inside) || relay_effects_any(st) || st->instead.len)
+			return false;
+	}
+	return true;
+}
+
+void relay_announce_all(struct relay *r, const struct statement_answer *a)
+{
+	for (const struct statement *st = a->statements; st; st = st->next) {
+		if (st->ruling != RULING_WRITE && st->ruling != RULING_ASK && st->ruling != RULING_ALONE)
+			continue;
+		relay_announce(r, a, st);
+		r->ddl |= r->block == BLOCK_CLIENT && relay_is_ddl(st);
+		r->n_statements++;
+	}
+}
+
 /* --- the schema --- */
 
 struct read_job {

@@ -266,6 +266,14 @@ static bool asks_read_only(const struct weighing *w, const struct statement *s, 
 	       str_eq_nocase(words->t[1].text, STR("transaction_read_only"));
 }
 
+/* The session's own setting is the gate's wall: the client hears of the one it has. */
+static void tell_default(const struct weighing *w, struct statement *s, const struct words *words)
+{
+	if (str_is(s->verb, "SHOW") && words->n == 2 && !w->c->read_only &&
+	    str_eq_nocase(words->t[1].text, STR("default_transaction_read_only")))
+		s->instead = STR("SELECT 'off'::pg_catalog.text AS default_transaction_read_only");
+}
+
 /* pg_dump's own, since 15.8: a setting of reading alone, by a name that its WHERE fixes. */
 static bool of_pg_dump(const struct statement *s)
 {
@@ -287,6 +295,7 @@ bool statement_session(const struct weighing *w, struct statement *s)
 	words = words_of(s->text);
 	if (row) {
 		s->ruling = asks_read_only(w, s, &words) ? RULING_WRITE : RULING_SESSION;
+		tell_default(w, s, &words);
 		s->forgets = row->forgets && (at(&words, 1, "all") || (at(&words, 1, "prepare") && at(&words, 2, "all")));
 		if (str_is(s->verb, "DISCARD") && at(&words, 1, "all")) {
 			s->read_only = READ_ONLY_OFF;
