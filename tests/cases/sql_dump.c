@@ -43,7 +43,8 @@ static void print_span(FILE *out, const char *what, struct str text, struct sql_
 
 static void print_names(FILE *out, const struct sql_shape *s)
 {
-	static const char *const uses[] = { "?", "read", "insert", "update", "delete", "truncate", "drop", "alter", "lock", "create" };
+	static const char *const uses[] = { "?", "read", "insert", "update", "delete", "truncate", "drop", "alter", "lock", "create",
+					     "reference" };
 
 	for (const struct sql_relation *r = s->relations; r; r = r->next)
 		fprintf(out, " %s:%.*s%s%.*s%s", uses[r->use], STR_ARG(r->schema), r->schema.len ? "." : "", STR_ARG(r->name), r->cte ? "(with)" : "");

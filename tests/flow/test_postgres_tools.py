@@ -167,6 +167,33 @@ def test_psql_copies():
         assert PG.sql("SELECT name FROM courses WHERE id > 20 ORDER BY id", "shop") == [["one"], ["two"]]
 
 
+LOCKS = """
+CREATE TABLE marks (id int PRIMARY KEY, course int REFERENCES courses);
+ALTER TABLE marks ADD COLUMN other int, ADD FOREIGN KEY (other) REFERENCES submissions DEFERRABLE INITIALLY DEFERRED;
+CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM (10) TO (20);
+ALTER TABLE days ATTACH PARTITION loose FOR VALUES FROM (20) TO (30);
+CREATE TABLE visits (day int REFERENCES days (d));
+ALTER TABLE days ADD COLUMN z int;
+ALTER TABLE days ADD FOREIGN KEY (c) REFERENCES courses;
+ALTER TABLE base ADD COLUMN z int;
+CREATE TRIGGER t BEFORE UPDATE ON kid FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+BEGIN; LOCK TABLE days IN EXCLUSIVE MODE; INSERT INTO days (d) VALUES (25); COMMIT
+"""
+
+
+def test_what_a_definition_locks_besides_is_no_surprise():
+    """Foreign keys, partitions and triggers lock tables that nothing is done to; a function that empties one is still seen."""
+    with pg_gate.fresh(PG, upstream={"environment": "staging"}) as w:
+        PG.sql("CREATE TABLE days (d int PRIMARY KEY, c int) PARTITION BY RANGE (d); CREATE TABLE days_0 PARTITION OF days FOR VALUES FROM (0) "
+               "TO (10); CREATE TABLE days_x PARTITION OF days DEFAULT; CREATE TABLE loose (d int NOT NULL, c int); CREATE TABLE base (a int);"
+               "CREATE TABLE kid () INHERITS (base); CREATE FUNCTION empties() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE "
+               "'trun' || 'cate submissions cascade'; RETURN NULL; END $$; CREATE TABLE quiet (i int); CREATE TRIGGER q AFTER INSERT ON "
+               "quiet EXECUTE FUNCTION empties()", "shop")
+        w.ok(*[line for line in LOCKS.strip().splitlines()])
+        w.psql("BEGIN; CREATE TABLE more (c int REFERENCES courses); INSERT INTO quiet VALUES (1); COMMIT")
+        assert PG.sql("SELECT count(*) FROM submissions", "shop") == [["5000"]]
+
+
 def test_pgbench():
     with world() as w:
         subprocess.run(["pgbench", "-i", "-q", "-s", "1", PG.url("shop")], check=True, capture_output=True)

@@ -25,11 +25,16 @@ PSQL = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSIT
 SQLSTATE = {"held": "PW001", "denied": "PW002", "budget": "PW003", "opaque": "PW004", "tightened": "PW005"}
 
 
-def fresh(pg, **more):
-    """A world before a database `shop` made anew, with tables in it."""
+def make(pg):
+    """The database `shop` anew, with tables in it."""
     pg.sql("DROP DATABASE IF EXISTS shop WITH (FORCE)")
     pg.sql("CREATE DATABASE shop")
     pg.sql(TABLES, "shop")
+
+
+def fresh(pg, **more):
+    """A world before a database `shop` made anew."""
+    make(pg)
     return World(pg, **more)
 
 

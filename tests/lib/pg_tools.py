@@ -7,6 +7,7 @@ pg_tools.same(argv, w)                   # URL in argv: as without the gate, to 
 The npm packages go into a folder that is kept ($PAWL_TEST_DATABASE_TOOLS, else ~/.cache/pawl-test-database-tools); without npm or its
 registry what needs them is skipped.
 """
+import difflib
 import os
 import pathlib
 import pwd
@@ -53,12 +54,12 @@ def npm():
 
 
 def shape(pg, dbname="shop"):
-    """Rows and schema of the database, by the server itself."""
+    """Rows and schema of the database, by the server itself; without what the gate keeps."""
     return pg.fingerprint(dbname), plain_schema(pg, dbname)
 
 
 def plain_schema(pg, dbname="shop"):
-    return plain(subprocess.run(["pg_dump", "--schema-only", pg.url(dbname)], capture_output=True, text=True, check=True).stdout)
+    return plain(subprocess.run(["pg_dump", "--schema-only", "--exclude-schema=pawl_trash", pg.url(dbname)], capture_output=True, text=True, check=True).stdout)
 
 
 def plain(dump):
@@ -96,7 +97,9 @@ def held(w, done, before, *names):
     card = w.pawl("show", hold).stdout
     for name in names:
         assert name in card, (name, card)
-    assert shape(w.pg) == before, "something was lost"
+    after = shape(w.pg)
+    assert after == before, "something was lost: " + "\n".join(
+        d for i in (0, 1) for d in difflib.unified_diff(*[str(t[i]).replace("), ", "),\n").splitlines() for t in (before, after)], n=0))
     return hold
 
 

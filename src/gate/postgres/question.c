@@ -1,5 +1,7 @@
 #include "gate/postgres/question.h"
 
+#include "gate/postgres/message.h"
+
 static void add_statements(struct digest_run *run, struct str text, struct arena *arena)
 {
 	struct sql_input in = { .text = text, .fingerprint = true };
@@ -21,6 +23,34 @@ static void add_statements(struct digest_run *run, struct str text, struct arena
 	}
 }
 
+/* Of a Bind: the values with their formats. In which format rows are to come is no part of the question, and drivers change it: a Bind
+ * without values is as the same text in a Query. */
+static struct str values_of(struct str bind)
+{
+	size_t at = 2, n;
+
+	if (bind.len < 4 || (at += 2 * (size_t)message_u16(bind.ptr)) + 2 > bind.len)
+		return bind;
+	n = message_u16(bind.ptr + at);
+	at += 2;
+	if (!n)
+		return STR_NONE;
+	while (n--) {
+		uint32_t len;
+
+		if (bind.len - at < 4)
+			return bind;
+		len = message_u32(bind.ptr + at);
+		at += 4;
+		if (len == UINT32_MAX)
+			continue;
+		if (len > bind.len - at)
+			return bind;
+		at += len;
+	}
+	return str_sub(bind, 0, at);
+}
+
 struct digest question_digest(const struct question_about *about, struct arena *arena)
 {
 	struct digest_run run;
@@ -30,7 +60,7 @@ struct digest question_digest(const struct question_about *about, struct arena *
 	digest_begin(&run);
 	digest_field(&run, STR("version"), STR("pawl-postgres-1"));
 	add_statements(&run, about->text, arena);
-	digest_field(&run, STR("parameters"), about->parameters);
+	digest_field(&run, STR("parameters"), values_of(about->parameters));
 	digest_field(&run, STR("database"), about->database);
 	digest_field(&run, STR("search_path"), about->search_path);
 	digest_field(&run, STR("schema"), str_from(version));

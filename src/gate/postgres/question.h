@@ -11,7 +11,7 @@
 
 struct question_about {
 	struct str text;	/* the whole message */
-	struct str parameters;	/* of its Bind, as it came; STR_NONE: none */
+	struct str parameters;	/* of its Bind, as it came behind its names; STR_NONE: none */
 	struct str database;	/* the upstream's name */
 	struct str search_path;
 	uint64_t schema_version; /* statement_answer's */

@@ -298,6 +298,8 @@ bool relay_by_name(void *session, struct str name, struct str *ret)
 
 /* --- what statements announce --- */
 
+#define ANNOUNCED_PARTS 1000
+
 static void announce(struct relay *r, struct str schema, struct str name)
 {
 	const struct catalogue_relation *c = r->catalogue ? catalogue_find(r->catalogue, schema, name, str_from(r->search_path)) : NULL;
@@ -314,9 +316,31 @@ static void announce(struct relay *r, struct str schema, struct str name)
 	r->n_announced++;
 }
 
+/* What is locked as strongly as what a statement changes: what it does something to, with its partitions and children, and what a foreign
+ * key points to. */
+static void announce_named(struct relay *r, const struct sql_relation *named)
+{
+	const struct catalogue_relation *part[ANNOUNCED_PARTS], *c;
+	size_t n;
+
+	if (named->use != SQL_USE_ALTER && named->use != SQL_USE_REFERENCE && named->use != SQL_USE_DROP && named->use != SQL_USE_LOCK &&
+	    named->use != SQL_USE_TRUNCATE)
+		return;
+	announce(r, named->schema, named->name);
+	c = r->catalogue ? catalogue_find(r->catalogue, named->schema, named->name, str_from(r->search_path)) : NULL;
+	if (!c)
+		return;
+	n = catalogue_parts(r->catalogue, c, part, ANNOUNCED_PARTS);
+	for (size_t i = 0; i < n; i++)
+		announce(r, part[i]->schema, part[i]->name);
+}
+
 void relay_announce(struct relay *r, const struct statement_answer *a, const struct statement *st)
 {
 	size_t at = 0;
+
+	for (const struct sql_relation *n = st->shape ? st->shape->relations : NULL; n; n = n->next)
+		announce_named(r, n);
 
 	CHANGE_EACH(c, &a->changes) {
 		size_t dot = str_find_char(c->name, '.');

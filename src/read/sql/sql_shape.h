@@ -62,7 +62,7 @@ enum sql_cursor { SQL_CURSOR_NONE = 0, SQL_CURSOR_DECLARE, SQL_CURSOR_FETCH, SQL
 enum sql_copy_way { SQL_COPY_NONE = 0, SQL_COPY_CLIENT, SQL_COPY_FILE, SQL_COPY_PROGRAM };
 
 /* How a relation is used; it has an entry for every place that names it, and for every use there. ALTER: all that is done to the relation
- * itself: an index or trigger made on it, GRANT, VACUUM. */
+ * itself: an index, trigger or partition made on it, GRANT, VACUUM. REFERENCE: a foreign key points to it. */
 enum sql_use {
 	SQL_USE_READ = 1,
 	SQL_USE_INSERT,
@@ -72,7 +72,8 @@ enum sql_use {
 	SQL_USE_DROP,
 	SQL_USE_ALTER,
 	SQL_USE_LOCK,
-	SQL_USE_CREATE
+	SQL_USE_CREATE,
+	SQL_USE_REFERENCE
 };
 
 struct sql_relation {

@@ -154,6 +154,9 @@ static const RangeVar *changed(const void *n, enum sql_use *ret)
 	case T_CreateSeqStmt:
 		*ret = SQL_USE_CREATE;
 		return ((const CreateSeqStmt *)n)->sequence;
+	case T_Constraint:
+		*ret = SQL_USE_REFERENCE;
+		return ((const Constraint *)n)->pktable;
 	default:
 		return NULL;
 	}
@@ -205,9 +208,14 @@ static void also(struct walk *k, const void *n)
 {
 	const InsertStmt *i = n;
 	const MergeStmt *m = n;
+	const CreateStmt *made = n;
 
 	if (SQL_TAG(n) == T_InsertStmt && i->onConflictClause && i->onConflictClause->action == ONCONFLICT_UPDATE)
 		relation(k, i->relation, SQL_USE_UPDATE);
+	if (SQL_TAG(n) == T_CreateStmt && made->partbound) {
+		SQL_EACH(p, made->inhRelations)
+			relation(k, SQL_ITEM(p, made->inhRelations), SQL_USE_ALTER);
+	}
 	if (SQL_TAG(n) != T_MergeStmt)
 		return;
 	SQL_EACH(c, m->mergeWhenClauses) {
@@ -257,6 +265,9 @@ static void see(struct walk *k, const void *n, enum sql_use *use)
 	case T_MergeStmt:
 		k->writes = true;
 		*use = SQL_USE_READ;
+		also(k, n);
+		break;
+	case T_CreateStmt:
 		also(k, n);
 		break;
 	case T_SelectStmt:
