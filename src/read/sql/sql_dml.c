@@ -22,8 +22,8 @@ static bool temporary(const RangeVar *r)
 	return r->schemaname && str_is(str_from(r->schemaname), "pg_temp");
 }
 
-/* Does the query give a number of rows that stands in the text: VALUES, or a LIMIT? */
-static bool counted(const Node *query)
+/* Does the query give a number of rows that stands in the text: VALUES, a LIMIT, or an array unfolded? */
+static bool counted(struct sql_work *w, const Node *query)
 {
 	const SelectStmt *s = (const SelectStmt *)(const void *)query;
 
@@ -31,6 +31,8 @@ static bool counted(const Node *query)
 		return false;
 	if (s->op != SETOP_NONE)
 		return false;
+	if (s->fromClause && s->fromClause->length == 1 && sql_list_unfolded(w, s->fromClause->elements[0].ptr_value))
+		return true;
 	return s->valuesLists || s->limitCount || !s->fromClause;
 }
 
@@ -38,7 +40,7 @@ void sql_dml_insert(struct sql_work *w, const InsertStmt *s)
 {
 	const OnConflictClause *c = s->onConflictClause;
 	const SelectStmt *q = (const SelectStmt *)(const void *)s->selectStmt;
-	bool some = !s->selectStmt || counted(s->selectStmt) || (SQL_TAG(q) == T_SelectStmt && q->op == SETOP_NONE && q->whereClause &&
+	bool some = !s->selectStmt || counted(w, s->selectStmt) || (SQL_TAG(q) == T_SelectStmt && q->op == SETOP_NONE && q->whereClause &&
 								 sql_where(w, q->whereClause, NULL, NULL) != SQL_SCOPE_ALL);
 
 	if (w->no_rows)
@@ -52,9 +54,15 @@ void sql_dml_insert(struct sql_work *w, const InsertStmt *s)
 		sql_note_plain(w, some ? SQL_MEANS_UPSERT : SQL_MEANS_UPDATE_ALL, "table", sql_name(w, s->relation));
 }
 
+/* The tables that a condition may only join with; none, where one of them is a list. */
+static const List *beside(struct sql_work *w, const List *others, const WithClause *with)
+{
+	return sql_list_among(w, others, with) ? NULL : others;
+}
+
 void sql_dml_update(struct sql_work *w, const UpdateStmt *s)
 {
-	bool all = sql_where(w, s->whereClause, s->relation, s->fromClause) == SQL_SCOPE_ALL;
+	bool all = sql_where(w, s->whereClause, s->relation, beside(w, s->fromClause, s->withClause)) == SQL_SCOPE_ALL;
 
 	if (w->no_rows)
 		return;
@@ -65,7 +73,7 @@ void sql_dml_update(struct sql_work *w, const UpdateStmt *s)
 
 void sql_dml_delete(struct sql_work *w, const DeleteStmt *s)
 {
-	bool all = sql_where(w, s->whereClause, s->relation, s->usingClause) == SQL_SCOPE_ALL;
+	bool all = sql_where(w, s->whereClause, s->relation, beside(w, s->usingClause, s->withClause)) == SQL_SCOPE_ALL;
 
 	if (w->no_rows)
 		return;
@@ -77,7 +85,7 @@ void sql_dml_delete(struct sql_work *w, const DeleteStmt *s)
 void sql_dml_merge(struct sql_work *w, const MergeStmt *s)
 {
 	const RangeSubselect *source = (const RangeSubselect *)(const void *)s->sourceRelation;
-	bool some = source && SQL_TAG(source) == T_RangeSubselect && counted(source->subquery) &&
+	bool some = source && SQL_TAG(source) == T_RangeSubselect && counted(w, source->subquery) &&
 		    sql_where(w, s->joinCondition, s->relation, NULL) != SQL_SCOPE_ALL;
 
 	if (w->no_rows)

@@ -33,6 +33,9 @@ void sql_dml_merge(struct sql_work *w, const MergeStmt *s);
 void sql_dml_relation(struct sql_work *w, const RangeVar *r, bool writes);
 /* sql_where.c: which rows of ${target} a condition leaves. */
 enum sql_scope sql_where(struct sql_work *w, const Node *where, const RangeVar *target, const List *others);
+/* sql_list.c: is an entry of FROM an array in the text, or a parameter, unfolded? Is one of several that, VALUES, or counted? */
+bool sql_list_unfolded(struct sql_work *w, const void *from);
+bool sql_list_among(struct sql_work *w, const List *others, const WithClause *with);
 /* sql_call.c */
 void sql_call(struct sql_work *w, const FuncCall *f);
 /* By its name alone. */

@@ -454,29 +454,13 @@ static bool only_joins(struct sql_work *w, const Node *node)
 	       SQL_TAG(e->rexpr) == T_ColumnRef;
 }
 
-/* Is one of the tables beside the target a list that stands in the text? */
-static bool listed(const List *others)
-{
-	SQL_EACH(o, others) {
-		const RangeSubselect *r = SQL_ITEM(o, others);
-		const SelectStmt *s;
-
-		if (SQL_TAG(r) != T_RangeSubselect)
-			continue;
-		s = (const SelectStmt *)(const void *)r->subquery;
-		if (s && SQL_TAG(s) == T_SelectStmt && (s->valuesLists || s->limitCount || s->whereClause))
-			return true;
-	}
-	return false;
-}
-
 enum sql_scope sql_where(struct sql_work *w, const Node *where, const RangeVar *target, const List *others)
 {
 	struct weigh at = { w, target, 0 };
 
 	if (!where)
 		return SQL_SCOPE_ALL;
-	if (others && others->length && !listed(others) && only_joins(w, where))
+	if (others && others->length && only_joins(w, where))
 		return SQL_SCOPE_ALL;
 	return weigh(&at, where);
 }
