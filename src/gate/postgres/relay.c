@@ -81,6 +81,7 @@ void relay_begin(struct session *s)
 	r->witness = BUF_MAX(1 << 20);
 	r->announced = BUF_MAX(1 << 20);
 	r->after = BUF_MAX(1 << 20);
+	r->over = BUF_MAX(1 << 16);
 	if (RAND_bytes((unsigned char *)&r->helper_random, sizeof(r->helper_random)) != 1)
 		r->helper_random = (uint32_t)(uintptr_t)s;
 	buf_clear(b);
@@ -112,6 +113,8 @@ void relay_end(struct session *s)
 	buf_free(&r->witness);
 	buf_free(&r->announced);
 	buf_free(&r->after);
+	buf_free(&r->over);
+	arena_unmap(&r->transaction);
 	relay_savepoints_free(r);
 	catalogue_unref(r->catalogue);
 	r->catalogue = NULL;
@@ -123,7 +126,7 @@ void relay_end(struct session *s)
 
 /* --- to the server --- */
 
-void relay_sent(struct session *s, char kind, uint8_t how, struct relay_prepared *p)
+void relay_sent(struct session *s, char kind, uint16_t how, struct relay_prepared *p)
 {
 	struct relay *r = &s->relay;
 	struct relay_sent *e = &r->sent[(r->first_sent + r->n_sent) % RELAY_SENT];
@@ -183,32 +186,54 @@ static void add_run(struct buf *b, const char *name)
 	message_end(b, at);
 }
 
-void relay_help(struct session *s, enum relay_helper h, uint8_t how)
+static void helper_name(const struct relay *r, enum relay_helper h, char ret[64])
+{
+	snprintf(ret, 64, WITNESS_PREFIX "%08x_%u_%d", r->helper_random, r->helper_round, (int)h);
+}
+
+void relay_help(struct session *s, enum relay_helper h, uint16_t how)
 {
 	struct relay *r = &s->relay;
 	struct buf *b = &s->worker->text;
 	char name[64];
 
-	snprintf(name, sizeof(name), WITNESS_PREFIX "%08x_%u_%d", r->helper_random, r->helper_round, (int)h);
+	helper_name(r, h, name);
 	buf_clear(b);
 	if (!r->helper_sent[h]) {
 		add_parse(b, name, str_from(helper_text(s, h)));
-		relay_sent(s, 'P', (uint8_t)(how & ~(HOW_READY | HOW_REST)), NULL);
+		relay_sent(s, 'P', (uint16_t)(how & ~(HOW_READY | HOW_REST)), NULL);
 		r->sent[(r->first_sent + r->n_sent - 1) % RELAY_SENT].helper = (uint8_t)(h + 1);
 		r->helper_sent[h] = true;
 	}
 	add_run(b, name);
-	relay_sent(s, 'B', (uint8_t)(how & ~HOW_REST), NULL);
+	relay_sent(s, 'B', (uint16_t)(how & ~HOW_REST), NULL);
 	relay_sent(s, 'E', how, NULL);
 	flush_made(s, b);
 }
 
-void relay_run(struct session *s, struct str text, uint8_t how)
+void relay_help_closed(struct session *s, enum relay_helper h)
+{
+	struct relay *r = &s->relay;
+	struct buf *b = &s->worker->text;
+	char name[64];
+	size_t at;
+
+	helper_name(r, h, name);
+	buf_clear(b);
+	at = message_begin(b, 'C');
+	buf_addc(b, 'P');
+	message_add_text(b, str_from(name));
+	message_end(b, at);
+	relay_sent(s, 'C', HOW_QUIET, NULL);
+	flush_made(s, b);
+}
+
+void relay_run(struct session *s, struct str text, uint16_t how)
 {
 	relay_run_with(s, text, (struct str){ "\0\0", 2 }, (struct str){ "\0\0\0\0\0\0", 6 }, how);
 }
 
-void relay_run_with(struct session *s, struct str text, struct str types, struct str values, uint8_t how)
+void relay_run_with(struct session *s, struct str text, struct str types, struct str values, uint16_t how)
 {
 	struct relay *r = &s->relay;
 	struct buf *b = &s->worker->text;
@@ -286,7 +311,7 @@ void relay_open(struct session *s)
 	r->executed = false;
 }
 
-void relay_sync(struct session *s, uint8_t how)
+void relay_sync(struct session *s, uint16_t how)
 {
 	static const char sync[] = { 'S', 0, 0, 0, 4 };
 
@@ -294,7 +319,7 @@ void relay_sync(struct session *s, uint8_t how)
 	relay_sent(s, 'S', how, NULL);
 }
 
-void relay_query(struct session *s, struct str text, uint8_t how)
+void relay_query(struct session *s, struct str text, uint16_t how)
 {
 	struct buf *b = &s->worker->text;
 
@@ -371,7 +396,7 @@ void relay_held_go(struct session *s)
 void relay_hold_nothing(struct relay *r)
 {
 	for (unsigned i = 0; i < r->n_sent; i++)
-		r->sent[(r->first_sent + i) % RELAY_SENT].how &= (uint8_t)~HOW_HOLD;
+		r->sent[(r->first_sent + i) % RELAY_SENT].how &= (uint16_t)~HOW_HOLD;
 }
 
 void relay_held_drop(struct session *s)

@@ -72,6 +72,15 @@ struct relay {
 	void (*looked)(struct session *s);
 	struct buf after;    /* what is kept wants to be ended so, before the commit */
 	struct relay_savepoints *savepoints; /* NULL: none */
+	/* limits of a statement: relay_statement.c */
+	struct witness_memory memory; /* in `transaction` */
+	struct arena transaction;
+	bool due;	     /* rows were written since the last look */
+	unsigned n_looks;    /* of that kind on their way */
+	struct buf over;     /* what was passed; the transaction must not go on */
+	enum database_refusal over_why;
+	bool over_ready;     /* the client awaits a ReadyForQuery */
+	bool over_waits;     /* for the end of a client's message that passes by */
 	unsigned n_runs;
 	char tag[64];	     /* of the last command of the gate's own */
 	char witness_state[6]; /* SQLSTATE of its failure */

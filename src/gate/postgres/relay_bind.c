@@ -77,12 +77,15 @@ static bool keep(struct session *s, struct str portal, const struct relay_prepar
 	struct relay_keep *k = r->passage && r->passage->n_keeps ? &r->passage->keeps[0] : NULL;
 	struct relay_special *x;
 
+	if (k && relay_statement_due(s))
+		relay_statement_look(s);
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
 	if (k)
 		relay_after(r, k->after);
 	if (!k || !k->instead.len)
 		return true;
+	relay_wrote(s);
 	relay_run_with(s, k->instead, p->types, r->passage->parameters, HOW_ERROR);
 	x = relay_special_set(r, portal, NULL);
 	if (!x)

@@ -173,6 +173,7 @@ size_t relay_client(struct session *s, struct str data)
 		}
 		n = r->client_left ? more(s, left) : one(s, left);
 		used += n;
+		relay_statement_waited(s);
 		if (n && !r->client_left && !r->n_sent && r->when_quiet)
 			relay_quiet(s);
 		if (!n || s->phase != SESSION_RELAY)

@@ -6,7 +6,6 @@
 #include "gate/postgres/aside.h"
 #include "gate/postgres/session.h"
 
-#define CELLS 64
 #define JOB_ARENA ((size_t)8 << 20)
 #define SAID_MAX 2000
 
@@ -43,7 +42,12 @@ struct look_job {
 
 static void evaluate(struct session *s);
 
-static enum relay_helper witness_of(const struct session *s)
+bool relay_looks(const struct relay *r)
+{
+	return r->when_quiet == evaluate;
+}
+
+enum relay_helper relay_witness(const struct session *s)
 {
 	const struct catalogue *c = s->relay.catalogue;
 
@@ -69,7 +73,8 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 {
 	struct relay *r = &s->relay;
 
-	buf_clear(&r->witness);
+	if (!r->n_looks)
+		buf_clear(&r->witness);
 	r->witness_said = r->witness_broken = r->may_commit = false;
 	r->witness_state[0] = '\0';
 	r->failed = false;
@@ -79,6 +84,8 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 		relay_when_quiet(s, then);
 		return;
 	}
+	if (r->n_statements > 1 && relay_statement_due(s))
+		relay_statement_look(s);
 	if (r->savepoints && r->savepoints->n)
 		relay_run(s,
 			  arena_join(&s->worker->arena, STR("RELEASE SAVEPOINT "),
@@ -88,60 +95,12 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 	if (r->after.len)
 		relay_query(s, buf_str(&r->after), HOW_ERROR | HOW_QUIET);
 	relay_help(s, HELPER_BEFORE_2, HOW_ERROR | HOW_QUIET);
-	relay_help(s, witness_of(s), HOW_WITNESS | HOW_QUIET);
+	relay_help(s, relay_witness(s), HOW_WITNESS | HOW_QUIET);
 	relay_sync(s, HOW_NONE);
 	relay_when_quiet(s, evaluate);
 }
 
 /* --- what came back --- */
-
-/* A DataRow's cells; false: not well formed. */
-static bool cells_of(struct str row, struct str *cells, size_t *ret_n)
-{
-	size_t n;
-
-	if (row.len < 2)
-		return false;
-	n = message_u16(row.ptr);
-	row = str_sub(row, 2, row.len);
-	if (n > CELLS)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t len;
-
-		if (row.len < 4)
-			return false;
-		len = message_u32(row.ptr);
-		row = str_sub(row, 4, row.len);
-		if (len == UINT32_MAX) {
-			cells[i] = STR_NONE;
-			continue;
-		}
-		if (len > row.len)
-			return false;
-		cells[i] = (struct str){ row.ptr, len };
-		row = str_sub(row, len, row.len);
-	}
-	*ret_n = n;
-	return row.len == 0;
-}
-
-static bool read_rows(struct look *k, struct arena *arena)
-{
-	struct str left = k->rows, cells[CELLS];
-	size_t n;
-
-	witness_begin(&k->saw, k->upstream, k->catalogue, &k->expected, arena);
-	while (left.len >= 4) {
-		size_t len = message_u32(left.ptr);
-
-		if (len > left.len - 4 || !cells_of(str_sub(left, 4, len), cells, &n))
-			return false;
-		witness_row(&k->saw, cells, n);
-		left = str_sub(left, 4 + len, left.len);
-	}
-	return witness_end(&k->saw);
-}
 
 static void look_up(struct look *k, struct arena *arena)
 {
@@ -176,18 +135,21 @@ static void refuse_unannounced(struct look *k, struct arena *arena)
 			 reason.len ? ": " : "", STR_ARG(reason)));
 }
 
-static bool refuse_budget(struct look *k, struct budget_passed p, struct arena *arena)
+struct str relay_budget_says(struct budget_passed p, struct arena *arena)
 {
 	static const char *const spans[] = { [BUDGET_STATEMENT] = "a statement",
 					     [BUDGET_TRANSACTION] = "a transaction",
 					     [BUDGET_HOUR] = "an hour" };
 
-	if (!p.is)
-		return false;
-	refuse(k, DATABASE_BUDGET,
-	       arena_fmt(arena, "%llu rows of %.*s, more than the %llu that %s may change (%.*s); the transaction was rolled back",
-			 (unsigned long long)p.count, STR_ARG(p.relation), (unsigned long long)p.limit, spans[p.span], STR_ARG(p.where)));
-	return true;
+	return arena_fmt(arena, "%llu rows of %.*s, more than the %llu that %s may change (%.*s); the transaction was rolled back",
+			 (unsigned long long)p.count, STR_ARG(p.relation), (unsigned long long)p.limit, spans[p.span], STR_ARG(p.where));
+}
+
+static bool refuse_budget(struct look *k, struct budget_passed p, struct arena *arena)
+{
+	if (p.is)
+		refuse(k, DATABASE_BUDGET, relay_budget_says(p, arena));
+	return p.is;
 }
 
 /* Linear in rows × limits. */
@@ -196,7 +158,8 @@ static void judge(struct look *k, struct arena *arena)
 	const struct budget_count *c;
 	struct budget_asker asker;
 
-	if (!read_rows(k, arena)) {
+	witness_begin(&k->saw, k->upstream, k->catalogue, &k->expected, arena);
+	if (!relay_rows(k->rows, &k->saw)) {
 		refuse(k, DATABASE_OPAQUE,
 		       k->saw.why.len ? k->saw.why
 				      : STR("what the transaction did could not be seen; it was "
@@ -360,10 +323,12 @@ static void fill(struct session *s, struct look *k)
 static void work(struct asking_job *job)
 {
 	struct look_job *j = (struct look_job *)(void *)job;
+	bool known = j->look.why != DATABASE_NOT_REFUSED;
 	struct err err;
 
-	j->look.aside = upstream_aside(j->upstream, &err);
-	judge(&j->look, &j->arena);
+	j->look.aside = known ? NULL : upstream_aside(j->upstream, &err);
+	if (!known)
+		judge(&j->look, &j->arena);
 	if (j->look.aside)
 		upstream_aside_done(j->upstream);
 	else if (j->look.why == DATABASE_NOT_REFUSED && j->look.slow)
@@ -417,11 +382,16 @@ static struct look_job *job_new(struct session *s)
 	return NULL;
 }
 
-static void slowly(struct session *s)
+/* ${why}: known already; DATABASE_NOT_REFUSED: to be found out. */
+static void slowly(struct session *s, enum database_refusal why, struct str says)
 {
 	struct look_job *j = job_new(s);
 	struct look k;
 
+	if (j) {
+		j->look.why = why;
+		j->look.says = arena_str(&j->arena, says);
+	}
 	if (j && asking_submit(&s->worker->server->connects, &j->job)) {
 		s->job = &j->job;
 		s->job_session = &j->session;
@@ -438,12 +408,28 @@ static void slowly(struct session *s)
 	conclude(s, &k);
 }
 
+void relay_breach(struct session *s, enum database_refusal why, struct str says, void (*then)(struct session *s))
+{
+	s->relay.looked = then;
+	if (why == DATABASE_OPAQUE) { /* the server failed it, or was told to: nobody's doing */
+		not_committed(s, why, says);
+		s->relay.may_commit = false;
+		then(s);
+		return;
+	}
+	slowly(s, why, says);
+}
+
 static void evaluate(struct session *s)
 {
 	struct relay *r = &s->relay;
 	struct arena *arena = &s->worker->arena;
 	struct look k;
 
+	if (r->over.len) {
+		relay_breach(s, r->over_why, buf_str(&r->over), r->looked);
+		return;
+	}
 	/* What failed before the witness could look was told already. */
 	if (r->failed && !r->witness_broken) {
 		buf_free(&r->refusal);
@@ -461,7 +447,7 @@ static void evaluate(struct session *s)
 	if (k.saw.closer && !k.saw.broken)
 		look_closer(s);
 	else if (k.slow || arena->full)
-		slowly(s);
+		slowly(s, DATABASE_NOT_REFUSED, STR_NONE);
 	else
 		conclude(s, &k);
 }

@@ -272,6 +272,7 @@ void relay_transaction_over(struct session *s)
 	if (r->ddl)
 		relay_schema_changed(s);
 	relay_savepoints_free(r);
+	relay_statement_over(r);
 	buf_clear(&r->after);
 	if (!r->n_sent) {
 		r->counters |= r->may_write && !r->witness_said;

@@ -16,7 +16,7 @@ enum relay_did relay_malformed(struct session *s)
 }
 
 /* What the answers of the client's own messages become. */
-uint8_t relay_how(const struct relay *r)
+uint16_t relay_how(const struct relay *r)
 {
 	return r->block == BLOCK_GATE ? HOW_ERROR | HOW_REST | HOW_HOLD : HOW_ALL;
 }
@@ -351,7 +351,7 @@ enum relay_did relay_execute(struct session *s, struct str message)
 	struct relay *r = &s->relay;
 	struct relay_special *x;
 	bool gate = r->block == BLOCK_GATE;
-	uint8_t how;
+	uint16_t how;
 
 	if (!message_text(&body, &portal) || body.len != 4)
 		return relay_malformed(s);
@@ -370,6 +370,14 @@ enum relay_did relay_execute(struct session *s, struct str message)
 	/* That a transaction is in progress already is the gate's own doing. */
 	if (gate && r->block == BLOCK_CLIENT)
 		how |= HOW_QUIET;
+	if (x && relay_writes(x->p)) {
+		if (relay_statement_due(s)) {
+			relay_statement_look(s);
+			if (x->copies_in)
+				return relay_wait(s);
+		}
+		relay_wrote(s);
+	}
 	relay_sent(s, 'E', how, x ? x->p : NULL);
 	if (x && r->chains && relay_chains_anew(r)) {
 		relay_to_server(s, message);
@@ -467,6 +475,8 @@ void relay_client_sync(struct session *s)
 	r->skipping = false;
 	r->ddl |= r->alone;
 	relay_sync(s, HOW_READY);
+	if (r->n_looks) /* should a limit be passed, what comes next must not be on its way */
+		relay_when_quiet(s, relay_resume);
 	if (r->alone) {
 		relay_help(s, HELPER_READ_ONLY, HOW_QUIET);
 		relay_sync(s, HOW_NONE);

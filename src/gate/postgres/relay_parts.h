@@ -51,8 +51,10 @@ bool relay_by_name(void *session, struct str name, struct str *ret);
 /* The server may have another statement by that name from here on. */
 void relay_by_name_drop(struct relay *r, struct str name);
 
-/* --- relay_script.c: simple queries --- */
+/* --- relay_simple.c, relay_script.c: simple queries --- */
 enum relay_did relay_simple(struct session *s, struct str message);
+/* Statement by statement, once nothing is on its way; false: too many, or no memory. */
+bool relay_script_start(struct session *s, const struct statement_answer *a, struct str text);
 void relay_script_free(struct relay *r);
 
 /* --- relay_commit.c: the look before a commit --- */
@@ -64,6 +66,30 @@ void relay_look(struct session *s, void (*then)(struct session *s));
 void relay_committed(struct session *s, bool ok);
 /* What is to be run before this transaction commits, behind what other statements of it want so. */
 void relay_after(struct relay *r, struct str sql);
+/* Which of the two witnesses this database is looked at by. */
+enum relay_helper relay_witness(const struct session *s);
+/* Is the look before a commit on its way, or about to be weighed? */
+bool relay_looks(const struct relay *r);
+/* The witness's rows, each behind its length, to the end; false: broken. */
+bool relay_rows(struct str rows, struct witness_saw *w);
+struct str relay_budget_says(struct budget_passed p, struct arena *arena);
+/* The rest of pawl is told what was refused, then ${then} is called with the words for the client in relay.refusal. */
+void relay_breach(struct session *s, enum database_refusal why, struct str says, void (*then)(struct session *s));
+
+/* --- relay_statement.c: the look between two statements --- */
+bool relay_writes(const struct relay_prepared *p);
+/* Before a statement that writes is sent: must the one before be looked at first? Then relay_statement_look, and where what follows is
+ * a simple query, relay_sync. After it: relay_wrote. */
+bool relay_statement_due(const struct session *s);
+void relay_statement_look(struct session *s);
+void relay_wrote(struct session *s);
+/* It has answered; it failed. */
+void relay_statement_seen(struct session *s);
+void relay_statement_unseen(struct session *s);
+/* A client's message has passed by. */
+void relay_statement_waited(struct session *s);
+/* The transaction is over. */
+void relay_statement_over(struct relay *r);
 
 /* --- relay_ask.c --- */
 struct relay_keep {

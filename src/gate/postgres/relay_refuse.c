@@ -52,6 +52,11 @@ static void simple_said(struct session *s)
 	relay_ready(s);
 }
 
+void relay_fail(struct session *s)
+{
+	relay_query(s, STR(FAILS), HOW_NONE);
+}
+
 static void simple_turn(struct session *s)
 {
 	struct relay *r = &s->relay;
@@ -60,7 +65,7 @@ static void simple_turn(struct session *s)
 		simple_said(s);
 		return;
 	}
-	relay_query(s, STR(FAILS), HOW_NONE);
+	relay_fail(s);
 	relay_when_quiet(s, simple_said);
 }
 
@@ -78,13 +83,21 @@ static void extended_turn(struct session *s)
 		buf_free(&r->refusal);
 		return;
 	}
-	if (r->block == BLOCK_NONE || r->block == BLOCK_GATE || r->tx == 'E') {
+	if (r->block == BLOCK_NONE || r->block == BLOCK_GATE || r->tx == 'E' || r->server_skips) {
 		extended_said(s);
 		return;
 	}
 	send_parse(s, STR(FAILS));
 	relay_sent(s, 'P', HOW_NONE, NULL);
 	relay_when_quiet(s, extended_said);
+}
+
+void relay_refuse_now(struct session *s, bool ready)
+{
+	if (ready)
+		simple_turn(s);
+	else
+		extended_turn(s);
 }
 
 void relay_refuse(struct session *s, const struct message_error *e, bool simple)

@@ -95,7 +95,7 @@ static size_t characters(struct str s)
 }
 
 /* A message's only statement goes with what stands around it, as it came; of several, errors name places in the whole. */
-static void send(struct session *s, const struct script_statement *st, uint8_t how)
+static void send(struct session *s, const struct script_statement *st, uint16_t how)
 {
 	struct relay_script *p = s->relay.script;
 	struct str before = { p->text + p->counted, (size_t)(st->text.ptr - p->text) - p->counted };
@@ -284,8 +284,8 @@ static void instead_done(struct session *s)
 	struct buf *b = &s->worker->text;
 	char tag[64];
 
-	if (r->failed) {
-		fail(s);
+	if (r->failed || r->over.len) {
+		next(s);
 		return;
 	}
 	relay_tag(r, k->tag, tag);
@@ -301,17 +301,45 @@ static void instead_done(struct session *s)
 	next(s);
 }
 
+static void run(struct session *s, const struct script_statement *st);
+
+/* A copy begins when nothing else is on its way. */
+static void run_copy(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	r->failed || r->over.len ? next(s) : run(s, &r->script->st[r->script->at - 1]);
+}
+
+static bool look_before(struct session *s, const struct script_statement *st)
+{
+	if (st->ruling != RULING_WRITE)
+		return true;
+	if (relay_statement_due(s)) {
+		relay_statement_look(s);
+		relay_sync(s, HOW_NONE);
+		if (st->copies_in) {
+			relay_when_quiet(s, run_copy);
+			return false;
+		}
+	}
+	relay_wrote(s);
+	return true;
+}
+
 static void run(struct session *s, const struct script_statement *st)
 {
 	struct relay *r = &s->relay;
 	struct relay_script *p = r->script;
 	const struct relay_keep *k = st->ask ? keep_of(p) : NULL;
 	bool last = p->at == p->n;
-	uint8_t how = HOW_ERROR | HOW_REST;
+	uint16_t how = HOW_ERROR | HOW_REST;
 
 	/* A statement that only reads or sets is alone in its message: no transaction is needed for it. */
 	if (r->block == BLOCK_NONE && (p->n > 1 || st->ruling == RULING_WRITE))
 		relay_open(s);
+	if (!look_before(s, st))
+		return;
 	r->ddl |= st->ddl;
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
@@ -333,6 +361,20 @@ static void run(struct session *s, const struct script_statement *st)
 	relay_when_quiet(s, next);
 }
 
+/* A statement before passed its limit: as if this one had failed. */
+static void over_told(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	buf_clear(&r->over);
+	if (r->block == BLOCK_CLIENT && r->tx == 'T') {
+		relay_fail(s);
+		relay_when_quiet(s, end_failed);
+	} else {
+		fail(s);
+	}
+}
+
 /* Nothing is on its way: the next statement, or the end. */
 static void next(struct session *s)
 {
@@ -340,6 +382,10 @@ static void next(struct session *s)
 	struct relay_script *p = r->script;
 	const struct script_statement *st;
 
+	if (r->over.len) {
+		relay_breach(s, r->over_why, buf_str(&r->over), over_told);
+		return;
+	}
 	if (r->failed) {
 		fail(s);
 		return;
@@ -440,51 +486,15 @@ static struct relay_script *script_new(const struct statement_answer *a, struct 
 	return p;
 }
 
-enum relay_did relay_simple(struct session *s, struct str message)
+bool relay_script_start(struct session *s, const struct statement_answer *a, struct str text)
 {
-	struct str body = str_sub(message, MESSAGE_HEAD, message.len), text;
 	struct relay *r = &s->relay;
-	const struct statement *no;
-	struct statement_answer a;
 
-	if (!message_text(&body, &text) || body.len) {
-		session_fatal(s, "08P01", STR("pawl: a Query that is not well formed"));
-		return RELAY_ENDED;
-	}
-	if (relay_schema_stale(s))
-		return RELAY_WAITS;
-	relay_weigh(s, text, &a);
-	no = relay_first_refused(&a);
-	if (no) {
-		struct message_error e = { "ERROR", no->sqlstate[0] ? no->sqlstate : "PW004", no->message, no->hint };
-
-		if (no->unread)
-			relay_refuse_unread(s, &e, text, true);
-		else
-			relay_refuse(s, &e, true);
-		return RELAY_DONE;
-	}
-	if (relay_is_plain(r, &a)) {
-		relay_announce_all(r, &a);
-		r->moved = 0;
-		relay_sent(s, 'Q', HOW_ALL, NULL);
-		return RELAY_PASS;
-	}
-	if (r->n_sent) {
-		relay_when_quiet(s, relay_resume);
-		return RELAY_WAITS;
-	}
-	relay_announce_all(r, &a);
-	r->script = script_new(&a, text);
-	if (!r->script || !r->script->text || r->script->n != a.n) {
-		struct message_error e = { "ERROR", "54000",
-					   STR("pawl: too many statements in one message"),
-					   STR("Send fewer at a time.") };
-
+	r->script = script_new(a, text);
+	if (!r->script || !r->script->text || r->script->n != a->n) {
 		relay_script_free(r);
-		relay_refuse(s, &e, true);
-		return RELAY_DONE;
+		return false;
 	}
 	relay_when_quiet(s, start);
-	return RELAY_DONE;
+	return true;
 }

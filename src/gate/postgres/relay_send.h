@@ -9,14 +9,16 @@
 /* --- relay.c: what is sent, and what is said to the client --- */
 void relay_begin(struct session *s);
 void relay_end(struct session *s);
-void relay_sent(struct session *s, char kind, uint8_t how, struct relay_prepared *p);
+void relay_sent(struct session *s, char kind, uint16_t how, struct relay_prepared *p);
 /* A helper's Bind and Execute, with its Parse where that is needed. */
-void relay_help(struct session *s, enum relay_helper h, uint8_t how);
-void relay_sync(struct session *s, uint8_t how);
+void relay_help(struct session *s, enum relay_helper h, uint16_t how);
+/* Its portal: a second time in a transaction. */
+void relay_help_closed(struct session *s, enum relay_helper h);
+void relay_sync(struct session *s, uint16_t how);
 /* One statement of the gate's, prepared, run and forgotten: unnamed statement and portal of the client's stay as they are. */
-void relay_run(struct session *s, struct str text, uint8_t how);
+void relay_run(struct session *s, struct str text, uint16_t how);
 /* With values: types as in a Parse behind its text, values as in a Bind behind its names. */
-void relay_run_with(struct session *s, struct str text, struct str types, struct str values, uint8_t how);
+void relay_run_with(struct session *s, struct str text, struct str types, struct str values, uint16_t how);
 void relay_tag(const struct relay *r, struct str tag, char ret[64]);
 /* Ends counters that still run; between transactions alone. */
 void relay_forget(struct session *s);
@@ -24,7 +26,7 @@ void relay_forget(struct session *s);
 void relay_open(struct session *s);
 /* Is a ReadyForQuery on its way, which ends a transaction? */
 bool relay_ready_awaited(const struct relay *r);
-void relay_query(struct session *s, struct str text, uint8_t how);
+void relay_query(struct session *s, struct str text, uint16_t how);
 /* Bytes to the server, copied. */
 void relay_to_server(struct session *s, struct str bytes);
 void relay_when_quiet(struct session *s, void (*then)(struct session *s));
@@ -38,6 +40,10 @@ void relay_refuse(struct session *s, const struct message_error *e, bool simple)
 void relay_refuse_unread(struct session *s, const struct message_error *e, struct str text, bool simple);
 /* Of a text; NULL: none. What cannot be read fails a whole message before any of it would run. */
 const struct statement *relay_first_refused(const struct statement_answer *a);
+/* A simple query that makes the transaction fail. */
+void relay_fail(struct session *s);
+/* What is in relay.refusal, when nothing is on its way. ${ready}: with the ReadyForQuery behind it. */
+void relay_refuse_now(struct session *s, bool ready);
 void relay_error(struct session *s, const struct message_error *e);
 void relay_ready(struct session *s);
 void relay_held_go(struct session *s);
@@ -69,6 +75,6 @@ bool relay_ours(struct str name);
 enum relay_did relay_not_yours(struct session *s);
 enum relay_did relay_refused(struct session *s, const struct statement_answer *a);
 bool relay_begins(const struct relay_prepared *p);
-uint8_t relay_how(const struct relay *r);
+uint16_t relay_how(const struct relay *r);
 
 #endif

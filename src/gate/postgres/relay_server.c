@@ -46,7 +46,7 @@ static enum relay_does pass_or_hold(const struct relay *r)
 	return r->holding ? HOLD : PASS;
 }
 
-static enum relay_does pass_if(const struct relay *r, uint8_t how, uint8_t bit)
+static enum relay_does pass_if(const struct relay *r, uint16_t how, uint16_t bit)
 {
 	return how & bit ? pass_or_hold(r) : DROP;
 }
@@ -55,6 +55,10 @@ static enum relay_does pass_if(const struct relay *r, uint8_t how, uint8_t bit)
 
 static void forget_sent(struct relay *r, struct relay_sent *e)
 {
+	if (e->kind == 'E' && e->how & HOW_STATEMENT) {
+		r->n_looks--;
+		r->due = true;
+	}
 	if (e->helper)
 		r->helper_sent[e->helper - 1] = false;
 	else if (e->kind == 'P' && e->p)
@@ -87,7 +91,8 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 	struct relay *r = &s->relay;
 	struct relay_sent *e = front(r);
 	struct str state = message_error_field(m->body, 'C');
-	bool told;
+	/* Behind another error it is that one that is told. */
+	bool told, unseen = e && e->how & HOW_STATEMENT && !r->failed;
 
 	if (e && (e->how & HOW_TRIED) && str_is(message_error_field(m->body, 'R'), "exec_parse_message")) {
 		skip(r, false);
@@ -102,13 +107,16 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 	if (r->tx == 'I')
 		r->rolled_back = true;
 	if (e->how & HOW_WITNESS) {
-		r->witness_broken = true;
+		buf_clear(&r->witness);
+		r->witness_broken |= !(e->how & HOW_STATEMENT);
 		snprintf(r->witness_state, sizeof(r->witness_state), "%.*s", STR_ARG(str_sub(state, 0, 5)));
 	}
 	if (told)
 		relay_held_drop(s);
 	if (e->kind != 'Q' && e->kind != 'S' && e->kind != 'F')
 		skip(r, told);
+	if (unseen)
+		relay_statement_unseen(s);
 	if (told && e->kind == 'Q' && r->moved && m->whole) {
 		buf_clear(&s->worker->text);
 		message_error_moved(&s->worker->text, m->body, r->moved);
@@ -125,7 +133,7 @@ static enum relay_does on_ready(struct session *s, const struct said *m)
 	struct relay *r = &s->relay;
 	struct relay_sent *e = front(r);
 	char status = m->body.ptr[0];
-	uint8_t how;
+	uint16_t how;
 
 	if (!e || (e->kind != 'Q' && e->kind != 'S' && e->kind != 'F') || (status != 'I' && status != 'T' && status != 'E'))
 		return broken(s);
@@ -147,7 +155,7 @@ static enum relay_does on_parsed(struct session *s)
 {
 	struct relay *r = &s->relay;
 	struct relay_sent *e = front(r);
-	uint8_t how;
+	uint16_t how;
 
 	if (!e || e->kind != 'P')
 		return broken(s);
@@ -164,7 +172,7 @@ static enum relay_does on_closed(struct session *s)
 {
 	struct relay *r = &s->relay;
 	struct relay_sent *e = front(r);
-	uint8_t how;
+	uint16_t how;
 
 	if (!e || e->kind != 'C')
 		return broken(s);
@@ -180,7 +188,7 @@ static enum relay_does on_one(struct session *s, char kind)
 {
 	struct relay *r = &s->relay;
 	struct relay_sent *e = front(r);
-	uint8_t how;
+	uint16_t how;
 
 	if (!e || e->kind != kind)
 		return broken(s);
@@ -242,13 +250,13 @@ static enum relay_does on_end(struct session *s, const struct said *m)
 {
 	struct relay *r = &s->relay;
 	struct relay_sent *e = front(r);
-	uint8_t how;
+	uint16_t how;
 
 	if (!e || (e->kind != 'E' && e->kind != 'Q'))
 		return broken(s);
 	how = e->how;
 	if (m->type == 'C') {
-		if (how & HOW_WITNESS)
+		if ((how & HOW_WITNESS) && !(how & HOW_STATEMENT))
 			r->witness_said = true;
 		if (str_starts(m->body, STR("ROLLBACK")) && m->body.len == sizeof("ROLLBACK"))
 			r->rolled_back = true;
@@ -267,6 +275,10 @@ static enum relay_does on_end(struct session *s, const struct said *m)
 	r->copy_in = false;
 	if (e->kind == 'E')
 		pop(r);
+	if (m->type == 'C' && how & HOW_STATEMENT) {
+		r->n_looks--;
+		relay_statement_seen(s);
+	}
 	return pass_if(r, how, HOW_REST);
 }
 

@@ -33,6 +33,7 @@ enum relay_how {
 	HOW_QUIET = 32, /* its notices are the gate's own doing */
 	HOW_BETWEEN = 64, /* its ReadyForQuery ends no transaction of anybody's */
 	HOW_TRIED = 128, /* an error in what it says is told; that it says several things is none */
+	HOW_STATEMENT = 256, /* with HOW_WITNESS: it looks at one statement, in the middle of a transaction */
 };
 #define HOW_ALL (HOW_READY | HOW_ERROR | HOW_REST)
 #define HOW_NONE 0
@@ -87,7 +88,7 @@ struct relay_prepared {
 
 struct relay_sent {
 	char kind;
-	uint8_t how;
+	uint16_t how;
 	uint8_t helper;	     /* kind 'P' of a helper: its number + 1 */
 	struct relay_prepared *p; /* kind 'P': what it makes; 'E': what runs, where it has effects; 'C': what it closes */
 };

@@ -193,6 +193,8 @@ void session_connected(struct session *s)
 	s->superuser = !str_is(str_from(PQparameterStatus(pg, "is_superuser")), "off");
 	s->unseen = s->upstream->environment.kind == ENVIRONMENT_SCRATCH &&
 		    !budget_any(s->worker->server->o.host->policy, s->upstream->environment.name);
+	s->by_statement = !s->unseen && !s->worker->server->o.permissive &&
+			  budget_by_statement(s->worker->server->o.host->policy, s->upstream->environment.name);
 	PQsetnonblocking(pg, 1);
 	s->server.readable = true;
 	if (!loop_add(&s->worker->loop, &s->server.watch, NULL)) {

@@ -79,6 +79,7 @@ struct session {
 	struct asking_job *job; /* under way for it, one at most */
 	struct session **job_session; /* where the job remembers this session: NULL there once it is gone */
 	struct relay relay;
+	bool by_statement;    /* a limit of a statement may bind in a transaction of several */
 	bool superuser;	      /* at log-in */
 	bool unseen;	      /* nothing is counted or compared here: no witness */
 	bool local;	      /* came over the unix socket */
