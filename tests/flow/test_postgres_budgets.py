@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# timeout: 600
+# timeout: 1800
 """Row budgets against a model: random transactions over tables with cascades, triggers, functions, CTEs, partitions, savepoints and
 several connections of one credential at a time; a model in Python says how many rows each really changed.
 
