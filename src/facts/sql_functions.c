@@ -344,6 +344,7 @@ static const struct named settings[] = {
 	SET("log_min_duration_statement", SESSION),
 	SET("log_*", SESSION),
 	SET("track_activities", SESSION),
+	SET("track_counts", SESSION),
 	SET("pgaudit.*", SESSION),
 	SET("event_triggers", SESSION),
 	SET("foreign_key_checks", SESSION),

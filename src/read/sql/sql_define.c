@@ -133,6 +133,7 @@ static bool safe_value(enum sql_meaning means, struct str name, struct str value
 	if (str_eq_nocase(name, STR("session_replication_role")))
 		return str_eq_nocase(value, STR("origin"));
 	if (str_eq_nocase(name, STR("standard_conforming_strings")) || str_eq_nocase(name, STR("synchronous_commit")) ||
+	    str_eq_nocase(name, STR("track_counts")) ||
 	    str_eq_nocase(name, STR("default_transaction_read_only")) || str_eq_nocase(name, STR("transaction_read_only")))
 		return on;
 	return false;

@@ -133,10 +133,15 @@ static void modes(struct sql_work *w, struct sql_shape *s, const List *options)
 {
 	SQL_EACH(i, options) {
 		const DefElem *d = SQL_ITEM(i, options);
-		const A_Const *c = (const A_Const *)(const void *)d->arg;
-		bool on = c && SQL_TAG(c) == T_A_Const && c->val.node.type == T_Integer && c->val.ival.ival;
-		struct str name = str_from(d->defname);
+		const A_Const *c;
+		struct str name;
+		bool on;
 
+		if (SQL_TAG(d) != T_DefElem) /* TRANSACTION SNAPSHOT 'x' */
+			continue;
+		c = (const A_Const *)(const void *)d->arg;
+		on = c && SQL_TAG(c) == T_A_Const && c->val.node.type == T_Integer && c->val.ival.ival;
+		name = str_from(d->defname);
 		if (str_is(name, "transaction_read_only"))
 			s->modes |= on ? SQL_MODE_READ_ONLY : SQL_MODE_READ_WRITE;
 		else if (str_is(name, "transaction_deferrable") && on)
