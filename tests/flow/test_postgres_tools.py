@@ -130,6 +130,47 @@ const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 8 });
         assert PG.sql("SELECT count(*) FROM submissions", "shop") == [["5000"]]
 
 
+PIPELINED = """
+const { Client } = require('pg'), Cursor = require('pg-cursor'), Stream = require('pg-query-stream');
+(async () => {
+  const c = new Client({ connectionString: process.env.DATABASE_URL, pipeline: true });
+  await c.connect();
+  let flying = 0, most = 0;
+  const say = p => { most = Math.max(most, ++flying); return p.then(r => (flying--, JSON.stringify(r.rows)), e => (flying--, e.code)); };
+  const q = [say(c.query('BEGIN')), say(c.query('INSERT INTO courses (name) VALUES ($1) RETURNING id', ['p'])), say(c.query('SELECT 1/0')),
+    say(c.query('SELECT 1')), say(c.query('ROLLBACK'))];
+  for (let i = 0; i < 50; i++) q.push(say(c.query({ name: i % 2 ? 'named' : undefined, text: 'SELECT $1::int AS n', values: [i] })));
+  q.push(say(c.query('UPDATE courses SET name = $1 WHERE id = 1', ['now'])), say(c.query(DESTROYS)), say(c.query('SELECT name FROM courses WHERE id = 1')));
+  console.log((await Promise.all(q)).join(' '), most === q.length);
+  await c.end();
+  const d = new Client({ connectionString: process.env.DATABASE_URL });
+  await d.connect();
+  const cursor = d.query(new Cursor('SELECT id FROM submissions ORDER BY id'));
+  console.log((await cursor.read(100)).length, (await cursor.read(7)).pop().id);
+  await cursor.close();
+  let n = 0;
+  for await (const row of d.query(new Stream('SELECT id FROM submissions', [], { batchSize: 60 }))) n += row.id;
+  console.log(n);
+  await d.query(new Cursor('DELETE FROM submissions RETURNING id')).read(1).then(r => console.log(r.length), e => console.log(e.code));
+  await d.end();
+})();
+"""
+
+
+def test_node_postgres_pipelines_and_portals():
+    """All of a pipeline is on the wire before the first answer; what is held in it takes nothing else along."""
+    with world() as w:
+        harmless = PIPELINED.replace("DESTROYS", "'SELECT 2'").replace("DELETE FROM submissions RETURNING id", "SELECT nothing")
+        one = node(w, harmless, PG.url("shop"))
+        pg_gate.make(PG)
+        pg_tools.alike(one, node(w, harmless))
+        assert one.stdout.splitlines()[0].endswith(" true") and one.stdout.splitlines()[1:] == ["100 107", "12502500", "42703"], one.stdout
+        before = pg_tools.shape(PG)
+        done = node(w, PIPELINED.replace("DESTROYS", "'TRUNCATE submissions'"))
+        assert done.stdout.splitlines()[0].endswith('[] PW001 [{"name":"now"}] true') and done.stdout.split()[-1] == "PW001", (done.stdout, done.stderr)
+        assert pg_tools.shape(PG) == before
+
+
 def test_pg_dump_is_the_same():
     with world() as w:
         one, two = direct_and_gate(["pg_dump", "URL"], w)
