@@ -137,17 +137,31 @@ bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struc
 	*ret = (struct keeping_plan){ .way = KEEPING_ROWS, .before = str_from(model_before), .after = str_from(model_after) };
 	if (world.answer & 16)
 		*ret = (struct keeping_plan){ .way = KEEPING_MOVE, .instead = str_from(model_instead), .tag = STR("DROP TABLE") };
+	if (world.answer & 32) {
+		ret->way = KEEPING_DUMP;
+		ret->lock = str_from(model_before);
+	}
 	return true;
 }
 
-bool keeping_restore(struct postgres_aside *a, struct str item, bool dry_run, struct arena *arena, struct str *ret_says, struct err *err)
+bool keeping_restore(struct postgres_aside *a, const struct keeping_back *what, struct arena *arena, struct str *ret_says,
+		     struct err *err)
 {
 	(void)a;
-	(void)item;
-	(void)dry_run;
+	(void)what;
 	(void)arena;
 	(void)ret_says;
 	return err_set(err, ERR_INPUT, "not here");
+}
+
+bool keeping_dump(struct postgres_aside *a, const struct keeping_plan *plan, const struct keeping_dumping *how, uint64_t *ret_bytes,
+		  struct err *err)
+{
+	(void)a;
+	(void)plan;
+	(void)how;
+	*ret_bytes = 1;
+	return !(world.answer & 4) || err_set(err, ERR_IO, "the disk is full");
 }
 
 bool keeping_expire(struct postgres_aside *a, int64_t now_us, uint64_t *ret_gone, struct err *err)

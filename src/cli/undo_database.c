@@ -26,13 +26,16 @@ bool undo_database(const struct places *places, const struct keep_item *item, bo
 {
 	const struct database_upstream *u = upstream(places, item->upstream, arena, err);
 	struct postgres_aside *a;
-	char name[48];
+	char name[48], dump[PLACES_MAX + 64];
+	struct keeping_back back;
 	bool ok;
 
 	if (!u || !aside_open(u, &a, err))
 		return false;
 	keeping_database_name(item->id, item->at_us, name);
-	ok = keeping_restore(a, str_from(name), dry_run, arena, ret_says, err);
+	snprintf(dump, sizeof(dump), "%s/keep/%s/" KEEPING_DATABASE_DUMP, places->state, item->id);
+	back = (struct keeping_back){ str_from(name), item->files ? dump : NULL, dry_run };
+	ok = keeping_restore(a, &back, arena, ret_says, err);
 	aside_close(a);
 	return ok;
 }

@@ -94,12 +94,13 @@ bool keep_prune(struct keep *k, struct arena *arena, struct keep_pruned *ret, st
 		bool old = i->until_us ? now > i->until_us : now - i->at_us > k->bounds.age_s * CLOCK_SECOND;
 
 		next = i->next;
-		total += i->bytes;
+		/* A dump of a database was promised for its time, and is bounded by the disk. */
+		total += i->until_us ? 0 : i->bytes;
 		if (i == list || (!old && total <= k->bounds.total_bytes))
 			continue;
 		if (!drop(k, i->id))
 			continue;
-		total -= i->bytes;
+		total -= i->until_us ? 0 : i->bytes;
 		gone.items++;
 		gone.bytes += i->bytes;
 		i->next = gone.gone;

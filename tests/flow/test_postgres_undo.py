@@ -235,12 +235,13 @@ def parts_of(plan, statement):
     return [p for p in (plan["before"], plan["instead"] or statement, "set constraints all immediate", plan["after"]) if p]
 
 
-def kept_run(db, item, statement):
-    """As the relay would: (plan, how psql ended)."""
-    plan = db.ask(plan=item, text=statement, path="shop, public")
+def kept_run(db, item, statement, dump=None):
+    """As the relay would: (plan, how psql ended). ${dump}: a file for what is more than two rows."""
+    more = {"dump": dump, "rows": 2, "changes": 1000} if dump else {}
+    plan = db.ask(plan=item, text=statement, path="shop, public", **more)
     if "error" in plan:
         raise RuntimeError(plan["error"])
-    if plan["way"] not in ("move", "rows"):
+    if plan["way"] not in ("move", "rows", "dump"):
         return plan, None
     parts = parts_of(plan, statement)
     return plan, db.run("set search_path = shop, public;\nbegin;\n" + ";\n".join(parts) + ";\ncommit;\n")
@@ -262,9 +263,10 @@ def differ(a, b):
     return "\n".join(list(difflib.unified_diff(a, b, "before", "after", lineterm="", n=0))[:30])
 
 
-def one(db, twin, base, item, statement, compare):
+def one(db, twin, base, item, statement, compare, dump=None):
     """('undone' | 'beyond' | 'nothing' | 'error' | 'bad', why)."""
-    plan, done = kept_run(db, item, statement)
+    plan, done = kept_run(db, item, statement, dump)
+    dumped = dump if plan["way"] == "dump" else None
     if done is None:
         return ("beyond", kind_of(statement) + ": " + plan["why_not"]) if plan["way"] == "not" else ("bad", "not kept and not said: " + plan["way"])
     if done.returncode:
@@ -280,7 +282,9 @@ def one(db, twin, base, item, statement, compare):
         if direct.returncode or a != b:
             effect = "its effect is not the statement's own:\n" + direct.stderr + differ(b, a)
         twin.fresh()
-    back = db.ask(restore=item)
+    back = db.ask(restore=item, dump=dumped or "")
+    if dumped:
+        os.unlink(dumped)
     if "not in the database" in back.get("error", ""):
         now = db.state()
         return ("nothing", "") if now == base and not effect else ("bad", "changed, and nothing kept:\n" + differ(base, now))
@@ -291,20 +295,24 @@ def one(db, twin, base, item, statement, compare):
         return "nearly", kind_of(statement) + ": " + plan["says"].split("; but ")[1]
     if now != base:
         return "bad", effect + "undone to something else:\n" + differ(base, now)
-    return ("bad", effect) if effect else ("undone", "")
+    return ("bad", effect) if effect else ("undone", "dumped" if dumped else "")
 
 
 def random_statements(t, pg, count, seed):
     db, twin = Database(pg, "work").fresh(), Database(pg, "twin").fresh()
     base = db.state()
     made = Statements(pg, "work", seed)
-    outcome, bad, beyond, kinds, tried = {"undone": 0, "beyond": 0}, [], {}, {}, 0
+    outcome, bad, beyond, kinds, tried, dumps = {"undone": 0, "beyond": 0}, [], {}, {}, 0, 0
     while outcome["undone"] + outcome["beyond"] + len(bad) < count:
         statement = made.next()
         tried += 1
         # A random() says something else each time.
         compare = tried % 6 == 0 and "random()" not in statement and "limit" not in statement
-        what, why = one(db, twin, base, "K-%d" % tried, statement, compare)
+        dump = "%s/undo-%d.dump" % (os.environ.get("TMPDIR", "/tmp"), os.getpid()) if tried % 3 == 0 else None
+        if dump and os.path.exists(dump):
+            os.unlink(dump)
+        what, why = one(db, twin, base, "K-%d" % tried, statement, compare, dump)
+        dumps += dump is not None and what == "undone" and why == "dumped"
         outcome[what] = outcome.get(what, 0) + 1
         if what == "undone":
             kinds[kind_of(statement)] = kinds.get(kind_of(statement), 0) + 1
@@ -319,6 +327,7 @@ def random_statements(t, pg, count, seed):
             db.fresh()
     print("# note: %d statements undone, %d said to be beyond undo, seed %d (%s)" % (outcome["undone"], outcome["beyond"], seed, ", ".join(
         "%d %s" % (n, k) for k, n in sorted(kinds.items(), key=lambda x: -x[1]))))
+    print("# %d of them kept by a dump" % dumps)
     print("# besides: %d that the server refuses, %d that change nothing" % (outcome.get("error", 0), outcome.get("nothing", 0)))
     for why, n in sorted(beyond.items()):
         print("# beyond undo: %d × %s" % (n, why))

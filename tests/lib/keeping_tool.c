@@ -1,7 +1,7 @@
 /* What the gate does with a statement that destroys, for tests without a gate: planned as the gate would, and brought back.
  *
  * keeping_tool CONNINFO: a request a line, an answer a line, both JSON:
- * {"plan":ITEM,"text":STATEMENT,"rows":N,"dump":FILE} {"restore":ITEM} {"dry":ITEM} {"expire":SECONDS}
+ * {"plan":ITEM,"text":STATEMENT,"rows":N,"changes":N,"dump":FILE} {"restore":ITEM,"dump":FILE} {"dry":ITEM} {"expire":SECONDS}
  * With "state":DIR and "upstream":NAME beside, the item is one of that keep, as the gate makes it: the answer has its "id".
  */
 #include <stdio.h>
@@ -31,6 +31,22 @@ struct planning {
 	struct json_out *o;
 };
 
+static struct database_upstream upstream;
+
+static bool dumped(const struct keeping_plan *plan, const char *path, struct err *err)
+{
+	struct keeping_dumping how = { .path = path };
+	struct postgres_aside *a;
+	uint64_t bytes;
+	bool ok;
+
+	if (!aside_open(&upstream, &a, err))
+		return false;
+	ok = keeping_dump(a, plan, &how, &bytes, err);
+	aside_close(a);
+	return ok;
+}
+
 static bool plan(struct planning *p, struct str item, struct str *ret_says)
 {
 	struct postgres_aside *a = p->a;
@@ -44,11 +60,14 @@ static bool plan(struct planning *p, struct str item, struct str *ret_says)
 	struct keeping_plan got;
 	struct err err = { 0 };
 
-	if (dump.len)
-		k.dump = dump.ptr;
 	(void)!json_u64(ask, "rows", &k.bounds.rows);
+	(void)!json_u64(ask, "changes", &k.changes);
 	sql_read(&in, arena, &sql);
 	if (!keeping_plan(a, &k, arena, &got, &err)) {
+		failed(o, &err);
+		return false;
+	}
+	if (got.way == KEEPING_DUMP && dump.len && !dumped(&got, arena_str(arena, dump).ptr, &err)) {
 		failed(o, &err);
 		return false;
 	}
@@ -103,7 +122,10 @@ static void answer(struct postgres_aside *a, const struct json *ask, struct aren
 	} else if (json_get(ask, "plan")) {
 		(void)!plan(&p, json_str(ask, "plan"), &says);
 	} else if (item.len) {
-		if (keeping_restore(a, item, dry, arena, &says, &err))
+		struct str dump = json_str(ask, "dump");
+		struct keeping_back back = { item, dump.len ? arena_str(arena, dump).ptr : NULL, dry };
+
+		if (keeping_restore(a, &back, arena, &says, &err))
 			json_out_kv(o, "says", says);
 		else
 			failed(o, &err);
@@ -135,7 +157,6 @@ static bool serve(struct postgres_aside *a, struct str line, struct arena *arena
 
 int main(int argc, char **argv)
 {
-	struct database_upstream u = { .name = STR("test") };
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t got;
@@ -147,8 +168,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: keeping_tool CONNINFO\n");
 		return 2;
 	}
-	u.connect = str_from(argv[1]);
-	if (!aside_open(&u, &a, &err)) {
+	upstream.name = STR("test");
+	upstream.connect = str_from(argv[1]);
+	if (!aside_open(&upstream, &a, &err)) {
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}

@@ -13,6 +13,7 @@
 struct postgres_aside {
 	const struct database_upstream *upstream;
 	PGconn *conn;
+	unsigned answer_s;
 };
 
 /* The server's own limits come first. Every name in our statements is qualified: nobody's schema stands before pg_catalog. */
@@ -175,6 +176,7 @@ bool aside_open(const struct database_upstream *u, struct postgres_aside **ret, 
 	if (!a)
 		return err_set(err, ERR_LIMIT, "no memory");
 	a->upstream = u;
+	a->answer_s = ANSWER_S;
 	if (!connected(a, err)) {
 		aside_close(a);
 		return false;
@@ -189,6 +191,11 @@ void aside_close(struct postgres_aside *a)
 		return;
 	PQfinish(a->conn);
 	free(a);
+}
+
+void aside_patience(struct postgres_aside *a, unsigned seconds)
+{
+	a->answer_s = seconds;
 }
 
 void *aside_connection(struct postgres_aside *a)
@@ -223,7 +230,7 @@ static bool take_rows(const PGresult *r, struct arena *arena, struct aside_rows 
 
 static PGresult *ask(struct postgres_aside *a, const char *sql, const char *const *values, int n)
 {
-	int64_t until = clock_now_us() + ANSWER_S * CLOCK_SECOND;
+	int64_t until = clock_now_us() + a->answer_s * CLOCK_SECOND;
 	PGresult *r;
 
 	if (!PQsendQueryParams(a->conn, sql, n, NULL, values, NULL, NULL, 0))
@@ -262,7 +269,7 @@ bool aside_query(struct postgres_aside *a, const char *sql, const struct str *pa
 		outside = PQtransactionStatus(a->conn) == PQTRANS_IDLE;
 		r = ask(a, sql, values, (int)n);
 		if (!a->conn)
-			return err_set(err, ERR_TOOL, "the database did not answer within %d s", ANSWER_S);
+			return err_set(err, ERR_TOOL, "the database did not answer within %u s", a->answer_s);
 		if (PQstatus(a->conn) == CONNECTION_OK || !outside)
 			break;
 		if (turn == 0) {

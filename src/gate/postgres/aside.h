@@ -23,6 +23,8 @@ void aside_close(struct postgres_aside *a);
  * statement_timeout 60 s, lock_timeout 5 s (to be SET otherwise where it takes longer); past 90 s without an answer it is dropped. */
 bool aside_query(struct postgres_aside *a, const char *sql, const struct str *params, size_t n, struct arena *arena,
 		 struct aside_rows *ret, struct err *err) PAWL_MUST_USE;
+/* Wait so long for each answer from now on; the server's own limits are to be SET. */
+void aside_patience(struct postgres_aside *a, unsigned seconds);
 /* The PGconn, for COPY. */
 void *aside_connection(struct postgres_aside *a);
 

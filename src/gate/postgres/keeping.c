@@ -2,12 +2,17 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "gate/postgres/keeping_dump.h"
 #include "gate/postgres/keeping_text.h"
 #include "gate/postgres/keeping_way.h"
 
 #define ROWS_USUAL 10000
 #define EXPIRES_USUAL INT64_C(604800)
 #define NAMES_MAX 1000 /* relations of one statement */
+
+/* Whole, and not from before the column that came last. */
+static const char ready[] = "select exists (select from pg_catalog.pg_attribute where attname = 'wrote' and attrelid = "
+			    "pg_catalog.to_regclass('pawl_trash.captures')) and pg_catalog.to_regclass('pawl_trash.holds') is not null";
 
 bool keeping_prepare(struct postgres_aside *a, struct err *err)
 {
@@ -19,7 +24,7 @@ bool keeping_prepare(struct postgres_aside *a, struct err *err)
 	if (!arena_map(&arena, (size_t)1 << 20))
 		return err_set(err, ERR_LIMIT, "no memory");
 	text = keeping_text("keeping_schema", NULL, 0, &arena);
-	if (aside_query(a, "select pg_catalog.to_regclass('pawl_trash.holds') is not null", NULL, 0, &arena, &got, err))
+	if (aside_query(a, ready, NULL, 0, &arena, &got, err))
 		ok = (got.n_rows == 1 && str_is(got.cells[0], "t")) || aside_query(a, text.ptr, NULL, 0, &arena, &got, err);
 	arena_unmap(&arena);
 	return ok || err_prefix(err, "the trash (schema pawl_trash) cannot be made: the role that pawl logs in as needs CREATE on the "
@@ -115,6 +120,7 @@ static bool rehearse(struct postgres_aside *a, const struct keeping_ask *ask, st
 {
 	static const char *const before[] = { "begin", "set local lock_timeout = '300ms'", "set local statement_timeout = '3s'",
 					      "set local client_min_messages = error" };
+	struct str text = io->instead.len ? io->instead : io->before;
 	struct aside_rows got = { 0 };
 	struct err wrong = { 0 };
 	bool ok = true;
@@ -124,11 +130,13 @@ static bool rehearse(struct postgres_aside *a, const struct keeping_ask *ask, st
 	ok = ok && aside_query(a, path_of(ask, arena).ptr, NULL, 0, arena, &got, err);
 	if (!ok)
 		return false;
-	if (aside_query(a, io->instead.ptr, NULL, 0, arena, &got, &wrong))
+	if (aside_query(a, text.ptr, NULL, 0, arena, &got, &wrong)) {
 		describe(a, ask, io, arena);
-	else
+		ok = keeping_dump_wanted(a, arena, io, err);
+	} else {
 		failed(&wrong, io, arena);
-	return aside_query(a, "rollback", NULL, 0, arena, &got, err);
+	}
+	return aside_query(a, "rollback", NULL, 0, arena, &got, ok ? err : NULL) && ok;
 }
 
 /* Where a plain DELETE may hand its rows on itself, as the database has it now; "PW0ZY" then says in the client's transaction that it is
@@ -165,212 +173,136 @@ static bool plan_delete(struct postgres_aside *a, const struct keeping_ask *ask,
 	return true;
 }
 
-bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struct arena *arena, struct keeping_plan *ret, struct err *err)
+/* --- the plan --- */
+
+enum { WORD_ITEM, WORD_STATEMENT, WORD_ROWS, WORD_EXPIRES, WORD_MODE, WORD_TABLES, WORD_DUMPED, WORD_NAME, WORD_GONE, WORDS };
+
+struct planning {
+	struct postgres_aside *a;
+	const struct keeping_ask *ask;
+	const struct sql_statement *s;
+	/* Behind them parts that this kind of statement does not need: shorter is quicker. */
+	struct keeping_word words[WORDS + 2];
+	const char *mode; /* of a move */
+	bool large;	  /* more rows than are copied */
+	struct arena *arena;
+};
+
+static void texts_move(struct planning *p, struct keeping_plan *io)
 {
-	const struct sql_statement *s = keeping_nth(ask->sql, ask->nth);
-	struct keeping_plan p = { .way = KEEPING_NONE };
+	if (strcmp(p->mode, "alter") != 0)
+		p->words[WORDS].name = "TYPES";
+	if (strcmp(p->mode, "truncate") != 0)
+		p->words[WORDS + 1].name = "EMPTIED";
+	p->words[WORD_MODE].value = keeping_literal(str_from(p->mode), p->arena);
+	io->instead = keeping_text("keeping_move", p->words, ARRAY_LEN(p->words), p->arena);
+	io->tag = tag_of(p->s, p->arena);
+}
+
+static void texts_rows(struct planning *p, struct keeping_plan *io)
+{
+	p->words[WORD_TABLES].value = names(p->ask->sql, p->s, p->arena);
+	if (p->large) {
+		io->before = keeping_text("keeping_rows_dump", p->words, WORDS, p->arena);
+	} else if (!plan_delete(p->a, p->ask, p->words, WORDS, io, p->arena)) {
+		io->before = keeping_text("keeping_rows", p->words, WORDS, p->arena);
+		io->after = keeping_text("keeping_rows_end", p->words, 1, p->arena);
+	}
+}
+
+static void texts(struct planning *p, const struct keeping_plan *tried, struct keeping_plan *io)
+{
+	p->words[WORD_DUMPED].value = keeping_dump_keys(tried, p->arena);
+	if (p->mode)
+		texts_move(p, io);
+	else
+		texts_rows(p, io);
+}
+
+static void begin(struct planning *p, int64_t expires_s)
+{
+	static const char *const names_of[WORDS] = { "ITEM", "STATEMENT", "ROWS", "EXPIRES", "MODE", "TABLES", "DUMPED", "NAME", "GONE" };
+	const struct keeping_ask *ask = p->ask;
 	uint64_t rows = ask->bounds.rows ? ask->bounds.rows : ROWS_USUAL;
-	int64_t expires = ask->bounds.expires_s > 0 ? ask->bounds.expires_s : EXPIRES_USUAL;
+
+	for (size_t i = 0; i < ARRAY_LEN(p->words); i++)
+		p->words[i].name = i < WORDS ? names_of[i] : "";
+	p->large = ask->tried ? ask->tried->way == KEEPING_DUMP : !p->mode && ask->changes > rows;
+	/* What was expected to be less may be somewhat more: it fails only where that was quite wrong. */
+	if (!p->mode && ask->changes)
+		rows *= 10;
+	p->words[WORD_ITEM].value = keeping_literal(ask->item, p->arena);
+	p->words[WORD_STATEMENT].value = keeping_literal(p->s->text, p->arena);
+	p->words[WORD_ROWS].value = arena_fmt(p->arena, "%llu", (unsigned long long)rows);
+	p->words[WORD_EXPIRES].value = arena_fmt(p->arena, "'%lld seconds'", (long long)expires_s);
+}
+
+static void say(const struct planning *p, int64_t expires_s, struct keeping_plan *io)
+{
+	struct str item = p->ask->item;
 	char until[32];
 
-	p.way = keeping_way(ask->sql, ask->nth, &p.why_not);
-	if (p.way == KEEPING_NONE || p.way == KEEPING_NOT) {
-		*ret = p;
+	days(expires_s, until);
+	io->says = arena_fmt(p->arena, "%s for %s; `pawl undo %.*s` brings %s back",
+			     p->mode ? "kept in pawl_trash" : "rows as they were kept in pawl_trash", until, STR_ARG(item),
+			     p->mode ? "it" : "them");
+	io->card = p->mode || p->large ?
+			   arena_fmt(p->arena, "for %s: `pawl undo` brings it back", until) :
+			   arena_fmt(p->arena, "the rows as they were, for %s: `pawl undo` brings them back", until);
+}
+
+/* Tried where that was not done, and then written for what that came to. */
+static bool plan(struct planning *p, struct keeping_plan *io, struct err *err)
+{
+	struct keeping_plan tried;
+
+	if (!p->ask->tried && (p->mode || p->large)) {
+		texts(p, NULL, io);
+		if (p->arena->full || (!io->instead.len && !io->before.len))
+			return err_set(err, ERR_LIMIT, "the statement is too long to be kept");
+		if (!rehearse(p->a, p->ask, io, p->arena, err))
+			return false;
+		if (io->way == KEEPING_NOT)
+			return true;
+		if (io->way == KEEPING_DUMP)
+			io->card = arena_fmt(p->arena, "%.*s; by a dump of some %llu MB into pawl's keep, and it waits for that",
+					     STR_ARG(io->card), (unsigned long long)(io->dump_bytes >> 20) + 1);
+		tried = *io;
+		texts(p, &tried, io);
+	} else {
+		texts(p, p->ask->tried ? p->ask->tried : io, io);
+		if (p->ask->tried)
+			io->remark = p->ask->tried->remark;
+	}
+	if (io->remark.len)
+		io->says = arena_fmt(p->arena, "%.*s; but %.*s", STR_ARG(io->says), STR_ARG(io->remark));
+	return (!p->arena->full && (io->instead.len || io->before.len)) ||
+	       err_set(err, ERR_LIMIT, "the statement is too long to be kept");
+}
+
+bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struct arena *arena, struct keeping_plan *ret, struct err *err)
+{
+	struct planning p = { .a = a, .ask = ask, .s = keeping_nth(ask->sql, ask->nth), .arena = arena };
+	int64_t expires_s = ask->bounds.expires_s > 0 ? ask->bounds.expires_s : EXPIRES_USUAL;
+	struct keeping_plan got = { .way = KEEPING_NONE };
+
+	got.way = keeping_way(ask->sql, ask->nth, &got.why_not);
+	if (got.way == KEEPING_NONE || got.way == KEEPING_NOT) {
+		*ret = got;
 		return true;
 	}
 	if (!keeping_prepare(a, err))
 		return false;
-	days(expires, until);
-	struct keeping_word words[] = {
-		{ "ITEM", keeping_literal(ask->item, arena) },
-		{ "STATEMENT", keeping_literal(s->text, arena) },
-		{ "ROWS", arena_fmt(arena, "%llu", (unsigned long long)rows) },
-		{ "EXPIRES", arena_fmt(arena, "'%lld seconds'", (long long)expires) },
-		{ "MODE", STR_NONE },
-		{ "TABLES", STR_NONE },
-		{ "NAME", STR_NONE },
-		{ "GONE", STR_NONE },
-		/* Parts that this kind of statement does not need: shorter is quicker. The last two. */
-		{ "", STR_NONE },
-		{ "", STR_NONE },
-	};
-	size_t n = ARRAY_LEN(words) - 2;
-	if (p.way == KEEPING_MOVE) {
-		const char *mode = keeping_verb(s->verb)->mode;
-
-		if (strcmp(mode, "alter") != 0)
-			words[n].name = "TYPES";
-		if (strcmp(mode, "truncate") != 0)
-			words[n + 1].name = "EMPTIED";
-		words[4].value = keeping_literal(str_from(mode), arena);
-		p.instead = keeping_text("keeping_move", words, ARRAY_LEN(words), arena);
-		p.tag = tag_of(s, arena);
-		p.says = arena_fmt(arena, "kept in pawl_trash for %s; `pawl undo %.*s` brings it back", until, STR_ARG(ask->item));
-		p.card = arena_fmt(arena, "for %s: `pawl undo` brings it back", until);
-	} else {
-		words[5].value = names(ask->sql, s, arena);
-		if (!plan_delete(a, ask, words, n, &p, arena)) {
-			p.before = keeping_text("keeping_rows", words, n, arena);
-			p.after = keeping_text("keeping_rows_end", words, 1, arena);
-		}
-		p.says = arena_fmt(arena, "rows as they were kept in pawl_trash for %s; `pawl undo %.*s` brings them back", until,
-				   STR_ARG(ask->item));
-		p.card = arena_fmt(arena, "the rows as they were, for %s: `pawl undo` brings them back", until);
+	p.mode = got.way == KEEPING_MOVE ? keeping_verb(p.s->verb)->mode : NULL;
+	begin(&p, expires_s);
+	say(&p, expires_s, &got);
+	if (!plan(&p, &got, err))
+		return false;
+	if (ask->tried && ask->tried->way == KEEPING_DUMP) {
+		got.way = KEEPING_DUMP;
+		got.dumps = ask->tried->dumps;
+		got.n_dumps = ask->tried->n_dumps;
 	}
-	if (arena->full || (!p.instead.len && !p.before.len))
-		return err_set(err, ERR_LIMIT, "the statement is too long to be kept");
-	if (p.way == KEEPING_MOVE && !ask->tried && !rehearse(a, ask, &p, arena, err))
-		return false;
-	if (ask->tried)
-		p.remark = ask->tried->remark;
-	if (p.remark.len)
-		p.says = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(p.says), STR_ARG(p.remark));
-	*ret = p;
+	*ret = got;
 	return true;
-}
-
-/* --- back, and gone --- */
-
-static bool says(struct postgres_aside *a, struct arena *arena, struct str *ret, struct err *err)
-{
-	struct aside_rows got;
-
-	if (!aside_query(a, "select pg_catalog.current_setting('pawl.says', true)", NULL, 0, arena, &got, err))
-		return false;
-	*ret = got.n_rows == 1 ? got.cells[0] : STR_NONE;
-	return true;
-}
-
-static bool in_transaction(struct postgres_aside *a, struct str text, bool keep, struct arena *arena, struct str *ret, struct err *err)
-{
-	struct aside_rows none;
-	bool ok = aside_query(a, "begin", NULL, 0, arena, &none, err) && aside_query(a, text.ptr, NULL, 0, arena, &none, err) &&
-		  says(a, arena, ret, err) && aside_query(a, keep ? "commit" : "rollback", NULL, 0, arena, &none, err);
-
-	if (!ok)
-		(void)!aside_query(a, "rollback", NULL, 0, arena, &none, NULL);
-	return ok;
-}
-
-static bool reorder(struct postgres_aside *a, struct str item, struct arena *arena, struct str *io_says, struct err *err);
-
-static bool back(struct postgres_aside *a, struct str item, struct str text, bool keep,
-		 struct arena *arena, struct str *ret, struct err *err)
-{
-	struct aside_rows none;
-	struct str said = STR_NONE;
-	bool ok = aside_query(a, "begin", NULL, 0, arena, &none, err) && aside_query(a, text.ptr, NULL, 0, arena, &none, err) &&
-		  says(a, arena, &said, err) && reorder(a, item, arena, &said, err) &&
-		  aside_query(a, "delete from pawl_trash.orders where item = $1", &item, 1, arena, &none, err) &&
-		  aside_query(a, keep ? "commit" : "rollback", NULL, 0, arena, &none, err);
-
-	if (ok)
-		*ret = said;
-	else
-		(void)!aside_query(a, "rollback", NULL, 0, arena, &none, NULL);
-	return ok;
-}
-
-/* A column comes back as the last one of its table, and an INSERT without names would fill the wrong ones: those that stood behind it
- * are dropped and brought back in turn, each as any dropped column is, in the same transaction. What cannot be (a partition key) stays, and
- * is said. */
-static const char out_of_order[] =
-	"with w as (select o.relation, o.relation::pg_catalog.regclass::text as tab, u.c, u.n from pawl_trash.orders o,"
-	" pg_catalog.unnest(o.columns) with ordinality u(c, n) where o.item = $1),"
-	" s as (select w.*, a.attnum, pg_catalog.row_number() over (partition by w.relation order by w.n) as want,"
-	" pg_catalog.row_number() over (partition by w.relation order by a.attnum) as has from w join pg_catalog.pg_attribute a"
-	" on a.attrelid = w.relation and a.attname = w.c and not a.attisdropped),"
-	/* From the first that is out of place on; that one itself may stay, where it comes last. */
-	" f as (select relation, pg_catalog.min(want) as first from s where want <> has group by relation)"
-	" select s.tab, s.c from s join f using (relation) where s.want > f.first or (s.want = f.first and s.attnum <"
-	" (select pg_catalog.max(x.attnum) from s x where x.relation = s.relation and x.want > s.want)) order by s.relation, s.want";
-
-static bool move_last(struct postgres_aside *a, struct str item, struct str tab, struct str column, struct arena *arena, struct err *err)
-{
-	struct str name = arena_fmt(arena, "%.*s.order", STR_ARG(item)), quoted;
-	auto_buf b = BUF_MAX(256);
-	struct aside_rows none;
-
-	buf_addc(&b, '"');
-	for (size_t i = 0; i < column.len; i++)
-		buf_adds(&b, column.ptr[i] == '"' ? "\"\"" : (char[]){ column.ptr[i], 0 });
-	buf_addc(&b, '"');
-	quoted = buf_str(&b);
-	struct keeping_word words[] = {
-		{ "ITEM", keeping_literal(name, arena) },
-		{ "STATEMENT",
-		  keeping_literal(arena_fmt(arena, "alter table %.*s drop column %.*s cascade",
-					    STR_ARG(tab), STR_ARG(quoted)),
-				  arena) },
-		{ "ROWS", STR("9223372036854775807") },
-		{ "EXPIRES", STR("'1 day'") },
-		{ "MODE", STR("'alter'") },
-	};
-	struct str away = keeping_text("keeping_move", words, ARRAY_LEN(words), arena),
-		   back = keeping_text("keeping_restore", words, 1, arena);
-
-	return away.len && back.len && aside_query(a, away.ptr, NULL, 0, arena, &none, err) &&
-	       aside_query(a, back.ptr, NULL, 0, arena, &none, err) &&
-	       aside_query(a, "delete from pawl_trash.items where item = $1", &name, 1, arena,
-			   &none, err);
-}
-
-/* ${io_says}: what could not be put in its place. */
-static bool reorder(struct postgres_aside *a, struct str item, struct arena *arena, struct str *io_says, struct err *err)
-{
-	struct aside_rows got, none;
-	struct err why = { 0 };
-
-	if (!aside_query(a, out_of_order, &item, 1, arena, &got, err))
-		return false;
-	if (!got.n_rows)
-		return true;
-	if (!aside_query(a, "savepoint pawl_order", NULL, 0, arena, &none, err))
-		return false;
-	for (size_t i = 0; i < got.n_rows; i++) {
-		if (move_last(a, item, got.cells[2 * i], got.cells[2 * i + 1], arena, &why))
-			continue;
-		*io_says =
-			arena_fmt(arena, "%.*s\nNote: columns of %.*s stand in another order: %s",
-				  STR_ARG(*io_says), STR_ARG(got.cells[2 * i]), why.msg);
-		return aside_query(a, "rollback to savepoint pawl_order", NULL, 0, arena, &none, err);
-	}
-	return true;
-}
-
-bool keeping_restore(struct postgres_aside *a, struct str item, bool dry_run, struct arena *arena, struct str *ret_says, struct err *err)
-{
-	struct keeping_word words[] = { { "ITEM", keeping_literal(item, arena) } };
-	struct str text = keeping_text("keeping_restore", words, ARRAY_LEN(words), arena);
-	struct aside_rows none;
-
-	if (!text.len)
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!aside_query(a, "set statement_timeout = 0", NULL, 0, arena, &none, err))
-		return false;
-	if (back(a, item, text, !dry_run, arena, ret_says, err))
-		return true;
-	/* Ours, without its number. */
-	if (err && strncmp(err->msg, "PWU0", 4) == 0 && strlen(err->msg) > 7)
-		memmove(err->msg, err->msg + 7, strlen(err->msg) - 6);
-	return false;
-}
-
-bool keeping_expire(struct postgres_aside *a, int64_t now_us, uint64_t *ret_gone, struct err *err)
-{
-	struct str text, gone = STR_NONE;
-	struct arena arena;
-	uint64_t n = 0;
-	bool ok;
-
-	if (!arena_map(&arena, (size_t)1 << 20))
-		return err_set(err, ERR_LIMIT, "no memory");
-	struct keeping_word words[] = { { "NOW", arena_fmt(&arena, "%lld", (long long)(now_us / CLOCK_SECOND)) } };
-	text = keeping_text("keeping_expire", words, ARRAY_LEN(words), &arena);
-	ok = in_transaction(a, text, true, &arena, &gone, err);
-	ok = ok && (str_to_u64(gone, &n) || err_set(err, ERR_BROKEN, "the trash gave no answer"));
-	arena_unmap(&arena);
-	if (ok)
-		*ret_gone = n;
-	return ok;
 }

@@ -15,7 +15,8 @@ enum keeping_way {
 	KEEPING_MOVE,	  /* DROP, TRUNCATE, ALTER: moved or copied to pawl_trash, definitions noted; `instead` replaces the statement */
 	KEEPING_ROWS,	  /* DELETE, UPDATE, MERGE, upsert: rows as they were into pawl_trash; `before` and `after`, same transaction;
 			   * a plain DELETE hands its rows on itself: `before` and `instead`, with the client's parameters */
-	KEEPING_DUMP,	  /* too many rows for that: dumped into the keep before. Not made yet: they are KEEPING_NOT, or fail as they run */
+	KEEPING_DUMP,	  /* too many rows for that: dumped into the keep before. In the client's transaction `lock`, then keeping_dump by a
+			   * connection of the gate's own, then all else as above */
 	KEEPING_NOT,	  /* cannot be kept: `why_not`, for the card */
 };
 
@@ -33,9 +34,12 @@ struct keeping_ask {
 	bool hands_on; /* the relay can run `instead` of a DELETE: with the client's parameters, and the server's count behind the tag */
 	struct str item;	/* "K-12": a number of the keep's own */
 	const struct keeping_plan *tried; /* what this statement came to before, on the schema as it is; NULL: it is tried now */
-	const char *dump;	/* a file to dump to; NULL: what would have to be dumped cannot be kept */
-	void (*progress)(void *ctx, uint64_t bytes); /* while dumping; NULL: nobody asks */
-	void *ctx;
+	uint64_t changes;	/* rows that it is expected to change; 0: not known */
+};
+
+/* What is to be dumped: a table of the trash, the relation it is about ("only public.orders"), and what gives its rows. */
+struct keeping_dump {
+	struct str key, of, query;
 };
 
 struct keeping_plan {
@@ -46,7 +50,11 @@ struct keeping_plan {
 				     * that is the last word of the server's own */
 	struct str why_not;
 	struct str says; /* for the keep: "kept in pawl_trash for 7 days; `pawl undo K-12` brings it back" */
-	struct str card; /* for the card, before anybody answers: "table public.orders, for 7 days: `pawl undo` brings it back" */
+	struct str card; /* before anybody answers: "table public.orders, for 7 days: `pawl undo` brings it back" */
+	const struct keeping_dump *dumps; /* of KEEPING_DUMP */
+	size_t n_dumps;
+	uint64_t dump_bytes; /* of the tables, about */
+	struct str lock;
 	struct str remark; /* what comes back otherwise than it was; in says and card too */
 	bool untried;	 /* busy, or it took too long: should it turn out that it cannot be kept, it does not run */
 };
@@ -59,9 +67,25 @@ bool keeping_prepare(struct postgres_aside *a, struct err *err) PAWL_MUST_USE;
  * database cannot be asked: then the statement must not run. */
 bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struct arena *arena, struct keeping_plan *ret,
 		  struct err *err) PAWL_MUST_USE;
-/* Bring an item back, all or nothing. ${dry_run}: done and rolled back. What stands in the way is an error that says what to do;
+struct keeping_dumping {
+	const char *path; /* of a file that is not there yet */
+	void (*progress)(void *ctx, uint64_t bytes); /* now and then; NULL: nobody asks */
+	bool (*stopped)(void *ctx);		     /* nobody wants it any more; NULL: never */
+	void *ctx;
+};
+/* What ${plan} has to dump, whole and on disk, or false and no file: then the statement must not run. ${a}: a connection for this alone,
+ * to be closed when it failed. */
+bool keeping_dump(struct postgres_aside *a, const struct keeping_plan *plan, const struct keeping_dumping *how, uint64_t *ret_bytes,
+		  struct err *err) PAWL_MUST_USE;
+/* Bring an item back, all or nothing. ${dump}: the file it was dumped to; NULL: none. ${dry_run}: done and rolled back. What stands in
+ * the way is an error that says what to do;
  * nothing is ever overwritten. ${ret_says}: what came back, a line each for notes. */
-bool keeping_restore(struct postgres_aside *a, struct str item, bool dry_run, struct arena *arena, struct str *ret_says,
+struct keeping_back {
+	struct str item;
+	const char *dump;
+	bool dry_run;
+};
+bool keeping_restore(struct postgres_aside *a, const struct keeping_back *what, struct arena *arena, struct str *ret_says,
 		     struct err *err) PAWL_MUST_USE;
 /* Remove what has expired. */
 bool keeping_expire(struct postgres_aside *a, int64_t now_us, uint64_t *ret_gone, struct err *err) PAWL_MUST_USE;

@@ -29,6 +29,34 @@
 			union all select format('alter table %s force row level security', r.now) where r.force
 			union all select format('alter table only %s replica identity default', k.oid::regclass) from tree join pg_class k on k.oid = tree.o
 				where k.relkind = 'r' and k.relreplident = 'd' and not exists (select from pg_index x where x.indrelid = k.oid and x.indisprimary));
+		-- Of a dump: what that transaction wrote, and what is as it was.
+		if r.wrote is not null then
+			r.come := format('pawl_trash.%I', v_item || '.come.' || r.relation);
+			v_text := case r.relkind when 'r' then 'only ' else '' end || r.now;
+			execute format('analyze %s', r.gone);
+			select string_agg(format('pawl_t.%I::text = pawl_g.%I::text', z.attname, z.attname), ' and ') into v_keys
+				from pg_index k, unnest(k.indkey) as y(c), pg_attribute z where k.indrelid = r.relation and k.indisprimary and z.attrelid = k.indrelid and z.attnum = y.c;
+			-- What others wrote since is left as it is, where a key tells which rows these are.
+			if v_keys is null then
+				execute format('select count(*) from %s pawl_t where pawl_t.xmin::text <> %L and not exists (select from %s pawl_g where pawl_g::text = pawl_t::text)',
+					v_text, r.wrote, r.gone) into v_count;
+				if v_count > 0 then
+					raise exception '% row(s) of % came or changed since, and it has no key by which they could be told', v_count, r.now
+						using errcode = 'PWU01', detail = 'As they were, they are in the dump: put them back by hand. Nothing was changed.';
+				end if;
+			else
+				execute format('delete from %s pawl_g using %s pawl_t where %s and pawl_t.xmin::text <> %L and pawl_t::text <> pawl_g::text', r.gone, v_text, v_keys, r.wrote);
+				get diagnostics v_count = row_count;
+				if v_count > 0 then
+					v_notes := v_notes || format(E'\nNote: %s row(s) of %s were written by others since, and left as they are.', v_count, r.now);
+				end if;
+			end if;
+			execute format('create table %s as select pawl_t.* from %s pawl_t where pawl_t.xmin::text = %L union all select pawl_t.* from %s pawl_t join '
+				'(select distinct pawl_g::text as g from %s pawl_g) x on x.g = pawl_t::text where pawl_t.xmin::text <> %L', r.come, v_text, r.wrote, v_text, r.gone, r.wrote);
+			update pawl_trash.captures set come = r.come where item = v_item and relation = r.relation;
+			insert into pawl_trash.holds values (v_item, 'table', 'pg_class'::regclass, r.come::regclass);
+			execute format('analyze %s', r.come);
+		end if;
 		-- Net of what the transaction did to the same row several times.
 		execute format('create temp table %I on commit drop as select x.t::%s as r from (select pawl_g::text from %s pawl_g %s) x(t)', 'pawl_gone_' || r.relation, r.now, r.gone,
 			case when r.come is null then '' else format('except all select pawl_c::text from %s pawl_c', r.come) end);
@@ -123,7 +151,7 @@
 							r.now, r.cols, r.vals, 'pawl_gone_' || r.relation, 'pawl_come_' || r.relation);
 						v_says := v_says || format(', %s', r.now);
 					elsif v_phase = 'update' and v_keys is not null and r.sets is not null then
-						execute format('update %s%s pawl_t set %s from %I x where %s', r.only_, r.now, r.sets, 'pawl_gone_' || r.relation, v_keys);
+						execute format('update %s%s pawl_t set %s from %I x where %s and pawl_t::text <> x.r::text', r.only_, r.now, r.sets, 'pawl_gone_' || r.relation, v_keys);
 					elsif v_phase = 'delete' and v_keys is not null then
 						execute format('delete from %s%s pawl_t using %I x where %s and ' || v_text, r.only_, r.now, 'pawl_come_' || r.relation, v_keys, 'pawl_gone_' || r.relation);
 					elsif v_phase = 'delete' then

@@ -7,16 +7,14 @@
 					where a.attrelid = q.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
 					and not exists (select from unnest(d_c, d_o, d_s) as e(c, o, s) where e.c = 'pg_class'::regclass and e.o = q.oid and e.s = a.attnum);
 				if v_keys <> '{}' then
-					execute format('create table %s as select %s, %I as pawl_kept from only %s', v_text,
+					v_query := format('select %s, %I as pawl_kept from only %s',
 						array_to_string(array(select format('%s as k%s', k, n) from unnest(v_keys) with ordinality as y(k, n)), ', '), r.attname, q.tab);
 				else
-					execute format('create table %s as select ctid as pawl_row, md5(row(%s)::text) as pawl_rest, %I as pawl_kept from only %s', v_text,
-						v_detail, r.attname, q.tab);
+					v_query := format('select ctid as pawl_row, md5(row(%s)::text) as pawl_rest, %I as pawl_kept from only %s', v_detail, r.attname, q.tab);
 				end if;
-				get diagnostics v_count = row_count;
-				if v_count > v_rows then
-					raise exception 'pawl: more rows than are kept: % of %', v_count, q.tab using errcode = 'PW004';
-				end if;
+				v_one_key := 'column.' || q.oid || '.' || q.att;
+				v_source := q.tab;
+@COPIED@
 				insert into pawl_trash.holds values (v_item, 'table', 'pg_class'::regclass, v_text::regclass);
 				v_quiet := array(select format('alter table only %s disable trigger %I', q.tab, t.tgname) from pg_trigger t
 					where t.tgrelid = q.oid and not t.tgisinternal and t.tgenabled <> 'D' order by t.oid)

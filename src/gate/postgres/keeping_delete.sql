@@ -19,7 +19,7 @@ begin
 	end if;
 	insert into pawl_trash.items (item, expires, statement) values (v_item, clock_timestamp() + @EXPIRES@::interval, @STATEMENT@);
 	execute format('create table @GONE@ as select * from %s limit 0', v_rel::regclass);
-	insert into pawl_trash.captures values (v_item, v_rel, v_rel::regclass::text, '@GONE@', null);
+	insert into pawl_trash.captures values (v_item, v_rel, v_rel::regclass::text, '@GONE@', null, null);
 	insert into pawl_trash.holds values (v_item, 'table', 'pg_class'::regclass, '@GONE@'::regclass);
 	perform set_config('search_path', v_path, true);
 end

@@ -10,12 +10,11 @@
 			end if;
 			v_text := format('pawl_trash.%I', v_item || '.gone.' || r.oid);
 			execute format('lock table only %s in access exclusive mode', r.name);
-			execute format('create table %s as select * from only %s', v_text, r.name);
-			get diagnostics v_count = row_count;
-			if v_count > v_rows then
-				raise exception 'pawl: more rows than are kept: % of %', v_count, r.name using errcode = 'PW004';
-			end if;
-			insert into pawl_trash.captures values (v_item, r.oid, r.name, v_text, null);
+			v_one_key := 'gone.' || r.oid;
+			v_source := r.name;
+			v_query := format('select * from only %s', r.name);
+@COPIED@
+			insert into pawl_trash.captures values (v_item, r.oid, r.name, v_text, null, null);
 			insert into pawl_trash.holds values (v_item, 'table', 'pg_class'::regclass, v_text::regclass);
 		end loop;
 	end if;

@@ -10,6 +10,11 @@ declare
 	v_words constant text := @STATEMENT@;
 	v_mode constant text := @MODE@;
 	v_rows constant bigint := @ROWS@;
+	v_dumped constant text[] := @DUMPED@; -- what a dump has already; null: this is only tried
+	v_dumps jsonb := '[]';
+	v_one_key text;
+	v_query text;
+	v_source text;
 	v_path constant text := pg_catalog.current_setting('search_path');
 	v_jit constant text := pg_catalog.current_setting('jit');
 	v_joins constant text := pg_catalog.current_setting('join_collapse_limit');
@@ -430,6 +435,9 @@ begin
 		perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	end if;
 @AFTER@
+	if v_dumped is null then
+		perform set_config('pawl.dumps', v_dumps::text, true);
+	end if;
 	perform set_config('client_min_messages', v_speaks, true), set_config('jit', v_jit, true), set_config('join_collapse_limit', v_joins, true),
 		set_config('from_collapse_limit', v_froms, true), set_config('search_path', v_path, true);
 end

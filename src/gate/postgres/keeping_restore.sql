@@ -25,6 +25,8 @@ begin
 	perform set_config('search_path', 'pg_catalog, pg_temp', true);
 	perform set_config('client_min_messages', 'warning', true);
 	perform set_config('row_security', 'off', true);
+	-- What is compared is compared whole, by texts that nothing is known about.
+	perform set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
 	if to_regclass('pawl_trash.items') is null then
 		raise exception '% is not in this database: it has no schema pawl_trash', v_item using errcode = 'PWU02';
 	end if;

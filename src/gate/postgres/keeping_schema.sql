@@ -29,6 +29,8 @@ begin
 		come text,
 		primary key (item, relation)
 	);
+	-- Of a dump of the whole relation: the transaction whose rows come in place of those. Of rows that were caught themselves: null.
+	alter table pawl_trash.captures add column if not exists wrote text;
 	-- The columns of a relation that lost one, in order.
 	create table if not exists pawl_trash.orders (
 		item text not null references pawl_trash.items on delete cascade,

@@ -5,6 +5,7 @@
 
 #include "gate/postgres/aside.h"
 #include "gate/postgres/question.h"
+#include "gate/postgres/relay_keep.h"
 #include "gate/postgres/session.h"
 
 #define ASK_ARENA ((size_t)64 << 20)
@@ -36,9 +37,9 @@ void relay_ask_gone(struct session *s)
 	unlist(s);
 }
 
-static bool gone(void *ctx)
+bool relay_passage_gone(void *passage)
 {
-	struct relay_passage *p = ctx;
+	struct relay_passage *p = passage;
 
 	return __atomic_load_n(&p->gone, __ATOMIC_SEQ_CST) || __atomic_load_n(&p->upstream->stopping, __ATOMIC_SEQ_CST);
 }
@@ -94,6 +95,36 @@ static bool as_it_is_now(struct relay_passage *p, struct postgres_aside *aside, 
 	return true;
 }
 
+#define VALUES_MAX 32
+
+/* A Bind's values behind its names, where all of them came as text. */
+static void read_values(struct str b, struct arena *arena, struct scope_asked *ret)
+{
+	struct str *values = ARENA_ARRAY(arena, VALUES_MAX, struct str);
+	size_t formats = b.len >= 2 ? message_u16(b.ptr) : 0, n;
+
+	ret->params_known = !b.len;
+	if (b.len < 4 + 2 * formats || !values)
+		return;
+	for (size_t i = 0; i < formats; i++) {
+		if (message_u16(b.ptr + 2 + 2 * i))
+			return;
+	}
+	n = message_u16(b.ptr + 2 + 2 * formats);
+	b = str_sub(b, 4 + 2 * formats, b.len);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t len = b.len >= 4 ? message_u32(b.ptr) : 0;
+
+		if (n > VALUES_MAX || b.len < 4 || (len != UINT32_MAX && len > b.len - 4))
+			return;
+		values[i] = len == UINT32_MAX ? STR_NONE : (struct str){ b.ptr + 4, len };
+		b = str_sub(b, 4 + values[i].len, b.len);
+	}
+	ret->params = values;
+	ret->n_params = n;
+	ret->params_known = true;
+}
+
 /* What it would destroy, for the card. */
 static bool measure(struct relay_passage *p, struct statement_answer *a, struct str *ret_says, struct err *err)
 {
@@ -101,6 +132,7 @@ static bool measure(struct relay_passage *p, struct statement_answer *a, struct 
 	struct postgres_aside *aside = upstream_aside(p->upstream, err);
 	bool ok;
 
+	read_values(p->parameters, &p->arena, &how);
 	if (!aside)
 		return err_prefix(err, "the database could not be asked what it would touch");
 	if (!as_it_is_now(p, aside, a, err)) {
@@ -145,6 +177,7 @@ static void work(struct asking_job *job)
 	struct str scope = STR_NONE;
 	struct err err = { 0 };
 
+	p->answer = a;
 	if (a)
 		statement_weigh(&p->context, p->text, &p->arena, a);
 	if (a && !p->arena.full)
@@ -159,7 +192,7 @@ static void work(struct asking_job *job)
 		no(p, STR("pawl: too large to be asked about"));
 		return;
 	}
-	p->host->decide(p->host->ctx, &p->question, gone, p, &p->passage);
+	p->host->decide(p->host->ctx, &p->question, relay_passage_gone, p, &p->passage);
 	if (p->passage.answer == DATABASE_PASSED)
 		passed(p, a);
 }
@@ -213,6 +246,21 @@ static struct relay_passage *passage_new(struct session *s, struct str text, str
 	return p;
 }
 
+bool relay_ask_submit(struct session *s, struct relay_passage *p)
+{
+	struct relay *r = &s->relay;
+
+	if (!asking_submit(&s->worker->server->asks, &p->job))
+		return false;
+	s->job = &p->job;
+	s->job_session = &p->session;
+	pthread_mutex_lock(&s->worker->server->cancel_lock);
+	r->asking = &p->gone;
+	pthread_mutex_unlock(&s->worker->server->cancel_lock);
+	r->stopped = true;
+	return true;
+}
+
 void relay_ask(struct session *s, struct str text, struct str parameters, void (*then)(struct session *s))
 {
 	struct relay_passage *p = passage_new(s, text, parameters);
@@ -220,15 +268,8 @@ void relay_ask(struct session *s, struct str text, struct str parameters, void (
 
 	if (p && !p->arena.full) {
 		p->then = then;
-		if (asking_submit(&s->worker->server->asks, &p->job)) {
-			s->job = &p->job;
-			s->job_session = &p->session;
-			pthread_mutex_lock(&s->worker->server->cancel_lock);
-			r->asking = &p->gone;
-			pthread_mutex_unlock(&s->worker->server->cancel_lock);
-			r->stopped = true;
+		if (relay_ask_submit(s, p))
 			return;
-		}
 	}
 	if (p)
 		no(p, STR("pawl: too many statements wait for an answer already"));

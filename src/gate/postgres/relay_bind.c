@@ -1,4 +1,5 @@
 /* Bind: asked about where it must be, in a transaction that may write where it writes. */
+#include "gate/postgres/relay_keep.h"
 #include "gate/postgres/session.h"
 
 static enum relay_did unknown(struct session *s, struct str name)
@@ -106,6 +107,30 @@ static void say_bound(struct session *s)
 	session_say(s, b);
 }
 
+static void drop_passage(struct relay *r)
+{
+	relay_passage_free(r->passage);
+	r->passage = NULL;
+}
+
+static void locked(struct session *s)
+{
+	struct message_error e = { "ERROR", "53300", STR("pawl: too many statements wait already"), STR_NONE };
+	struct relay *r = &s->relay;
+	struct relay_passage *p = r->passage;
+
+	if (r->failed) {
+		drop_passage(r);
+		relay_resume(s);
+		return;
+	}
+	r->passage = NULL;
+	if (relay_dump(s, p, 0, relay_resume))
+		return;
+	relay_passage_free(p);
+	relay_refuse(s, &e, false);
+}
+
 static enum relay_did bind_writing(struct session *s, struct str portal, struct relay_prepared *p)
 {
 	struct relay *r = &s->relay;
@@ -119,13 +144,17 @@ static enum relay_did bind_writing(struct session *s, struct str portal, struct 
 	r->failed = false;
 	if (r->block == BLOCK_NONE)
 		relay_open(s);
+	if (keeps && r->passage->n_keeps && r->passage->keeps[0].lock.len) {
+		relay_run(s, r->passage->keeps[0].lock, HOW_ERROR);
+		relay_when_quiet(s, locked);
+		return RELAY_WAITS;
+	}
 	if (keeps) {
 		r->asked = true;
 		r->approved |= r->passage->passage.hold[0] != '\0';
 		if (!keep(s, portal, p))
 			did = RELAY_DONE;
-		relay_passage_free(r->passage);
-		r->passage = NULL;
+		drop_passage(r);
 	}
 	r->ddl |= p->ddl;
 	if (did == RELAY_DONE)
@@ -137,8 +166,7 @@ static enum relay_did bind_alone(struct session *s)
 {
 	struct relay *r = &s->relay;
 
-	relay_passage_free(r->passage);
-	r->passage = NULL;
+	drop_passage(r);
 	if (r->block != BLOCK_NONE)
 		return RELAY_PASS; /* the server says that it cannot be */
 	if (r->unsynced)

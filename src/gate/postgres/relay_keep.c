@@ -2,6 +2,7 @@
 #include "core/policy_budget.h"
 #include "gate/postgres/aside.h"
 #include "gate/postgres/keeping.h"
+#include "gate/postgres/relay_keep.h"
 #include "gate/postgres/session.h"
 
 #define TRIED STR("K-0.tried") /* of what is rolled back */
@@ -14,6 +15,22 @@ struct keeps {
 	size_t nth;
 };
 
+/* Rows that the nth statement is expected to change, all relations together. */
+static uint64_t expected(const struct keeps *k)
+{
+	const struct statement *st = k->a->statements;
+	uint64_t rows = 0;
+
+	for (size_t i = 0; st && i < k->nth; i++)
+		st = st->next;
+	for (size_t i = 0; st && i < st->n_changes; i++) {
+		const struct change *c = change_nth(&k->a->changes, st->first_change + i);
+
+		rows += c ? c->rows : 0;
+	}
+	return rows;
+}
+
 static struct keeping_ask asked(const struct keeps *k, struct str item)
 {
 	struct policy_trash trash = policy_trash(k->p->host->policy);
@@ -25,6 +42,7 @@ static struct keeping_ask asked(const struct keeps *k, struct str item)
 		.bounds = { trash.rows, trash.expires_s },
 		.hands_on = true,
 		.item = item,
+		.changes = expected(k),
 	};
 }
 
@@ -100,6 +118,17 @@ bool relay_keep_plan(struct relay_passage *p, const struct statement_answer *a, 
 
 /* --- once it passed --- */
 
+/* The gate's connection is nobody's while something is dumped. */
+static bool planned(struct keeps *k, const struct keeping_ask *ask, struct keeping_plan *ret, struct err *err)
+{
+	struct postgres_aside *aside = k->aside ? k->aside : upstream_aside(k->p->upstream, err);
+	bool ok = aside && keeping_plan(aside, ask, &k->p->arena, ret, err);
+
+	if (aside && !k->aside)
+		upstream_aside_done(k->p->upstream);
+	return ok;
+}
+
 /* database_keeping.fill */
 static bool fill(void *ctx, const char *item, const char *id, const char *dump, struct str *ret_says, uint64_t *ret_dumped,
 		 struct err *err)
@@ -111,35 +140,61 @@ static bool fill(void *ctx, const char *item, const char *id, const char *dump, 
 	struct keeping_plan plan = { .way = KEEPING_NONE };
 
 	(void)id;
-	ask.dump = dump;
 	ask.tried = keep->plan;
 	*ret_dumped = 0;
-	if (!keeping_plan(k->aside, &ask, arena, &plan, err))
+	if (!planned(k, &ask, &plan, err))
 		return false;
 	if (plan.way == KEEPING_NONE || plan.way == KEEPING_NOT)
 		return err_set(err, ERR_STATE, "what could be kept when it was asked about cannot be kept any more; send it again");
-	*keep = (struct relay_keep){ plan.before, plan.instead, plan.after, plan.tag, keep->plan };
+	if (plan.way == KEEPING_DUMP && !relay_dump_take(k->p, keep->plan, dump, ret_dumped, err))
+		return false;
+	*keep = (struct relay_keep){ STR_NONE, plan.before, plan.instead, plan.after, plan.tag, keep->plan };
 	*ret_says = plan.says;
+	return true;
+}
+
+static bool keep_one(struct keeps *k, const struct statement *st, struct err *err)
+{
+	struct relay_passage *p = k->p;
+	struct database_keeping what = { &p->who, p->upstream->of, str_trim(st->text), policy_trash(p->host->policy).expires_s, fill, k };
+	char id[24];
+
+	err->code = ERR_NONE;
+	if (!p->host->keep(p->host->ctx, &what, id, err))
+		return err->code == ERR_NONE || err_prefix(err, "it could not be kept first");
+	snprintf(p->passage.keep, sizeof(p->passage.keep), "%s", id);
 	return true;
 }
 
 bool relay_keep_all(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside, struct err *err)
 {
 	struct keeps k = { .p = p, .aside = aside, .a = a };
-	int64_t expires_s = policy_trash(p->host->policy).expires_s;
-	char id[24];
 
 	for (const struct statement *st = a->statements; st; st = st->next, k.nth++) {
-		struct database_keeping what = { &p->who, p->upstream->of, str_trim(st->text), expires_s, fill, &k };
 		const struct keeping_plan *plan = p->keeps[k.nth].plan;
 
 		if (!plan || plan->way == KEEPING_NONE || plan->way == KEEPING_NOT)
 			continue;
-		err->code = ERR_NONE;
-		if (p->host->keep(p->host->ctx, &what, id, err))
-			snprintf(p->passage.keep, sizeof(p->passage.keep), "%s", id);
-		else if (err->code != ERR_NONE)
-			return err_prefix(err, "it could not be kept first");
+		/* That is dumped when the client's transaction holds it against others. */
+		if (plan->way == KEEPING_DUMP)
+			p->keeps[k.nth].lock = plan->lock;
+		else if (!keep_one(&k, st, err))
+			return false;
 	}
 	return true;
+}
+
+void relay_keep_dumped(struct relay_passage *p)
+{
+	struct keeps k = { .p = p, .a = p->answer, .nth = p->dumping };
+	const struct statement *st = p->answer->statements;
+	struct err err = { 0 };
+
+	for (size_t i = 0; st && i < k.nth; i++)
+		st = st->next;
+	if (st && keep_one(&k, st, &err) && !p->keeps[k.nth].lock.len)
+		return;
+	p->passage.answer = DATABASE_REFUSED;
+	p->passage.why = DATABASE_DENIED;
+	p->passage.message = arena_fmt(&p->arena, "pawl: not run: %.600s", err.msg);
 }

@@ -91,8 +91,11 @@ void relay_statement_waited(struct session *s);
 /* The transaction is over. */
 void relay_statement_over(struct relay *r);
 
+struct keeping_plan;
+
 /* --- relay_ask.c --- */
 struct relay_keep {
+	struct str lock; /* to be run, and dumped, before all else; STR_NONE: there is no need, or no more */
 	struct str before, instead, after, tag;
 	const struct keeping_plan *plan; /* as it was before anybody was asked; NULL: nothing is kept */
 };
@@ -110,6 +113,12 @@ struct relay_passage {
 	struct str text, parameters;
 	struct relay_keep *keeps; /* by statement */
 	size_t n_keeps;
+	const struct statement_answer *answer;
+	size_t dumping;		/* which of its statements */
+	uint64_t dumped;	/* atomic: bytes of it so far */
+	int64_t told_us;	/* the asker's */
+	bool telling;		/* atomic: tell is on its way */
+	struct loop_note tell;
 	struct str kept;		/* for the card */
 	struct evidence_note *notes;
 	void (*then)(struct session *s);
@@ -120,13 +129,9 @@ void relay_ask(struct session *s, struct str text, struct str parameters, void (
 void relay_ask_error(struct session *s, const struct relay_passage *p, struct message_error *ret);
 void relay_passage_free(struct relay_passage *p);
 void relay_ask_gone(struct session *s);
-
-/* --- relay_keep.c: on an asker's thread --- */
-/* How each statement that is asked about is kept, should it pass: into ${p}->keeps, kept and notes. False: the database cannot be asked. */
-bool relay_keep_plan(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside,
-		     struct err *err) PAWL_MUST_USE;
-/* It passed: everything of it that destroys is kept first, or does not run. */
-bool relay_keep_all(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside,
-		     struct err *err) PAWL_MUST_USE;
+/* Hand it to an asker; ${p}->then is called with relay.passage set. False: too many wait; it is the caller's still. */
+bool relay_ask_submit(struct session *s, struct relay_passage *p);
+/* Atomic, any thread: does nobody wait for its answer any more? */
+bool relay_passage_gone(void *passage);
 
 #endif

@@ -1,44 +1,9 @@
 /* Simple queries. What only reads goes by as it is. Everything else is run statement by statement, each when the one before was answered:
  * in a transaction of the gate's own, which ends as PostgreSQL's implicit one around the statements of one message would. */
-#include "gate/postgres/session.h"
-
-#define SCRIPT_MAX 10000 /* statements in one message */
-
-struct script_statement {
-	struct str text; /* in relay_script.text */
-	struct str instead;
-	enum ruling ruling;
-	enum control control;
-	bool ask, copies_in, ddl, effective, chain;
-	struct relay_effects effects;
-};
-
-struct relay_script {
-	struct relay_passage *passage;
-	char *text;
-	size_t n_text, n, at;
-	size_t counted, characters; /* of text that lies before the statement that was sent */
-	const struct script_statement *last; /* whose effects are to be applied once it succeeded */
-	struct script_statement st[];
-};
+#include "gate/postgres/relay_keep.h"
+#include "gate/postgres/relay_script.h"
 
 static void next(struct session *s);
-
-void relay_script_free(struct relay *r)
-{
-	struct relay_script *p = r->script;
-
-	if (!p)
-		return;
-	for (size_t i = 0; i < p->n; i++) {
-		relay_effects_free(&p->st[i].effects);
-		free((void *)(uintptr_t)p->st[i].instead.ptr);
-	}
-	relay_passage_free(p->passage);
-	free(p->text);
-	free(p);
-	r->script = NULL;
-}
 
 static void end(struct session *s)
 {
@@ -327,6 +292,53 @@ static bool look_before(struct session *s, const struct script_statement *st)
 	return true;
 }
 
+/* Its transaction fails by it. */
+static void not_run(struct session *s, const struct message_error *e)
+{
+	if (s->relay.block == BLOCK_GATE) {
+		relay_error(s, e);
+		fail(s);
+	} else {
+		relay_refuse(s, e, true);
+		relay_script_free(&s->relay);
+	}
+}
+
+/* It is dumped, or not to be run. */
+static void dumped(struct session *s)
+{
+	struct relay *r = &s->relay;
+	struct relay_script *p = r->script;
+	struct message_error e;
+
+	p->passage = r->passage;
+	r->passage = NULL;
+	if (p->passage->passage.answer == DATABASE_PASSED) {
+		run(s, &p->st[p->at - 1]);
+		return;
+	}
+	relay_ask_error(s, p->passage, &e);
+	not_run(s, &e);
+}
+
+static void locked(struct session *s)
+{
+	struct message_error e = { "ERROR", "53300", STR("pawl: too many statements wait already"), STR_NONE };
+	struct relay *r = &s->relay;
+	struct relay_script *p = r->script;
+	struct relay_passage *of = p->passage;
+
+	if (r->failed) {
+		fail(s);
+		return;
+	}
+	p->passage = NULL;
+	if (relay_dump(s, of, p->at - 1, dumped))
+		return;
+	p->passage = of;
+	not_run(s, &e);
+}
+
 static void run(struct session *s, const struct script_statement *st)
 {
 	struct relay *r = &s->relay;
@@ -338,6 +350,11 @@ static void run(struct session *s, const struct script_statement *st)
 	/* A statement that only reads or sets is alone in its message: no transaction is needed for it. */
 	if (r->block == BLOCK_NONE && (p->n > 1 || st->ruling == RULING_WRITE))
 		relay_open(s);
+	if (k && k->lock.len) {
+		relay_run(s, k->lock, HOW_ERROR);
+		relay_when_quiet(s, locked);
+		return;
+	}
 	if (!look_before(s, st))
 		return;
 	r->ddl |= st->ddl;
@@ -453,44 +470,11 @@ static void start(struct session *s)
 	next(s);
 }
 
-static bool fill(struct script_statement *to, const struct statement *st, const char *from, const struct relay_script *p)
-{
-	*to = (struct script_statement){
-		.text = { p->text + (st->text.ptr - from), st->text.len },
-		.ask = st->ruling == RULING_ASK,
-		.ruling = st->ruling == RULING_ASK ? st->passed : st->ruling,
-		.control = st->control,
-		.copies_in = relay_copies_in(st),
-		.chain = st->chain,
-		.ddl = relay_is_ddl(st),
-		.effective = relay_effects_any(st),
-	};
-	if (st->instead.len)
-		to->instead = (struct str){ strndup(st->instead.ptr, st->instead.len), st->instead.len };
-	relay_effects_of(st, &to->effects);
-	return !st->instead.len || to->instead.ptr;
-}
-
-static struct relay_script *script_new(const struct statement_answer *a, struct str text)
-{
-	struct relay_script *p = a->n <= SCRIPT_MAX ? calloc(1, sizeof(*p) + a->n * sizeof(p->st[0])) : NULL;
-
-	if (!p)
-		return NULL;
-	p->text = strndup(text.ptr, text.len);
-	p->n_text = text.len;
-	for (const struct statement *st = a->statements; st && p->text; st = st->next) {
-		if (!fill(&p->st[p->n++], st, text.ptr, p))
-			break;
-	}
-	return p;
-}
-
 bool relay_script_start(struct session *s, const struct statement_answer *a, struct str text)
 {
 	struct relay *r = &s->relay;
 
-	r->script = script_new(a, text);
+	r->script = relay_script_new(a, text);
 	if (!r->script || !r->script->text || r->script->n != a->n) {
 		relay_script_free(r);
 		return false;

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+# timeout: 600
+"""What is too much to be copied in the database is dumped first, while its transaction holds it; and where that fails, nothing runs."""
+import glob
+import gzip
+import os
+import re
+import signal
+import stat
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import holds  # noqa: E402
+import pg_gate  # noqa: E402
+import postgres  # noqa: E402
+
+PG = None
+ROWS = 8000
+MANY = 80000 # so that there is time to be in between
+
+
+def world(rows=ROWS):
+    w = pg_gate.fresh(PG, trash={"rows": 1000, "bounded": True}, budgets=[{"tables": ["*"], "statement": 10**7, "transaction": 10**7, "hour": 10**9}])
+    direct("CREATE TABLE papers (id int PRIMARY KEY, body text, at timestamptz DEFAULT now()); INSERT INTO papers SELECT i, concat(md5(i::text), md5((-i)::text), "
+           "md5((i * 7)::text), md5((i * 11)::text), E'\\\\t\\n\\\\') FROM generate_series(1, %d) i; ANALYZE" % rows)
+    return w
+
+
+def direct(sql):
+    return PG.sql(sql, "shop")
+
+
+def approved(w, sql):
+    """The number of the hold, and its card."""
+    hold = w.hold(w.refused(sql, "held"))
+    card = " ".join(w.pawl("show", hold).stdout.split())
+    w.approve(hold, "alice", w.log("hold.opened")[-1]["body"]["typed_name"] or "yes")
+    return card
+
+
+def newest(w):
+    found = re.search(r"K-\d+", w.pawl("undo", "list").stdout)
+    return found.group(0) if found else None
+
+
+def round_trip(sql, left):
+    with world() as w:
+        before = PG.fingerprint("shop")
+        card = approved(w, sql)
+        assert "Kept first:" in card and "by a dump of some" in card, card
+        done = w.psql(sql)
+        assert done.returncode == 0 and "NOTICE" in done.stderr and "kept first by a dump" in done.stderr, done.stderr
+        assert direct("SELECT count(*) FROM papers") == [[str(left)]]
+        item = newest(w)
+        (path,) = glob.glob(w.dir + "/state/keep/*/dump")
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600 and gzip.open(path).read(12) == b"pawl-dump 1\n"
+        assert "dumped" in w.pawl("undo", "list").stdout
+        dry = w.pawl("undo", item, "--dry-run").stdout
+        assert "would be back" in dry and direct("SELECT count(*) FROM papers") == [[str(left)]], dry
+        w.pawl("undo", item)
+        assert PG.fingerprint("shop") == before
+
+
+def test_a_delete_of_everything():
+    round_trip("DELETE FROM papers", 0)
+
+
+def test_an_update_of_everything():
+    round_trip("UPDATE papers SET body = 'gone', at = NULL", ROWS)
+
+
+def test_truncate():
+    round_trip("TRUNCATE papers", 0)
+
+
+def test_a_column():
+    round_trip("ALTER TABLE papers DROP COLUMN body", ROWS)
+
+
+def test_rows_of_others_are_left_alone():
+    with world() as w:
+        sql = "UPDATE papers SET body = 'gone' WHERE id > 100"
+        done = w.psql(sql)
+        assert done.returncode == 0 and "kept first by a dump" in done.stderr, done.stderr
+        direct("UPDATE papers SET body = 'mine' WHERE id = 3; INSERT INTO papers VALUES (0, 'new')")
+        direct("UPDATE papers SET body = 'mine' WHERE id = 300")
+        said = w.pawl("undo", newest(w)).stdout
+        assert "2 row(s) of public.papers were written by others since, and left as they are" in said, said
+        assert direct("SELECT id, body FROM papers WHERE id IN (0, 3, 300) ORDER BY id") == [["0", "new"], ["3", "mine"], ["300", "mine"]]
+        assert direct("SELECT count(*) FROM papers WHERE body = 'gone'") == [["0"]]
+
+
+def test_not_in_a_transaction_that_changed_something():
+    with world() as w:
+        before = PG.fingerprint("shop")
+        approved(w, "TRUNCATE papers")
+        done = w.psql("BEGIN", "INSERT INTO papers VALUES (0)", "TRUNCATE papers", "COMMIT")
+        assert "PW004" in done.stderr and re.search("in a transaction that changed something before|more rows than are kept", done.stderr), done.stderr
+        assert PG.fingerprint("shop") == before
+        approved(w, "TRUNCATE papers")
+        w.ok("BEGIN", "SELECT 1", "TRUNCATE papers", "COMMIT")
+        assert direct("SELECT count(*) FROM papers") == [["0"]]
+        w.pawl("undo", newest(w))
+        assert PG.fingerprint("shop") == before
+
+
+def dump_begun(w):
+    end = time.time() + 20
+    while not glob.glob(w.dir + "/state/keep/*/dump"):
+        assert time.time() < end, "no dump was begun"
+        time.sleep(0.005)
+
+
+def nothing_was_done(w, before):
+    assert PG.fingerprint("shop") == before
+    assert not newest(w), w.pawl("undo", "list").stdout
+    assert direct("SELECT count(*) FROM pg_class WHERE relname ~ '^K-'") == [["0"]]
+
+
+def test_killed_half_way():
+    with world(MANY) as w:
+        before = PG.fingerprint("shop")
+        approved(w, "DELETE FROM papers")
+        p = w.start_psql("DELETE FROM papers")
+        dump_begun(w)
+        w.process.send_signal(signal.SIGKILL)
+        w.process.wait()
+        w.process.stdout.close()
+        assert p.wait(30) != 0
+        w.start()
+        nothing_was_done(w, before)
+        w.pawl("undo", "prune")
+        assert not glob.glob(w.dir + "/state/keep/*/dump"), "what is left of it goes"
+
+
+def test_given_up_by_its_client():
+    with world(MANY) as w:
+        before = PG.fingerprint("shop")
+        approved(w, "DELETE FROM papers")
+        p = w.start_psql("DELETE FROM papers")
+        dump_begun(w)
+        p.send_signal(signal.SIGINT)
+        assert "57014" in p.communicate(timeout=30)[1]
+        nothing_was_done(w, before)
+        assert not glob.glob(w.dir + "/state/keep/*/dump")
+
+
+def test_the_server_goes_away():
+    with world(MANY) as w:
+        before = PG.fingerprint("shop")
+        approved(w, "DELETE FROM papers")
+        p = w.start_psql("DELETE FROM papers")
+        dump_begun(w)
+        direct("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^copy .select' AND pid <> pg_backend_pid()")
+        said = p.communicate(timeout=30)[1]
+        assert "not run: it could not be kept first: it could not be dumped" in said, said
+        nothing_was_done(w, before)
+        assert not glob.glob(w.dir + "/state/keep/*/dump")
+
+
+def test_the_disk_is_full():
+    with world() as w:
+        before = PG.fingerprint("shop")
+        approved(w, "DELETE FROM papers")
+        w.stop()
+        small = w.dir + "/small"
+        with open(small, "w") as f:
+            f.write("#!/bin/sh\ntrap '' XFSZ\nulimit -f 500\nexec '%s' \"$@\"\n" % holds.PAWL)
+        os.chmod(small, 0o755)
+        pawl, holds.PAWL = holds.PAWL, small
+        try:
+            w.start()
+        finally:
+            holds.PAWL = pawl
+        w.url = re.sub(r":\d+/", ":%d/" % w.port, w.url)
+        done = w.psql("DELETE FROM papers")
+        assert done.returncode != 0 and "it could not be dumped" in done.stderr and "/dump" in done.stderr, done.stderr
+        nothing_was_done(w, before)
+        assert not glob.glob(w.dir + "/state/keep/*/dump")
+
+
+def test_a_dump_that_is_not_whole():
+    with world() as w:
+        approved(w, "DELETE FROM papers")
+        w.ok("DELETE FROM papers")
+        (path,) = glob.glob(w.dir + "/state/keep/*/dump")
+        os.truncate(path, os.stat(path).st_size // 2)
+        assert "not whole" in w.pawl("undo", newest(w), ok=False).stderr
+        assert direct("SELECT count(*) FROM papers") == [["0"]]
+
+
+def main():
+    global PG
+    why = postgres.missing()
+    if why:
+        print("1..1\nok 1 - dump # SKIP " + why)
+        return 0
+    with postgres.Server() as PG:
+        tests = [f for n, f in sorted(globals().items()) if n.startswith("test_") and (len(sys.argv) < 2 or n in sys.argv[1:])]
+        return holds.Tap().run(tests)
+
+
+sys.exit(main())
