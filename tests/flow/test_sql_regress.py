@@ -3,80 +3,20 @@
 """PostgreSQL's own regression SQL: every file is read without crash or hang, no statement that plainly destroys reads as harmless, and
 plain statements get the same tree from the quick reader as from PostgreSQL's parser.
 
-The files are not committed: they come from $PG_REGRESS (a folder src/test/regress/sql), else from Debian's source package. It is fetched
-with apt's own client, from the sources this machine has configured for binaries, into folders of this test's own: lists, caches and
-configuration of the system are only read. What was fetched stays in the build folder for the next run.
+The files are not committed: tests/lib/pg_source.py says where they come from.
 """
-import getpass
 import os
-import pathlib
 import re
-import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import pg_source  # noqa: E402
 import source  # noqa: E402
 import sql  # noqa: E402
 
 PLAIN = re.compile(r"^(DROP (TABLE|SCHEMA|DATABASE|SEQUENCE|MATERIALIZED VIEW|TYPE|VIEW|FUNCTION|INDEX|TRIGGER)|TRUNCATE)\b(?!.*\bpg_temp\.)", re.I | re.S)
-
-
-def deb_src(parts):
-    """This machine's deb lines as deb-src, in ${parts}. How many."""
-    n, apt = 0, pathlib.Path("/etc/apt")
-    for path in [apt / "sources.list"] + sorted((apt / "sources.list.d").glob("*")):
-        if path.suffix not in (".list", ".sources") or not path.is_file():
-            continue
-        text = path.read_text()
-        if path.suffix == ".list":
-            text, found = re.subn(r"^\s*deb\s", "deb-src ", text, flags=re.M)
-            text = "".join(line + "\n" for line in text.splitlines() if line.startswith("deb-src "))
-        else:
-            text, found = re.subn(r"^Types:.*\bdeb\b.*$", "Types: deb-src", text, flags=re.M | re.I)
-        if found:
-            (parts / ("%d%s" % (n, path.suffix))).write_text(text)
-            n += 1
-    return n
-
-
-def fetch(where):
-    """Debian's source package postgresql-15, its regression SQL unpacked below ${where}."""
-    for name in ("lists/partial", "cache/archives/partial", "parts"):
-        (where / name).mkdir(parents=True, exist_ok=True)
-    if not deb_src(where / "parts"):
-        return "apt has no sources here"
-    options = ["-o", "Dir::State::lists=%s" % (where / "lists"), "-o", "Dir::Etc::sourcelist=/dev/null",
-               "-o", "Dir::Etc::sourceparts=%s" % (where / "parts"), "-o", "Dir::Cache=%s" % (where / "cache"),
-               "-o", "Dir::Cache::archives=%s" % (where / "cache" / "archives"), "-o", "APT::Sandbox::User=%s" % getpass.getuser()]
-    p = subprocess.run(["apt-get"] + options + ["update", "-qq"], capture_output=True, text=True, timeout=200)
-    shown = subprocess.run(["apt-cache"] + options + ["showsrc", "postgresql-15"], capture_output=True, text=True, timeout=60).stdout
-    versions = re.findall(r"^Version: (\S+)", shown, flags=re.M)
-    if not versions:
-        return "apt knows no source package postgresql-15: %s" % p.stderr.strip()[:200]
-    # The newest may be gone from where it was listed: any will do.
-    for version in versions:
-        p = subprocess.run(["apt-get"] + options + ["source", "-qq", "--download-only", "postgresql-15=" + version], cwd=where,
-                           capture_output=True, text=True, timeout=200)
-        archive = next(where.glob("postgresql-15_*.orig.tar.*"), None)
-        if p.returncode == 0 and archive:
-            subprocess.run(["tar", "xf", str(archive), "--wildcards", "*/src/test/regress/sql/*"], cwd=where, check=True, timeout=200)
-            archive.unlink()
-            return ""
-    return "the source package cannot be had: %s" % p.stderr.strip()[:200]
-
-
-def folder():
-    if os.environ.get("PG_REGRESS"):
-        return pathlib.Path(os.environ["PG_REGRESS"]), "PG_REGRESS is no folder"
-    where, why = pathlib.Path(os.environ["PAWL_BUILD"]).resolve() / "pg-regress", ""
-    try:
-        if not next(where.glob("*/src/test/regress/sql"), None):
-            why = fetch(where)
-        return next(where.glob("*/src/test/regress/sql"), None), why
-    except (OSError, subprocess.SubprocessError) as e:
-        return None, "the source package cannot be had: %s" % e
 
 
 def quick(dump, path):
@@ -134,8 +74,8 @@ def wrong(dump, path):
 
 def main():
     tap = source.Tap()
-    where, why = folder()
-    files = sorted(where.glob("*.sql")) if where and where.is_dir() else []
+    where, why = pg_source.regress()
+    files = sorted((where / "sql").glob("*.sql")) if where else []
     if not files:
         tap.skip("PostgreSQL's regression SQL", why)
         return tap.end()

@@ -4,9 +4,9 @@
 
 static enum relay_did unknown(struct session *s, struct str name)
 {
-	struct str text =
-		arena_fmt(&s->worker->arena, "pawl: prepared statement \"%.*s\" does not exist",
-			  STR_ARG(str_sub(name, 0, 100)));
+	struct arena *arena = &s->worker->arena;
+	struct str text = name.len ? arena_fmt(arena, "prepared statement \"%.*s\" does not exist", STR_ARG(str_sub(name, 0, 100)))
+				   : STR("unnamed prepared statement does not exist");
 	struct message_error e = { "ERROR", "26000", text, STR_NONE };
 
 	return relay_refuse_extended(s, &e);
