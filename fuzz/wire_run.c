@@ -104,8 +104,10 @@ bool model_runs_own(struct model *m, struct str text, uint8_t vary)
 		m->may_write = false;
 	else if (str_is(text, witness_prepared(WITNESS, VERSION).sql))
 		return witness(m, vary);
-	else if (str_is(text, model_before) || str_is(text, model_instead))
+	else if (str_is(text, model_before) || str_is(text, model_instead)) {
+		m->asked = true; /* in place of what somebody said yes to, or before it */
 		return writes(m);
+	}
 	else if (str_is(text, "SET TRANSACTION READ WRITE"))
 		m->may_write = true;
 	else if (!str_is(text, witness_prepared(WITNESS_BEFORE_1, VERSION).sql) &&

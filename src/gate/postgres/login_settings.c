@@ -55,12 +55,13 @@ bool login_options(struct login *l, struct str text)
 	return true;
 }
 
-/* Text in these is read by the server byte by byte as the gate reads it: no byte of a character of theirs is a quote or a backslash. */
+/* Text in these is read by the server byte by byte as the gate reads it: no byte of a character of theirs is a quote or a backslash.
+ * Those of SJIS, BIG5, GBK, GB18030, UHC and JOHAB may be. The server reads a name's letters and digits alone, in either case. */
 bool login_encoding(struct str e)
 {
-	static const char *const unsafe[] = { "sjis",	 "shiftjis",   "shiftjis2004", "shift_jis_2004", "mskanji",    "win932",
-					      "windows932", "big5",    "win950",       "windows950",	 "gbk",	       "win936",
-					      "windows936", "gb18030", "uhc",	       "win949",	 "windows949", "johab" };
+	static const char *const whole[] = { "utf8", "unicode", "sqlascii", "muleinternal", "koi8",   "koi8r",	 "koi8u",      "alt",
+					     "win",  "win866",	"win874",   "windows866",   "windows874", "abc", "tcvn", "tcvn5712", "vscii" };
+	static const char *const begins[] = { "latin", "iso8859", "euc", "win125", "windows125" };
 	char plain[64];
 	size_t n = 0;
 
@@ -71,15 +72,19 @@ bool login_encoding(struct str e)
 			return false;
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
 			plain[n++] = c;
 	}
 	plain[n] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(unsafe); i++) {
-		if (!strcmp(plain, unsafe[i]))
-			return false;
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+		if (!strcmp(plain, whole[i]))
+			return true;
 	}
-	return true;
+	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+		if (!strncmp(plain, begins[i], strlen(begins[i])))
+			return true;
+	}
+	return false;
 }
 
 /* Names of settings have nothing else; a dot parts those of extensions. */
