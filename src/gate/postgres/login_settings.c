@@ -59,8 +59,8 @@ bool login_options(struct login *l, struct str text)
  * Those of SJIS, BIG5, GBK, GB18030, UHC and JOHAB may be. The server reads a name's letters and digits alone, in either case. */
 bool login_encoding(struct str e)
 {
-	static const char *const whole[] = { "utf8", "unicode", "sqlascii", "muleinternal", "koi8",   "koi8r",	 "koi8u",      "alt",
-					     "win",  "win866",	"win874",   "windows866",   "windows874", "abc", "tcvn", "tcvn5712", "vscii" };
+	static const char *const whole[] = { "utf8", "unicode", "sqlascii", "muleinternal", "koi8", "koi8r", "koi8u", "alt", "win",
+					     "win866", "win874", "windows866", "windows874", "abc", "tcvn", "tcvn5712", "vscii" };
 	static const char *const begins[] = { "latin", "iso8859", "euc", "win125", "windows125" };
 	char plain[64];
 	size_t n = 0;
