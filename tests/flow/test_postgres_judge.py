@@ -59,6 +59,18 @@ SCHEMA = [
     ("delete from quiet where id = 1", "ask", ["sql.bounded-delete quiet", "sql.unbounded-delete public.submissions"], ""),
 ]
 
+# the same, of tests/fixtures/postgres/texts.sql: triggers and rules that run text
+TEXTS = [
+    ("insert into said values (1, 'select setval(''s'', 1)')", "ask", ["sql.insert said", "sql.dynamic"], "triggers and rules of said"),
+    ("copy said from stdin", "ask", ["sql.insert said", "sql.dynamic"], ""),
+    ("update said set v = 'x' where id = 1", "write", ["sql.bounded-update said"], ""),
+    ("insert into formatted values (1, 'x')", "ask", ["sql.insert formatted", "sql.dynamic"], ""),
+    ("insert into selected values (1, 'x')", "ask", ["sql.insert selected", "sql.dynamic"], ""),
+    ("insert into ruled values (1, 'x')", "ask", ["sql.insert ruled", "sql.dynamic"], ""),
+    ("insert into said_view values (1, 'x')", "ask", ["sql.insert said_view", "sql.dynamic"], ""),
+    ("insert into routed values (1, 'x')", "write", ["sql.insert routed"], ""),
+]
+
 BOUNDED = ("sql.insert", "sql.bounded-", "sql.upsert", "sql.next-value", "sql.row-lock")
 
 # what is done to the schema, and whether its version must tell
@@ -110,8 +122,8 @@ def findings(said):
     return [c.split(" | ")[0].strip() for c in said[3:]]
 
 
-def schema(_, dump):
-    for text, ruling, want, words in SCHEMA:
+def schema(_, dump, rows=SCHEMA):
+    for text, ruling, want, words in rows:
         (said,) = dump.ask("production", text)
         got = findings(said)
         if ruling and said[0] != ruling:
@@ -316,8 +328,12 @@ def in_database(pg, text, test):
         yield "gate_sql_dump ended badly"
 
 
-def school(pg, test):
-    return in_database(pg, (source.ROOT / "tests" / "fixtures" / "postgres" / "school.sql").read_text(), test)
+def school(pg, test, name="school.sql"):
+    return in_database(pg, (source.ROOT / "tests" / "fixtures" / "postgres" / name).read_text(), test)
+
+
+def texts(pg, dump):
+    return schema(pg, dump, TEXTS)
 
 
 def main():
@@ -327,6 +343,7 @@ def main():
         return tap.end()
     with postgres.Server() as pg:
         tap.check("%d texts with what the schema adds" % len(SCHEMA), school(pg, schema))
+        tap.check("%d texts where triggers and rules run text" % len(TEXTS), school(pg, texts, "texts.sql"))
         tap.check("%d scopes" % len(SCOPE), school(pg, scopes))
         tap.check("the schema's version tells what changed", school(pg, versions))
         tap.check("a schema read anew", school(pg, anew))

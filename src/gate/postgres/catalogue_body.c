@@ -2,6 +2,7 @@
 #include "gate/postgres/catalogue_inner.h"
 #include "facts/sql_functions.h"
 #include "read/sql/sql.h"
+#include "read/sql/sql_lex.h"
 
 #define ROUNDS_MAX 64
 #define OWN_BODY "pawl_body"
@@ -38,6 +39,31 @@ enum catalogue_effect catalogue_effect_of(const struct change *acts, size_t n)
 			return EFFECT_DESTROYS;
 	}
 	return unknown ? EFFECT_UNKNOWN : writes ? EFFECT_WRITES : EFFECT_READS;
+}
+
+/* How a text put together at run time begins, up to the first piece that may be anything. */
+static bool begins_as_rows(struct str text)
+{
+	struct sql_lex lex = { .text = text, .way = SQL_LEX_POSTGRES, .line_start = true };
+	struct sql_token t = sql_lex_next(&lex);
+
+	if (sql_token_among(&t, "insert update delete merge drop truncate lock analyze notify refresh"))
+		return true;
+	if (sql_token_is(&t, "create")) {
+		t = sql_lex_next(&lex);
+		return sql_token_among(&t, "table temp temporary unlogged index unique");
+	}
+	/* What is selected from is said: a name may be put behind it. */
+	if (!sql_token_is(&t, "select"))
+		return false;
+	while (t.kind != SQL_TOKEN_END && !sql_token_among(&t, "from pawl_unknown"))
+		t = sql_lex_next(&lex);
+	return sql_token_is(&t, "from");
+}
+
+bool catalogue_opaque(const struct change *c)
+{
+	return is(c, SQL_MEANS_DYNAMIC) && !(str_is(c->type, "statement") && begins_as_rows(c->name));
 }
 
 static bool told(const struct change *acts, size_t n, const struct change *c)

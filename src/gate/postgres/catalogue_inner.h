@@ -69,6 +69,8 @@ struct catalogue {
 void catalogue_body(struct catalogue *c, struct routine *r, struct arena *scratch);
 void catalogue_settle(struct catalogue *c);
 enum catalogue_effect catalogue_effect_of(const struct change *acts, size_t n);
+/* Is it text that nobody has read, whoever wrote it: not one that begins as a statement on rows does, with names or values put into it? */
+bool catalogue_opaque(const struct change *c);
 /* One clause: "deletes every row of submissions". */
 struct str catalogue_says(const struct change *acts, size_t n, struct arena *arena);
 

@@ -111,8 +111,9 @@ static void tell_acts(struct weighing *w, const struct routine *r, struct str ho
 	for (size_t i = 0; i < r->n_acts; i++) {
 		struct change *c;
 
-		/* Of what nobody knows, and of bounded rows, the witness tells before it is committed. */
-		if (known_only && catalogue_effect_of(&r->acts[i], 1) != EFFECT_DESTROYS)
+		/* Of bounded rows, and of code in other languages, the witness tells before it is committed. Of text from a row it
+		 * could not: settings, programs, counters and rights leave it no trace. */
+		if (known_only && catalogue_effect_of(&r->acts[i], 1) != EFFECT_DESTROYS && !catalogue_opaque(&r->acts[i]))
 			continue;
 		c = change_add(&w->answer->changes, w->arena);
 		if (!c)
