@@ -3,6 +3,7 @@
 # timeout: 600
 import os
 import re
+import struct
 import sys
 import tempfile
 import threading
@@ -95,6 +96,65 @@ select * from chain order by id;
         r.close()
         assert pg.sql("select sum(x) from chain", "t") == [["21"]]
         assert g.close() == 0
+
+
+def beside(pg):
+    """A client of our own at the server itself, which asks for no password."""
+    r = w.Raw("127.0.0.1", pg.port, login=False)
+    words = b"".join(map(w.text, ("user", "agent", "database", "direct"))) + b"\0"
+    r.send(struct.pack(">ii", len(words) + 8, 196608) + words)
+    r.until("Z")
+    return r
+
+
+@test
+def a_copy_whose_data_comes_with_it(pg, gate):
+    """Clients need not wait for CopyInResponse; and where there is none, the data is thrown away."""
+    def run(text):
+        return [w.parse(text), w.bind(), w.execute()]
+
+    begin, commit, copy, none = w.query("begin"), w.query("commit"), "copy k from stdin", "copy nosuch from stdin"
+    data, long, fail = w.message("d", b"1\tv\n"), w.message("d", b"2\tw\n" * 60000), w.message("f", b"enough\0")
+    held = "copy k from program 'echo 7'"
+    pipelines = [
+        (1, [*run(copy), data, w.COPY_DONE, w.SYNC]),
+        (1, [*run(copy), long, data, w.COPY_DONE, w.SYNC]),
+        (1, [*run(copy), data, fail, w.SYNC]),
+        (1, [*run(copy), w.SYNC, data, w.FLUSH, w.COPY_DONE, w.SYNC]),
+        (1, [*run(copy), data, w.COPY_DONE, *run(copy), data, w.COPY_DONE, *run("select 1"), w.SYNC]),
+        (1, [*run("begin"), *run(copy), data, w.COPY_DONE, *run("commit"), w.SYNC]),
+        (1, [*run(copy), w.message("d", b"x\ty\n"), data, w.COPY_DONE, w.SYNC]),
+        (1, [*run(none), data, w.COPY_DONE, w.SYNC]),
+        (1, [w.query(copy), long, data, w.COPY_DONE]),
+        (1, [w.query(copy), data, fail]),
+        (1, [w.query(copy + ";" + copy), data, w.COPY_DONE, data, w.COPY_DONE]),
+        (1, [w.query(none), data, w.COPY_DONE]),
+        (1, [w.query(none), data, fail]),
+        (3, [begin, w.query(copy), long, data, w.COPY_DONE, commit]),
+        (3, [begin, w.query(copy), data, fail, commit]),
+        (3, [begin, w.query(copy + ";" + copy), data, w.COPY_DONE, data, w.COPY_DONE, commit]),
+        (3, [begin, *run(copy), data, w.COPY_DONE, w.SYNC, commit]),
+    ]
+    for db in ("t", "direct"):
+        pg.sql("create table k(a int, b text)", db, "agent")
+    rows = None
+    for n, parts in pipelines:
+        said = []
+        for r, db in ((gate.raw(), "t"), (beside(pg), "direct")):
+            r.send(*parts)
+            got = [m for _ in range(n) for m in r.until("Z")] + r.ask(w.query("select 42"))
+            said.append(["".join(k for k, _ in got), [e["C"] for e in w.errors(got)], pg.sql("select count(*) from k", db)])
+            r.close()
+        assert said[0] == said[1], (parts[0], said)
+        rows = said[0][2]
+    assert int(rows[0][0]) > 180000, rows
+    for parts in ([w.query(held)], [*run(held)]):
+        for end in (w.COPY_DONE, fail):
+            r = gate.raw()
+            got = r.ask(*parts, long, data, end, *([w.SYNC] if len(parts) > 1 else []))
+            assert w.errors(got)[0]["C"] == "PW001" and r.kinds(w.query("select 42")) == "TDCZ", got
+            r.close()
+    assert pg.sql("select count(*) from k", "t") == rows
 
 
 @test

@@ -63,14 +63,24 @@ static enum relay_did act(struct session *s, struct str message, size_t total, s
 	}
 }
 
-/* While the server takes a copy. */
-static enum relay_did copying(struct session *s, char type)
+/* While the server takes a copy. What the gate waits for behind it comes only by a Flush: that of the Execute the copy has swallowed, and
+ * the client's Sync waits for the answer. An error is told at once. */
+static enum relay_did copying(struct session *s, struct str message)
 {
+	static const char flush[] = { 'H', 0, 0, 0, 4 };
+	char type = message.ptr[0];
+
 	if (type == 'd')
 		return RELAY_PASS;
-	if (type == 'c' || type == 'f') {
+	if (type == 'c' || type == 'f')
 		s->relay.copy_in = false;
+	if (type == 'f')
 		return RELAY_PASS;
+	if (type == 'c') {
+		relay_to_server(s, message);
+		if (s->relay.unsynced)
+			stream_add(&s->server, flush, sizeof(flush));
+		return RELAY_DONE;
 	}
 	if (type == 'H' || type == 'S') /* the server takes no notice of them either */
 		return RELAY_DONE;
@@ -93,7 +103,7 @@ static enum relay_did decide(struct session *s, struct str message, size_t total
 	char type = message.ptr[0];
 
 	if (r->copy_in)
-		return copying(s, type);
+		return copying(s, message);
 	if (type == 'd' || type == 'c' || type == 'f')
 		return RELAY_DONE; /* left over from a copy that failed */
 	if (r->skipping && type != 'S' && type != 'X')

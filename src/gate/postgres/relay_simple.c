@@ -1,8 +1,12 @@
 /* Simple queries: sent as they came where nothing of them needs the gate, else run statement by statement (relay_script.c). */
 #include "gate/postgres/session.h"
 
+struct inside {
+	bool writes, copies;
+};
+
 /* Sent as it came; false: between its statements, or before its copy begins, the witness must look. */
-static bool in_one(const struct session *s, const struct statement_answer *a, bool *ret_writes)
+static bool in_one(const struct session *s, const struct statement_answer *a, struct inside *ret)
 {
 	bool due = relay_statement_due(s), copies = false;
 	unsigned writes = 0;
@@ -11,24 +15,25 @@ static bool in_one(const struct session *s, const struct statement_answer *a, bo
 		writes += st->ruling == RULING_WRITE;
 		copies = copies || relay_copies_in(st);
 	}
-	*ret_writes = writes > 0;
+	*ret = (struct inside){ writes > 0, copies };
 	return (writes < 2 || !s->by_statement) && !(due && (copies || (writes && relay_ready_awaited(&s->relay))));
 }
 
-static enum relay_did pass(struct session *s, const struct statement_answer *a, bool writes)
+static enum relay_did pass(struct session *s, const struct statement_answer *a, struct inside has)
 {
 	struct relay *r = &s->relay;
 
-	if (writes && relay_statement_due(s)) {
+	if (has.writes && relay_statement_due(s)) {
 		relay_statement_look(s);
 		relay_sync(s, HOW_NONE);
 	}
 	relay_announce_all(r, a);
-	if (writes)
+	if (has.writes)
 		relay_wrote(s);
 	r->moved = 0;
 	relay_sent(s, 'Q', HOW_ALL, NULL);
-	if (r->n_looks) /* should a limit be passed, what comes next must not be on its way */
+	/* Should a limit be passed, what comes next must not be on its way; nor is it known yet whose the data behind a copy is. */
+	if (r->n_looks || has.copies)
 		relay_when_quiet(s, relay_resume);
 	return RELAY_PASS;
 }
@@ -39,7 +44,7 @@ enum relay_did relay_simple(struct session *s, struct str message)
 	struct relay *r = &s->relay;
 	const struct statement *no;
 	struct statement_answer a;
-	bool writes;
+	struct inside has;
 
 	if (!message_text(&body, &text) || body.len) {
 		session_fatal(s, "08P01", STR("pawl: a Query that is not well formed"));
@@ -58,8 +63,8 @@ enum relay_did relay_simple(struct session *s, struct str message)
 			relay_refuse(s, &e, true);
 		return RELAY_DONE;
 	}
-	if (relay_is_plain(r, &a) && in_one(s, &a, &writes))
-		return pass(s, &a, writes);
+	if (relay_is_plain(r, &a) && in_one(s, &a, &has))
+		return pass(s, &a, has);
 	if (r->n_sent) {
 		relay_when_quiet(s, relay_resume);
 		return RELAY_WAITS;
