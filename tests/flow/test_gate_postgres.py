@@ -109,6 +109,28 @@ def test_what_was_approved_is_kept_and_comes_back():
         assert PG.fingerprint("shop") == before and direct("SELECT count(*) FROM open_work") == [["5000"]]
 
 
+def test_an_approval_is_for_the_types_of_the_parameters_too():
+    """The server picks one of several functions of a name by them."""
+    with world() as w:
+        direct("""
+CREATE FUNCTION wipe(int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN DELETE FROM submissions; RETURN 'int'; END $$;
+CREATE FUNCTION wipe(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN DELETE FROM open_work; DELETE FROM submissions; RETURN 'text'; END $$;
+""")
+        raw = session(w, {"id": w.user, "url": w.url})
+
+        def ask(*types):
+            got = raw.ask(pgwire.parse("SELECT wipe($1)", types=types), pgwire.bind(["7"]), pgwire.execute(), pgwire.SYNC)
+            wrong = pgwire.errors(got)
+            return (wrong[0]["C"], w.hold(wrong[0]["M"])) if wrong else [b for k, b in got if k == "D"]
+
+        integer, text = ask(23), ask(25)
+        assert integer[0] == text[0] == "PW001" and integer[1] != text[1], (integer, text)
+        w.approve(integer[1], "alice", w.log("hold.opened")[0]["body"]["typed_name"] or "yes")
+        assert ask(25) == text and ask() == ask(0) != text and rows("submissions") == 5000
+        assert ask(23) == [b"\0\1\0\0\0\3int"] and rows("submissions") == 0
+        raw.close()
+
+
 def test_two_statements_of_one_transaction_are_both_kept():
     with world() as w:
         both = "UPDATE submissions SET body = 'x'; UPDATE courses SET name = 'y'"

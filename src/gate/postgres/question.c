@@ -51,6 +51,17 @@ static struct str values_of(struct str bind)
 	return str_sub(bind, 0, at);
 }
 
+/* Those that are named: by them the server picks one of several functions of a name. What it is to find out itself counts as not said. */
+static struct str types_of(struct str types)
+{
+	if (types.len < 2 || types.len != 2 + 4 * (size_t)message_u16(types.ptr))
+		return types;
+	types = str_sub(types, 2, types.len);
+	while (types.len && !message_u32(types.ptr + types.len - 4))
+		types.len -= 4;
+	return types;
+}
+
 struct digest question_digest(const struct question_about *about, struct arena *arena)
 {
 	struct digest_run run;
@@ -58,8 +69,9 @@ struct digest question_digest(const struct question_about *about, struct arena *
 
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)about->schema_version);
 	digest_begin(&run);
-	digest_field(&run, STR("version"), STR("pawl-postgres-1"));
+	digest_field(&run, STR("version"), STR("pawl-postgres-2"));
 	add_statements(&run, about->text, arena);
+	digest_field(&run, STR("types"), types_of(about->types));
 	digest_field(&run, STR("parameters"), values_of(about->parameters));
 	digest_field(&run, STR("database"), about->database);
 	digest_field(&run, STR("search_path"), about->search_path);

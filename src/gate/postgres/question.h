@@ -11,6 +11,7 @@
 
 struct question_about {
 	struct str text;	/* the whole message */
+	struct str types;	/* of its parameters, as in its Parse behind the text; STR_NONE: none */
 	struct str parameters;	/* of its Bind, as it came behind its names; STR_NONE: none */
 	struct str database;	/* the upstream's name */
 	struct str search_path;
@@ -20,7 +21,8 @@ struct question_about {
 /**
  * question_digest(about, arena):
  * The same for texts that PostgreSQL's parser reads as the same statements: comments, spacing and the case of plain names do not matter,
- * constants, parameters, database, search_path and the version of the schema do. A statement without a fingerprint counts by its text.
+ * constants, parameters with their types, database, search_path and the version of the schema do. A statement without a fingerprint counts
+ * by its text.
  */
 struct digest question_digest(const struct question_about *about, struct arena *arena);
 

@@ -53,7 +53,10 @@ static void no(struct relay_passage *p, struct str message)
 
 static void make_question(struct relay_passage *p, const struct statement_answer *a, struct str scope)
 {
-	struct question_about about = { p->text, p->parameters, p->upstream->of->name, p->context.search_path, a->schema_version };
+	struct question_about about = {
+		.text = p->text, .types = p->types, .parameters = p->parameters, .database = p->upstream->of->name,
+		.search_path = p->context.search_path, .schema_version = a->schema_version,
+	};
 	struct str summary = str_sub(str_trim(p->text), 0, SUMMARY);
 	struct database_question *q = &p->question;
 
@@ -220,7 +223,7 @@ static void work_done(struct loop_note *n)
 	session_pump(s);
 }
 
-static struct relay_passage *passage_new(struct session *s, struct str text, struct str parameters)
+static struct relay_passage *passage_new(struct session *s, struct str text, struct str types, struct str parameters)
 {
 	struct relay_passage *p = calloc(1, sizeof(*p));
 	struct arena *arena;
@@ -235,6 +238,7 @@ static struct relay_passage *passage_new(struct session *s, struct str text, str
 	p->host = s->worker->server->o.host;
 	p->who = (struct database_session){ arena_str(arena, s->who.id), arena_str(arena, s->who.name) };
 	p->text = arena_str(arena, text);
+	p->types = arena_str(arena, types);
 	p->parameters = arena_str(arena, parameters);
 	relay_context(s, &p->context);
 	p->context.session = &p->who;
@@ -261,9 +265,9 @@ bool relay_ask_submit(struct session *s, struct relay_passage *p)
 	return true;
 }
 
-void relay_ask(struct session *s, struct str text, struct str parameters, void (*then)(struct session *s))
+void relay_ask(struct session *s, struct str text, struct str types, struct str parameters, void (*then)(struct session *s))
 {
-	struct relay_passage *p = passage_new(s, text, parameters);
+	struct relay_passage *p = passage_new(s, text, types, parameters);
 	struct relay *r = &s->relay;
 
 	if (p && !p->arena.full) {

@@ -185,7 +185,7 @@ static enum relay_did ask(struct session *s, const struct relay_prepared *p, str
 		return relay_wait(s);
 	if (r->skipping) /* what came before failed meanwhile */
 		return RELAY_DONE;
-	relay_ask(s, (struct str){ p->text, p->n_text }, values, relay_resume);
+	relay_ask(s, (struct str){ p->text, p->n_text }, p->types, values, relay_resume);
 	return r->passage ? RELAY_PASS : RELAY_WAITS;
 }
 

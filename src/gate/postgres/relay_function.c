@@ -147,7 +147,7 @@ static enum relay_did weigh(struct session *s, struct str text)
 		}
 		relay_announce(r, &a, st);
 		r->n_statements++;
-		relay_ask(s, text, STR_NONE, relay_resume);
+		relay_ask(s, text, STR_NONE, STR_NONE, relay_resume);
 		return r->passage ? asked(s) : RELAY_WAITS;
 	}
 	relay_announce(r, &a, st);

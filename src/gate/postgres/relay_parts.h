@@ -110,7 +110,7 @@ struct relay_passage {
 	const struct database_host *host;
 	struct statement_context context;
 	struct database_session who;
-	struct str text, parameters;
+	struct str text, types, parameters;
 	struct relay_keep *keeps; /* by statement */
 	size_t n_keeps;
 	const struct statement_answer *answer;
@@ -123,8 +123,9 @@ struct relay_passage {
 	struct evidence_note *notes;
 	void (*then)(struct session *s);
 };
-/* Ask about the statements of a text that have to be; ${then} is called when that is answered, with relay.passage set. */
-void relay_ask(struct session *s, struct str text, struct str parameters, void (*then)(struct session *s));
+/* Ask about the statements of a text that have to be; ${then} is called when that is answered, with relay.passage set. ${types} as in its
+ * Parse, ${parameters} as in its Bind; STR_NONE: a simple query. */
+void relay_ask(struct session *s, struct str text, struct str types, struct str parameters, void (*then)(struct session *s));
 /* Of a passage that was not passed; in the worker's arena. */
 void relay_ask_error(struct session *s, const struct relay_passage *p, struct message_error *ret);
 void relay_passage_free(struct relay_passage *p);

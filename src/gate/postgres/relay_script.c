@@ -463,7 +463,7 @@ static void start(struct session *s)
 	r->failed = false;
 	for (size_t i = 0; i < p->n; i++) {
 		if (p->st[i].ask) {
-			relay_ask(s, (struct str){ p->text, p->n_text }, STR_NONE, asked);
+			relay_ask(s, (struct str){ p->text, p->n_text }, STR_NONE, STR_NONE, asked);
 			return;
 		}
 	}
