@@ -103,6 +103,11 @@ create index vat_index on vat_table (vat(net));
 create sequence ticket start 1000 increment 5;
 create table support (id bigint primary key default nextval('ticket'), subject text, mood mood not null default 'sad');
 
+create table place (id int primary key, rank int not null unique, mark text not null, unique (mark));
+create table place_at (id int primary key, place int references place on delete cascade on update cascade, what text);
+create table place_note (id int primary key, at int references place_at on delete cascade, place int references place on delete cascade on update cascade);
+create table loose (a int unique, b text, exclude using btree (b with =));
+
 create view rich as select id, name, balance from customer where balance > 1000;
 create view rich_names (who) as select name from rich;
 create view order_sums with (security_barrier = true) as select o.id, o.state, sum(l.amount) as pieces from orders o join order_line l on l.order_id = o.id group by o.id;
@@ -169,4 +174,8 @@ insert into forum.post (thread, body, mood) select ('00000000-0000-0000-0000-' |
 insert into extra.one select i, 'x' || i from generate_series(1, 5) i;
 insert into extra.two select i, row(i, 'y')::extra.one from generate_series(1, 5) i;
 insert into forum.paint select i, (array['red', 'green']::extra.color[])[1 + i % 2], 'n' from generate_series(1, 10) i;
+insert into place select i, i, 'mark ' || i from generate_series(1, 12) i;
+insert into place_at select i, 1 + i % 12, 'at ' || i from generate_series(1, 30) i;
+insert into place_note select i, 1 + i % 30, 1 + i % 12 from generate_series(1, 50) i;
+insert into loose select i, 'b' || i from generate_series(1, 9) i;
 refresh materialized view sales;

@@ -62,6 +62,34 @@
 			case when r.come is null then '' else format('except all select pawl_c::text from %s pawl_c', r.come) end);
 		execute format('create temp table %I on commit drop as select x.t::%s as r from (select pawl_c::text from %s pawl_c %s) x(t)', 'pawl_come_' || r.relation, r.now,
 			coalesce(r.come, r.gone), case when r.come is null then 'where false' else format('except all select pawl_g::text from %s pawl_g', r.gone) end);
+		-- Other unique values that what came holds and what went needs under another key: what came gives them up first (NULL), or is in its way.
+		select string_agg(format('(c.r).%I::text is distinct from (g.r).%I::text', z.attname, z.attname), ' or ') into v_keys
+			from pg_index k, unnest(k.indkey) as y(c), pg_attribute z where k.indrelid = r.relation and k.indisprimary and z.attrelid = k.indrelid and z.attnum = y.c;
+		v_list := '{}';
+		for q in select k.indisexclusion or k.indexprs is not null as any_,
+				(select string_agg(format('(c.r).%I::text = (g.r).%I::text', z.attname, z.attname), ' and ') from unnest(k.indkey) as y(c), pg_attribute z
+					where z.attrelid = k.indrelid and z.attnum = y.c) as same,
+				array(select z.attname::text from pg_attribute z where z.attrelid = k.indrelid and z.attgenerated = '' and z.attidentity <> 'a'
+					and (z.attnum = any(k.indkey) or exists (select from pg_depend p where p.classid = 'pg_class'::regclass and p.objid = k.indexrelid
+						and p.refclassid = 'pg_class'::regclass and p.refobjid = k.indrelid and p.refobjsubid = z.attnum))
+					and z.attnum > 0 and not (z.attnotnull and z.attinhcount > 0)
+					and not exists (select from pg_index x where x.indrelid = k.indrelid and (x.indisprimary or x.indisreplident) and z.attnum = any(x.indkey))
+					and not exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = k.indrelid and z.attnum = any(f.confkey))) as columns
+				from pg_index k where k.indrelid = r.relation and (k.indisunique or k.indisexclusion) and not k.indisprimary loop
+			continue when v_keys is null;
+			v_same := q.any_;
+			if not v_same then
+				execute format('select exists (select from %I c, %I g where %s and (%s))', 'pawl_come_' || r.relation, 'pawl_gone_' || r.relation, q.same, v_keys) into v_same;
+			end if;
+			if v_same then
+				v_list := v_list || q.columns;
+			end if;
+		end loop;
+		v_clear := v_clear || jsonb_build_object(r.relation::text, array(select distinct unnest(v_list) order by 1));
+		v_quiet := v_quiet || array(select format('alter table %s alter column %I drop not null', r.now, attname) from pg_attribute
+			where attrelid = r.relation and attnotnull and attname::text = any(v_list));
+		v_loud := v_loud || array(select format('alter table %s alter column %I set not null', r.now, attname) from pg_attribute
+			where attrelid = r.relation and attnotnull and attname::text = any(v_list));
 	end loop;
 	v_quiet := array(select distinct unnest(v_quiet));
 	v_loud := array(select distinct unnest(v_loud));
@@ -109,8 +137,8 @@
 			end if;
 		end loop;
 	end loop;
-	-- Change keys back, insert, then update in place, then delete; a table that others' rows are missing for waits its turn.
-	foreach v_phase in array array['rekey', 'insert', 'update', 'delete'] loop
+	-- Clear the way, insert, then update in place, then delete; a table that others' rows are missing for waits its turn.
+	foreach v_phase in array array['clear', 'insert', 'update', 'delete'] loop
 		v_left := v_todo;
 		while v_left <> '{}' loop
 			v_todo := v_left;
@@ -122,8 +150,6 @@
 						and attgenerated = '') as cols,
 					(select string_agg(format('(x.r).%I', attname), ', ' order by attnum) from pg_attribute where attrelid = k.oid and attnum > 0 and not attisdropped
 						and attgenerated = '') as vals,
-					(select string_agg(format('%I = (p.g).%I', attname, attname), ', ' order by attnum) from pg_attribute where attrelid = k.oid and attnum > 0
-						and not attisdropped and attgenerated = '' and attidentity <> 'a') as resets,
 					(select string_agg(format('%I = (x.r).%I', a.attname, a.attname), ', ' order by a.attnum) from pg_attribute a where a.attrelid = k.oid and a.attnum > 0
 						and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a' and not exists (select from pg_index x where x.indrelid = k.oid
 						and x.indisprimary and a.attnum = any(x.indkey))) as sets
@@ -132,19 +158,10 @@
 				v_text := coalesce((select 'not exists (select from %I t2 where ' || string_agg(format('(t2.r).%s::text = (x.r).%s::text', k, k), ' and ') || ')'
 					from unnest(r.keys) k having count(*) > 0), 'true or %L is null');
 				begin
-					if v_phase = 'rekey' then
-						-- The n-th row that went is the n-th that came, where nothing but UPDATE was at work.
-						continue when v_keys is null or r.come is null;
-						execute format('select (select count(*) from %s) = (select count(*) from %s)', r.gone, r.come) into v_same;
-						continue when not v_same;
-						execute format('update %s%s pawl_t set %s from (select g.t::%s as g, c.t::%s as c from '
-							'(select pawl_g::text as t, row_number() over (order by ctid) as n from %s pawl_g) g join '
-							'(select pawl_c::text as t, row_number() over (order by ctid) as n from %s pawl_c) c on c.n = g.n) p where %s '
-							'and not exists (select from %I t2 where %s) and not exists (select from %I t3 where %s)',
-							r.only_, r.now, r.resets, r.now, r.now, r.gone, r.come,
-							(select string_agg(format('pawl_t.%s::text = (p.c).%s::text', k, k), ' and ') from unnest(r.keys) k), 'pawl_come_' || r.relation,
-							(select string_agg(format('(t2.r).%s::text = (p.g).%s::text', k, k), ' and ') from unnest(r.keys) k), 'pawl_gone_' || r.relation,
-							(select string_agg(format('(t3.r).%s::text = (p.c).%s::text', k, k), ' and ') from unnest(r.keys) k));
+					if v_phase = 'clear' and v_keys is not null then
+						select string_agg(format('%I = null', c), ', ') into v_message from jsonb_array_elements_text(v_clear -> r.relation::text) c;
+						continue when v_message is null;
+						execute format('update %s%s pawl_t set %s from %I x where %s', r.only_, r.now, v_message, 'pawl_come_' || r.relation, v_keys);
 					elsif v_phase = 'insert' then
 						execute format('insert into %s (%s) overriding system value select %s from %I x where ' || v_text ||
 							case when v_keys is null then '' else ' and not exists (select from ' || r.only_ || r.now || ' pawl_t where ' || v_keys || ' and pawl_t::text = x.r::text)' end,
@@ -153,8 +170,25 @@
 					elsif v_phase = 'update' and v_keys is not null and r.sets is not null then
 						execute format('update %s%s pawl_t set %s from %I x where %s and pawl_t::text <> x.r::text', r.only_, r.now, r.sets, 'pawl_gone_' || r.relation, v_keys);
 					elsif v_phase = 'delete' and v_keys is not null then
+						-- What others have put under a row that goes now would go with it.
+						for q in select c.conrelid, c.conrelid::regclass::text as tab,
+								(select string_agg(format('pawl_t.%I::text = (x.r).%I::text', a.attname, b.attname), ' and ') from unnest(c.conkey, c.confkey) as m(f, p)
+									join pg_attribute a on a.attrelid = c.conrelid and a.attnum = m.f join pg_attribute b on b.attrelid = c.confrelid and b.attnum = m.p) as same,
+								coalesce((select string_agg(format('(o.r).%I::text = pawl_t.%I::text', z.attname, z.attname), ' and ') from pg_index y, unnest(y.indkey) as k(c),
+									pg_attribute z where y.indrelid = c.conrelid and y.indisprimary and z.attrelid = c.conrelid and z.attnum = k.c), 'o.r::text = pawl_t::text') as own
+								from pg_constraint c where c.contype = 'f' and c.confrelid = r.relation and c.confdeltype in ('c', 'n', 'd')
+									and not exists (select from pg_constraint p where p.oid = c.conparentid and p.conrelid <> c.conrelid)
+									and exists (select from pawl_trash.captures o where o.item = v_item and o.relation = c.conrelid) loop
+							execute format('select count(*) from %s pawl_t join %I x on %s where ' || v_text || ' and not exists (select from %I o where %s)', q.tab,
+								'pawl_come_' || r.relation, q.same, 'pawl_gone_' || r.relation, 'pawl_come_' || q.conrelid, q.own) into v_count;
+							if v_count > 0 then
+								raise exception '% row(s) of % refer to rows that would go', v_count, q.tab
+									using errcode = 'PWU01', detail = 'Delete or change them first, and undo again; nothing was changed.';
+							end if;
+						end loop;
 						execute format('delete from %s%s pawl_t using %I x where %s and ' || v_text, r.only_, r.now, 'pawl_come_' || r.relation, v_keys, 'pawl_gone_' || r.relation);
-					elsif v_phase = 'delete' then
+					-- Without a key, nothing that stays is the same row: out first, where nobody refers to it.
+					elsif v_keys is null and v_phase = (case when exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = r.relation) then 'delete' else 'clear' end) then
 						execute format('delete from %s%s where (tableoid, ctid) in (select h.tableoid, h.ctid from (select tableoid, ctid, pawl_t::text as t, row_number() over '
 							'(partition by pawl_t::text) as n from %s%s pawl_t) h join (select r::text as t, count(*) as n from %I group by 1) w on w.t = h.t and h.n <= w.n)',
 							r.only_, r.now, r.only_, r.now, 'pawl_come_' || r.relation);
@@ -165,14 +199,8 @@
 						v_left := v_left || r.relation;
 					when unique_violation or exclusion_violation then
 						get stacked diagnostics v_message = message_text;
-						continue when v_phase = 'rekey';
-						if v_phase <> 'update' then
-							raise exception 'rows of % cannot come back: %', r.now, v_message using errcode = 'PWU01',
-								detail = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
-						end if;
-						-- Values that change places: all out, all in.
-						execute format('delete from %s%s pawl_t using %I x where %s', r.only_, r.now, 'pawl_gone_' || r.relation, v_keys);
-						execute format('insert into %s (%s) overriding system value select %s from %I x', r.now, r.cols, r.vals, 'pawl_gone_' || r.relation);
+						raise exception 'rows of % cannot come back: %', r.now, v_message using errcode = 'PWU01',
+							detail = format('As they were, they are in %s: put them back by hand. Nothing was changed.', r.gone);
 				end;
 			end loop;
 			if v_left <> '{}' and v_left = v_todo then

@@ -18,6 +18,7 @@ declare
 	v_done bigint;
 	v_keys text;
 	v_same boolean;
+	v_clear jsonb := '{}';
 	i record;
 	r record;
 	q record;
