@@ -131,6 +131,40 @@ CREATE FUNCTION wipe(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN DELETE FROM
         raw.close()
 
 
+def test_an_approval_is_for_what_was_prepared_too():
+    """A name may stand for another statement the next time, by PREPARE or by Parse."""
+    with world() as w:
+        raw = session(w, {"id": w.user, "url": w.url})
+        typed = lambda: w.log("hold.opened")[-1]["body"]["typed_name"] or "yes"  # noqa: E731
+
+        def ask(*parts):
+            wrong = pgwire.errors(raw.ask(*parts))
+            return w.hold(wrong[0]["M"]) if wrong else None
+
+        def parsed(sql, name="p", *types):
+            return pgwire.close("S", name), pgwire.parse(sql, name, types), pgwire.SYNC
+
+        execute = pgwire.query("EXECUTE p")
+        assert ask(pgwire.query("PREPARE p AS DELETE FROM submissions")) is None
+        first = ask(execute)
+        assert first and ask(execute) == first
+        w.approve(first, "alice", typed())
+        assert ask(pgwire.query("DEALLOCATE p")) is None and ask(pgwire.query("PREPARE p AS DELETE FROM courses")) is None
+        assert ask(execute) not in (None, first) and rows("courses") == 20
+        assert ask(pgwire.query("DEALLOCATE p")) is None and ask(pgwire.query("PREPARE p AS DELETE FROM submissions")) is None
+        assert ask(execute) is None and rows("submissions") == 0 and rows("courses") == 20
+
+        assert ask(*parsed("DELETE FROM courses WHERE id < 0 OR true")) is None
+        second = ask(execute)
+        assert second not in (None, first) and ask(execute) == second
+        w.approve(second, "alice", typed())
+        assert ask(*parsed("TRUNCATE courses, submissions")) is None
+        assert ask(execute) not in (None, second) and rows("courses") == 20
+        assert ask(*parsed("DELETE FROM courses WHERE id < 0 OR true")) is None
+        assert ask(execute) is None and rows("courses") == 0
+        raw.close()
+
+
 def test_two_statements_of_one_transaction_are_both_kept():
     with world() as w:
         both = "UPDATE submissions SET body = 'x'; UPDATE courses SET name = 'y'"

@@ -73,6 +73,7 @@ struct digest question_digest(const struct question_about *about, struct arena *
 	add_statements(&run, about->text, arena);
 	digest_field(&run, STR("types"), types_of(about->types));
 	digest_field(&run, STR("parameters"), values_of(about->parameters));
+	digest_field(&run, STR("prepared"), about->prepared);
 	digest_field(&run, STR("database"), about->database);
 	digest_field(&run, STR("search_path"), about->search_path);
 	digest_field(&run, STR("schema"), str_from(version));

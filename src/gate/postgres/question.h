@@ -13,6 +13,7 @@ struct question_about {
 	struct str text;	/* the whole message */
 	struct str types;	/* of its parameters, as in its Parse behind the text; STR_NONE: none */
 	struct str parameters;	/* of its Bind, as it came behind its names; STR_NONE: none */
+	struct str prepared;	/* a digest of what the names stand for that it executes; STR_NONE: it executes none */
 	struct str database;	/* the upstream's name */
 	struct str search_path;
 	uint64_t schema_version; /* statement_answer's */

@@ -3,6 +3,7 @@
  * the rest of pawl (a person, at worst), and has what it would destroy kept. Meanwhile the client's bytes are not read,
   * only its going away. */
 
+#include "base/clock.h"
 #include "gate/postgres/aside.h"
 #include "gate/postgres/question.h"
 #include "gate/postgres/relay_keep.h"
@@ -54,8 +55,8 @@ static void no(struct relay_passage *p, struct str message)
 static void make_question(struct relay_passage *p, const struct statement_answer *a, struct str scope)
 {
 	struct question_about about = {
-		.text = p->text, .types = p->types, .parameters = p->parameters, .database = p->upstream->of->name,
-		.search_path = p->context.search_path, .schema_version = a->schema_version,
+		.text = p->text, .types = p->types, .parameters = p->parameters, .prepared = p->prepared,
+		.database = p->upstream->of->name, .search_path = p->context.search_path, .schema_version = a->schema_version,
 	};
 	struct str summary = str_sub(str_trim(p->text), 0, SUMMARY);
 	struct database_question *q = &p->question;
@@ -223,6 +224,50 @@ static void work_done(struct loop_note *n)
 	session_pump(s);
 }
 
+/* What a prepared statement's name stands for in this session. One that the gate does not know is never the same twice. */
+static void add_prepared(struct session *s, struct str name, struct digest_run *run)
+{
+	const struct relay *r = &s->relay;
+	const struct relay_prepared *p = relay_prepared_find(&s->relay, name);
+	struct str text = STR_NONE;
+	char unknown[64];
+
+	digest_field(run, STR("name"), name);
+	if (relay_by_name(s, name, &text))
+		digest_field(run, STR("prepared"), text);
+	if (p) {
+		digest_field(run, STR("parsed"), (struct str){ p->text, p->n_text });
+		digest_field(run, STR("types"), p->types);
+	}
+	if (text.len || p)
+		return;
+	snprintf(unknown, sizeof(unknown), "%08x %u %lld", r->helper_random, r->segment, (long long)clock_now_us());
+	digest_field(run, STR("unknown"), str_from(unknown));
+}
+
+/* The names that the text executes may stand for something else the next time: what they stand for is part of what is asked. */
+static void look_up_prepared(struct session *s, struct relay_passage *p)
+{
+	struct statement_answer *a = ARENA_NEW(&p->arena, struct statement_answer);
+	struct digest_run run;
+	struct digest d;
+	bool any = false;
+
+	if (!a)
+		return; /* the arena is full, and so nothing is asked */
+	statement_weigh(&p->context, p->text, &p->arena, a);
+	digest_begin(&run);
+	CHANGE_EACH(c, &a->changes) {
+		if (!statement_executes(c))
+			continue;
+		add_prepared(s, c->name, &run);
+		any = true;
+	}
+	d = digest_end(&run);
+	if (any)
+		p->prepared = arena_str(&p->arena, (struct str){ (const char *)d.b, sizeof(d.b) });
+}
+
 static struct relay_passage *passage_new(struct session *s, struct str text, struct str types, struct str parameters)
 {
 	struct relay_passage *p = calloc(1, sizeof(*p));
@@ -246,6 +291,7 @@ static struct relay_passage *passage_new(struct session *s, struct str text, str
 	p->context.prepared = NULL;
 	p->context.relay = NULL;
 	p->context.catalogue = p->context.catalogue ? catalogue_ref(p->context.catalogue) : NULL;
+	look_up_prepared(s, p);
 	p->job = (struct asking_job){ .note = { .run = work_done }, .work = work, .home = &s->worker->loop };
 	return p;
 }

@@ -111,6 +111,7 @@ struct relay_passage {
 	struct statement_context context;
 	struct database_session who;
 	struct str text, types, parameters;
+	struct str prepared; /* as in struct question_about */
 	struct relay_keep *keeps; /* by statement */
 	size_t n_keeps;
 	const struct statement_answer *answer;

@@ -85,6 +85,9 @@ struct statement_context {
 /* Total. Linear in ${text}. Thread-safe: one arena a thread. */
 void statement_weigh(const struct statement_context *c, struct str text, struct arena *arena, struct statement_answer *ret);
 
+/* Is it of an EXECUTE whose statement the context does not know? Its name is that of the prepared statement. */
+bool statement_executes(const struct change *c);
+
 /* For the slow way, on an asker thread with a connection of the gate's own (scope.c): rows, bytes, cascades, estimate, criticality and
  * what will be kept, written into the question's changes. False: scope could not be had; the card then says so. */
 struct postgres_aside; /* aside.h: a connection of the gate's own to one upstream */

@@ -344,7 +344,7 @@ static bool tell_remembered(struct weighing *w, struct str name)
 	return true;
 }
 
-static bool is_execute(const struct change *c)
+bool statement_executes(const struct change *c)
 {
 	return statement_has(c, SQL_MEANS_DYNAMIC) && str_is(c->type, "prepared statement");
 }
@@ -359,7 +359,7 @@ void statement_effects(struct weighing *w, struct statement *s, const struct sql
 	bool known = name.len && (tell_earlier(w, name) || tell_remembered(w, name));
 
 	STATEMENT_EACH(e, &before, &part) {
-		if (!known || !is_execute(e.change))
+		if (!known || !statement_executes(e.change))
 			tell(w, e.change);
 	}
 	tell_hidden(w, s->text, s->shape);
