@@ -172,7 +172,8 @@ class Raw:
             kind, body = self.next()
         if kind == "E":
             raise PermissionError(fields(body)["C"] + " " + fields(body)["M"])
-        self.sasl(password)
+        if (kind, body) != ("R", b"\0\0\0\0"):  # a server that trusts
+            self.sasl(password)
         for kind, body in self.until("ZE"):
             if kind == "E":
                 raise PermissionError(fields(body)["C"] + " " + fields(body)["M"])

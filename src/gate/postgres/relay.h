@@ -27,6 +27,7 @@ struct relay {
 	bool skipping;	     /* the client was told of an error: its messages until Sync are dropped */
 	bool server_skips;   /* the server does so too, and needs a Sync */
 	bool failed;	     /* something was answered by an error since this was last cleared */
+	bool theirs_failed;  /* a message of the client's was, since the look before a commit was sent behind it */
 	bool copy_in;
 	bool rolled_back;    /* the transaction that ends did not commit */
 	bool chains;	     /* it ends AND CHAIN: another begins with its end */

@@ -77,7 +77,7 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 		buf_clear(&r->witness);
 	r->witness_said = r->witness_broken = r->may_commit = false;
 	r->witness_state[0] = '\0';
-	r->failed = false;
+	r->failed = r->theirs_failed = false;
 	r->looked = then;
 	if (s->unseen) {
 		r->may_commit = true;

@@ -233,6 +233,11 @@ static void commit_looked(struct session *s)
 {
 	struct relay *r = &s->relay;
 
+	if (r->theirs_failed) { /* in the same pipeline: the server skips the COMMIT, and the failed transaction stays open */
+		buf_free(&r->execute);
+		r->chains = false;
+		return;
+	}
 	if (r->may_commit) {
 		send_execute(s);
 		return;

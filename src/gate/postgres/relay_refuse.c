@@ -41,13 +41,13 @@ static void say_refusal(struct session *s)
 {
 	struct relay *r = &s->relay;
 
-	relay_held_drop(s);
 	stream_copy(&s->client, buf_str(&r->refusal));
 	buf_free(&r->refusal);
 }
 
 static void simple_said(struct session *s)
 {
+	relay_held_drop(s);
 	say_refusal(s);
 	relay_ready(s);
 }
@@ -71,6 +71,8 @@ static void simple_turn(struct session *s)
 
 static void extended_said(struct session *s)
 {
+	/* Behind the answers to what came before it in the pipeline, or a client takes it for one of those. */
+	relay_held_go(s);
 	say_refusal(s);
 	s->relay.skipping = true;
 }

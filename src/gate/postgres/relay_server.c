@@ -65,6 +65,16 @@ static void forget_sent(struct relay *r, struct relay_sent *e)
 		relay_prepared_failed(r, e->p);
 }
 
+/* What statements before it in the pipeline said the server has said already, and so it is told. What a Query's last statement says
+ * comes behind the commit, and is said no more. */
+static void tell_before(struct session *s)
+{
+	if (s->relay.script)
+		relay_held_drop(s);
+	else
+		relay_held_go(s);
+}
+
 /* The server skips everything up to the next Sync. */
 static void skip(struct relay *r, bool told)
 {
@@ -112,7 +122,8 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 		snprintf(r->witness_state, sizeof(r->witness_state), "%.*s", STR_ARG(str_sub(state, 0, 5)));
 	}
 	if (told)
-		relay_held_drop(s);
+		tell_before(s);
+	r->theirs_failed |= told && (e->how & HOW_REST);
 	if (e->kind != 'Q' && e->kind != 'S' && e->kind != 'F')
 		skip(r, told);
 	if (unseen)

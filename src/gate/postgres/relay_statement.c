@@ -112,6 +112,7 @@ static void told(struct session *s)
 
 	buf_clear(&r->over);
 	r->over_ready = false;
+	relay_held_drop(s); /* of it, it may be, that it was done */
 	relay_refuse_now(s, ready);
 }
 
