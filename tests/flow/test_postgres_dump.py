@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import stat
+import struct
 import sys
 import time
 
@@ -14,6 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import holds  # noqa: E402
 import pg_gate  # noqa: E402
+import pgwire  # noqa: E402
 import postgres  # noqa: E402
 
 PG = None
@@ -77,6 +79,76 @@ def test_truncate():
 
 def test_a_column():
     round_trip("ALTER TABLE papers DROP COLUMN body", ROWS)
+
+
+def session(w):
+    return pgwire.Raw("127.0.0.1", w.port, user=w.user, password=w.url.split(":")[2].split("@")[0], dbname="shop", timeout=60)
+
+
+def items(w):
+    return re.findall(r"K-\d+", w.pawl("undo", "list").stdout)
+
+
+def test_in_the_extended_protocol():
+    """Bound values; what is behind it in the pipeline waits, and is done in the same transaction."""
+    with world() as w:
+        before = PG.fingerprint("shop")
+        raw = session(w)
+        got = raw.ask(pgwire.parse("DELETE FROM papers WHERE id > $1 AND body <> $2", types=(23, 25)), pgwire.bind(["2", "x"]), pgwire.describe(),
+                      pgwire.execute(), pgwire.parse("SELECT count(*) FROM papers"), pgwire.bind(), pgwire.execute(), pgwire.SYNC)
+        assert "".join(k for k, _ in got) == "12nC12DCZ" and got[3][1] == b"DELETE %d\0" % (ROWS - 2) and got[6][1][-1:] == b"2", got
+        assert len(glob.glob(w.dir + "/state/keep/*/dump")) == 1 and "dumped" in w.pawl("undo", "list").stdout
+        got = raw.ask(pgwire.parse("UPDATE papers SET body = $1", name="all"), pgwire.SYNC)
+        w.pawl("undo", newest(w))
+        assert PG.fingerprint("shop") == before
+        approved(w, "UPDATE papers SET body = 'y'") # another one: with this value nobody was asked
+        wrong = pgwire.errors(raw.ask(pgwire.bind(["z"], name="all"), pgwire.execute(), pgwire.SYNC))
+        assert wrong[0]["C"] == "PW001", wrong
+        w.approve(w.hold(wrong[0]["M"]), "alice", w.log("hold.opened")[-1]["body"]["typed_name"] or "yes")
+        assert raw.kinds(pgwire.query("BEGIN")) == "CZ"
+        got = raw.ask(pgwire.bind(["z"], name="all"), pgwire.execute(), pgwire.SYNC)
+        assert got[1][1] == b"UPDATE %d\0" % ROWS and raw.kinds(pgwire.query("COMMIT")) == "CZ", got
+        assert direct("SELECT DISTINCT body FROM papers") == [["z"]]
+        w.pawl("undo", newest(w))
+        assert PG.fingerprint("shop") == before
+        raw.close()
+
+
+def test_a_dump_that_fails_in_a_pipeline():
+    with world(MANY) as w:
+        before = PG.fingerprint("shop")
+        raw = session(w)
+        raw.send(pgwire.parse("DELETE FROM papers WHERE id > $1"), pgwire.bind(["0"]), pgwire.execute(), pgwire.parse("INSERT INTO papers VALUES (0)"),
+                 pgwire.bind(), pgwire.execute(), pgwire.SYNC)
+        dump_begun(w)
+        direct("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^copy .select' AND pid <> pg_backend_pid()")
+        got = raw.until()
+        assert pgwire.errors(got)[0]["M"].startswith("pawl: not run: it could not be kept first") and "C" not in [k for k, _ in got], got
+        nothing_was_done(w, before)
+        assert raw.kinds(pgwire.query("SELECT 1")) == "TDCZ"
+        raw.close()
+
+
+def test_few_rows_are_handed_on_with_bound_values():
+    """RETURNING takes them: the same statement with other values each time, as text and binary, and with NULL."""
+    with world() as w:
+        before = PG.fingerprint("shop")
+        raw = session(w)
+        assert raw.kinds(pgwire.parse("DELETE FROM papers WHERE id <= $1 AND id % 2 = $2 AND body <> coalesce($3, 'x')", name="d", types=(23, 23, 25)), pgwire.SYNC) == "1Z"
+        for values, rows in ((["100", "0", None], 50), (["100", "1", "it's \\ $1"], 50), (["100", "1", "y"], 0), (["300", "0", "y"], 100)):
+            got = raw.ask(pgwire.bind(values, name="d"), pgwire.describe(), pgwire.execute(), pgwire.SYNC)
+            assert [k for k, _ in got] == ["2", "n", "C", "Z"] and got[2][1] == b"DELETE %d\0" % rows, got
+        whole = pgwire.text("") + pgwire.text("d") + struct.pack(">hh", 1, 1) + struct.pack(">h", 3) + b"".join(struct.pack(">ii", 4, n) for n in (400, 1)) + \
+            struct.pack(">i", 1) + b"x" + struct.pack(">h", 0)
+        got = raw.ask(pgwire.message("B", whole), pgwire.execute(), pgwire.SYNC)
+        assert got[1][1] == b"DELETE 150\0" and direct("SELECT count(*) FROM papers") == [[str(ROWS - 350)]], got
+        assert not glob.glob(w.dir + "/state/keep/*/dump")
+        kept = direct("SELECT name, gone LIKE '%.gone\"', come IS NULL FROM pawl_trash.captures")
+        assert kept and all(k == ["public.papers", "t", "t"] for k in kept), kept
+        for item in items(w):
+            w.pawl("undo", item, ok=None)
+        assert PG.fingerprint("shop") == before
+        raw.close()
 
 
 def test_rows_of_others_are_left_alone():
