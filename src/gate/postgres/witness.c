@@ -273,6 +273,24 @@ static void locked(struct witness_saw *w, const struct str *cells, uint32_t oid)
 	w->last_lock = l;
 }
 
+/* Rights on what lasts were given or taken: on a relation that was there before, or whose age is still to be asked. */
+static void granted(struct witness_saw *w, uint32_t oid)
+{
+	struct witness_lock *l;
+
+	if (!w->snapshot || catalogue_by_oid(w->snapshot, oid)) {
+		w->grants = true;
+		return;
+	}
+	l = ARENA_NEW(w->arena, struct witness_lock);
+	if (!l) {
+		broken(w, STR("it gave rights on more relations than can be told"));
+		return;
+	}
+	*l = (struct witness_lock){ .oid = oid, .name = STR("(new)"), .next = w->granted };
+	w->granted = l;
+}
+
 static void last_row(struct witness_saw *w, const struct str *cells, uint64_t scans, const uint64_t rows[3])
 {
 	if (w->ended)
@@ -300,6 +318,8 @@ void witness_row(struct witness_saw *w, const struct str *cells, size_t n)
 		last_row(w, cells, scans, rows);
 	else if (str_is(what, "c"))
 		catalogue_row(w, (uint32_t)oid, rows);
+	else if (str_is(what, "g"))
+		granted(w, (uint32_t)oid);
 	else if (!str_is(what, "r"))
 		broken(w, STR("the witness's answer cannot be read"));
 	else if (str_is(cells[CELL_MODE], "RowExclusiveLock"))
@@ -360,16 +380,18 @@ static void say_catalogues(struct witness_saw *w, uint32_t bits, struct str find
 	}
 }
 
-/* Of these no temporary table writes over a row. */
-static uint32_t never_temporary(uint32_t bits)
+/* What is left where temporary tables may have written: these none writes over, or only where rights were given as well. */
+static uint32_t lasting(const struct witness_saw *w)
 {
 	uint32_t never = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(catalogues); i++) {
 		if (catalogues[i].oid == 1255 || catalogues[i].oid == 2615 || catalogues[i].oid == 3501)
 			never |= 1u << i;
+		if (w->grants && (catalogues[i].oid == 1259 || catalogues[i].oid == 1249))
+			never |= 1u << i;
 	}
-	return bits & never;
+	return w->temporary ? w->writes & never : w->writes;
 }
 
 /* What a function's temporary tables leave in the catalogue is no news, nor what goes with a relation told of already. */
@@ -387,7 +409,9 @@ static void weigh_catalogues(struct witness_saw *w)
 
 	say_catalogues(w, w->permissions, STR("witness.permissions"), &permissions);
 	if (!w->unannounced.n && !w->n_unknown)
-		say_catalogues(w, w->temporary ? never_temporary(w->writes) : w->writes, STR("witness.catalogue"), &changed);
+		say_catalogues(w, lasting(w), STR("witness.catalogue"), &changed);
+	for (const struct witness_lock *l = w->temporary ? w->granted : NULL; l; l = l->next)
+		lock_unknown(w, l);
 }
 
 bool witness_end(struct witness_saw *w)
@@ -410,50 +434,6 @@ bool witness_end(struct witness_saw *w)
 	if (w->arena->full)
 		broken(w, STR("what it did is more than can be told"));
 	return !w->broken;
-}
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/* Locks that a savepoint took back are no longer listed, but their counts run on: so nothing is forgotten before the transaction ends. */
-void witness_statement(struct witness_saw *w, struct witness_memory *m, struct arena *transaction)
-{
-	size_t at = 0, known = m->n;
-
-	for (size_t i = 0; i < w->n_counts; i++) {
-		struct budget_count all = w->counts[i], *k = &w->counts[i], *was = NULL;
-
-		/* Mostly in the same order as the time before. */
-		for (size_t tries = 0; tries < known && !was; tries++, at = (at + 1) % known) {
-			if (str_eq(m->counts[at].relation, all.relation))
-				was = &m->counts[at];
-		}
-		if (was) {
-			k->deleted = less(k->deleted, was->deleted);
-			k->updated = less(k->updated, was->updated);
-			k->inserted = less(k->inserted, was->inserted);
-			all.relation = was->relation;
-			*was = all;
-			continue;
-		}
-		if (m->n == m->cap) {
-			size_t cap = m->cap ? m->cap * 2 : 8;
-			struct budget_count *grown = ARENA_ARRAY(transaction, cap, struct budget_count);
-
-			if (!grown) {
-				broken(w, STR("it changed more relations than can be counted"));
-				return;
-			}
-			if (m->n)
-				memcpy(grown, m->counts, m->n * sizeof(*grown));
-			m->counts = grown;
-			m->cap = cap;
-		}
-		all.relation = arena_str(transaction, all.relation);
-		m->counts[m->n++] = all;
-	}
 }
 
 void witness_lookup_row(struct witness_saw *w, const struct str *cells, size_t n)

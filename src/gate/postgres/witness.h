@@ -76,9 +76,9 @@ struct witness_saw {
 	const struct database_upstream *upstream;
 	const struct catalogue *snapshot;
 	const struct witness_expected *expected;
-	struct witness_lock *locks, *last_lock;
+	struct witness_lock *locks, *last_lock, *granted;
 	uint32_t writes, permissions; /* bits of catalogues */
-	bool ended, quick, xid, counted, scanned, blind, excused, temporary;
+	bool ended, quick, xid, counted, scanned, blind, excused, temporary, grants;
 };
 
 /* ${snapshot} may be NULL: then nothing is unknown, and what was dropped has no name. */

@@ -34,6 +34,18 @@
 	"(1214), (2995), (2613)" \
 	") as o(oid) where (" ANY_COUNT("o.oid") ") operator(pg_catalog.>) 0 "
 
+/* What is no temporary table's, and had rights given or taken by this transaction: asked only where these catalogues were written over. Of
+ * rows that it wrote, at any depth of savepoints, the age is not above nought. */
+#define OWN_ROW(alias, catalogue) \
+	"pg_catalog.age(" alias ".xmin) operator(pg_catalog.<=) 0 and " \
+	"(select pg_catalog.pg_stat_get_xact_tuples_updated(" catalogue ")) operator(pg_catalog.>) 0 "
+#define GRANTED(from, acl, row) \
+	"union all select " TEXT("'g'") ", c.oid, " NULLS ", " NUMBER("0") ", " NUMBER("0") ", " NUMBER("0") ", " NUMBER("0") " from " from \
+	" where " acl " is not null and c.relpersistence operator(pg_catalog.<>) 't' and " row
+#define GRANTS \
+	GRANTED("pg_catalog.pg_class as c", "c.relacl", OWN_ROW("c", "1259")) \
+	GRANTED("pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid" IS "a.attrelid", "a.attacl", OWN_ROW("a", "1249"))
+
 /* Whatever rows were taken from, of all there is in pg_class now: without the locks, whose list grows with every connection that is
  * allowed. Foreign tables are told of, for what is written there is not counted. */
 #define TABLES \
@@ -59,13 +71,13 @@
 static const struct witness_prepared texts[WITNESS_TEXTS] = {
 	[WITNESS_BEFORE_1] = { WITNESS_PREFIX "constraints", "set constraints all immediate" },
 	[WITNESS_BEFORE_2] = { WITNESS_PREFIX "read_only", "set transaction read only" },
-	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES
+	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES GRANTS
 		      LAST("'e'", FLUSH, NUMBER("0")) },
 	[WITNESS_QUICK] = { WITNESS_PREFIX "quick", TABLES CATALOGUES LAST("'q'", FLUSH, CLOSER) },
 	[WITNESS_FORGET] = { WITNESS_PREFIX "forget", "select pg_catalog.pg_stat_force_next_flush()" },
 };
 static const struct witness_prepared before_15[WITNESS_TEXTS] = {
-	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES LAST("'e'", "null", NUMBER("0")) },
+	[WITNESS] = { WITNESS_PREFIX "witness", LOCKS CATALOGUES GRANTS LAST("'e'", "null", NUMBER("0")) },
 	[WITNESS_QUICK] = { WITNESS_PREFIX "quick", TABLES CATALOGUES LAST("'q'", "null", CLOSER) },
 	[WITNESS_FORGET] = { WITNESS_PREFIX "forget", "select pg_catalog.pg_sleep(0.6)" },
 };
