@@ -68,6 +68,8 @@ TEXTS = [
     ("insert into selected values (1, 'x')", "ask", ["sql.insert selected", "sql.dynamic"], ""),
     ("insert into ruled values (1, 'x')", "ask", ["sql.insert ruled", "sql.dynamic"], ""),
     ("insert into said_view values (1, 'x')", "ask", ["sql.insert said_view", "sql.dynamic"], ""),
+    ("create temp view over_said as select * from said", "ask", ["sql.dynamic"], "triggers and rules of said"),
+    ("create temp view over_quiet as select * from quiet", "write", [], ""),
     ("insert into routed values (1, 'x')", "write", ["sql.insert routed"], ""),
 ]
 

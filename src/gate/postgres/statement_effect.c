@@ -241,12 +241,38 @@ static void tell_rows(struct weighing *w, const struct change *told, struct chan
 		tell_namesakes(w, r, e);
 }
 
+/* A view leads to what it is made of, by a name that need not be known where it is used: a temporary one is in no catalogue. */
+static const struct catalogue_relation *view_over(const struct weighing *w, const struct sql_relation *named)
+{
+	const struct catalogue_relation *r = NULL;
+
+	if (w->c->catalogue && named->use == SQL_USE_READ && named->name.len)
+		r = relation_of(w, named->schema.len ? arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(named->schema), STR_ARG(named->name))
+						     : named->name);
+	return r && r->hides ? r : NULL;
+}
+
+static void tell_view(struct weighing *w, const struct statement *s)
+{
+	for (const struct sql_relation *named = s->shape ? s->shape->relations : NULL; named; named = named->next) {
+		const struct catalogue_relation *r = view_over(w, named);
+
+		for (enum catalogue_event e = EVENT_INSERT; r && e < EVENT_TRUNCATE; e++)
+			tell_behind(w, r, e);
+	}
+}
+
+static bool is_view(struct str verb)
+{
+	return str_is(verb, "CREATE VIEW");
+}
+
 /* --- all of it --- */
 
 bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
 {
 	for (const struct sql_statement *s = sql->statements; s; s = s->next) {
-		if (str_is(s->verb, "EXECUTE"))
+		if (str_is(s->verb, "EXECUTE") || is_view(s->verb))
 			return true;
 	}
 	if (!w->c->catalogue)
@@ -363,6 +389,8 @@ void statement_effects(struct weighing *w, struct statement *s, const struct sql
 			tell(w, e.change);
 	}
 	tell_hidden(w, s->text, s->shape);
+	if (is_view(s->verb))
+		tell_view(w, s);
 	s->first_change = first;
 	s->n_changes = w->answer->changes.n - first;
 }

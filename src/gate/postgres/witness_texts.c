@@ -40,8 +40,8 @@
 	"pg_catalog.age(" alias ".xmin) operator(pg_catalog.<=) 0 and " \
 	"(select pg_catalog.pg_stat_get_xact_tuples_updated(" catalogue ")) operator(pg_catalog.>) 0 "
 #define GRANTED(from, acl, row) \
-	"union all select " TEXT("'g'") ", c.oid, " NULLS ", " NUMBER("0") ", " NUMBER("0") ", " NUMBER("0") ", " NUMBER("0") " from " from \
-	" where " acl " is not null and c.relpersistence operator(pg_catalog.<>) 't' and " row
+	"union all select " TEXT("'g'") ", c.oid, " NULLS ", " NUMBER("0") ", " NUMBER("0") ", " NUMBER("0") ", " \
+	NUMBER("0") " from " from " where " acl " is not null and c.relpersistence operator(pg_catalog.<>) 't' and " row
 #define GRANTS \
 	GRANTED("pg_catalog.pg_class as c", "c.relacl", OWN_ROW("c", "1259")) \
 	GRANTED("pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid" IS "a.attrelid", "a.attacl", OWN_ROW("a", "1249"))

@@ -73,12 +73,15 @@ const char *sql_alter_type(ObjectType type)
 	return object(type)->type;
 }
 
+/* With CASCADE a sequence takes defaults along, which may be another table's. */
 static bool temporary(const DropStmt *s, const void *item)
 {
+	bool own = s->removeType == OBJECT_TABLE || (s->behavior != DROP_CASCADE &&
+						     (s->removeType == OBJECT_VIEW || s->removeType == OBJECT_SEQUENCE ||
+						      s->removeType == OBJECT_INDEX));
 	const List *l = item;
 
-	return s->removeType == OBJECT_TABLE && SQL_TAG(item) == T_List && l->length == 2 &&
-	       str_is(sql_name_literal(l->elements[0].ptr_value), "pg_temp");
+	return own && SQL_TAG(item) == T_List && l->length == 2 && str_is(sql_name_literal(l->elements[0].ptr_value), "pg_temp");
 }
 
 void sql_alter_drop(struct sql_work *w, const DropStmt *s)
@@ -105,6 +108,8 @@ void sql_alter_rename(struct sql_work *w, const RenameStmt *s)
 {
 	struct str name = s->relation ? sql_name(w, s->relation) : sql_name_object(w, s->object);
 
+	if (sql_name_temporary(s->relation))
+		return;
 	if (s->subname && s->relation)
 		name = arena_fmt(w->arena, "%.*s.%s", STR_ARG(name), s->subname);
 	else if (s->subname)
@@ -208,6 +213,13 @@ static void walk_definition(struct sql_work *w, const AlterTableCmd *c)
 	}
 }
 
+/* Of a temporary table, and of nothing beside it? */
+static bool alone(const AlterTableStmt *s, const AlterTableCmd *c)
+{
+	return sql_name_temporary(s->relation) && c->subtype != AT_AddInherit && c->subtype != AT_DropInherit &&
+	       c->subtype != AT_AttachPartition && c->subtype != AT_DetachPartition && c->behavior != DROP_CASCADE;
+}
+
 void sql_alter_table(struct sql_work *w, const AlterTableStmt *s)
 {
 	struct str table = sql_name(w, s->relation);
@@ -226,6 +238,8 @@ void sql_alter_table(struct sql_work *w, const AlterTableStmt *s)
 			sql_note_plain(w, SQL_MEANS_UNREAD, own, table);
 			continue;
 		}
+		if (alone(s, c))
+			continue;
 		/* Of plain alterations one is enough to say. */
 		if (k->means == SQL_MEANS_ALTER && plain)
 			continue;

@@ -202,3 +202,21 @@ void sql_define_explain(struct sql_work *w, const ExplainStmt *s)
 	sql_statement_read(w, s->query);
 	w->no_rows = before;
 }
+
+void sql_define_view(struct sql_work *w, const ViewStmt *v)
+{
+	/* What a temporary view calls would be called by its name alone, which nobody else knows. */
+	if (v->view->relpersistence == 't' || sql_name_temporary(v->view))
+		sql_walk(w, v->query);
+	else
+		sql_note_plain(w, v->replace ? SQL_MEANS_REPLACE : SQL_MEANS_CREATE, "view", sql_name(w, v->view));
+}
+
+void sql_define_index(struct sql_work *w, const IndexStmt *s)
+{
+	/* What it is an index of is worked out for every row. */
+	sql_walk(w, s->indexParams);
+	sql_walk(w, s->whereClause);
+	if (!sql_name_temporary(s->relation))
+		sql_note_plain(w, SQL_MEANS_CREATE, "index", sql_name(w, s->relation));
+}

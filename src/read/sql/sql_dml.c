@@ -16,12 +16,6 @@ void sql_dml_relation(struct sql_work *w, const RangeVar *r, bool writes)
 		sql_note_plain(w, means, "table", sql_name(w, r));
 }
 
-/* Only by its schema: a name that was made temporary above may be gone, or may never have been. */
-static bool temporary(const RangeVar *r)
-{
-	return r->schemaname && str_is(str_from(r->schemaname), "pg_temp");
-}
-
 /* Does the query give a number of rows that stands in the text: VALUES, a LIMIT, or an array unfolded? */
 static bool counted(struct sql_work *w, const Node *query)
 {
@@ -46,7 +40,7 @@ void sql_dml_insert(struct sql_work *w, const InsertStmt *s)
 	if (w->no_rows)
 		return;
 	sql_dml_relation(w, s->relation, true);
-	if (temporary(s->relation))
+	if (sql_name_temporary(s->relation))
 		return;
 	if (!c || c->action != ONCONFLICT_UPDATE)
 		sql_note_plain(w, SQL_MEANS_INSERT, "table", sql_name(w, s->relation));
@@ -67,7 +61,7 @@ void sql_dml_update(struct sql_work *w, const UpdateStmt *s)
 	if (w->no_rows)
 		return;
 	sql_dml_relation(w, s->relation, true);
-	if (!temporary(s->relation))
+	if (!sql_name_temporary(s->relation))
 		sql_note_plain(w, all ? SQL_MEANS_UPDATE_ALL : SQL_MEANS_UPDATE, "table", sql_name(w, s->relation));
 }
 
@@ -78,7 +72,7 @@ void sql_dml_delete(struct sql_work *w, const DeleteStmt *s)
 	if (w->no_rows)
 		return;
 	sql_dml_relation(w, s->relation, true);
-	if (!temporary(s->relation))
+	if (!sql_name_temporary(s->relation))
 		sql_note_plain(w, all ? SQL_MEANS_DELETE_ALL : SQL_MEANS_DELETE, "table", sql_name(w, s->relation));
 }
 
@@ -91,7 +85,7 @@ void sql_dml_merge(struct sql_work *w, const MergeStmt *s)
 	if (w->no_rows)
 		return;
 	sql_dml_relation(w, s->relation, true);
-	if (temporary(s->relation))
+	if (sql_name_temporary(s->relation))
 		return;
 	SQL_EACH(c, s->mergeWhenClauses) {
 		const MergeWhenClause *when = SQL_ITEM(c, s->mergeWhenClauses);

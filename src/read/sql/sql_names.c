@@ -16,6 +16,11 @@ struct str sql_name(struct sql_work *w, const RangeVar *r)
 	return sql_name_copy(w, r->relname);
 }
 
+bool sql_name_temporary(const RangeVar *r)
+{
+	return r && r->schemaname && str_is(str_from(r->schemaname), "pg_temp");
+}
+
 struct str sql_name_literal(const void *node)
 {
 	const A_Const *c = node;

@@ -62,7 +62,7 @@ static const struct row rows[] = {
 	[T_DeallocateStmt] = { "DEALLOCATE", SQL_MEANS_READ, "", NONE },
 	/* Makes something. */
 	[T_IndexStmt] = { "CREATE INDEX", SQL_MEANS_CREATE, "index", RELATION(IndexStmt, relation) },
-	[T_CreateSeqStmt] = { "CREATE SEQUENCE", SQL_MEANS_CREATE, "sequence", RELATION(CreateSeqStmt, sequence) },
+	[T_CreateSeqStmt] = { "CREATE SEQUENCE", SQL_MEANS_READ, "", NONE },
 	[T_CreateDomainStmt] = { "CREATE DOMAIN", SQL_MEANS_CREATE, "domain", LIST(CreateDomainStmt, domainname) },
 	[T_CreatedbStmt] = { "CREATE DATABASE", SQL_MEANS_CREATE, "database", TEXT(CreatedbStmt, dbname) },
 	[T_CompositeTypeStmt] = { "CREATE TYPE", SQL_MEANS_CREATE, "type", RELATION(CompositeTypeStmt, typevar) },
@@ -249,14 +249,14 @@ static void truncate(struct sql_work *w, const TruncateStmt *s)
 	SQL_EACH(r, s->relations) {
 		const RangeVar *v = SQL_ITEM(r, s->relations);
 
-		if (SQL_TAG(v) != T_RangeVar || !v->schemaname || !str_is(str_from(v->schemaname), "pg_temp"))
+		if (SQL_TAG(v) != T_RangeVar || !sql_name_temporary(v))
 			sql_note_plain(w, SQL_MEANS_TRUNCATE, "table", sql_name(w, v));
 	}
 }
 
 static void create_table(struct sql_work *w, const RangeVar *r, const char *type)
 {
-	if (r && r->relpersistence != 't')
+	if (r && r->relpersistence != 't' && !sql_name_temporary(r))
 		sql_note_plain(w, SQL_MEANS_CREATE, type, sql_name(w, r));
 }
 
@@ -361,15 +361,15 @@ static bool special(struct sql_work *w, const void *n)
 	case T_CreateStmt:
 		create_table(w, ((const CreateStmt *)n)->relation, "table");
 		return true;
+	case T_CreateSeqStmt:
+		create_table(w, ((const CreateSeqStmt *)n)->sequence, "sequence");
+		return true;
 	case T_CreateTableAsStmt:
 		table_as(w, n);
 		return true;
-	case T_ViewStmt: {
-		const ViewStmt *v = n;
-
-		sql_note_plain(w, v->replace ? SQL_MEANS_REPLACE : SQL_MEANS_CREATE, "view", sql_name(w, v->view));
+	case T_ViewStmt:
+		sql_define_view(w, n);
 		return true;
-	}
 	case T_TransactionStmt:
 		transaction(w, n);
 		return true;
@@ -403,18 +403,12 @@ static bool special(struct sql_work *w, const void *n)
 		sql_note_plain(w, SQL_MEANS_SERVER, "setting", sql_name_copy(w, s->setstmt ? s->setstmt->name : NULL));
 		return true;
 	}
-	case T_IndexStmt: {
-		const IndexStmt *s = n;
-
-		/* What it is an index of is worked out for every row. */
-		sql_walk(w, s->indexParams);
-		sql_walk(w, s->whereClause);
-		sql_note_plain(w, SQL_MEANS_CREATE, "index", sql_name(w, s->relation));
+	case T_IndexStmt:
+		sql_define_index(w, n);
 		return true;
-	}
 	case T_LockStmt:
-		/* IN ACCESS SHARE MODE is what reading does. */
-		if (((const LockStmt *)n)->mode > 1)
+		/* Up to ROW EXCLUSIVE MODE it is what reading and writing rows does: these exclude no other of their kind. */
+		if (((const LockStmt *)n)->mode > 3)
 			sql_note_plain(w, SQL_MEANS_LOCK, "table", STR_NONE);
 		return true;
 	case T_AlterEventTrigStmt: {

@@ -49,6 +49,8 @@ const char *sql_alter_type(ObjectType type);
 /* sql_define.c */
 void sql_define_function(struct sql_work *w, const CreateFunctionStmt *s);
 void sql_define_do(struct sql_work *w, const DoStmt *s);
+void sql_define_view(struct sql_work *w, const ViewStmt *v);
+void sql_define_index(struct sql_work *w, const IndexStmt *s);
 void sql_define_prepare(struct sql_work *w, const PrepareStmt *s);
 void sql_define_copy(struct sql_work *w, const CopyStmt *s);
 void sql_define_set(struct sql_work *w, const VariableSetStmt *s);
@@ -61,6 +63,8 @@ bool sql_shape_walk(struct sql_work *w, struct sql_shape *shape, const Node *nod
 
 /* sql_names.c */
 struct str sql_name(struct sql_work *w, const RangeVar *r);
+/* By its schema alone: a name that was made temporary above may be gone, or may never have been. */
+bool sql_name_temporary(const RangeVar *r);
 /* Of an object as DROP, ALTER and COMMENT carry it: a list of names, a type, a function with arguments, a plain text. */
 struct str sql_name_object(struct sql_work *w, const void *object);
 struct str sql_name_list(struct sql_work *w, const List *names);
