@@ -243,11 +243,24 @@ static bool settled(struct asking *k, uint64_t seq)
 	return true;
 }
 
+/* A person at the client knows what it waits for, and one that gives up first still has the number. */
+static void begins_to_wait(struct asking *k)
+{
+	struct database_question *q = k->q;
+
+	if (!q->waits)
+		return;
+	q->waits(q->waits_ctx, arena_fmt(q->arena, "pawl: held as %s, waiting up to %u s for an answer", k->hold, k->a->o.wait_s),
+		 arena_fmt(q->arena, "Nothing was done yet. A person answers: pawl show %s, then pawl approve %s or pawl deny %s.", k->hold,
+			   k->hold, k->hold));
+}
+
 /* Until it is answered, the time is up or the client is gone: looks at the ledger when something was written to it. */
 static void wait_for_answer(struct asking *k, bool (*gone)(void *gone_ctx), void *gone_ctx)
 {
 	int64_t until = clock_now_us() + (int64_t)k->a->o.wait_s * CLOCK_SECOND, again = 0;
 	uint64_t seq = 0, seen = 0, now;
+	bool told = !k->a->o.wait_s;
 
 	if (!str_to_u64(str_from(k->hold + 2), &seq) || !seq) {
 		still_held(k);
@@ -264,6 +277,9 @@ static void wait_for_answer(struct asking *k, bool (*gone)(void *gone_ctx), void
 				return;
 			again = k->why.msg[0] ? clock_now_us() + RETRY_US : 0;
 		}
+		if (!told)
+			begins_to_wait(k);
+		told = true;
 		if (clock_now_us() >= until || (gone && gone(gone_ctx)) || atomic_load(&k->a->over))
 			break;
 		usleep(POLL_US);

@@ -78,7 +78,7 @@ def test_a_drop_is_held_with_its_scope_then_passes_once():
         said = w.refused("DROP TABLE submissions CASCADE", "held")
         hold = w.hold(said)
         assert rows("submissions") == 5000
-        assert "HINT" in said and "pawl show" in said, said
+        assert "HINT" in said and "pawl show" in said and "NOTICE" not in said, said
         card = w.pawl("show", hold).stdout
         for words in ("submissions", "5,000 rows", "open_work", "production"):
             assert words in card, (words, card)
@@ -213,6 +213,7 @@ def test_waits_for_the_answer():
             w.approve(w.holds_open()[0], "alice", body["typed_name"] or "yes")
         out, err = p.communicate(timeout=30)
         assert p.returncode == 0, err
+        assert "NOTICE:" in err and "pawl: held as %s, waiting up to 30 s" % w.holds_open()[0] in err and "pawl approve" in err, err
         assert direct("SELECT to_regclass('public.open_work')") == [[""]]
 
 

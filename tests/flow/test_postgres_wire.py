@@ -470,6 +470,33 @@ def asking(pg, gate):
 
 
 @test
+def a_wait_is_told(pg, gate):
+    """By a notice between the answers, in either protocol; what comes behind it is as without."""
+    def run(text):
+        return [w.parse(text), w.bind(), w.execute()]
+
+    answer = os.path.join(os.environ["TMPDIR"], "told")
+    with w.Gate(pg, "--decide", answer) as g:
+        r = g.raw()
+        for parts, before, after, syncs in (
+                ([w.query("drop table told")], "", "CZ", 1),
+                ([w.query("select 7"), *run("drop table told"), w.SYNC], "TDCZ1", "2CZ", 1),
+                ([w.query("begin"), *run("select 7"), *run("drop table told"), *run("select 8"), w.SYNC, w.query("commit")], "CZ12DC1",
+                 "2C12DCZCZ", 2)):
+            open(answer, "w").close()
+            pg.sql("create table told(id int)", "t", "agent")
+            r.send(*parts)
+            got = r.until("N")
+            notice = w.fields(got[-1][1])
+            assert "".join(k for k, _ in got) == before + "N", got
+            assert notice["S"] == notice["V"] == "NOTICE" and notice["C"] == "00000" and "H-12" in notice["M"] and notice["H"], notice
+            open(answer, "w").write("approve")
+            assert "".join(k for _ in range(syncs) for k, _ in r.until("Z")) == after, parts
+        r.close()
+        assert g.close() == 0
+
+
+@test
 def cancel(pg, gate):
     r = gate.raw()
     late = w.Background(lambda: r.ask(w.query("select pg_sleep(30)")))

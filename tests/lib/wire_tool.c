@@ -45,6 +45,8 @@ static void decide(void *ctx, struct database_question *q, bool (*gone)(void *go
 
 	fprintf(stderr, "ask %.*s: %zu changes\n", STR_ARG(q->text), q->request.changes.n);
 	snprintf(word, sizeof(word), "%s", t->decide);
+	if (strchr(t->decide, '/'))
+		q->waits(q->waits_ctx, STR("pawl: held as H-12, waiting"), STR("Ask the person."));
 	while (strchr(t->decide, '/') && !gone(gone_ctx)) {
 		word_of(t->decide, word);
 		if (word[0])

@@ -69,6 +69,9 @@ struct database_question {
 	uint64_t schema;	 /* version of the schema it was weighed against */
 	struct evidence_note *notes; /* for the card, and bound by an approval: "cannot be undone: …" */
 	struct arena *arena;	 /* owns all of the above; the answer's texts too */
+	/* Told at most once, when it begins to wait for a person: in words for its client. NULL: nobody listens. */
+	void (*waits)(void *waits_ctx, struct str message, struct str hint);
+	void *waits_ctx;
 };
 
 /* What is about to be destroyed in a database, and can be kept there first. */

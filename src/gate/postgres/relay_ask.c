@@ -52,6 +52,15 @@ static void no(struct relay_passage *p, struct str message)
 	p->passage = (struct database_passage){ .answer = DATABASE_REFUSED, .why = DATABASE_DENIED, .message = message };
 }
 
+static void waits(void *ctx, struct str message, struct str hint)
+{
+	struct relay_passage *p = ctx;
+
+	p->waits = message;
+	p->how_to_answer = hint;
+	loop_post(p->job.home, &p->waiting);
+}
+
 static void make_question(struct relay_passage *p, const struct statement_answer *a, struct str scope)
 {
 	struct question_about about = {
@@ -62,7 +71,7 @@ static void make_question(struct relay_passage *p, const struct statement_answer
 	struct database_question *q = &p->question;
 
 	*q = (struct database_question){ .upstream = p->upstream->of, .session = p->who, .text = p->text, .arena = &p->arena,
-					    .notes = p->notes };
+					    .notes = p->notes, .waits = waits, .waits_ctx = p };
 	q->request = (struct request){
 		.principal = { .kind = PRINCIPAL_AGENT, .name = p->who.name, .session = p->who.id },
 		.gate = GATE_POSTGRES,
@@ -203,6 +212,20 @@ static void work(struct asking_job *job)
 
 /* --- on the worker's --- */
 
+/* Between the server's messages: nothing is on its way while it is asked. */
+static void say_waiting(struct loop_note *n)
+{
+	struct relay_passage *p = (struct relay_passage *)(void *)((char *)n - offsetof(struct relay_passage, waiting));
+	struct session *s = p->session;
+	struct message_error notice = { "NOTICE", "00000", p->waits, p->how_to_answer };
+
+	if (!s || s->phase != SESSION_RELAY || s->relay.server_left)
+		return;
+	s->worker->loop.n_made = 0;
+	relay_error(s, &notice);
+	session_pump(s);
+}
+
 static void work_done(struct loop_note *n)
 {
 	struct relay_passage *p = (struct relay_passage *)(void *)n;
@@ -279,6 +302,7 @@ static struct relay_passage *passage_new(struct session *s, struct str text, str
 	}
 	arena = &p->arena;
 	p->session = s;
+	p->waiting.run = say_waiting;
 	p->upstream = s->upstream;
 	p->host = s->worker->server->o.host;
 	p->who = (struct database_session){ arena_str(arena, s->who.id), arena_str(arena, s->who.name) };

@@ -102,6 +102,8 @@ struct relay_keep {
 struct relay_passage {
 	struct asking_job job; /* first */
 	struct session *session; /* NULL: gone; the worker's */
+	struct loop_note waiting; /* posted before the job comes home */
+	struct str waits, how_to_answer; /* for the client, while it waits */
 	bool gone, cancelled;	 /* atomic */
 	struct arena arena;
 	struct database_question question;
