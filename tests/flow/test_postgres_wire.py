@@ -167,6 +167,18 @@ begin; insert into d values (3, 4); insert into d values (4, 4); commit;
 select * from d order by id;
 """)
     assert out.count("violates foreign key") == 2 and "3|4" in out, out
+    # What a deferred trigger says at the commit, and where it says it
+    got = []
+    with w.Gate(pg, "--environment", "production", dbname="watched") as watched:
+        for r, dbname in ((watched.raw(), "watched"), (gate.raw(), "t"), (w.Raw(pg.host, pg.port, dbname="direct"), "direct")):
+            pg.sql("create table dt(a int); create function says() returns trigger language plpgsql as $$begin raise notice 'row %', new.a; return null; end$$;"
+                   "create constraint trigger dtt after insert on dt deferrable initially deferred for each row execute function says()", dbname, "agent")
+            r.send(w.query("insert into dt values (1)"), w.query("insert into dt values (2); insert into dt values (3), (4)"), w.query("begin"),
+                   w.query("insert into dt values (5)"), w.query("commit"), w.parse("insert into dt values (6)"), w.bind(), w.execute(), w.SYNC)
+            got.append([r.until("NZ") for _ in range(12)])
+            r.close()
+        assert watched.close() == 0
+    assert got[0] == got[1] == got[2] and str(got).count("Mrow ") == 18, "watched:\n%s\nunwatched:\n%s\ndirect:\n%s" % tuple(got)
 
 
 @test

@@ -91,7 +91,8 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 			  arena_join(&s->worker->arena, STR("RELEASE SAVEPOINT "),
 				     str_from(r->savepoints->outermost)),
 			  HOW_ERROR | HOW_QUIET);
-	relay_help(s, HELPER_BEFORE_1, HOW_ERROR | HOW_QUIET);
+	/* Deferred triggers run by it: what they say is the client's. */
+	relay_help(s, HELPER_BEFORE_1, HOW_ERROR);
 	if (r->after.len)
 		relay_query(s, buf_str(&r->after), HOW_ERROR | HOW_QUIET);
 	relay_help(s, HELPER_BEFORE_2, HOW_ERROR | HOW_QUIET);

@@ -325,13 +325,24 @@ static enum relay_does on_parameter(struct session *s, const struct said *m)
 	return pass_or_hold(&s->relay);
 }
 
+static enum relay_does on_notice(struct session *s)
+{
+	struct relay *r = &s->relay;
+	struct relay_sent *e = front(r);
+
+	if (e && (e->how & HOW_QUIET))
+		return DROP;
+	/* A Query's last statement is said to be complete behind its commit, and so behind what is noticed in it. */
+	return r->script ? PASS : pass_or_hold(r);
+}
+
 static enum relay_does act(struct session *s, const struct said *m)
 {
 	switch (m->type) {
 	case 'A':
 		return pass_or_hold(&s->relay);
 	case 'N':
-		return front(&s->relay) && (front(&s->relay)->how & HOW_QUIET) ? DROP : pass_or_hold(&s->relay);
+		return on_notice(s);
 	case 'S':
 		return on_parameter(s, m);
 	case 'E':
