@@ -58,7 +58,7 @@ class Suite:
         text = (self.source / "parallel_schedule").read_text()
         return [line.partition(":")[2].split() for line in text.splitlines() if line.startswith("test:")]
 
-    def run(self, names, host, port, user, password=None, dbname="regression", timeout=900):
+    def run(self, names, host, port, user, password=None, dbname="regression"):
         """{test: what psql printed}, run one after another."""
         out = self.folder / ("out%d" % self.n_runs)
         self.n_runs += 1
@@ -74,7 +74,7 @@ class Suite:
         with open(out / "said", "wb") as said:
             p = subprocess.Popen(argv, env=env, cwd=out, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
             try:
-                p.wait(timeout)
+                p.wait(300 * len(names))
             except subprocess.TimeoutExpired:
                 os.killpg(p.pid, signal.SIGKILL)
                 p.wait()
