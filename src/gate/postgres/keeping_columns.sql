@@ -1,5 +1,5 @@
 	-- Columns that go from what stays: definition and values.
-	if 0 < any(d_s) then
+	if not v_parts <@ v_dead then
 		for r in with x as materialized (
 				select a.attrelid, a.attnum, a.attname, k.oid::regclass::text as tab, format_type(a.atttypid, a.atttypmod) || coalesce(
 						(select ' collate ' || c.oid::regcollation::text from pg_collation c where c.oid = a.attcollation

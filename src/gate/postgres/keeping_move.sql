@@ -32,6 +32,11 @@ declare
 	v_dead oid[];	 -- relations
 	v_schemas oid[]; -- schemas
 	v_moves boolean;
+	-- What of it there is at all: to look for the rest is to plan it.
+	v_kinds text[]; -- of relations
+	v_parts oid[];	-- relations that lost columns, or went with them
+	v_types boolean;
+	v_below boolean; -- partitions and children
 	v_step int := 0;
 	v_detail text;
 	v_message text;
@@ -53,7 +58,8 @@ declare
 				pg_get_expr(k.relpartbound, k.oid)) else format('alter table %s inherit %s', k.oid::regclass, h.inhparent::regclass) end
 				from pg_inherits h join pg_class k on k.oid = h.inhrelid where k.relkind in ('r', 'p', 'f')
 			union all select tgrelid, format('alter table only %s %s trigger %I', tgrelid::regclass, case tgenabled when 'D' then 'disable'
-				when 'R' then 'enable replica' when 'A' then 'enable always' else 'enable' end, tgname) from pg_trigger where not tgisinternal
+				when 'R' then 'enable replica' when 'A' then 'enable always' else 'enable' end, tgname) from pg_trigger
+				where not tgisinternal and tgrelid in (select oid from pg_class where relkind in ('r', 'p', 'f'))
 			union all select oid, format('alter table %s %s row level security', oid::regclass, case when relrowsecurity then 'enable' else 'disable' end)
 				from pg_class where relkind in ('r', 'p')
 			union all select oid, format('alter table %s %s row level security', oid::regclass, case when relforcerowsecurity then 'force' else 'no force' end)
@@ -149,8 +155,10 @@ begin
 	select array_agg(x.c), array_agg(x.o), array_agg(x.s) into d_c, d_o, d_s from (
 		select c, o, s from unnest(d_c, d_o, d_s) as d(c, o, s)
 			where pg_describe_object(c, o, s) !~ 'pawl_trash\.') x;
-	select coalesce(array_agg(k.oid), '{}') into v_dead from unnest(d_c, d_o, d_s) as d(c, o, s)
-		join pg_class k on k.oid = d.o where d.c = 'pg_class'::regclass and d.s = 0 and k.relkind in ('r', 'p', 'f', 'S', 'v', 'm', 'c');
+	select coalesce(array_agg(k.oid) filter (where d.s = 0 and k.relkind in ('r', 'p', 'f', 'S', 'v', 'm', 'c')), '{}'),
+			coalesce(array_agg(distinct k.relkind::text) filter (where d.s = 0), '{}'), coalesce(array_agg(distinct d.o) filter (where d.s > 0), '{}'),
+			coalesce(bool_or(exists (select from pg_inherits h where h.inhrelid = d.o)), false)
+		into v_dead, v_kinds, v_parts, v_below from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_class k on k.oid = d.o where d.c = 'pg_class'::regclass;
 	select coalesce(array_agg(d.o), '{}') into v_schemas from unnest(d_c, d_o, d_s) as d(c, o, s) where d.c = 'pg_namespace'::regclass;
 	if d_c is null and c_r is null and e_r is null and v_facts = '{}'
 			or exists (select from pg_class where oid = any(v_dead || coalesce(e_r, '{}')) and relpersistence = 't') then
@@ -172,11 +180,9 @@ begin
 		raise exception 'pawl: % cannot be kept', v_text
 			using errcode = 'PW004', hint = 'Drop it by itself first, where that is allowed, and then the rest.';
 	end if;
-	v_moves := v_mode = 'drop' and (v_schemas <> '{}'
-		or exists (select from pg_class k where k.oid = any(v_dead) and (k.relkind in ('r', 'p', 'f', 'c') or k.relkind = 'S'))
-		or exists (select from unnest(d_c, d_o, d_s) as d(c, o, s) where d.c = 'pg_proc'::regclass)
-		or exists (select from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_type t on t.oid = d.o
-			where d.c = 'pg_type'::regclass and t.typtype in ('e', 'd', 'r', 'b') and t.typcategory <> 'A'));
+	v_types := 'pg_type'::regclass = any(d_c) and exists (select from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_type t on t.oid = d.o
+		where d.c = 'pg_type'::regclass and t.typtype in ('e', 'd', 'r', 'b', 'm') and not exists (select from pg_type e where e.typarray = t.oid));
+	v_moves := v_mode = 'drop' and (v_schemas <> '{}' or v_kinds && '{r,p,f,c,S}' or 'pg_proc'::regclass = any(d_c) or v_types);
 	insert into pawl_trash.items (item, expires, statement) values (v_item, clock_timestamp() + @EXPIRES@::interval, v_words);
 	for r in select k.oid::regclass::text as tab from pg_class k join pg_namespace n on n.oid = k.relnamespace
 			where k.oid = any(v_dead) and k.relkind in ('r', 'p') order by k.oid loop
@@ -289,7 +295,7 @@ begin
 		end loop;
 	end if;
 	-- Domain constraints that go while the domain stays.
-	if 'pg_constraint'::regclass = any(d_c) then
+	if 'pg_constraint'::regclass = any(d_c) and exists (select from pg_constraint c where c.oid = any(d_o) and c.contypid <> 0) then
 		for r in with x as materialized (
 				select c.oid, c.conname, c.contypid::regtype::text as dom, pg_get_constraintdef(c.oid) as def
 				from unnest(d_c, d_o, d_s) as d(c, o, s) join pg_constraint c on c.oid = d.o
@@ -304,7 +310,7 @@ begin
 		end loop;
 	end if;
 	-- Indexes on what stays.
-	if 'pg_class'::regclass = any(d_c) then
+	if v_kinds && '{i,I}' then
 		for r in with x as materialized (
 				select k.oid, k.relname, k.oid::regclass::text as name, pg_get_indexdef(k.oid) as def, i.indrelid::regclass::text as tab,
 					obj_description(k.oid, 'pg_class') as note, i.indisclustered, i.indisreplident,
