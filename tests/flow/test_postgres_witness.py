@@ -231,15 +231,16 @@ class World:
     def connect(self, **kw):
         return psycopg2.connect(host=self.pg.host, port=self.pg.port, user=kw.get("user", "postgres"), dbname="postgres")
 
-    def did(self, *statements, expect=(), after="rollback"):
-        """What the witness says of them, in a transaction that is then rolled back."""
+    def did(self, *statements, expect=(), after="rollback", lookup=False):
+        """What the witness says of them, in a transaction that is then rolled back; lookup: and of what is unknown, as long as it runs."""
         with self.c.cursor() as u:
             u.execute("begin")
             try:
                 for s in statements:
                     u.execute(s)
                 self.w.foreign = any(" far " in s for s in statements)
-                return self.w.look(u, expect=expect, role="watcher")
+                saw = self.w.look(u, expect=expect, role="watcher")
+                return self.w.lookup(saw, self.other) if lookup and saw["unknown"] else saw
             finally:
                 u.execute(after)
 
@@ -445,6 +446,43 @@ def commit_inside(world):
     world.tap.check("a COMMIT inside CALL and DO fails in a block", wrong)
 
 
+def both_made_and_taken(world):
+    """A function that makes a table, of which the snapshot knows nothing, and beside it takes away what was there before."""
+    with world.other.cursor() as o:
+        o.execute("create function kept_one() returns int language sql as 'select 1'; create type kept_kind as (a int); "
+                  "create view kept_view as select 1 as x; create table with_trigger (i int); create schema kept_schema; "
+                  "create trigger kept_trigger after update on with_trigger for each row execute function note(); "
+                  "grant select on with_trigger to somebody")
+        for row in query(o, "select c.oid, 'public', c.relname from pg_class c where relname in ('kept_view', 'with_trigger')"):
+            world.tool.say("known", *row)
+    make = "execute 'create table made_here (id serial primary key, r int references made_here)';"
+    other = world.connect()
+    with other.cursor() as o:
+        o.execute("alter table empty_one add more int")
+    for what, finding in (("drop function kept_one()", "pg_proc"),
+                          ("create or replace function kept_one() returns int language sql as ''select 2''", "pg_proc"),
+                          ("drop trigger kept_trigger on with_trigger", ["witness.locked", "public.with_trigger"]),
+                          ("drop view kept_view", ["witness.locked", "public.kept_view"]), ("drop type kept_kind", "pg_depend"),
+                          ("revoke select on with_trigger from somebody", "pg_class"), ("grant all on with_trigger to public", "pg_class"),
+                          ("grant update (i) on with_trigger to somebody", "pg_attribute"),
+                          ("alter schema kept_schema rename to other", "pg_namespace"), ("select 1", None), ("drop table made_here", None),
+                          ("alter table made_here add x int; grant all on made_here to somebody", None)):
+        for text in ("do $$ begin %s execute '%s'; end $$",
+                     "do $$ begin begin %s execute '%s'; exception when sqlstate '55000' then null; end; end $$",
+                     "do $$ begin %s begin execute '%s'; exception when sqlstate '55000' then null; end; end $$"):
+            want = finding if isinstance(finding, list) else ["witness.catalogue", "pg_catalog." + finding] if finding else []
+            yield text % (make, what), [want] if want else []
+    taken_back = "begin execute 'drop function kept_one()'; raise exception 'no'; exception when others then null; end;"
+    yield "do $$ begin %s %s end $$" % (make, taken_back), []
+    other.rollback()
+    other.close()
+
+
+def query(cursor, text):
+    cursor.execute(text)
+    return cursor.fetchall()
+
+
 def unknown(world):
     """Dropped before the snapshot knew it; made and dropped here; temporary."""
     wrong = []
@@ -454,11 +492,9 @@ def unknown(world):
                     ("do $$ begin execute 'truncate too_new'; end $$", [["witness.locked", "public.too_new"]]),
                     ("do $$ begin execute 'create table here (i int)'; execute 'drop table here'; end $$", []),
                     ("do $$ begin execute 'create table here (i int)'; execute 'truncate here'; end $$", []),
-                    ("select as_temp(); select as_temp()", [])):
-        saw = world.did(s)
-        if saw["unknown"]:
-            saw = world.w.lookup(saw, world.other)
-        if saw["unannounced"] != want or saw["broken"]:
+                    ("select as_temp(); select as_temp()", []), *both_made_and_taken(world)):
+        saw = world.did(s, lookup=True)
+        if (want[0] not in saw["unannounced"] if want else saw["unannounced"]) or saw["broken"]:
             wrong.append("%s: %s" % (s, saw))
     world.tap.check("what the snapshot does not know is looked up from another connection", wrong)
 

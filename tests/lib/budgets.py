@@ -117,7 +117,7 @@ class Witness:
     def lookup(self, saw, other):
         """What another connection knows of the unknown."""
         with other.cursor() as c:
-            c.execute(self.texts["lookup"].replace("$1", "%s"), ("{%s}" % ",".join(map(str, saw["unknown"])),))
+            c.execute(self.texts["lookup"].replace("$1", "%(oids)s"), {"oids": "{%s}" % ",".join(map(str, saw["unknown"]))})
             for row in c.fetchall():
                 self.tool.say("lookup", *row)
         return self.tool.ask("looked-up")

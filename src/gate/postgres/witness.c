@@ -163,13 +163,20 @@ static struct str full_name(struct witness_saw *w, const struct str *cells)
 	return arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(schema), STR_ARG(cells[CELL_NAME]));
 }
 
-static void catalogue_row(struct witness_saw *w, uint32_t oid, const uint64_t rows[3])
+static size_t catalogue_of(uint64_t oid)
 {
 	size_t i = 0;
-	bool lost;
 
 	while (i < ARRAY_LEN(catalogues) && catalogues[i].oid != oid)
 		i++;
+	return i;
+}
+
+static void catalogue_row(struct witness_saw *w, uint32_t oid, const uint64_t rows[3])
+{
+	size_t i = catalogue_of(oid);
+	bool lost;
+
 	w->catalogue += rows[0] + rows[1] + rows[2];
 	w->counted = true;
 	if (i == ARRAY_LEN(catalogues)) {
@@ -381,35 +388,39 @@ static void say_catalogues(struct witness_saw *w, uint32_t bits, struct str find
 }
 
 /* What is left where temporary tables may have written: these none writes over, or only where rights were given as well. */
-static uint32_t lasting(const struct witness_saw *w)
+static uint32_t lasting(const struct witness_saw *w, uint32_t bits, bool grants)
 {
-	uint32_t never = 0;
+	uint32_t never = 1u << catalogue_of(1255) | 1u << catalogue_of(2615) | 1u << catalogue_of(3501);
 
-	for (size_t i = 0; i < ARRAY_LEN(catalogues); i++) {
-		if (catalogues[i].oid == 1255 || catalogues[i].oid == 2615 || catalogues[i].oid == 3501)
-			never |= 1u << i;
-		if (w->grants && (catalogues[i].oid == 1259 || catalogues[i].oid == 1249))
-			never |= 1u << i;
-	}
-	return w->temporary ? w->writes & never : w->writes;
+	if (grants)
+		never |= 1u << catalogue_of(1259) | 1u << catalogue_of(1249);
+	return w->temporary ? bits & never : bits;
 }
 
 /* What a function's temporary tables leave in the catalogue is no news, nor what goes with a relation told of already. */
-static void weigh_catalogues(struct witness_saw *w)
+static void say_changed(struct witness_saw *w, uint32_t bits)
 {
 	const struct change changed = {
 		.kind = CHANGE_WEAKEN_PROTECTION, .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_UNKNOWN, .type = STR("catalogue"),
 		.reason = STR("objects of the database were altered or dropped, or rights given, and no statement of the transaction "
 			      "says so"),
 	};
+
+	if (!w->unannounced.n)
+		say_catalogues(w, bits, STR("witness.catalogue"), &changed);
+}
+
+/* While a lock is unknown, what making a table changed is not told from the rest: see witness_looked_up(). */
+static void weigh_catalogues(struct witness_saw *w)
+{
 	const struct change permissions = {
 		.kind = CHANGE_PERMISSIONS, .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_NO, .type = STR("catalogue"),
 		.reason = STR("roles, their settings or default rights were changed, and no statement of the transaction says so"),
 	};
 
 	say_catalogues(w, w->permissions, STR("witness.permissions"), &permissions);
-	if (!w->unannounced.n && !w->n_unknown)
-		say_catalogues(w, lasting(w), STR("witness.catalogue"), &changed);
+	if (!w->n_unknown)
+		say_changed(w, lasting(w, w->writes, w->grants));
 	for (const struct witness_lock *l = w->temporary ? w->granted : NULL; l; l = l->next)
 		lock_unknown(w, l);
 }
@@ -444,12 +455,14 @@ void witness_lookup_row(struct witness_saw *w, const struct str *cells, size_t n
 		broken(w, STR("what was there before cannot be read"));
 		return;
 	}
+	if (str_is(cells[3], WITNESS_TOUCHED))
+		w->touched |= 1u << catalogue_of(oid);
 	if (str_is(cells[4], "t") || !strchr("rpmvf", cells[3].ptr[0]))
 		return;
 	for (size_t i = 0; i < w->n_unknown; i++) {
 		struct witness_lock l = { .oid = w->unknown[i].oid, .kind = w->unknown[i].name.len ? cells[3].ptr[0] : '\0' };
 
-		if (w->unknown[i].oid != oid)
+		if (l.oid != oid)
 			continue;
 		l.known = arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(cells[1]), STR_ARG(cells[2]));
 		if (!announced(w, l.known))
@@ -459,5 +472,7 @@ void witness_lookup_row(struct witness_saw *w, const struct str *cells, size_t n
 
 void witness_looked_up(struct witness_saw *w)
 {
+	if (w->n_unknown && !(w->expected && w->expected->catalogue))
+		say_changed(w, lasting(w, w->touched, true));
 	w->n_unknown = 0;
 }

@@ -77,7 +77,7 @@ struct witness_saw {
 	const struct catalogue *snapshot;
 	const struct witness_expected *expected;
 	struct witness_lock *locks, *last_lock, *granted;
-	uint32_t writes, permissions; /* bits of catalogues */
+	uint32_t writes, permissions, touched; /* bits of catalogues */
 	bool ended, quick, xid, counted, scanned, blind, excused, temporary, grants;
 };
 
@@ -99,9 +99,11 @@ struct witness_memory {
 void witness_statement(struct witness_saw *w, struct witness_memory *m, struct arena *transaction);
 
 /* For the gate's own other connection, which sees what was there before the transaction: parameter $1 an array of oids,
- * "{16384,16385}"; columns oid, schema, name, kind, persistence. */
+ * "{16384,16385}"; columns oid, schema, name, kind, persistence. Besides, one row of the kind WITNESS_TOUCHED for each catalogue in which
+ * a row that was there before bears the number of the transaction that locked one of these: it wrote over it, or deleted it. */
+#define WITNESS_TOUCHED "!"
 extern const char witness_lookup_sql[];
-/* Its rows; then witness_looked_up(): what did not come back was made here and is forgotten. */
+/* Its rows; then witness_looked_up(): what did not come back was made here and is forgotten; catalogues that were touched are told. */
 void witness_lookup_row(struct witness_saw *w, const struct str *cells, size_t n);
 void witness_looked_up(struct witness_saw *w);
 

@@ -82,9 +82,41 @@ static const struct witness_prepared before_15[WITNESS_TEXTS] = {
 	[WITNESS_FORGET] = { WITNESS_PREFIX "forget", "select pg_catalog.pg_sleep(0.6)" },
 };
 
+/* What is made holds its maker's exclusive lock, and nobody else has one; by it the maker is found, and with it the first number of its
+ * transaction. What is inside (savepoints, EXCEPTION) has later ones of which no lock tells: what neither ended nor is another's. */
+#define NUMBERS \
+	"(select t.transactionid from pg_catalog.pg_locks as t where t.transactionid is not null and " \
+	"t.granted and t.pid operator"
+#define MAKERS \
+	"with pids as materialized (select l.pid from pg_catalog.pg_locks as l join pg_catalog.pg_database as d on d.oid" IS "l.database " \
+	"and d.datname" IS "pg_catalog.current_database() where l.granted and l.relation" IS "any ($1::pg_catalog.oid[]) and l.mode" IS \
+	"any ('{ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}')), maker as materialized (select array" NUMBERS \
+	"(pg_catalog.<>) all (array(select p.pid from pids as p))) as others, " \
+	"(select pg_catalog.max(pg_catalog.age(n.transactionid)) from " NUMBERS \
+	"(pg_catalog.=) any (array(select p.pid from pids as p))) as n) as age, " \
+	"pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::pg_catalog.text::pg_catalog.int8 as next) "
+/* A number with those that went before it, of which the row keeps only the last half. */
+#define WHOLE(x) \
+	"(maker.next operator(pg_catalog.-) pg_catalog.mod(maker.next operator(pg_catalog.-) " x "::pg_catalog.text::pg_catalog.int8, " \
+	"4294967296))::pg_catalog.text::pg_catalog.xid8"
+#define ROWS_OF(oid, from) "select " oid ", o.xmax from " from
+
 const char witness_lookup_sql[] =
-	"select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n "
-	"on n.oid" IS "c.relnamespace where c.oid" IS "any ($1::pg_catalog.oid[])";
+	MAKERS "select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence from pg_catalog.pg_class as c "
+	"join pg_catalog.pg_namespace as n on n.oid" IS "c.relnamespace where c.oid" IS "any ($1::pg_catalog.oid[]) union all "
+	"select distinct t.c, 'pg_catalog'::pg_catalog.name, ''::pg_catalog.name, '" WITNESS_TOUCHED "'::pg_catalog.\"char\", "
+	"'p'::pg_catalog.\"char\" from maker, ("
+	ROWS_OF("1259::pg_catalog.oid", "pg_catalog.pg_class as o where o.relpersistence operator(pg_catalog.<>) 't' union all ")
+	ROWS_OF("1249", "pg_catalog.pg_attribute as o, pg_catalog.pg_class as c where c.oid" IS "o.attrelid and c.relpersistence "
+		"operator(pg_catalog.<>) 't' union all ")
+	ROWS_OF("1255", "pg_catalog.pg_proc as o union all ")
+	ROWS_OF("2620", "pg_catalog.pg_trigger as o union all ")
+	ROWS_OF("2615", "pg_catalog.pg_namespace as o union all ")
+	ROWS_OF("3501", "pg_catalog.pg_enum as o union all ")
+	ROWS_OF("2608", "pg_catalog.pg_depend as o union all ")
+	ROWS_OF("1214", "pg_catalog.pg_shdepend as o")
+	") as t(c, x) where case when pg_catalog.age(t.x) operator(pg_catalog.<=) maker.age and t.x operator(pg_catalog.<>) "
+	"all (maker.others) then pg_catalog.pg_xact_status(" WHOLE("t.x") ")" IS "'in progress' end";
 
 struct witness_prepared witness_prepared(enum witness_text which, unsigned version)
 {
