@@ -118,6 +118,20 @@ static void refuse_fd(struct postgres_server *v, int fd)
 	__atomic_sub_fetch(&v->n_sessions, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Before it said a word, as PostgreSQL does when it cannot begin: what does not fit into the socket at once is not said. */
+static void full(int fd)
+{
+	const struct message_error e = { "FATAL", "53300", STR("pawl: too many connections to the gate already"),
+					 STR("Close some, or let `connections` in postgres.yaml be more.") };
+	auto_buf b = BUF_MAX(512);
+	struct str s;
+
+	message_error(&b, &e);
+	s = buf_str(&b);
+	if (send(fd, s.ptr, s.len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)s.len)
+		shutdown(fd, SHUT_WR);
+}
+
 static void arrived(struct loop_note *n)
 {
 	struct arrival *a = (struct arrival *)(void *)n;
@@ -146,6 +160,7 @@ static void welcome(struct postgres_server *v, int fd, bool local)
 	struct arrival *a;
 
 	if (__atomic_add_fetch(&v->n_sessions, 1, __ATOMIC_SEQ_CST) > most || !(a = calloc(1, sizeof(*a)))) {
+		full(fd);
 		refuse_fd(v, fd);
 		return;
 	}
