@@ -1,0 +1,71 @@
+/* manifest.h -- what a backup says of itself, signed by the key of whoever took it.
+ * Room: recovery. Pure, but for libcrypto's own memory where it signs and verifies.
+ * JSON, at most MANIFEST_MAX, keys in a fixed order, one text for one manifest; the signature (Ed25519, over the bytes of the
+ * file behind a prefix of its own) stands beside it as manifest.sig. docs/backup.md has the format. Nothing in a backup is
+ * believed before its manifest's signature was checked against a key that the reader already had.
+ */
+#ifndef PAWL_RECOVERY_MANIFEST_H
+#define PAWL_RECOVERY_MANIFEST_H
+
+#include "recovery/fingerprint.h"
+
+#define MANIFEST_MAX ((size_t)64 << 20)
+#define MANIFEST_PART ((uint64_t)4 << 20) /* stored bytes with a digest of their own: says where a file was cut or changed */
+
+enum backup_kind {
+	BACKUP_POSTGRES = 1, /* pg_dump, plain */
+	BACKUP_POSTGRES_PHYSICAL, /* pg_basebackup, tar */
+	BACKUP_MYSQL,
+	BACKUP_SQLITE,
+	BACKUP_STATE,	/* Terraform state */
+	BACKUP_COMMAND, /* what a command prints */
+};
+struct str backup_kind_name(enum backup_kind k);
+bool backup_kind_from(struct str name, enum backup_kind *ret) PAWL_MUST_USE;
+
+/* A question of the owner's with its answer in the snapshot that was dumped. */
+struct manifest_invariant {
+	struct str name, sql, value;
+	struct manifest_invariant *next;
+};
+
+struct manifest_word {
+	struct str text; /* an extension, a role */
+	struct manifest_word *next;
+};
+
+/* One stored file of the backup. */
+struct manifest_file {
+	struct str name; /* "data.zst", "data.zst.age" */
+	uint64_t bytes;
+	struct digest digest;	/* of the stored bytes */
+	struct digest *parts;	/* of each MANIFEST_PART of them */
+	size_t n_parts;
+	struct manifest_file *next;
+};
+
+struct manifest {
+	struct str id;	   /* "20261121T194500Z-5f3a9c01"; sorts by time */
+	struct str target; /* its name in backup.yaml */
+	enum backup_kind kind;
+	int64_t taken_us;    /* of the snapshot: what the backup is as of */
+	int64_t finished_us;
+	struct str server, tool; /* "15.18", "pg_dump (PostgreSQL) 15.18 (Debian …)" */
+	struct str host;	 /* where the data lived: endpoint, file or state; for the blast radius */
+	struct str account;	 /* of the cloud, when known */
+	uint64_t plain_bytes;	 /* before it was packed */
+	struct digest plain;	 /* of those bytes */
+	struct str encrypted_to; /* age recipient; STR_NONE: in clear */
+	const struct manifest_file *files;
+	const struct fingerprint_table *tables;
+	const struct manifest_invariant *invariants;
+	const struct manifest_word *extensions, *roles;
+	struct digest schema; /* of the dump's lines that are not data */
+};
+
+/* False when the arena is full. */
+bool manifest_write(const struct manifest *m, struct arena *arena, struct str *ret_json, struct err *err) PAWL_MUST_USE;
+/* ${file} for errors, which name line and column. An unknown member is an error. */
+bool manifest_read(struct str file, struct str json, struct arena *arena, struct manifest *ret, struct err *err) PAWL_MUST_USE;
+
+#endif

@@ -1,0 +1,58 @@
+/* point.h -- what is known of a protected thing's backups: one signed statement a target, written by backups, drills and proofs.
+ * Room: recovery. Reading and weighing are pure; the files are the caller's.
+ * The vault's side signs; gates read it with a key that they already have (backup.yaml, key:), and turn it into core's
+ * recovery_point. A statement that is not signed by that key, is older than the one seen last, or says a time to come, is as if
+ * it were not there, and is told.
+ */
+#ifndef PAWL_RECOVERY_POINT_H
+#define PAWL_RECOVERY_POINT_H
+
+#include "core/evidence.h"
+#include "recovery/manifest.h"
+
+struct point_table {
+	struct str name;
+	uint64_t rows;
+	struct point_table *next;
+};
+
+/* How a drill ended. */
+struct point_drill {
+	struct str backup; /* id */
+	enum recovery_result result;
+	int64_t at_us;
+	int64_t took_us; /* RTO as measured */
+	struct str reasons; /* why failed or could not verify, one a line */
+};
+
+/* How a proof of the vault ended. */
+struct point_proof {
+	int64_t at_us;
+	unsigned tried, worked, impossible; /* impossible: no way to try here */
+	bool same_uid; /* the agent is the vault's user: no boundary */
+	struct str worked_names; /* one a line */
+};
+
+struct point {
+	uint64_t serial; /* grows with every statement of this target */
+	struct str target;
+	enum backup_kind kind;
+	const struct manifest_word *resources; /* identities and titles of what it brings back; "db.host/shop", an ARN */
+	struct str host, account;	       /* where the data lives */
+	struct str vault, vault_account;
+	struct str backup; /* newest whole one: id; STR_NONE */
+	int64_t taken_us;
+	const struct point_table *tables; /* of the newest verified one */
+	struct point_drill drill, verified; /* the last; the last that verified */
+	struct point_proof proof;
+	int64_t rpo_s, rto_s; /* objectives; 0: none */
+	int64_t said_us;
+};
+
+bool point_write(const struct point *p, struct arena *arena, struct str *ret_json, struct err *err) PAWL_MUST_USE;
+bool point_read(struct str file, struct str json, struct arena *arena, struct point *ret, struct err *err) PAWL_MUST_USE;
+/* For the judge and the card: one recovery_point for each of its resources, pushed onto *${list}. The note is the card's sentence:
+ * "backup 3 h old, restored and checked 2 h ago: 1,943,200 rows in submissions, 0 of 15 ways to delete it worked". */
+bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena, struct recovery_point **list) PAWL_MUST_USE;
+
+#endif

@@ -1,0 +1,117 @@
+/* A dump cut anywhere gives the same tables, and no text in it passes for data. */
+#include "recovery/fingerprint.h"
+#include "unit.h"
+
+#define HEAD "--\n-- PostgreSQL database dump\n--\n\n\\restrict aB3\n\nSET statement_timeout = 0;\n"
+#define LAST "--\n-- PostgreSQL database dump complete\n--\n\n"
+#define BODY                                                                                                                        \
+	"CREATE FUNCTION public.f() RETURNS void\n    LANGUAGE sql\n    AS $_$\nCOPY public.ghost (id) FROM stdin;\n1\n\\.\n$_$;\n"   \
+	"COMMENT ON TABLE public.t IS 'it''s\nCOPY public.ghost (id) FROM stdin;\n';\n"                                            \
+	"CREATE TABLE public.\"a\nCOPY x (y) FROM stdin;\n\" ();\n"
+#define DATA "COPY public.\"or ders\" (id, name) FROM stdin;\n1\tx\n\\\\.\t\\N\n\\N\t\\.\n2\ty\n\\.\n\n\nCOPY public.empty (id) FROM stdin;\n\\.\n\n"
+
+static char memory[1 << 20];
+
+static bool run(enum fingerprint_form form, struct str dump, size_t cut, struct fingerprint_found *ret, struct err *err)
+{
+	static struct arena a;
+	struct fingerprint *f;
+
+	arena_init(&a, memory, sizeof(memory));
+	f = fingerprint_new(form, &a);
+	assert_non_null(f);
+	return fingerprint_add(f, dump.ptr, cut, err) && fingerprint_add(f, dump.ptr + cut, dump.len - cut, err) && fingerprint_end(f, ret, err);
+}
+
+static void same_table(const struct fingerprint_table *t, const char *name, uint64_t rows, const char *data)
+{
+	struct digest d = digest_of(data, strlen(data));
+
+	assert_non_null(t);
+	assert_true(str_is(t->name, name));
+	assert_int_equal(t->rows, rows);
+	assert_int_equal(t->bytes, strlen(data));
+	assert_true(digest_eq(&d, &t->digest));
+}
+
+static void every_cut(void **state)
+{
+	struct str dump = STR(HEAD BODY DATA LAST);
+	struct fingerprint_found first = { 0 }, f;
+
+	(void)state;
+	for (size_t cut = 0; cut <= dump.len; cut++) {
+		struct err err = { 0 };
+
+		assert_true(run(FINGERPRINT_PG_DUMP, dump, cut, &f, &err));
+		assert_int_equal(f.n_tables, 2);
+		same_table(f.tables, "public.\"or ders\"", 4, "1\tx\n\\\\.\t\\N\n\\N\t\\.\n2\ty\n");
+		same_table(f.tables->next, "public.empty", 0, "");
+		if (!cut)
+			first = f;
+		assert_true(digest_eq(&first.schema, &f.schema));
+	}
+	assert_str(f.tables->columns, "(id, name)");
+}
+
+static void halves(void **state)
+{
+	struct str dump = STR(HEAD BODY DATA LAST);
+	struct fingerprint_found f;
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t n = 0; n < dump.len - strlen("--\n\n"); n++) {
+		err = (struct err){ 0 };
+		assert_false(run(FINGERPRINT_PG_DUMP, str_sub(dump, 0, n), n / 2, &f, &err));
+	}
+	assert_false(run(FINGERPRINT_PG_DUMP, STR(HEAD DATA "SELECT '\n-- PostgreSQL database dump complete\n"), 9, &f, &err));
+}
+
+static void schema(void **state)
+{
+	struct fingerprint_found a, b, c;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(run(FINGERPRINT_PG_DUMP, STR(HEAD BODY DATA LAST), 3, &a, &err));
+	assert_true(run(FINGERPRINT_PG_DUMP, STR("\\restrict other\n-- at another time\nSET statement_timeout = 0;\n\n" BODY DATA LAST), 3, &b, &err));
+	assert_true(run(FINGERPRINT_PG_DUMP, STR(HEAD BODY "DROP TABLE t;\n" DATA LAST), 3, &c, &err));
+	assert_false(digest_eq(&a.schema, &c.schema));
+}
+
+static void mysql(void **state)
+{
+	struct str dump = STR("-- MariaDB dump 10.19\nCREATE TABLE `a` (id int);\nINSERT INTO `a` VALUES\n(1,'x;\\'),(y'),\n(2,'--');\n"
+			      "INSERT INTO `a` VALUES (3,NULL);\nINSERT INTO `b` VALUES (1);\n-- Dump completed on 2026-11-21\n");
+	struct fingerprint_found f;
+
+	(void)state;
+	for (size_t cut = 0; cut <= dump.len; cut++) {
+		struct err err = { 0 };
+
+		assert_true(run(FINGERPRINT_MYSQL_DUMP, dump, cut, &f, &err));
+		assert_int_equal(f.n_tables, 2);
+		same_table(f.tables, "`a`", 3, "\n(1,'x;\\'),(y'),\n(2,'--'); (3,NULL);");
+		same_table(f.tables->next, "`b`", 1, " (1);");
+	}
+}
+
+static void any_bytes(void **state)
+{
+	struct fingerprint_found f;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(run(FINGERPRINT_BYTES, STR("a\nb\nc"), 2, &f, &err));
+	same_table(f.tables, "", 2, "a\nb\nc");
+	assert_true(run(FINGERPRINT_BYTES, STR(""), 0, &f, &err));
+	same_table(f.tables, "", 0, "");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(every_cut), cmocka_unit_test(halves),	  cmocka_unit_test(schema),
+	cmocka_unit_test(mysql),     cmocka_unit_test(any_bytes),
+};
+
+UNIT_MAIN(tests)
