@@ -4,7 +4,7 @@
 
 #include "base/fd.h"
 #include "base/timestamp.h"
-#include "ledger/ed25519.h"
+#include "base/ed25519.h"
 #include "ledger/inner.h"
 
 #define FILE_MAX ((size_t)16384)

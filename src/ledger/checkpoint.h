@@ -10,7 +10,7 @@
 #ifndef PAWL_LEDGER_CHECKPOINT_H
 #define PAWL_LEDGER_CHECKPOINT_H
 
-#include "ledger/ed25519.h"
+#include "base/ed25519.h"
 #include "ledger/ledger.h"
 
 struct checkpoint {

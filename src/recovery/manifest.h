@@ -7,6 +7,7 @@
 #ifndef PAWL_RECOVERY_MANIFEST_H
 #define PAWL_RECOVERY_MANIFEST_H
 
+#include "base/ed25519.h"
 #include "recovery/fingerprint.h"
 
 #define MANIFEST_MAX ((size_t)64 << 20)
@@ -67,5 +68,13 @@ struct manifest {
 bool manifest_write(const struct manifest *m, struct arena *arena, struct str *ret_json, struct err *err) PAWL_MUST_USE;
 /* ${file} for errors, which name line and column. An unknown member is an error. */
 bool manifest_read(struct str file, struct str json, struct arena *arena, struct manifest *ret, struct err *err) PAWL_MUST_USE;
+
+/* Of the bytes of a manifest, or of a point: whose it is says a prefix of its own. Stored as it stands: key, then bytes. */
+struct manifest_signature {
+	uint8_t key[ED25519_KEY_LEN], bytes[ED25519_SIGNATURE_LEN];
+};
+bool manifest_sign(struct str pem, struct str json, struct arena *arena, struct manifest_signature *ret, struct err *err) PAWL_MUST_USE;
+/* By ${key} and no other. */
+bool manifest_signed(const uint8_t key[ED25519_KEY_LEN], const struct manifest_signature *s, struct str json, struct arena *arena);
 
 #endif

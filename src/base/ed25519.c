@@ -1,4 +1,4 @@
-#include "ledger/ed25519.h"
+#include "base/ed25519.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

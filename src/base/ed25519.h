@@ -1,9 +1,9 @@
 /* ed25519.h -- a key and a signature, by libcrypto's EVP. Apart from the rest, because openssl's headers and base/err.h
  * both want the name ERR_STATE.
- * Room: ledger. Each yields false when libcrypto does.
+ * Room: base, not pure. Each yields false when libcrypto does.
  */
-#ifndef PAWL_LEDGER_ED25519_H
-#define PAWL_LEDGER_ED25519_H
+#ifndef PAWL_BASE_ED25519_H
+#define PAWL_BASE_ED25519_H
 
 #include "base/str.h"
 
