@@ -6,7 +6,7 @@
 /* Before what is signed, so that a signature for one thing is none for another. */
 #define SIGNED_AS "pawl backup manifest 1\n"
 
-static const struct str kinds[] = {
+const struct str backup_kinds[BACKUP_COMMAND + 1] = {
 	[BACKUP_POSTGRES] = STR_INIT("postgres"),	[BACKUP_POSTGRES_PHYSICAL] = STR_INIT("postgres-physical"),
 	[BACKUP_MYSQL] = STR_INIT("mysql"),		[BACKUP_SQLITE] = STR_INIT("sqlite"),
 	[BACKUP_STATE] = STR_INIT("terraform-state"), [BACKUP_COMMAND] = STR_INIT("command"),
@@ -46,7 +46,7 @@ static const struct record_kind file_kind = RECORD_KIND_LISTED(struct manifest_f
 static const struct record_member members[] = {
 	RECORD(struct manifest, id, RECORD_TEXT),
 	RECORD(struct manifest, target, RECORD_TEXT),
-	RECORD_WORDS(struct manifest, kind, kinds),
+	RECORD_WORDS(struct manifest, kind, backup_kinds),
 	RECORD(struct manifest, taken_us, RECORD_TIME),
 	RECORD(struct manifest, finished_us, RECORD_TIME),
 	RECORD(struct manifest, server, RECORD_TEXT),
@@ -73,13 +73,13 @@ static const struct record_kind envelope_kind = RECORD_KIND(struct envelope, env
 
 struct str backup_kind_name(enum backup_kind k)
 {
-	return kinds[(unsigned)k < ARRAY_LEN(kinds) ? k : 0];
+	return backup_kinds[(unsigned)k < ARRAY_LEN(backup_kinds) ? k : 0];
 }
 
 bool backup_kind_from(struct str name, enum backup_kind *ret)
 {
-	for (unsigned i = BACKUP_POSTGRES; i < ARRAY_LEN(kinds); i++) {
-		if (str_eq(kinds[i], name)) {
+	for (unsigned i = BACKUP_POSTGRES; i < ARRAY_LEN(backup_kinds); i++) {
+		if (str_eq(backup_kinds[i], name)) {
 			*ret = (enum backup_kind)i;
 			return true;
 		}

@@ -21,6 +21,7 @@ enum backup_kind {
 	BACKUP_STATE,	/* Terraform state */
 	BACKUP_COMMAND, /* what a command prints */
 };
+extern const struct str backup_kinds[BACKUP_COMMAND + 1]; /* their words; [0] has none */
 struct str backup_kind_name(enum backup_kind k);
 bool backup_kind_from(struct str name, enum backup_kind *ret) PAWL_MUST_USE;
 

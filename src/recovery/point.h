@@ -10,6 +10,8 @@
 #include "core/evidence.h"
 #include "recovery/manifest.h"
 
+#define POINT_MAX ((size_t)8 << 20)
+
 struct point_table {
 	struct str name;
 	uint64_t rows;
@@ -19,6 +21,7 @@ struct point_table {
 /* How a drill ended. */
 struct point_drill {
 	struct str backup; /* id */
+	int64_t taken_us;  /* what it is as of */
 	enum recovery_result result;
 	int64_t at_us;
 	int64_t took_us; /* RTO as measured */
@@ -40,6 +43,7 @@ struct point {
 	const struct manifest_word *resources; /* identities and titles of what it brings back; "db.host/shop", an ARN */
 	struct str host, account;	       /* where the data lives */
 	struct str vault, vault_account;
+	bool same_place; /* the vault lies where the data lies: one disk, one machine's owner, one state */
 	struct str backup; /* newest whole one: id; STR_NONE */
 	int64_t taken_us;
 	const struct point_table *tables; /* of the newest verified one */
@@ -51,8 +55,9 @@ struct point {
 
 bool point_write(const struct point *p, struct arena *arena, struct str *ret_json, struct err *err) PAWL_MUST_USE;
 bool point_read(struct str file, struct str json, struct arena *arena, struct point *ret, struct err *err) PAWL_MUST_USE;
-/* For the judge and the card: one recovery_point for each of its resources, pushed onto *${list}. The note is the card's sentence:
- * "backup 3 h old, restored and checked 2 h ago: 1,943,200 rows in submissions, 0 of 15 ways to delete it worked". */
+/* For the judge and the card: one recovery_point for each of its resources, pushed onto *${list}. Its note stands on the card
+ * beside the ages: "1,943,200 rows in submissions; 0 of 15 ways to delete it worked". A drill that failed since the last good one
+ * makes it failed; one that could not verify leaves it what it was, with its age. False when the arena is full. */
 bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena, struct recovery_point **list) PAWL_MUST_USE;
 
 #endif

@@ -1,0 +1,171 @@
+#include "recovery/point.h"
+
+#include "recovery/record.h"
+
+#define SKEW_US (INT64_C(300) * 1000000) /* clocks of two machines */
+
+static const struct str results[] = {
+	[RECOVERY_UNKNOWN] = STR_INIT("could not verify"),
+	[RECOVERY_VERIFIED] = STR_INIT("verified"),
+	[RECOVERY_FAILED] = STR_INIT("failed"),
+};
+static const struct str versions[] = { [0] = STR_INIT("pawl-point-1") };
+
+struct envelope {
+	unsigned format;
+	struct point point;
+};
+
+static const struct record_member word_members[] = { RECORD(struct manifest_word, text, RECORD_TEXT) };
+static const struct record_kind word_kind = RECORD_KIND_LISTED(struct manifest_word, word_members);
+
+static const struct record_member table_members[] = {
+	RECORD(struct point_table, name, RECORD_TEXT),
+	RECORD(struct point_table, rows, RECORD_COUNT),
+};
+static const struct record_kind table_kind = RECORD_KIND_LISTED(struct point_table, table_members);
+
+static const struct record_member drill_members[] = {
+	RECORD(struct point_drill, backup, RECORD_TEXT),  RECORD_WORDS(struct point_drill, result, results),
+	RECORD(struct point_drill, taken_us, RECORD_TIME), RECORD(struct point_drill, at_us, RECORD_TIME),
+	RECORD(struct point_drill, took_us, RECORD_TIME), RECORD(struct point_drill, reasons, RECORD_TEXT),
+};
+static const struct record_kind drill_kind = RECORD_KIND(struct point_drill, drill_members);
+
+static const struct record_member proof_members[] = {
+	RECORD(struct point_proof, at_us, RECORD_TIME),	  RECORD(struct point_proof, tried, RECORD_SMALL),
+	RECORD(struct point_proof, worked, RECORD_SMALL), RECORD(struct point_proof, impossible, RECORD_SMALL),
+	RECORD(struct point_proof, same_uid, RECORD_FLAG), RECORD(struct point_proof, worked_names, RECORD_TEXT),
+};
+static const struct record_kind proof_kind = RECORD_KIND(struct point_proof, proof_members);
+
+static const struct record_member members[] = {
+	RECORD(struct point, serial, RECORD_COUNT),
+	RECORD(struct point, target, RECORD_TEXT),
+	RECORD_WORDS(struct point, kind, backup_kinds),
+	RECORD_OF(struct point, resources, RECORD_LIST, &word_kind),
+	RECORD(struct point, host, RECORD_TEXT),
+	RECORD(struct point, account, RECORD_TEXT),
+	RECORD(struct point, vault, RECORD_TEXT),
+	RECORD(struct point, vault_account, RECORD_TEXT),
+	RECORD(struct point, same_place, RECORD_FLAG),
+	RECORD(struct point, backup, RECORD_TEXT),
+	RECORD(struct point, taken_us, RECORD_TIME),
+	RECORD_OF(struct point, tables, RECORD_LIST, &table_kind),
+	RECORD_OF(struct point, drill, RECORD_STRUCT, &drill_kind),
+	RECORD_OF(struct point, verified, RECORD_STRUCT, &drill_kind),
+	RECORD_OF(struct point, proof, RECORD_STRUCT, &proof_kind),
+	RECORD(struct point, rpo_s, RECORD_TIME),
+	RECORD(struct point, rto_s, RECORD_TIME),
+	RECORD(struct point, said_us, RECORD_TIME),
+};
+static const struct record_kind point_kind = RECORD_KIND(struct point, members);
+
+static const struct record_member envelope_members[] = {
+	RECORD_WORDS(struct envelope, format, versions),
+	RECORD_OF(struct envelope, point, RECORD_STRUCT, &point_kind),
+};
+static const struct record_kind envelope_kind = RECORD_KIND(struct envelope, envelope_members);
+
+bool point_write(const struct point *p, struct arena *arena, struct str *ret_json, struct err *err)
+{
+	struct envelope e = { .point = *p };
+	struct str s = record_write(&envelope_kind, &e, arena, err);
+
+	if (!s.ptr)
+		return false;
+	*ret_json = s;
+	return s.len <= POINT_MAX || err_set(err, ERR_LIMIT, "what is known of %.*s is too much for a statement", STR_ARG(p->target));
+}
+
+bool point_read(struct str file, struct str json, struct arena *arena, struct point *ret, struct err *err)
+{
+	struct envelope e;
+
+	if (json.len > POINT_MAX)
+		return err_set(err, ERR_LIMIT, "%.*s: larger than a statement may be", STR_ARG(file));
+	if (!record_read(&envelope_kind, file, json, arena, &e, err))
+		return false;
+	*ret = e.point;
+	return true;
+}
+
+/* --- as evidence --- */
+
+static void put_count(struct buf *b, uint64_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+
+	for (int i = 0; i < len; i++) {
+		buf_addc(b, digits[i]);
+		if (i + 1 < len && (len - i - 1) % 3 == 0)
+			buf_addc(b, ',');
+	}
+}
+
+static const struct point_table *largest(const struct point *p)
+{
+	const struct point_table *most = p->tables;
+
+	for (const struct point_table *t = most; t; t = t->next)
+		most = t->rows > most->rows ? t : most;
+	return most;
+}
+
+/* The card's sentence beside the ages: rows, proof, and what speaks against it. */
+static void put_note(struct buf *b, const struct point *p)
+{
+	const struct point_table *t = largest(p);
+
+	if (t) {
+		put_count(b, t->rows);
+		buf_addf(b, " rows in %.*s; ", STR_ARG(t->name));
+	}
+	if (!p->proof.at_us)
+		buf_adds(b, "nobody tried yet to delete it");
+	else
+		buf_addf(b, "%u of %u ways to delete it worked", p->proof.worked, p->proof.tried);
+	if (p->proof.same_uid)
+		buf_adds(b, "; the agent runs as the vault's own user: NO BOUNDARY");
+	if (p->drill.at_us > p->verified.at_us)
+		buf_addf(b, "; the last drill %.*s%s%.*s", STR_ARG(results[p->drill.result]), p->drill.reasons.len ? ": " : "",
+			 (int)str_find_char(p->drill.reasons, '\n'), p->drill.reasons.ptr ? p->drill.reasons.ptr : "");
+}
+
+/* What was verified once and failed since is no good; what could only not be looked at since has its age to speak for it. */
+static enum recovery_result result(const struct point *p)
+{
+	if (!p->drill.at_us)
+		return RECOVERY_UNKNOWN;
+	if (p->drill.result == RECOVERY_FAILED)
+		return RECOVERY_FAILED;
+	return p->verified.at_us && p->verified.result == RECOVERY_VERIFIED ? RECOVERY_VERIFIED : RECOVERY_UNKNOWN;
+}
+
+bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena, struct recovery_point **list)
+{
+	auto_buf note = BUF_MAX(1 << 16);
+	bool to_come = p->said_us > now_us + SKEW_US || p->drill.at_us > p->said_us || p->verified.at_us > p->said_us || p->proof.at_us > p->said_us;
+	struct recovery_point made = { .result = to_come ? RECOVERY_UNKNOWN : result(p) };
+	struct recovery_point *one;
+
+	made.taken_us = p->verified.at_us ? p->verified.taken_us : p->taken_us;
+	made.verified_us = made.result == RECOVERY_VERIFIED ? p->verified.at_us : 0;
+	made.proven_us = p->proof.worked || p->proof.same_uid || !p->proof.tried || to_come ? 0 : p->proof.at_us;
+	made.same_blast_radius = p->same_place || (p->account.len && str_eq(p->account, p->vault_account));
+	if (to_come)
+		buf_adds(&note, "it speaks of a time to come: a clock is wrong, so nothing of it counts; ");
+	put_note(&note, p);
+	made.note = arena_str(arena, buf_str(&note));
+	for (const struct manifest_word *w = p->resources; w; w = w->next) {
+		one = arena_alloc(arena, sizeof(*one));
+		if (!one || !made.note.ptr)
+			return false;
+		*one = made;
+		one->resource = w->text;
+		one->next = *list;
+		*list = one;
+	}
+	return true;
+}

@@ -1,0 +1,137 @@
+/* What a statement about backups makes the judge and the card believe. */
+#include "recovery/point.h"
+#include "unit.h"
+
+#define HOUR (INT64_C(3600) * 1000000)
+#define NOW (1000 * HOUR)
+
+static char memory[1 << 20];
+static struct arena a;
+
+static struct point sound(void)
+{
+	static struct manifest_word second = { .text = STR_INIT("courses-prod-db") };
+	static struct manifest_word first = { .text = STR_INIT("arn:aws:rds:db"), .next = &second };
+	static struct point_table submissions = { .name = STR_INIT("submissions"), .rows = 1943200 };
+	static struct point_table users = { .name = STR_INIT("users"), .rows = 7, .next = &submissions };
+
+	return (struct point){ .serial = 3, .target = STR("shop"), .kind = BACKUP_POSTGRES, .resources = &first, .account = STR("1"),
+			       .vault_account = STR("2"), .backup = STR("x"), .taken_us = NOW - 3 * HOUR, .tables = &users,
+			       .drill = { STR("x"), NOW - 3 * HOUR, RECOVERY_VERIFIED, NOW - 2 * HOUR, 5, STR_NONE },
+			       .verified = { STR("x"), NOW - 3 * HOUR, RECOVERY_VERIFIED, NOW - 2 * HOUR, 5, STR_NONE },
+			       .proof = { NOW - HOUR, 15, 0, 0, false, STR_NONE }, .said_us = NOW - HOUR };
+}
+
+static struct recovery_point *of(struct point p)
+{
+	struct recovery_point *list = NULL;
+	struct point back;
+	struct str json;
+	struct err err = { 0 };
+
+	arena_init(&a, memory, sizeof(memory));
+	/* By way of its text, as gates have it. */
+	assert_true(point_write(&p, &a, &json, &err));
+	assert_true(point_read(STR("p"), json, &a, &back, &err));
+	assert_true(point_evidence(&back, NOW, &a, &list));
+	assert_non_null(list);
+	assert_non_null(list->next);
+	return list;
+}
+
+static void good(void **state)
+{
+	struct recovery_point *r = of(sound());
+
+	(void)state;
+	assert_str(r->resource, "courses-prod-db");
+	assert_int_equal(r->result, RECOVERY_VERIFIED);
+	assert_int_equal(r->verified_us, NOW - 2 * HOUR);
+	assert_int_equal(r->taken_us, NOW - 3 * HOUR);
+	assert_int_equal(r->proven_us, NOW - HOUR);
+	assert_false(r->same_blast_radius);
+	assert_str(r->note, "1,943,200 rows in submissions; 0 of 15 ways to delete it worked");
+}
+
+static void failed_since(void **state)
+{
+	struct point p = sound();
+	struct recovery_point *r;
+
+	(void)state;
+	p.drill = (struct point_drill){ STR("y"), NOW - 2 * HOUR, RECOVERY_FAILED, NOW - HOUR, 5, STR("public.a: a value differs\nmore") };
+	r = of(p);
+	assert_int_equal(r->result, RECOVERY_FAILED);
+	assert_int_equal(r->verified_us, 0);
+	assert_non_null(strstr(r->note.ptr, "the last drill failed: public.a: a value differs"));
+	p.drill.result = RECOVERY_UNKNOWN;
+	r = of(p);
+	assert_int_equal(r->result, RECOVERY_VERIFIED);
+	assert_int_equal(r->verified_us, NOW - 2 * HOUR);
+}
+
+static void never(void **state)
+{
+	struct point p = sound();
+	struct recovery_point *r;
+
+	(void)state;
+	p.drill = p.verified = (struct point_drill){ 0 };
+	r = of(p);
+	assert_int_equal(r->result, RECOVERY_UNKNOWN);
+	assert_int_equal(r->verified_us, 0);
+	/* Said of itself without a drill behind it. */
+	p.drill = (struct point_drill){ STR("x"), NOW, RECOVERY_VERIFIED, NOW - HOUR, 1, STR_NONE };
+	assert_int_equal(of(p)->result, RECOVERY_UNKNOWN);
+}
+
+static void proofs(void **state)
+{
+	struct point p = sound();
+
+	(void)state;
+	p.proof.worked = 1;
+	assert_int_equal(of(p)->proven_us, 0);
+	p = sound();
+	p.proof.same_uid = true;
+	assert_int_equal(of(p)->proven_us, 0);
+	p = sound();
+	p.proof.tried = 0;
+	assert_int_equal(of(p)->proven_us, 0);
+}
+
+static void places(void **state)
+{
+	struct point p = sound();
+
+	(void)state;
+	p.vault_account = p.account;
+	assert_true(of(p)->same_blast_radius);
+	p.account = p.vault_account = STR_NONE;
+	assert_false(of(p)->same_blast_radius);
+	p.same_place = true;
+	assert_true(of(p)->same_blast_radius);
+}
+
+static void clocks(void **state)
+{
+	struct point p = sound();
+	struct recovery_point *r;
+
+	(void)state;
+	p.said_us = NOW + HOUR;
+	r = of(p);
+	assert_int_equal(r->result, RECOVERY_UNKNOWN);
+	assert_int_equal(r->verified_us, 0);
+	assert_int_equal(r->proven_us, 0);
+	p = sound();
+	p.verified.at_us = p.said_us + 1;
+	assert_int_equal(of(p)->result, RECOVERY_UNKNOWN);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(good),	  cmocka_unit_test(failed_since), cmocka_unit_test(never),
+	cmocka_unit_test(proofs), cmocka_unit_test(places),	  cmocka_unit_test(clocks),
+};
+
+UNIT_MAIN(tests)
