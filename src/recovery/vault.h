@@ -35,6 +35,9 @@ struct vault_entry {
 	struct vault_entry *next;
 };
 
+/* Letters, digits, . _ - and no dot or dash first, at most 64: a name for a target, a backup, a file. */
+bool vault_name_good(struct str s);
+
 bool vault_open(const struct vault_place *place, struct vault **ret, struct err *err) PAWL_MUST_USE;
 void vault_close(struct vault *v); /* NULL does nothing */
 
@@ -56,13 +59,13 @@ void vault_put_stop(struct vault_put *p);
 
 struct vault_get;
 /* Reads from ${at} on; the caller checks the digests. */
-bool vault_get_begin(struct vault *v, struct str target, struct str id, struct str file, uint64_t at, struct vault_get **ret, struct err *err)
-	PAWL_MUST_USE;
+bool vault_get_begin(struct vault *v, struct str target, struct str id, struct str file, uint64_t at, struct vault_get **ret,
+		     struct err *err) PAWL_MUST_USE;
 /* *${ret_n} 0 at the end. */
 bool vault_get_bytes(struct vault_get *g, void *p, size_t n, size_t *ret_n, struct err *err) PAWL_MUST_USE;
 void vault_get_end(struct vault_get *g); /* NULL does nothing */
 
-/* Lock what lies there against deletion for the place's lock_s. False with ERR_UNSUPPORTED… where it cannot: told, not hidden. */
+/* Lock what lies there against deletion for the place's lock_s. False where it cannot be: told, not hidden. */
 bool vault_lock(struct vault *v, struct str target, struct str id, struct err *err) PAWL_MUST_USE;
 /* Only retention calls this (retention.h decides what). False where a lock still holds. */
 bool vault_remove(struct vault *v, struct str target, struct str id, struct err *err) PAWL_MUST_USE;
