@@ -1,0 +1,46 @@
+/* pack.h -- the bytes of a backup on their way into a vault and back out: packed (zstd), perhaps through a program that encrypts,
+ * counted and digested before and after.
+ * Room: recovery. I/O. Memory does not grow with the data.
+ */
+#ifndef PAWL_RECOVERY_PACK_H
+#define PAWL_RECOVERY_PACK_H
+
+#include "recovery/vault.h"
+
+#define PACK_LEVEL 1 /* a third of the time of level 3 for a tenth more bytes */
+
+struct pack; /* opaque */
+
+/* ${filter}: a program and its words, between zstd and the vault ("age", "-r", …); NULL: none. The pack owns ${to} from here on. */
+bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret, struct err *err) PAWL_MUST_USE;
+bool pack_add(struct pack *p, const void *bytes, size_t n, struct err *err) PAWL_MUST_USE;
+
+struct packed {
+	uint64_t plain_bytes;
+	struct digest plain;
+	struct manifest_file file; /* but for its name; parts in the arena */
+};
+/* The file lies in the vault, whole, when this returns true. Either way ${p} is gone. */
+bool pack_end(struct pack *p, struct arena *arena, struct packed *ret, struct err *err) PAWL_MUST_USE;
+/* Nothing more comes: what was sent is no file. NULL does nothing. */
+void pack_stop(struct pack *p);
+
+/* --- back --- */
+
+/**
+ * unpack(v, target, id, file, filter, take, ctx, err):
+ * Reads a stored file, checks every part's digest before any byte of it is used, and hands what it held to ${take}. False when a part
+ * differs, the file is shorter or longer, zstd's own checksum fails, or ${take} says so: ${err} says where.
+ */
+struct unpack_from {
+	struct vault *vault;
+	struct str target, id;
+	const struct manifest_file *file;
+	char *const *filter; /* "age", "-d", "-i", …; NULL: none */
+	uint64_t plain_bytes;
+	struct digest plain;
+};
+bool unpack(const struct unpack_from *from, bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
+	    struct err *err) PAWL_MUST_USE;
+
+#endif
