@@ -30,9 +30,12 @@ static bool start(struct filter *f, char *const argv[], const int to[2], const i
 		return false;
 	}
 	sigemptyset(&none);
-	good = !posix_spawn_file_actions_adddup2(&a, to[0], 0) && !posix_spawn_file_actions_adddup2(&a, from[1], 1) &&
-	       !posix_spawn_file_actions_adddup2(&a, f->says, 2) && !posix_spawnattr_setsigmask(&attr, &none) &&
-	       !posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK) && !(errno = posix_spawnp(&f->pid, argv[0], &a, &attr, argv, environ));
+	good = !posix_spawn_file_actions_adddup2(&a, to[0], 0) &&
+	       !posix_spawn_file_actions_adddup2(&a, from[1], 1) &&
+	       !posix_spawn_file_actions_adddup2(&a, f->says, 2) &&
+	       !posix_spawnattr_setsigmask(&attr, &none) &&
+	       !posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK) &&
+	       !(errno = posix_spawnp(&f->pid, argv[0], &a, &attr, argv, environ));
 	posix_spawn_file_actions_destroy(&a);
 	posix_spawnattr_destroy(&attr);
 	return good;
@@ -47,8 +50,9 @@ bool filter_begin(struct filter *f, char *const argv[], struct err *err)
 	f->in = f->out = -1;
 	snprintf(f->name, sizeof(f->name), "%s", argv[0]);
 	f->says = memfd_create("says", MFD_CLOEXEC);
-	good = f->says >= 0 && !pipe2(to, O_CLOEXEC) && !pipe2(from, O_CLOEXEC) && start(f, argv, to, from) &&
-	       !fcntl(to[1], F_SETFL, O_NONBLOCK) && !fcntl(from[0], F_SETFL, O_NONBLOCK);
+	good = f->says >= 0 && !pipe2(to, O_CLOEXEC) && !pipe2(from, O_CLOEXEC) &&
+	       start(f, argv, to, from) && !fcntl(to[1], F_SETFL, O_NONBLOCK) &&
+	       !fcntl(from[0], F_SETFL, O_NONBLOCK);
 	if (good) {
 		f->in = fd_take(&to[1]);
 		f->out = fd_take(&from[0]);
@@ -72,8 +76,10 @@ static bool died(struct filter *f, int status, struct err *err)
 	struct str said = str_trim((struct str){ words, n > 0 ? (size_t)n : 0 });
 
 	if (WIFSIGNALED(status))
-		return err_set(err, ERR_TOOL, "%s was ended by signal %d%s%.*s", f->name, WTERMSIG(status), said.len ? ": " : "", STR_ARG(said));
-	return err_set(err, ERR_TOOL, "%s ended with status %d%s%.*s", f->name, WEXITSTATUS(status), said.len ? ": " : "", STR_ARG(said));
+		return err_set(err, ERR_TOOL, "%s was ended by signal %d%s%.*s", f->name,
+			       WTERMSIG(status), said.len ? ": " : "", STR_ARG(said));
+	return err_set(err, ERR_TOOL, "%s ended with status %d%s%.*s", f->name, WEXITSTATUS(status),
+		       said.len ? ": " : "", STR_ARG(said));
 }
 
 static bool reap(struct filter *f, struct err *err)
@@ -120,7 +126,9 @@ bool filter_add(struct filter *f, const void *p, size_t n, struct err *err)
 		if (k < 0 && errno != EAGAIN && errno != EINTR)
 			end = true;
 		if (end) /* it reads no more, or says no more, before it was told all */
-			return reap(f, err) ? err_set(err, ERR_TOOL, "%s ended before it had read all", f->name) : false;
+			return reap(f, err) ? err_set(err, ERR_TOOL,
+						      "%s ended before it had read all", f->name)
+					    : false;
 		at += k > 0 ? k : 0;
 		n -= k > 0 ? (size_t)k : 0;
 	}

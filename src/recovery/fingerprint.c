@@ -44,7 +44,9 @@ struct fingerprint *fingerprint_new(enum fingerprint_form form, struct arena *ar
 
 	if (!f)
 		return NULL;
-	*f = (struct fingerprint){ .form = form, .arena = arena, .line = 1, .fresh = true, .ended = true };
+	*f = (struct fingerprint){
+		.form = form, .arena = arena, .line = 1, .fresh = true, .ended = true
+	};
 	f->tables_end = &f->tables;
 	digest_begin(&f->schema);
 	return f;
@@ -58,13 +60,16 @@ static bool wrong(struct fingerprint *f, struct err *err, const char *what)
 
 /* --- tables --- */
 
-static struct fingerprint_table *table_add(struct fingerprint *f, struct str name, struct str columns)
+static struct fingerprint_table *table_add(struct fingerprint *f, struct str name,
+					   struct str columns)
 {
-	struct fingerprint_table *t = f->n_tables < FINGERPRINT_TABLES_MAX ? arena_alloc(f->arena, sizeof(*t)) : NULL;
+	struct fingerprint_table *t =
+		f->n_tables < FINGERPRINT_TABLES_MAX ? arena_alloc(f->arena, sizeof(*t)) : NULL;
 
 	if (!t)
 		return NULL;
-	*t = (struct fingerprint_table){ .name = arena_str(f->arena, name), .columns = arena_str(f->arena, columns) };
+	*t = (struct fingerprint_table){ .name = arena_str(f->arena, name),
+					 .columns = arena_str(f->arena, columns) };
 	if (!t->name.ptr)
 		return NULL;
 	*f->tables_end = t;
@@ -113,8 +118,8 @@ static bool copy_begins(struct fingerprint *f, struct err *err)
 	struct str line = { f->text, f->n_text };
 	size_t n;
 
-	if (f->form != FINGERPRINT_PG_DUMP || !f->fresh || f->cut || !str_starts(line, STR("COPY ")) ||
-	    !str_ends(line, STR(" FROM stdin;\n")))
+	if (f->form != FINGERPRINT_PG_DUMP || !f->fresh || f->cut ||
+	    !str_starts(line, STR("COPY ")) || !str_ends(line, STR(" FROM stdin;\n")))
 		return true;
 	line = str_sub(line, 5, line.len - 5 - strlen(" FROM stdin;\n"));
 	n = name_end(line);
@@ -127,10 +132,11 @@ static bool insert_begins(struct fingerprint *f, struct err *err)
 {
 	struct str line = { f->text, f->n_text };
 
-	if (f->form != FINGERPRINT_MYSQL_DUMP || !f->fresh || f->cut || f->inserting || !str_starts(line, STR("INSERT INTO ")) ||
-	    !str_ends(line, STR(" VALUES")))
+	if (f->form != FINGERPRINT_MYSQL_DUMP || !f->fresh || f->cut || f->inserting ||
+	    !str_starts(line, STR("INSERT INTO ")) || !str_ends(line, STR(" VALUES")))
 		return true;
-	line = str_sub(line, strlen("INSERT INTO "), line.len - strlen("INSERT INTO ") - strlen(" VALUES"));
+	line = str_sub(line, strlen("INSERT INTO "),
+		       line.len - strlen("INSERT INTO ") - strlen(" VALUES"));
 	f->inserting = true;
 	return (f->in && str_eq(f->in->name, line)) || table_begin(f, line, STR_NONE, err);
 }
@@ -139,7 +145,8 @@ static bool insert_begins(struct fingerprint *f, struct err *err)
 
 static bool word_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || (unsigned char)c >= 0x80;
 }
 
 /* $tag$ begins at a dollar that no word stands before. */
@@ -231,8 +238,10 @@ static bool line_ends(struct fingerprint *f, struct err *err)
 	struct str line = { f->text, f->n_text };
 	bool comment = f->fresh && str_starts(line, STR("--"));
 
-	f->complete |= comment && str_starts(line, f->form == FINGERPRINT_PG_DUMP ? STR("-- PostgreSQL database dump complete\n") :
-										   STR("-- Dump completed"));
+	f->complete |=
+		comment && str_starts(line, f->form == FINGERPRINT_PG_DUMP
+						    ? STR("-- PostgreSQL database dump complete\n")
+						    : STR("-- Dump completed"));
 	if (of_psql(f)) {
 		f->ended = true;
 		f->lexed = LEXED_PLAIN;
@@ -320,7 +329,8 @@ over:
 static void bytes(struct fingerprint *f, const char *p, size_t n)
 {
 	data_add(f, p, n);
-	for (const char *end; n && (end = memchr(p, '\n', n)); n -= (size_t)(end - p) + 1, p = end + 1)
+	for (const char *end; n && (end = memchr(p, '\n', n));
+	     n -= (size_t)(end - p) + 1, p = end + 1)
 		f->in->rows++;
 }
 

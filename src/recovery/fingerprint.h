@@ -12,12 +12,13 @@
 #include "base/err.h"
 
 #define FINGERPRINT_TABLES_MAX 100000u
-#define FINGERPRINT_LINE_MAX ((size_t)64 << 10) /* of a line that is not data; longer ones are not looked at further */
+#define FINGERPRINT_LINE_MAX                                                                       \
+	((size_t)64 << 10) /* of a line that is not data; longer ones are not looked at further */
 
 enum fingerprint_form {
 	FINGERPRINT_PG_DUMP = 1, /* plain text of pg_dump: COPY … FROM stdin; up to "\." */
-	FINGERPRINT_MYSQL_DUMP,	 /* mariadb-dump, mysqldump: what stands between VALUES and the semicolon of a table's INSERTs */
-	FINGERPRINT_BYTES,	 /* anything: one table named "", whose rows are its lines */
+	FINGERPRINT_MYSQL_DUMP, /* mariadb-dump, mysqldump: what stands between VALUES and the semicolon of a table's INSERTs */
+	FINGERPRINT_BYTES, /* anything: one table named "", whose rows are its lines */
 };
 
 struct fingerprint_table {
@@ -41,6 +42,7 @@ struct fingerprint *fingerprint_new(enum fingerprint_form form, struct arena *ar
 /* The next bytes of the dump, cut anywhere. False: not such a dump, or more tables than can be had; ${err} names the line. */
 bool fingerprint_add(struct fingerprint *f, const void *p, size_t n, struct err *err) PAWL_MUST_USE;
 /* All of it was there. False when it ended too early: ${err} says in what. */
-bool fingerprint_end(struct fingerprint *f, struct fingerprint_found *ret, struct err *err) PAWL_MUST_USE;
+bool fingerprint_end(struct fingerprint *f, struct fingerprint_found *ret,
+		     struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -7,9 +7,12 @@
 #define SIGNED_AS "pawl backup manifest 1\n"
 
 const struct str backup_kinds[BACKUP_COMMAND + 1] = {
-	[BACKUP_POSTGRES] = STR_INIT("postgres"),	[BACKUP_POSTGRES_PHYSICAL] = STR_INIT("postgres-physical"),
-	[BACKUP_MYSQL] = STR_INIT("mysql"),		[BACKUP_SQLITE] = STR_INIT("sqlite"),
-	[BACKUP_STATE] = STR_INIT("terraform-state"), [BACKUP_COMMAND] = STR_INIT("command"),
+	[BACKUP_POSTGRES] = STR_INIT("postgres"),
+	[BACKUP_POSTGRES_PHYSICAL] = STR_INIT("postgres-physical"),
+	[BACKUP_MYSQL] = STR_INIT("mysql"),
+	[BACKUP_SQLITE] = STR_INIT("sqlite"),
+	[BACKUP_STATE] = STR_INIT("terraform-state"),
+	[BACKUP_COMMAND] = STR_INIT("command"),
 };
 static const struct str versions[] = { [0] = STR_INIT("pawl-backup-1") };
 
@@ -19,27 +22,35 @@ struct envelope {
 };
 
 static const struct record_member table_members[] = {
-	RECORD(struct fingerprint_table, name, RECORD_TEXT),   RECORD(struct fingerprint_table, columns, RECORD_TEXT),
-	RECORD(struct fingerprint_table, rows, RECORD_COUNT),  RECORD(struct fingerprint_table, bytes, RECORD_COUNT),
+	RECORD(struct fingerprint_table, name, RECORD_TEXT),
+	RECORD(struct fingerprint_table, columns, RECORD_TEXT),
+	RECORD(struct fingerprint_table, rows, RECORD_COUNT),
+	RECORD(struct fingerprint_table, bytes, RECORD_COUNT),
 	RECORD(struct fingerprint_table, digest, RECORD_DIGEST),
 };
-static const struct record_kind table_kind = RECORD_KIND_LISTED(struct fingerprint_table, table_members);
+static const struct record_kind table_kind =
+	RECORD_KIND_LISTED(struct fingerprint_table, table_members);
 
 static const struct record_member invariant_members[] = {
 	RECORD(struct manifest_invariant, name, RECORD_TEXT),
 	RECORD(struct manifest_invariant, sql, RECORD_TEXT),
 	RECORD(struct manifest_invariant, value, RECORD_TEXT),
 };
-static const struct record_kind invariant_kind = RECORD_KIND_LISTED(struct manifest_invariant, invariant_members);
+static const struct record_kind invariant_kind =
+	RECORD_KIND_LISTED(struct manifest_invariant, invariant_members);
 
-static const struct record_member word_members[] = { RECORD(struct manifest_word, text, RECORD_TEXT) };
+static const struct record_member word_members[] = { RECORD(struct manifest_word, text,
+							    RECORD_TEXT) };
 static const struct record_kind word_kind = RECORD_KIND_LISTED(struct manifest_word, word_members);
 
 static const struct record_member file_members[] = {
 	RECORD(struct manifest_file, name, RECORD_TEXT),
 	RECORD(struct manifest_file, bytes, RECORD_COUNT),
 	RECORD(struct manifest_file, digest, RECORD_DIGEST),
-	{ .name = "parts", .type = RECORD_DIGESTS, .offset = offsetof(struct manifest_file, parts), .beside = offsetof(struct manifest_file, n_parts) },
+	{ .name = "parts",
+	  .type = RECORD_DIGESTS,
+	  .offset = offsetof(struct manifest_file, parts),
+	  .beside = offsetof(struct manifest_file, n_parts) },
 };
 static const struct record_kind file_kind = RECORD_KIND_LISTED(struct manifest_file, file_members);
 
@@ -87,7 +98,8 @@ bool backup_kind_from(struct str name, enum backup_kind *ret)
 	return false;
 }
 
-bool manifest_write(const struct manifest *m, struct arena *arena, struct str *ret_json, struct err *err)
+bool manifest_write(const struct manifest *m, struct arena *arena, struct str *ret_json,
+		    struct err *err)
 {
 	struct envelope e = { .manifest = *m };
 	struct str s = record_write(&envelope_kind, &e, arena, err);
@@ -104,22 +116,30 @@ bool manifest_write(const struct manifest *m, struct arena *arena, struct str *r
 static bool sound(struct str file, const struct manifest *m, struct err *err)
 {
 	for (const struct manifest_file *f = m->files; f; f = f->next) {
-		if (!f->name.len || str_find_char(f->name, '/') < f->name.len || f->name.ptr[0] == '.')
-			return err_set(err, ERR_INPUT, "%.*s: a file's name leads elsewhere", STR_ARG(file));
+		if (!f->name.len || str_find_char(f->name, '/') < f->name.len ||
+		    f->name.ptr[0] == '.')
+			return err_set(err, ERR_INPUT, "%.*s: a file's name leads elsewhere",
+				       STR_ARG(file));
 		if (f->n_parts != (f->bytes + MANIFEST_PART - 1) / MANIFEST_PART)
-			return err_set(err, ERR_INPUT, "%.*s: %.*s has not as many parts as its size says", STR_ARG(file), STR_ARG(f->name));
+			return err_set(err, ERR_INPUT,
+				       "%.*s: %.*s has not as many parts as its size says",
+				       STR_ARG(file), STR_ARG(f->name));
 	}
 	return (m->files && m->id.len && m->target.len && m->taken_us <= m->finished_us) ||
-	       err_set(err, ERR_INPUT, "%.*s: no file, no name, or times that cannot be", STR_ARG(file));
+	       err_set(err, ERR_INPUT, "%.*s: no file, no name, or times that cannot be",
+		       STR_ARG(file));
 }
 
-bool manifest_read(struct str file, struct str json, struct arena *arena, struct manifest *ret, struct err *err)
+bool manifest_read(struct str file, struct str json, struct arena *arena, struct manifest *ret,
+		   struct err *err)
 {
 	struct envelope e;
 
 	if (json.len > MANIFEST_MAX)
-		return err_set(err, ERR_LIMIT, "%.*s: larger than a manifest may be", STR_ARG(file));
-	if (!record_read(&envelope_kind, file, json, arena, &e, err) || !sound(file, &e.manifest, err))
+		return err_set(err, ERR_LIMIT, "%.*s: larger than a manifest may be",
+			       STR_ARG(file));
+	if (!record_read(&envelope_kind, file, json, arena, &e, err) ||
+	    !sound(file, &e.manifest, err))
 		return false;
 	*ret = e.manifest;
 	return true;
@@ -132,18 +152,22 @@ static struct str to_be_signed(struct str what, struct str text, struct arena *a
 	return arena_join(arena, what, text);
 }
 
-bool manifest_sign(struct str pem, struct str json, struct arena *arena, struct manifest_signature *ret, struct err *err)
+bool manifest_sign(struct str pem, struct str json, struct arena *arena,
+		   struct manifest_signature *ret, struct err *err)
 {
 	struct str text = to_be_signed(STR(SIGNED_AS), json, arena);
 
 	if (!text.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to sign");
-	return ed25519_sign(pem, text, ret->key, ret->bytes) || err_set(err, ERR_INPUT, "the backup key is no Ed25519 key");
+	return ed25519_sign(pem, text, ret->key, ret->bytes) ||
+	       err_set(err, ERR_INPUT, "the backup key is no Ed25519 key");
 }
 
-bool manifest_signed(const uint8_t key[ED25519_KEY_LEN], const struct manifest_signature *s, struct str json, struct arena *arena)
+bool manifest_signed(const uint8_t key[ED25519_KEY_LEN], const struct manifest_signature *s,
+		     struct str json, struct arena *arena)
 {
 	struct str text = to_be_signed(STR(SIGNED_AS), json, arena);
 
-	return text.ptr && !memcmp(key, s->key, ED25519_KEY_LEN) && ed25519_verify(key, s->bytes, text);
+	return text.ptr && !memcmp(key, s->key, ED25519_KEY_LEN) &&
+	       ed25519_verify(key, s->bytes, text);
 }

@@ -11,10 +11,12 @@
 #include "recovery/fingerprint.h"
 
 #define MANIFEST_MAX ((size_t)64 << 20)
-#define MANIFEST_PART ((uint64_t)4 << 20) /* stored bytes with a digest of their own: says where a file was cut or changed */
+#define MANIFEST_PART                                                                              \
+	((uint64_t)4                                                                               \
+	 << 20) /* stored bytes with a digest of their own: says where a file was cut or changed */
 
 enum backup_kind {
-	BACKUP_POSTGRES = 1, /* pg_dump, plain */
+	BACKUP_POSTGRES = 1,	  /* pg_dump, plain */
 	BACKUP_POSTGRES_PHYSICAL, /* pg_basebackup, tar */
 	BACKUP_MYSQL,
 	BACKUP_SQLITE,
@@ -40,8 +42,8 @@ struct manifest_word {
 struct manifest_file {
 	struct str name; /* "data.zst", "data.zst.age" */
 	uint64_t bytes;
-	struct digest digest;	/* of the stored bytes */
-	struct digest *parts;	/* of each MANIFEST_PART of them */
+	struct digest digest; /* of the stored bytes */
+	struct digest *parts; /* of each MANIFEST_PART of them */
 	size_t n_parts;
 	struct manifest_file *next;
 };
@@ -50,10 +52,10 @@ struct manifest {
 	struct str id;	   /* "20261121T194500Z-5f3a9c01"; sorts by time */
 	struct str target; /* its name in backup.yaml */
 	enum backup_kind kind;
-	int64_t taken_us;    /* of the snapshot: what the backup is as of */
+	int64_t taken_us; /* of the snapshot: what the backup is as of */
 	int64_t finished_us;
 	struct str server, tool; /* "15.18", "pg_dump (PostgreSQL) 15.18 (Debian …)" */
-	struct str host;	 /* where the data lived: endpoint, file or state; for the blast radius */
+	struct str host; /* where the data lived: endpoint, file or state; for the blast radius */
 	struct str account;	 /* of the cloud, when known */
 	uint64_t plain_bytes;	 /* before it was packed */
 	struct digest plain;	 /* of those bytes */
@@ -66,16 +68,20 @@ struct manifest {
 };
 
 /* False when the arena is full. */
-bool manifest_write(const struct manifest *m, struct arena *arena, struct str *ret_json, struct err *err) PAWL_MUST_USE;
+bool manifest_write(const struct manifest *m, struct arena *arena, struct str *ret_json,
+		    struct err *err) PAWL_MUST_USE;
 /* ${file} for errors, which name line and column. An unknown member is an error. */
-bool manifest_read(struct str file, struct str json, struct arena *arena, struct manifest *ret, struct err *err) PAWL_MUST_USE;
+bool manifest_read(struct str file, struct str json, struct arena *arena, struct manifest *ret,
+		   struct err *err) PAWL_MUST_USE;
 
 /* Of the bytes of a manifest, or of a point: whose it is says a prefix of its own. Stored as it stands: key, then bytes. */
 struct manifest_signature {
 	uint8_t key[ED25519_KEY_LEN], bytes[ED25519_SIGNATURE_LEN];
 };
-bool manifest_sign(struct str pem, struct str json, struct arena *arena, struct manifest_signature *ret, struct err *err) PAWL_MUST_USE;
+bool manifest_sign(struct str pem, struct str json, struct arena *arena,
+		   struct manifest_signature *ret, struct err *err) PAWL_MUST_USE;
 /* By ${key} and no other. */
-bool manifest_signed(const uint8_t key[ED25519_KEY_LEN], const struct manifest_signature *s, struct str json, struct arena *arena);
+bool manifest_signed(const uint8_t key[ED25519_KEY_LEN], const struct manifest_signature *s,
+		     struct str json, struct arena *arena);
 
 #endif

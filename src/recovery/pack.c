@@ -93,7 +93,8 @@ bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret, st
 	p->zstd = ZSTD_createCCtx();
 	digest_begin(&p->plain);
 	stored_begin(&p->stored);
-	if (!p->zstd || ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, PACK_LEVEL)) ||
+	if (!p->zstd ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, PACK_LEVEL)) ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_checksumFlag, 1))) {
 		pack_stop(p);
 		return err_set(err, ERR_LIMIT, "zstd cannot be begun");
@@ -121,7 +122,8 @@ static bool squeeze(struct pack *p, ZSTD_inBuffer *in, ZSTD_EndDirective how, st
 		left = ZSTD_compressStream2(p->zstd, &out, in, how);
 		if (ZSTD_isError(left))
 			return err_set(err, ERR_TOOL, "zstd: %s", ZSTD_getErrorName(left));
-		if (out.pos && !(p->filtered ? filter_add(&p->filter, p->out, out.pos, err) : store(p, p->out, out.pos, err)))
+		if (out.pos && !(p->filtered ? filter_add(&p->filter, p->out, out.pos, err)
+					     : store(p, p->out, out.pos, err)))
 			return false;
 	} while (how == ZSTD_e_end ? left != 0 : in->pos < in->size);
 	return true;
@@ -150,10 +152,12 @@ bool pack_end(struct pack *p, struct arena *arena, struct packed *ret, struct er
 	ZSTD_inBuffer in = { NULL, 0, 0 };
 	struct stored *s = &p->stored;
 	struct digest *parts = NULL;
-	bool good = squeeze(p, &in, ZSTD_e_end, err) && (!p->filtered || filter_end(&p->filter, err));
+	bool good =
+		squeeze(p, &in, ZSTD_e_end, err) && (!p->filtered || filter_end(&p->filter, err));
 
 	if (good && s->bytes % MANIFEST_PART)
-		good = part_ends(s) || err_set(err, ERR_LIMIT, "no memory for the digests of a backup");
+		good = part_ends(s) ||
+		       err_set(err, ERR_LIMIT, "no memory for the digests of a backup");
 	if (good)
 		parts = arena_array(arena, s->n_parts ? s->n_parts : 1, sizeof(*parts));
 	if (good && !parts)
@@ -166,8 +170,12 @@ bool pack_end(struct pack *p, struct arena *arena, struct packed *ret, struct er
 		memcpy(parts, s->parts, s->n_parts * sizeof(*parts));
 	good = vault_put_end(p->to, err);
 	p->to = NULL;
-	*ret = (struct packed){ p->plain_bytes, digest_end(&p->plain),
-				{ .bytes = s->bytes, .digest = digest_end(&s->whole), .parts = parts, .n_parts = s->n_parts } };
+	*ret = (struct packed){ p->plain_bytes,
+				digest_end(&p->plain),
+				{ .bytes = s->bytes,
+				  .digest = digest_end(&s->whole),
+				  .parts = parts,
+				  .n_parts = s->n_parts } };
 	free_all(p);
 	return good;
 }

@@ -12,7 +12,8 @@
 struct pack; /* opaque */
 
 /* ${filter}: a program and its words, between zstd and the vault ("age", "-r", …); NULL: none. The pack owns ${to} from here on. */
-bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret, struct err *err) PAWL_MUST_USE;
+bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret,
+		struct err *err) PAWL_MUST_USE;
 bool pack_add(struct pack *p, const void *bytes, size_t n, struct err *err) PAWL_MUST_USE;
 
 struct packed {
@@ -21,7 +22,8 @@ struct packed {
 	struct manifest_file file; /* but for its name; parts in the arena */
 };
 /* The file lies in the vault, whole, when this returns true. Either way ${p} is gone. */
-bool pack_end(struct pack *p, struct arena *arena, struct packed *ret, struct err *err) PAWL_MUST_USE;
+bool pack_end(struct pack *p, struct arena *arena, struct packed *ret,
+	      struct err *err) PAWL_MUST_USE;
 /* Nothing more comes: what was sent is no file. NULL does nothing. */
 void pack_stop(struct pack *p);
 
@@ -40,7 +42,8 @@ struct unpack_from {
 	uint64_t plain_bytes;
 	struct digest plain;
 };
-bool unpack(const struct unpack_from *from, bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
+bool unpack(const struct unpack_from *from,
+	    bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
 	    struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -16,7 +16,8 @@ struct envelope {
 	struct point point;
 };
 
-static const struct record_member word_members[] = { RECORD(struct manifest_word, text, RECORD_TEXT) };
+static const struct record_member word_members[] = { RECORD(struct manifest_word, text,
+							    RECORD_TEXT) };
 static const struct record_kind word_kind = RECORD_KIND_LISTED(struct manifest_word, word_members);
 
 static const struct record_member table_members[] = {
@@ -26,16 +27,22 @@ static const struct record_member table_members[] = {
 static const struct record_kind table_kind = RECORD_KIND_LISTED(struct point_table, table_members);
 
 static const struct record_member drill_members[] = {
-	RECORD(struct point_drill, backup, RECORD_TEXT),  RECORD_WORDS(struct point_drill, result, results),
-	RECORD(struct point_drill, taken_us, RECORD_TIME), RECORD(struct point_drill, at_us, RECORD_TIME),
-	RECORD(struct point_drill, took_us, RECORD_TIME), RECORD(struct point_drill, reasons, RECORD_TEXT),
+	RECORD(struct point_drill, backup, RECORD_TEXT),
+	RECORD_WORDS(struct point_drill, result, results),
+	RECORD(struct point_drill, taken_us, RECORD_TIME),
+	RECORD(struct point_drill, at_us, RECORD_TIME),
+	RECORD(struct point_drill, took_us, RECORD_TIME),
+	RECORD(struct point_drill, reasons, RECORD_TEXT),
 };
 static const struct record_kind drill_kind = RECORD_KIND(struct point_drill, drill_members);
 
 static const struct record_member proof_members[] = {
-	RECORD(struct point_proof, at_us, RECORD_TIME),	  RECORD(struct point_proof, tried, RECORD_SMALL),
-	RECORD(struct point_proof, worked, RECORD_SMALL), RECORD(struct point_proof, impossible, RECORD_SMALL),
-	RECORD(struct point_proof, same_uid, RECORD_FLAG), RECORD(struct point_proof, worked_names, RECORD_TEXT),
+	RECORD(struct point_proof, at_us, RECORD_TIME),
+	RECORD(struct point_proof, tried, RECORD_SMALL),
+	RECORD(struct point_proof, worked, RECORD_SMALL),
+	RECORD(struct point_proof, impossible, RECORD_SMALL),
+	RECORD(struct point_proof, same_uid, RECORD_FLAG),
+	RECORD(struct point_proof, worked_names, RECORD_TEXT),
 };
 static const struct record_kind proof_kind = RECORD_KIND(struct point_proof, proof_members);
 
@@ -75,15 +82,19 @@ bool point_write(const struct point *p, struct arena *arena, struct str *ret_jso
 	if (!s.ptr)
 		return false;
 	*ret_json = s;
-	return s.len <= POINT_MAX || err_set(err, ERR_LIMIT, "what is known of %.*s is too much for a statement", STR_ARG(p->target));
+	return s.len <= POINT_MAX ||
+	       err_set(err, ERR_LIMIT, "what is known of %.*s is too much for a statement",
+		       STR_ARG(p->target));
 }
 
-bool point_read(struct str file, struct str json, struct arena *arena, struct point *ret, struct err *err)
+bool point_read(struct str file, struct str json, struct arena *arena, struct point *ret,
+		struct err *err)
 {
 	struct envelope e;
 
 	if (json.len > POINT_MAX)
-		return err_set(err, ERR_LIMIT, "%.*s: larger than a statement may be", STR_ARG(file));
+		return err_set(err, ERR_LIMIT, "%.*s: larger than a statement may be",
+			       STR_ARG(file));
 	if (!record_read(&envelope_kind, file, json, arena, &e, err))
 		return false;
 	*ret = e.point;
@@ -129,8 +140,10 @@ static void put_note(struct buf *b, const struct point *p)
 	if (p->proof.same_uid)
 		buf_adds(b, "; the agent runs as the vault's own user: NO BOUNDARY");
 	if (p->drill.at_us > p->verified.at_us)
-		buf_addf(b, "; the last drill %.*s%s%.*s", STR_ARG(results[p->drill.result]), p->drill.reasons.len ? ": " : "",
-			 (int)str_find_char(p->drill.reasons, '\n'), p->drill.reasons.ptr ? p->drill.reasons.ptr : "");
+		buf_addf(b, "; the last drill %.*s%s%.*s", STR_ARG(results[p->drill.result]),
+			 p->drill.reasons.len ? ": " : "",
+			 (int)str_find_char(p->drill.reasons, '\n'),
+			 p->drill.reasons.ptr ? p->drill.reasons.ptr : "");
 }
 
 /* What was verified once and failed since is no good; what could only not be looked at since has its age to speak for it. */
@@ -140,22 +153,30 @@ static enum recovery_result result(const struct point *p)
 		return RECOVERY_UNKNOWN;
 	if (p->drill.result == RECOVERY_FAILED)
 		return RECOVERY_FAILED;
-	return p->verified.at_us && p->verified.result == RECOVERY_VERIFIED ? RECOVERY_VERIFIED : RECOVERY_UNKNOWN;
+	return p->verified.at_us && p->verified.result == RECOVERY_VERIFIED ? RECOVERY_VERIFIED
+									    : RECOVERY_UNKNOWN;
 }
 
-bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena, struct recovery_point **list)
+bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena,
+		    struct recovery_point **list)
 {
 	auto_buf note = BUF_MAX(1 << 16);
-	bool to_come = p->said_us > now_us + SKEW_US || p->drill.at_us > p->said_us || p->verified.at_us > p->said_us || p->proof.at_us > p->said_us;
+	bool to_come = p->said_us > now_us + SKEW_US || p->drill.at_us > p->said_us ||
+		       p->verified.at_us > p->said_us || p->proof.at_us > p->said_us;
 	struct recovery_point made = { .result = to_come ? RECOVERY_UNKNOWN : result(p) };
 	struct recovery_point *one;
 
 	made.taken_us = p->verified.at_us ? p->verified.taken_us : p->taken_us;
 	made.verified_us = made.result == RECOVERY_VERIFIED ? p->verified.at_us : 0;
-	made.proven_us = p->proof.worked || p->proof.same_uid || !p->proof.tried || to_come ? 0 : p->proof.at_us;
-	made.same_blast_radius = p->same_place || (p->account.len && str_eq(p->account, p->vault_account));
+	made.proven_us = p->proof.worked || p->proof.same_uid || !p->proof.tried || to_come
+				 ? 0
+				 : p->proof.at_us;
+	made.same_blast_radius =
+		p->same_place || (p->account.len && str_eq(p->account, p->vault_account));
 	if (to_come)
-		buf_adds(&note, "it speaks of a time to come: a clock is wrong, so nothing of it counts; ");
+		buf_adds(
+			&note,
+			"it speaks of a time to come: a clock is wrong, so nothing of it counts; ");
 	put_note(&note, p);
 	made.note = arena_str(arena, buf_str(&note));
 	for (const struct manifest_word *w = p->resources; w; w = w->next) {

@@ -24,7 +24,7 @@ struct point_drill {
 	int64_t taken_us;  /* what it is as of */
 	enum recovery_result result;
 	int64_t at_us;
-	int64_t took_us; /* RTO as measured */
+	int64_t took_us;    /* RTO as measured */
 	struct str reasons; /* why failed or could not verify, one a line */
 };
 
@@ -32,32 +32,36 @@ struct point_drill {
 struct point_proof {
 	int64_t at_us;
 	unsigned tried, worked, impossible; /* impossible: no way to try here */
-	bool same_uid; /* the agent is the vault's user: no boundary */
-	struct str worked_names; /* one a line */
+	bool same_uid;			    /* the agent is the vault's user: no boundary */
+	struct str worked_names;	    /* one a line */
 };
 
 struct point {
 	uint64_t serial; /* grows with every statement of this target */
 	struct str target;
 	enum backup_kind kind;
-	const struct manifest_word *resources; /* identities and titles of what it brings back; "db.host/shop", an ARN */
-	struct str host, account;	       /* where the data lives */
+	const struct manifest_word *
+		resources; /* identities and titles of what it brings back; "db.host/shop", an ARN */
+	struct str host, account; /* where the data lives */
 	struct str vault, vault_account;
 	bool same_place; /* the vault lies where the data lies: one disk, one machine's owner, one state */
 	struct str backup; /* newest whole one: id; STR_NONE */
 	int64_t taken_us;
-	const struct point_table *tables; /* of the newest verified one */
+	const struct point_table *tables;   /* of the newest verified one */
 	struct point_drill drill, verified; /* the last; the last that verified */
 	struct point_proof proof;
 	int64_t rpo_s, rto_s; /* objectives; 0: none */
 	int64_t said_us;
 };
 
-bool point_write(const struct point *p, struct arena *arena, struct str *ret_json, struct err *err) PAWL_MUST_USE;
-bool point_read(struct str file, struct str json, struct arena *arena, struct point *ret, struct err *err) PAWL_MUST_USE;
+bool point_write(const struct point *p, struct arena *arena, struct str *ret_json,
+		 struct err *err) PAWL_MUST_USE;
+bool point_read(struct str file, struct str json, struct arena *arena, struct point *ret,
+		struct err *err) PAWL_MUST_USE;
 /* For the judge and the card: one recovery_point for each of its resources, pushed onto *${list}. Its note stands on the card
  * beside the ages: "1,943,200 rows in submissions; 0 of 15 ways to delete it worked". A drill that failed since the last good one
  * makes it failed; one that could not verify leaves it what it was, with its age. False when the arena is full. */
-bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena, struct recovery_point **list) PAWL_MUST_USE;
+bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena,
+		    struct recovery_point **list) PAWL_MUST_USE;
 
 #endif

@@ -65,7 +65,8 @@ static bool put_member(const struct record_member *m, const char *record, struct
 		put_digest(at, o);
 		return true;
 	case RECORD_DIGESTS:
-		put_digests(*(const struct digest *const *)at, *(const size_t *)(const void *)(record + m->beside), o);
+		put_digests(*(const struct digest *const *)at,
+			    *(const size_t *)(const void *)(record + m->beside), o);
 		return true;
 	case RECORD_STRUCT:
 		return put(m->kind, at, o);
@@ -88,14 +89,17 @@ static bool put(const struct record_kind *kind, const char *record, struct json_
 	return good;
 }
 
-struct str record_write(const struct record_kind *kind, const void *record, struct arena *arena, struct err *err)
+struct str record_write(const struct record_kind *kind, const void *record, struct arena *arena,
+			struct err *err)
 {
 	auto_buf b = BUF_MAX((size_t)256 << 20);
 	struct json_out o = { .buf = &b };
 	struct str all;
 
 	if (!put(kind, record, &o)) {
-		(void)err_set(err, ERR_INPUT, "a text that is no UTF-8, or a time before 1970, cannot be written down");
+		(void)err_set(
+			err, ERR_INPUT,
+			"a text that is no UTF-8, or a time before 1970, cannot be written down");
 		return STR_NONE;
 	}
 	buf_addc(&b, '\n');
@@ -119,8 +123,8 @@ static bool get(struct reading *r, const struct record_kind *kind, const struct 
 
 static bool wrong(struct reading *r, const char *what)
 {
-	return err_set(r->err, ERR_INPUT, "%.*s: %.*s: %s", STR_ARG(r->file), r->n_path ? (int)r->n_path : 4, r->n_path ? r->path : "file",
-		       what);
+	return err_set(r->err, ERR_INPUT, "%.*s: %.*s: %s", STR_ARG(r->file),
+		       r->n_path ? (int)r->n_path : 4, r->n_path ? r->path : "file", what);
 }
 
 /* The path one step down; what is too long for it is left out. */
@@ -152,10 +156,12 @@ static bool get_text(struct reading *r, const struct json *v, struct str *ret)
 
 static bool get_digest(struct reading *r, const struct json *v, struct digest *ret)
 {
-	return (json_is(v, JSON_STRING) && digest_from_hex(v->text, ret)) || wrong(r, "a SHA-256 in hex is wanted here");
+	return (json_is(v, JSON_STRING) && digest_from_hex(v->text, ret)) ||
+	       wrong(r, "a SHA-256 in hex is wanted here");
 }
 
-static bool get_word(struct reading *r, const struct record_member *m, const struct json *v, unsigned *ret)
+static bool get_word(struct reading *r, const struct record_member *m, const struct json *v,
+		     unsigned *ret)
 {
 	for (unsigned i = 0; i < m->n_words && json_is(v, JSON_STRING); i++) {
 		if (m->words[i].len && str_eq(m->words[i], v->text)) {
@@ -176,7 +182,7 @@ static bool get_digests(struct reading *r, const struct json *v, struct digest *
 	all = arena_array(r->arena, v->n ? v->n : 1, sizeof(*all));
 	if (!all)
 		return wrong(r, "more than can be read");
-	JSON_EACH (one, v)
+	JSON_EACH(one, v)
 		if (!get_digest(r, one, &all[n++]))
 			return false;
 	*ret = all;
@@ -184,7 +190,8 @@ static bool get_digests(struct reading *r, const struct json *v, struct digest *
 	return true;
 }
 
-static bool get_list(struct reading *r, const struct record_kind *kind, const struct json *v, char **ret)
+static bool get_list(struct reading *r, const struct record_kind *kind, const struct json *v,
+		     char **ret)
 {
 	char **end = ret;
 	size_t i = 0;
@@ -192,7 +199,7 @@ static bool get_list(struct reading *r, const struct record_kind *kind, const st
 	if (!json_is(v, JSON_ARRAY))
 		return wrong(r, "a list is wanted here");
 	*ret = NULL;
-	JSON_EACH (one, v) {
+	JSON_EACH(one, v) {
 		size_t was = step(r, NULL, i++);
 		char *p = arena_alloc(r->arena, kind->size);
 
@@ -214,7 +221,8 @@ static bool get_flag(struct reading *r, const struct json *v, bool *ret)
 	return *ret || json_is(v, JSON_FALSE) || wrong(r, "true or false is wanted here");
 }
 
-static bool get_member(struct reading *r, const struct record_member *m, const struct json *v, char *record)
+static bool get_member(struct reading *r, const struct record_member *m, const struct json *v,
+		       char *record)
 {
 	void *at = record + m->offset;
 	uint64_t n;
@@ -270,7 +278,8 @@ static bool get(struct reading *r, const struct record_kind *kind, const struct 
 	return v->n == kind->n || wrong(r, "it has members that are not known here");
 }
 
-bool record_read(const struct record_kind *kind, struct str file, struct str json, struct arena *arena, void *ret, struct err *err)
+bool record_read(const struct record_kind *kind, struct str file, struct str json,
+		 struct arena *arena, void *ret, struct err *err)
 {
 	struct reading r = { .file = file, .arena = arena, .err = err };
 	struct json *root;

@@ -40,18 +40,35 @@ struct record_kind {
 	size_t n, size, next;
 };
 
-#define RECORD(struct_, member_, type_) { .name = #member_, .type = (type_), .offset = offsetof(struct_, member_) }
-#define RECORD_OF(struct_, member_, type_, kind_)                                                                                  \
-	{ .name = #member_, .type = (type_), .offset = offsetof(struct_, member_), .kind = (kind_) }
-#define RECORD_WORDS(struct_, member_, words_)                                                                                     \
-	{ .name = #member_, .type = RECORD_WORD, .offset = offsetof(struct_, member_), .words = (words_), .n_words = ARRAY_LEN(words_) }
-#define RECORD_KIND(struct_, members_) { .members = (members_), .n = ARRAY_LEN(members_), .size = sizeof(struct_) }
-#define RECORD_KIND_LISTED(struct_, members_)                                                                                      \
-	{ .members = (members_), .n = ARRAY_LEN(members_), .size = sizeof(struct_), .next = offsetof(struct_, next) }
+#define RECORD(struct_, member_, type_)                                                            \
+	{                                                                                          \
+		.name = #member_, .type = (type_), .offset = offsetof(struct_, member_)            \
+	}
+#define RECORD_OF(struct_, member_, type_, kind_)                                                  \
+	{                                                                                          \
+		.name = #member_, .type = (type_), .offset = offsetof(struct_, member_),           \
+		.kind = (kind_)                                                                    \
+	}
+#define RECORD_WORDS(struct_, member_, words_)                                                     \
+	{                                                                                          \
+		.name = #member_, .type = RECORD_WORD, .offset = offsetof(struct_, member_),       \
+		.words = (words_), .n_words = ARRAY_LEN(words_)                                    \
+	}
+#define RECORD_KIND(struct_, members_)                                                             \
+	{                                                                                          \
+		.members = (members_), .n = ARRAY_LEN(members_), .size = sizeof(struct_)           \
+	}
+#define RECORD_KIND_LISTED(struct_, members_)                                                      \
+	{                                                                                          \
+		.members = (members_), .n = ARRAY_LEN(members_), .size = sizeof(struct_),          \
+		.next = offsetof(struct_, next)                                                    \
+	}
 
 /* STR_NONE with ${err} when the arena is full or a text is no UTF-8. */
-struct str record_write(const struct record_kind *kind, const void *record, struct arena *arena, struct err *err);
+struct str record_write(const struct record_kind *kind, const void *record, struct arena *arena,
+			struct err *err);
 /* ${file} for errors. *${ret} is filled, or untouched. */
-bool record_read(const struct record_kind *kind, struct str file, struct str json, struct arena *arena, void *ret, struct err *err) PAWL_MUST_USE;
+bool record_read(const struct record_kind *kind, struct str file, struct str json,
+		 struct arena *arena, void *ret, struct err *err) PAWL_MUST_USE;
 
 #endif

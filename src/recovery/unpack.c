@@ -17,8 +17,8 @@ struct unpacking {
 
 static bool changed(const struct unpack_from *f, uint64_t at, const char *what, struct err *err)
 {
-	return err_set(err, ERR_BROKEN, "%.*s/%.*s/%.*s, from byte %llu on: %s", STR_ARG(f->target), STR_ARG(f->id), STR_ARG(f->file->name),
-		       (unsigned long long)at, what);
+	return err_set(err, ERR_BROKEN, "%.*s/%.*s/%.*s, from byte %llu on: %s", STR_ARG(f->target),
+		       STR_ARG(f->id), STR_ARG(f->file->name), (unsigned long long)at, what);
 }
 
 static bool expand(void *ctx, const void *p, size_t n, struct err *err)
@@ -60,10 +60,12 @@ static bool part(struct unpacking *u, struct vault_get *g, size_t i, size_t *ret
 	}
 	d = digest_of(u->part, have);
 	*ret_n = have;
-	return digest_eq(&d, &f->parts[i]) || changed(u->from, at, "the bytes are not those that were stored", err);
+	return digest_eq(&d, &f->parts[i]) ||
+	       changed(u->from, at, "the bytes are not those that were stored", err);
 }
 
-static bool all_parts(struct unpacking *u, struct vault_get *g, struct filter *filter, struct err *err)
+static bool all_parts(struct unpacking *u, struct vault_get *g, struct filter *filter,
+		      struct err *err)
 {
 	const struct manifest_file *f = u->from->file;
 	char more;
@@ -86,7 +88,8 @@ static bool ended_well(struct unpacking *u, struct err *err)
 
 	if (!u->over || u->plain_bytes != u->from->plain_bytes)
 		return changed(u->from, 0, "it holds less than its manifest says", err);
-	return digest_eq(&plain, &u->from->plain) || changed(u->from, 0, "what it holds is not what its manifest says", err);
+	return digest_eq(&plain, &u->from->plain) ||
+	       changed(u->from, 0, "what it holds is not what its manifest says", err);
 }
 
 static bool through(struct unpacking *u, struct vault_get *g, struct err *err)
@@ -103,17 +106,26 @@ static bool through(struct unpacking *u, struct vault_get *g, struct err *err)
 	return good;
 }
 
-bool unpack(const struct unpack_from *from, bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx, struct err *err)
+bool unpack(const struct unpack_from *from,
+	    bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
+	    struct err *err)
 {
-	struct unpacking u = { .from = from, .take = take, .ctx = ctx, .zstd = ZSTD_createDCtx(), .out_size = ZSTD_DStreamOutSize() };
+	struct unpacking u = { .from = from,
+			       .take = take,
+			       .ctx = ctx,
+			       .zstd = ZSTD_createDCtx(),
+			       .out_size = ZSTD_DStreamOutSize() };
 	struct vault_get *g = NULL;
 	bool good;
 
 	u.part = malloc(MANIFEST_PART);
 	u.out = malloc(u.out_size);
 	digest_begin(&u.plain);
-	good = (u.zstd && u.part && u.out) || err_set(err, ERR_LIMIT, "no memory to unpack a backup");
-	good = good && vault_get_begin(from->vault, from->target, from->id, from->file->name, 0, &g, err) && through(&u, g, err);
+	good = (u.zstd && u.part && u.out) ||
+	       err_set(err, ERR_LIMIT, "no memory to unpack a backup");
+	good = good &&
+	       vault_get_begin(from->vault, from->target, from->id, from->file->name, 0, &g, err) &&
+	       through(&u, g, err);
 	vault_get_end(g);
 	ZSTD_freeDCtx(u.zstd);
 	free(u.part);

@@ -9,7 +9,8 @@ bool vault_name_good(struct str s)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.ptr[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      c == '.' || c == '_' || c == '-'))
 			return false;
 	}
 	return true;
@@ -21,7 +22,9 @@ static bool good(const struct vault_name *n, bool file, struct err *err)
 
 	for (size_t i = 0; i < (file ? 3u : 2u); i++) {
 		if (!vault_name_good(parts[i]))
-			return err_set(err, ERR_INPUT, "\"%.*s\" is no name for something in a vault: letters, digits, . _ - alone, at most %d",
+			return err_set(err, ERR_INPUT,
+				       "\"%.*s\" is no name for something in a vault: letters, "
+				       "digits, . _ - alone, at most %d",
 				       STR_ARG(parts[i]), NAME_LEN_MAX);
 	}
 	return true;
@@ -37,7 +40,8 @@ bool vault_open(const struct vault_place *place, struct vault **ret, struct err 
 	case VAULT_RCLONE:
 		break;
 	}
-	return err_set(err, ERR_TOOL, "vault %.*s: this kind of vault is not built yet", STR_ARG(place->name));
+	return err_set(err, ERR_TOOL, "vault %.*s: this kind of vault is not built yet",
+		       STR_ARG(place->name));
 }
 
 void vault_close(struct vault *v)
@@ -46,15 +50,16 @@ void vault_close(struct vault *v)
 		v->ops->close(v);
 }
 
-bool vault_list(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret, struct err *err)
+bool vault_list(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret,
+		struct err *err)
 {
 	if (target.len && !vault_name_good(target))
 		return err_set(err, ERR_INPUT, "\"%.*s\" is no target's name", STR_ARG(target));
 	return v->ops->list(v, target, arena, ret, err);
 }
 
-bool vault_put_begin(struct vault *v, struct str target, struct str id, struct str file, struct vault_put **ret, uint64_t *ret_have,
-		     struct err *err)
+bool vault_put_begin(struct vault *v, struct str target, struct str id, struct str file,
+		     struct vault_put **ret, uint64_t *ret_have, struct err *err)
 {
 	struct vault_name n = { target, id, file };
 
@@ -77,7 +82,8 @@ void vault_put_stop(struct vault_put *p)
 		p->ops->put_stop(p);
 }
 
-bool vault_get_begin(struct vault *v, struct str target, struct str id, struct str file, uint64_t at, struct vault_get **ret, struct err *err)
+bool vault_get_begin(struct vault *v, struct str target, struct str id, struct str file,
+		     uint64_t at, struct vault_get **ret, struct err *err)
 {
 	struct vault_name n = { target, id, file };
 

@@ -9,7 +9,7 @@
 
 #include "recovery/manifest.h"
 
-struct vault; /* opaque */
+struct vault;	  /* opaque */
 struct vault_put; /* a file on its way */
 
 enum vault_kind { VAULT_DIRECTORY = 1, VAULT_S3, VAULT_RESTIC, VAULT_RCLONE };
@@ -18,18 +18,18 @@ enum vault_kind { VAULT_DIRECTORY = 1, VAULT_S3, VAULT_RESTIC, VAULT_RCLONE };
 struct vault_place {
 	struct str name;
 	enum vault_kind kind;
-	struct str directory;			       /* VAULT_DIRECTORY: absolute */
-	struct str bucket, prefix, region, endpoint;   /* VAULT_S3 */
-	struct str repository;			       /* restic's, rclone's */
-	struct str account;			       /* the cloud account it lies in, when known: blast radius */
-	int64_t lock_s;				       /* no deletion before: Object Lock, immutable flag; 0: none */
+	struct str directory;			     /* VAULT_DIRECTORY: absolute */
+	struct str bucket, prefix, region, endpoint; /* VAULT_S3 */
+	struct str repository;			     /* restic's, rclone's */
+	struct str account; /* the cloud account it lies in, when known: blast radius */
+	int64_t lock_s;	    /* no deletion before: Object Lock, immutable flag; 0: none */
 };
 
 /* One backup, as a listing knows it. */
 struct vault_entry {
 	struct str target, id;
-	bool whole;    /* its manifest lies there */
-	bool hidden;   /* only behind a delete marker, or removed by an older version: told, never shown as gone */
+	bool whole; /* its manifest lies there */
+	bool hidden; /* only behind a delete marker, or removed by an older version: told, never shown as gone */
 	int64_t put_us, locked_until_us; /* by the vault's clock; 0 not known */
 	uint64_t bytes;
 	struct vault_entry *next;
@@ -42,16 +42,18 @@ bool vault_open(const struct vault_place *place, struct vault **ret, struct err 
 void vault_close(struct vault *v); /* NULL does nothing */
 
 /* Newest first. ${target} STR_NONE: all. */
-bool vault_list(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret, struct err *err) PAWL_MUST_USE;
+bool vault_list(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret,
+		struct err *err) PAWL_MUST_USE;
 
 /**
  * vault_put_begin(v, target, id, file, ret, err):
  * A new file. Where one of that name was begun before and can be continued, *${ret_have} is how much of it lies there: the caller
  * sends the rest, having checked that what it would send is the same. False when one lies there whole.
  */
-bool vault_put_begin(struct vault *v, struct str target, struct str id, struct str file, struct vault_put **ret, uint64_t *ret_have,
+bool vault_put_begin(struct vault *v, struct str target, struct str id, struct str file,
+		     struct vault_put **ret, uint64_t *ret_have, struct err *err) PAWL_MUST_USE;
+bool vault_put_bytes(struct vault_put *p, const void *bytes, size_t n,
 		     struct err *err) PAWL_MUST_USE;
-bool vault_put_bytes(struct vault_put *p, const void *bytes, size_t n, struct err *err) PAWL_MUST_USE;
 /* On disk, or acknowledged by the other side with its digest, before it returns true. */
 bool vault_put_end(struct vault_put *p, struct err *err) PAWL_MUST_USE;
 /* What was sent so far stays to be continued. NULL does nothing. */
@@ -59,10 +61,11 @@ void vault_put_stop(struct vault_put *p);
 
 struct vault_get;
 /* Reads from ${at} on; the caller checks the digests. */
-bool vault_get_begin(struct vault *v, struct str target, struct str id, struct str file, uint64_t at, struct vault_get **ret,
-		     struct err *err) PAWL_MUST_USE;
+bool vault_get_begin(struct vault *v, struct str target, struct str id, struct str file,
+		     uint64_t at, struct vault_get **ret, struct err *err) PAWL_MUST_USE;
 /* *${ret_n} 0 at the end. */
-bool vault_get_bytes(struct vault_get *g, void *p, size_t n, size_t *ret_n, struct err *err) PAWL_MUST_USE;
+bool vault_get_bytes(struct vault_get *g, void *p, size_t n, size_t *ret_n,
+		     struct err *err) PAWL_MUST_USE;
 void vault_get_end(struct vault_get *g); /* NULL does nothing */
 
 /* Lock what lies there against deletion for the place's lock_s. False where it cannot be: told, not hidden. */

@@ -83,7 +83,8 @@ bool vault_directory_open(const struct vault_place *place, struct vault **ret, s
 		return err_set(err, ERR_LIMIT, "no memory for a vault");
 	*d = (struct directory){ .v = { &ops, *place }, .root = -1 };
 	text(d->name, sizeof(d->name), place->name, "");
-	if (place->directory.len && place->directory.len < sizeof(path) && place->directory.ptr[0] == '/') {
+	if (place->directory.len && place->directory.len < sizeof(path) &&
+	    place->directory.ptr[0] == '/') {
 		text(path, sizeof(path), place->directory, "");
 		d->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	} else {
@@ -92,8 +93,10 @@ bool vault_directory_open(const struct vault_place *place, struct vault **ret, s
 	if (d->root < 0 || fstat(d->root, &st) != 0) {
 		(void)say(err, d, "cannot be opened; `pawl vault init` makes one");
 	} else if (st.st_uid != geteuid() || st.st_mode & 077) {
-		(void)err_set(err, ERR_DENIED, "vault %s: its folder must be its user's own, mode 0700 (it is %o, of uid %u)", d->name,
-			      (unsigned)st.st_mode & 07777, (unsigned)st.st_uid);
+		(void)err_set(err, ERR_DENIED,
+			      "vault %s: its folder must be its user's own, mode 0700 (it is %o, "
+			      "of uid %u)",
+			      d->name, (unsigned)st.st_mode & 07777, (unsigned)st.st_uid);
 	} else {
 		*ret = &d->v;
 		return true;
@@ -123,7 +126,8 @@ static int64_t lock_of(int folder_fd)
 	if (fd < 0)
 		return 0;
 	/* One that cannot be read holds. */
-	if (n <= 0 || !str_to_u64(str_trim((struct str){ digits, (size_t)n }), &s) || s > INT64_MAX / 1000000)
+	if (n <= 0 || !str_to_u64(str_trim((struct str){ digits, (size_t)n }), &s) ||
+	    s > INT64_MAX / 1000000)
 		return INT64_MAX;
 	return (int64_t)s * CLOCK_SECOND;
 }
@@ -161,16 +165,21 @@ struct listing {
 	size_t n;
 };
 
-static bool list_one(struct listing *l, int target_fd, struct str target, struct str id, struct err *err)
+static bool list_one(struct listing *l, int target_fd, struct str target, struct str id,
+		     struct err *err)
 {
 	struct vault_entry *e = arena_alloc(l->arena, sizeof(*e));
 	auto_fd fd = folder(target_fd, id, false);
 
 	if (fd < 0)
-		return errno == ENOTDIR || errno == ELOOP || errno == ENOENT || say(err, l->d, "a backup cannot be looked at");
+		return errno == ENOTDIR || errno == ELOOP || errno == ENOENT ||
+		       say(err, l->d, "a backup cannot be looked at");
 	if (!e || ++l->n > ENTRIES_MAX)
-		return err_set(err, ERR_LIMIT, "vault %s: more backups than can be listed", l->d->name);
-	*e = (struct vault_entry){ .target = target, .id = arena_str(l->arena, id), .next = l->first };
+		return err_set(err, ERR_LIMIT, "vault %s: more backups than can be listed",
+			       l->d->name);
+	*e = (struct vault_entry){ .target = target,
+				   .id = arena_str(l->arena, id),
+				   .next = l->first };
 	measure(fd, e);
 	l->first = e;
 	return true;
@@ -210,18 +219,21 @@ static bool each(struct listing *l, int fd, struct str target, struct err *err)
 
 static int newer_first(const void *a, const void *b)
 {
-	const struct vault_entry *x = *(const struct vault_entry *const *)a, *y = *(const struct vault_entry *const *)b;
+	const struct vault_entry *x = *(const struct vault_entry *const *)a,
+				 *y = *(const struct vault_entry *const *)b;
 	size_t n = x->id.len < y->id.len ? x->id.len : y->id.len;
 	int c = memcmp(y->id.ptr, x->id.ptr, n);
 
 	return c ? c : (x->id.len < y->id.len) - (x->id.len > y->id.len);
 }
 
-static bool list(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret, struct err *err)
+static bool list(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret,
+		 struct err *err)
 {
 	struct directory *d = (struct directory *)v;
 	struct listing l = { .d = d, .arena = arena };
-	auto_fd fd = target.len ? folder(d->root, target, false) : fcntl(d->root, F_DUPFD_CLOEXEC, 0);
+	auto_fd fd =
+		target.len ? folder(d->root, target, false) : fcntl(d->root, F_DUPFD_CLOEXEC, 0);
 	struct vault_entry **sorted, **end = ret;
 	size_t n = 0;
 
@@ -232,7 +244,8 @@ static bool list(struct vault *v, struct str target, struct arena *arena, struct
 		return false;
 	sorted = arena_array(arena, l.n ? l.n : 1, sizeof(struct vault_entry *));
 	if (!sorted)
-		return err_set(err, ERR_LIMIT, "vault %s: more backups than can be listed", d->name);
+		return err_set(err, ERR_LIMIT, "vault %s: more backups than can be listed",
+			       d->name);
 	for (struct vault_entry *e = l.first; e; e = e->next)
 		sorted[n++] = e;
 	qsort(sorted, n, sizeof(struct vault_entry *), newer_first);
@@ -253,7 +266,8 @@ static void put_free(struct put *p)
 	free(p);
 }
 
-static bool put_begin(struct vault *v, const struct vault_name *n, struct vault_put **ret, uint64_t *ret_have, struct err *err)
+static bool put_begin(struct vault *v, const struct vault_name *n, struct vault_put **ret,
+		      uint64_t *ret_have, struct err *err)
 {
 	struct directory *d = (struct directory *)v;
 	struct put *p = calloc(1, sizeof(*p));
@@ -267,10 +281,13 @@ static bool put_begin(struct vault *v, const struct vault_name *n, struct vault_
 	if (p->folder < 0) {
 		(void)say(err, d, "a backup cannot be begun");
 	} else if (fstatat(p->folder, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		(void)err_set(err, ERR_STATE, "vault %s: %s of %.*s is there already, and nothing in a vault is written over", d->name, p->name,
-			      STR_ARG(n->id));
+		(void)err_set(err, ERR_STATE,
+			      "vault %s: %s of %.*s is there already, and nothing in a vault is "
+			      "written over",
+			      d->name, p->name, STR_ARG(n->id));
 	} else {
-		p->fd = openat(p->folder, p->part, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+		p->fd = openat(p->folder, p->part,
+			       O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (p->fd >= 0 && fstat(p->fd, &st) == 0) {
 			*ret_have = (uint64_t)st.st_size;
 			*ret = &p->p;
@@ -287,13 +304,15 @@ static bool put_bytes(struct vault_put *put, const void *bytes, size_t n, struct
 	struct put *p = (struct put *)put;
 
 	return fd_write_all(p->fd, bytes, n, err) ||
-	       err_prefix(err, errno == ENOSPC ? "the vault is full; nothing was removed for it" : "the vault");
+	       err_prefix(err, errno == ENOSPC ? "the vault is full; nothing was removed for it"
+					       : "the vault");
 }
 
 static bool put_end(struct vault_put *put, struct err *err)
 {
 	struct put *p = (struct put *)put;
-	bool good = fchmod(p->fd, 0400) == 0 && fsync(p->fd) == 0 && renameat2(p->folder, p->part, p->folder, p->name, RENAME_NOREPLACE) == 0 &&
+	bool good = fchmod(p->fd, 0400) == 0 && fsync(p->fd) == 0 &&
+		    renameat2(p->folder, p->part, p->folder, p->name, RENAME_NOREPLACE) == 0 &&
 		    fsync(p->folder) == 0;
 
 	if (!good)
@@ -309,7 +328,8 @@ static void put_stop(struct vault_put *put)
 
 /* --- getting --- */
 
-static bool get_begin(struct vault *v, const struct vault_name *n, uint64_t at, struct vault_get **ret, struct err *err)
+static bool get_begin(struct vault *v, const struct vault_name *n, uint64_t at,
+		      struct vault_get **ret, struct err *err)
 {
 	struct directory *d = (struct directory *)v;
 	auto_fd below = backup_folder(d, n, false);
@@ -320,8 +340,13 @@ static bool get_begin(struct vault *v, const struct vault_name *n, uint64_t at, 
 	if (!g)
 		return err_set(err, ERR_LIMIT, "no memory for a vault");
 	text(name, sizeof(name), n->file, "");
-	*g = (struct get){ .g = { &ops }, .fd = below < 0 ? -1 : openat(below, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) };
-	if (g->fd >= 0 && fstat(g->fd, &st) == 0 && S_ISREG(st.st_mode) && lseek(g->fd, (off_t)at, SEEK_SET) >= 0) {
+	*g = (struct get){ .g = { &ops },
+			   .fd = below < 0
+					 ? -1
+					 : openat(below, name,
+						  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) };
+	if (g->fd >= 0 && fstat(g->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    lseek(g->fd, (off_t)at, SEEK_SET) >= 0) {
 		(void)posix_fadvise(g->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 		*ret = &g->g;
 		return true;
@@ -398,7 +423,8 @@ static bool free_file(int at, const char *name)
 {
 	auto_fd fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	return fd < 0 || immutable(fd, false) || errno == ENOTTY || errno == EPERM || errno == EOPNOTSUPP;
+	return fd < 0 || immutable(fd, false) || errno == ENOTTY || errno == EPERM ||
+	       errno == EOPNOTSUPP;
 }
 
 static bool remove_file(int at, const char *name)
@@ -408,12 +434,13 @@ static bool remove_file(int at, const char *name)
 
 static bool write_lock(int fd, int64_t until_s, struct err *err)
 {
-	auto_fd lock = openat(fd, LOCK PART, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0400);
+	auto_fd lock =
+		openat(fd, LOCK PART, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0400);
 	char digits[24];
 	int n = snprintf(digits, sizeof(digits), "%lld\n", (long long)until_s);
 
-	if (lock < 0 || !fd_write_all(lock, digits, (size_t)n, err) || fsync(lock) != 0 || renameat(fd, LOCK PART, fd, LOCK) != 0 ||
-	    fsync(fd) != 0)
+	if (lock < 0 || !fd_write_all(lock, digits, (size_t)n, err) || fsync(lock) != 0 ||
+	    renameat(fd, LOCK PART, fd, LOCK) != 0 || fsync(fd) != 0)
 		return err_sys(err, "the lock of a backup cannot be written");
 	return true;
 }
@@ -432,28 +459,33 @@ static bool lock(struct vault *v, const struct vault_name *n, struct err *err)
 	if (each_file(fd, hold_file) && immutable(fd, true))
 		return true;
 	return err_set(err, ERR_DENIED,
-		       "vault %s: %.*s is not immutable: the file system or this process cannot make it so (it takes CAP_LINUX_IMMUTABLE)", d->name,
-		       STR_ARG(n->id));
+		       "vault %s: %.*s is not immutable: the file system or this process cannot "
+		       "make it so (it takes CAP_LINUX_IMMUTABLE)",
+		       d->name, STR_ARG(n->id));
 }
 
 static bool remove_(struct vault *v, const struct vault_name *n, struct err *err)
 {
 	struct directory *d = (struct directory *)v;
-	auto_fd target = folder(d->root, n->target, false), fd = target < 0 ? -1 : folder(target, n->id, false);
+	auto_fd target = folder(d->root, n->target, false),
+		fd = target < 0 ? -1 : folder(target, n->id, false);
 	char id[80];
 
 	if (fd < 0)
 		return say(err, d, "a backup cannot be removed");
 	if (lock_of(fd) > clock_now_us())
-		return err_set(err, ERR_DENIED, "vault %s: %.*s is locked yet", d->name, STR_ARG(n->id));
+		return err_set(err, ERR_DENIED, "vault %s: %.*s is locked yet", d->name,
+			       STR_ARG(n->id));
 	text(id, sizeof(id), n->id, "");
 	(void)immutable(fd, false);
 	/* The manifest first: what is half removed is no backup any more, and is swept the next time. */
 	(void)free_file(fd, VAULT_MANIFEST);
 	if (unlinkat(fd, VAULT_MANIFEST, 0) != 0 && errno != ENOENT)
 		return say(err, d, "a backup cannot be removed");
-	if (!each_file(fd, free_file) || !each_file(fd, remove_file) || unlinkat(target, id, AT_REMOVEDIR) != 0)
-		return say(err, d, "a backup could not be removed whole; what is left of it is no backup");
+	if (!each_file(fd, free_file) || !each_file(fd, remove_file) ||
+	    unlinkat(target, id, AT_REMOVEDIR) != 0)
+		return say(err, d,
+			   "a backup could not be removed whole; what is left of it is no backup");
 	return true;
 }
 

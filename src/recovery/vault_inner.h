@@ -13,12 +13,15 @@ struct vault_name {
 
 /* Each as its namesake in vault.h. */
 struct vault_ops {
-	bool (*list)(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret, struct err *err);
-	bool (*put_begin)(struct vault *v, const struct vault_name *n, struct vault_put **ret, uint64_t *ret_have, struct err *err);
+	bool (*list)(struct vault *v, struct str target, struct arena *arena,
+		     struct vault_entry **ret, struct err *err);
+	bool (*put_begin)(struct vault *v, const struct vault_name *n, struct vault_put **ret,
+			  uint64_t *ret_have, struct err *err);
 	bool (*put_bytes)(struct vault_put *p, const void *bytes, size_t n, struct err *err);
 	bool (*put_end)(struct vault_put *p, struct err *err);
 	void (*put_stop)(struct vault_put *p);
-	bool (*get_begin)(struct vault *v, const struct vault_name *n, uint64_t at, struct vault_get **ret, struct err *err);
+	bool (*get_begin)(struct vault *v, const struct vault_name *n, uint64_t at,
+			  struct vault_get **ret, struct err *err);
 	bool (*get_bytes)(struct vault_get *g, void *p, size_t n, size_t *ret_n, struct err *err);
 	void (*get_end)(struct vault_get *g);
 	bool (*lock)(struct vault *v, const struct vault_name *n, struct err *err);
@@ -40,7 +43,8 @@ struct vault_get {
 	const struct vault_ops *ops;
 };
 
-bool vault_directory_open(const struct vault_place *place, struct vault **ret, struct err *err) PAWL_MUST_USE;
+bool vault_directory_open(const struct vault_place *place, struct vault **ret,
+			  struct err *err) PAWL_MUST_USE;
 
 #define VAULT_MANIFEST "manifest.json"
 #define VAULT_SIGNATURE "manifest.sig"

@@ -4,15 +4,20 @@
 
 #define HEAD "--\n-- PostgreSQL database dump\n--\n\n\\restrict aB3\n\nSET statement_timeout = 0;\n"
 #define LAST "--\n-- PostgreSQL database dump complete\n--\n\n"
-#define BODY                                                                                                                        \
-	"CREATE FUNCTION public.f() RETURNS void\n    LANGUAGE sql\n    AS $_$\nCOPY public.ghost (id) FROM stdin;\n1\n\\.\n$_$;\n"   \
-	"COMMENT ON TABLE public.t IS 'it''s\nCOPY public.ghost (id) FROM stdin;\n';\n"                                            \
+#define BODY                                                                                       \
+	"CREATE FUNCTION public.f() RETURNS void\n    LANGUAGE sql\n    AS $_$\nCOPY "             \
+	"public.ghost (id) FROM stdin;\n1\n\\.\n$_$;\n"                                            \
+	"COMMENT ON TABLE public.t IS 'it''s\nCOPY public.ghost (id) FROM stdin;\n';\n"            \
 	"CREATE TABLE public.\"a\nCOPY x (y) FROM stdin;\n\" ();\n"
-#define DATA "COPY public.\"or ders\" (id, name) FROM stdin;\n1\tx\n\\\\.\t\\N\n\\N\t\\.\n2\ty\n\\.\n\n\nCOPY public.empty (id) FROM stdin;\n\\.\n\n"
+#define DATA                                                                                       \
+	"COPY public.\"or ders\" (id, name) FROM "                                                 \
+	"stdin;\n1\tx\n\\\\.\t\\N\n\\N\t\\.\n2\ty\n\\.\n\n\nCOPY public.empty (id) FROM "          \
+	"stdin;\n\\.\n\n"
 
 static char memory[1 << 20];
 
-static bool run(enum fingerprint_form form, struct str dump, size_t cut, struct fingerprint_found *ret, struct err *err)
+static bool run(enum fingerprint_form form, struct str dump, size_t cut,
+		struct fingerprint_found *ret, struct err *err)
 {
 	static struct arena a;
 	struct fingerprint *f;
@@ -20,10 +25,13 @@ static bool run(enum fingerprint_form form, struct str dump, size_t cut, struct 
 	arena_init(&a, memory, sizeof(memory));
 	f = fingerprint_new(form, &a);
 	assert_non_null(f);
-	return fingerprint_add(f, dump.ptr, cut, err) && fingerprint_add(f, dump.ptr + cut, dump.len - cut, err) && fingerprint_end(f, ret, err);
+	return fingerprint_add(f, dump.ptr, cut, err) &&
+	       fingerprint_add(f, dump.ptr + cut, dump.len - cut, err) &&
+	       fingerprint_end(f, ret, err);
 }
 
-static void same_table(const struct fingerprint_table *t, const char *name, uint64_t rows, const char *data)
+static void same_table(const struct fingerprint_table *t, const char *name, uint64_t rows,
+		       const char *data)
 {
 	struct digest d = digest_of(data, strlen(data));
 
@@ -65,7 +73,9 @@ static void halves(void **state)
 		err = (struct err){ 0 };
 		assert_false(run(FINGERPRINT_PG_DUMP, str_sub(dump, 0, n), n / 2, &f, &err));
 	}
-	assert_false(run(FINGERPRINT_PG_DUMP, STR(HEAD DATA "SELECT '\n-- PostgreSQL database dump complete\n"), 9, &f, &err));
+	assert_false(run(FINGERPRINT_PG_DUMP,
+			 STR(HEAD DATA "SELECT '\n-- PostgreSQL database dump complete\n"), 9, &f,
+			 &err));
 }
 
 static void schema(void **state)
@@ -75,15 +85,22 @@ static void schema(void **state)
 
 	(void)state;
 	assert_true(run(FINGERPRINT_PG_DUMP, STR(HEAD BODY DATA LAST), 3, &a, &err));
-	assert_true(run(FINGERPRINT_PG_DUMP, STR("\\restrict other\n-- at another time\nSET statement_timeout = 0;\n\n" BODY DATA LAST), 3, &b, &err));
-	assert_true(run(FINGERPRINT_PG_DUMP, STR(HEAD BODY "DROP TABLE t;\n" DATA LAST), 3, &c, &err));
+	assert_true(run(
+		FINGERPRINT_PG_DUMP,
+		STR("\\restrict other\n-- at another time\nSET statement_timeout = 0;\n\n" BODY DATA
+			    LAST),
+		3, &b, &err));
+	assert_true(
+		run(FINGERPRINT_PG_DUMP, STR(HEAD BODY "DROP TABLE t;\n" DATA LAST), 3, &c, &err));
 	assert_false(digest_eq(&a.schema, &c.schema));
 }
 
 static void mysql(void **state)
 {
-	struct str dump = STR("-- MariaDB dump 10.19\nCREATE TABLE `a` (id int);\nINSERT INTO `a` VALUES\n(1,'x;\\'),(y'),\n(2,'--');\n"
-			      "INSERT INTO `a` VALUES (3,NULL);\nINSERT INTO `b` VALUES (1);\n-- Dump completed on 2026-11-21\n");
+	struct str dump = STR("-- MariaDB dump 10.19\nCREATE TABLE `a` (id int);\nINSERT INTO `a` "
+			      "VALUES\n(1,'x;\\'),(y'),\n(2,'--');\n"
+			      "INSERT INTO `a` VALUES (3,NULL);\nINSERT INTO `b` VALUES (1);\n-- "
+			      "Dump completed on 2026-11-21\n");
 	struct fingerprint_found f;
 
 	(void)state;

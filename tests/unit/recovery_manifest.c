@@ -8,15 +8,34 @@ static struct arena a;
 static struct manifest sample(void)
 {
 	static struct digest parts[2] = { { { 1 } }, { { 2 } } };
-	static struct manifest_file file = { .name = STR_INIT("data.zst"), .bytes = MANIFEST_PART + 1, .parts = parts, .n_parts = 2 };
-	static struct fingerprint_table second = { .name = STR_INIT("public.b"), .rows = 1943200, .bytes = 1 };
-	static struct fingerprint_table first = { .name = STR_INIT("public.\"a\n\""), .columns = STR_INIT("(id)"), .next = &second };
-	static struct manifest_invariant invariant = { .name = STR_INIT("rows"), .sql = STR_INIT("SELECT 1"), .value = STR_INIT("1") };
+	static struct manifest_file file = { .name = STR_INIT("data.zst"),
+					     .bytes = MANIFEST_PART + 1,
+					     .parts = parts,
+					     .n_parts = 2 };
+	static struct fingerprint_table second = { .name = STR_INIT("public.b"),
+						   .rows = 1943200,
+						   .bytes = 1 };
+	static struct fingerprint_table first = { .name = STR_INIT("public.\"a\n\""),
+						  .columns = STR_INIT("(id)"),
+						  .next = &second };
+	static struct manifest_invariant invariant = { .name = STR_INIT("rows"),
+						       .sql = STR_INIT("SELECT 1"),
+						       .value = STR_INIT("1") };
 	static struct manifest_word extension = { .text = STR_INIT("pgcrypto") };
 
-	return (struct manifest){ .id = STR("20261121T194500Z-5f3a9c01"), .target = STR("shop"), .kind = BACKUP_POSTGRES, .taken_us = 5,
-				  .finished_us = 6, .server = STR("15.18"), .tool = STR("pg_dump"), .host = STR("db/shop"), .plain_bytes = 9,
-				  .files = &file, .tables = &first, .invariants = &invariant, .extensions = &extension };
+	return (struct manifest){ .id = STR("20261121T194500Z-5f3a9c01"),
+				  .target = STR("shop"),
+				  .kind = BACKUP_POSTGRES,
+				  .taken_us = 5,
+				  .finished_us = 6,
+				  .server = STR("15.18"),
+				  .tool = STR("pg_dump"),
+				  .host = STR("db/shop"),
+				  .plain_bytes = 9,
+				  .files = &file,
+				  .tables = &first,
+				  .invariants = &invariant,
+				  .extensions = &extension };
 }
 
 static struct str written(void)
@@ -63,7 +82,8 @@ static struct str with(const char *from, const char *to)
 	size_t at = str_find(s, f);
 
 	assert_true(at < s.len);
-	return arena_fmt(&a, "%.*s%s%.*s", (int)at, s.ptr, to, (int)(s.len - at - f.len), s.ptr + at + f.len);
+	return arena_fmt(&a, "%.*s%s%.*s", (int)at, s.ptr, to, (int)(s.len - at - f.len),
+			 s.ptr + at + f.len);
 }
 
 static void refusals(void **state)
@@ -80,7 +100,8 @@ static void refusals(void **state)
 	}
 	refuse(with("\"rows\":1943200", "\"rows\":-1"), "manifest.tables[1].rows");
 	refuse(with("\"rows\":1943200,", ""), "manifest.tables[1].rows: missing");
-	refuse(with("\"rows\":1943200", "\"rows\":1,\"more\":1"), "manifest.tables[1]: it has members");
+	refuse(with("\"rows\":1943200", "\"rows\":1,\"more\":1"),
+	       "manifest.tables[1]: it has members");
 	refuse(with("\"postgres\"", "\"\""), "manifest.kind");
 	refuse(with("data.zst", "../data"), "leads elsewhere");
 	refuse(with("4194305", "4194304"), "parts");

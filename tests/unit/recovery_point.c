@@ -12,14 +12,27 @@ static struct point sound(void)
 {
 	static struct manifest_word second = { .text = STR_INIT("courses-prod-db") };
 	static struct manifest_word first = { .text = STR_INIT("arn:aws:rds:db"), .next = &second };
-	static struct point_table submissions = { .name = STR_INIT("submissions"), .rows = 1943200 };
-	static struct point_table users = { .name = STR_INIT("users"), .rows = 7, .next = &submissions };
+	static struct point_table submissions = { .name = STR_INIT("submissions"),
+						  .rows = 1943200 };
+	static struct point_table users = { .name = STR_INIT("users"),
+					    .rows = 7,
+					    .next = &submissions };
 
-	return (struct point){ .serial = 3, .target = STR("shop"), .kind = BACKUP_POSTGRES, .resources = &first, .account = STR("1"),
-			       .vault_account = STR("2"), .backup = STR("x"), .taken_us = NOW - 3 * HOUR, .tables = &users,
-			       .drill = { STR("x"), NOW - 3 * HOUR, RECOVERY_VERIFIED, NOW - 2 * HOUR, 5, STR_NONE },
-			       .verified = { STR("x"), NOW - 3 * HOUR, RECOVERY_VERIFIED, NOW - 2 * HOUR, 5, STR_NONE },
-			       .proof = { NOW - HOUR, 15, 0, 0, false, STR_NONE }, .said_us = NOW - HOUR };
+	return (struct point){ .serial = 3,
+			       .target = STR("shop"),
+			       .kind = BACKUP_POSTGRES,
+			       .resources = &first,
+			       .account = STR("1"),
+			       .vault_account = STR("2"),
+			       .backup = STR("x"),
+			       .taken_us = NOW - 3 * HOUR,
+			       .tables = &users,
+			       .drill = { STR("x"), NOW - 3 * HOUR, RECOVERY_VERIFIED,
+					  NOW - 2 * HOUR, 5, STR_NONE },
+			       .verified = { STR("x"), NOW - 3 * HOUR, RECOVERY_VERIFIED,
+					     NOW - 2 * HOUR, 5, STR_NONE },
+			       .proof = { NOW - HOUR, 15, 0, 0, false, STR_NONE },
+			       .said_us = NOW - HOUR };
 }
 
 static struct recovery_point *of(struct point p)
@@ -59,7 +72,12 @@ static void failed_since(void **state)
 	struct recovery_point *r;
 
 	(void)state;
-	p.drill = (struct point_drill){ STR("y"), NOW - 2 * HOUR, RECOVERY_FAILED, NOW - HOUR, 5, STR("public.a: a value differs\nmore") };
+	p.drill = (struct point_drill){ STR("y"),
+					NOW - 2 * HOUR,
+					RECOVERY_FAILED,
+					NOW - HOUR,
+					5,
+					STR("public.a: a value differs\nmore") };
 	r = of(p);
 	assert_int_equal(r->result, RECOVERY_FAILED);
 	assert_int_equal(r->verified_us, 0);

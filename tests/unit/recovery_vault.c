@@ -57,7 +57,8 @@ static void put(const char *id, char *const *filter, struct packed *ret)
 	struct pack *p;
 	uint64_t have;
 
-	assert_true(vault_put_begin(v, STR("shop"), str_from(id), STR("data.zst"), &to, &have, &err));
+	assert_true(
+		vault_put_begin(v, STR("shop"), str_from(id), STR("data.zst"), &to, &have, &err));
 	assert_int_equal(have, 0);
 	assert_true(pack_begin(to, filter, &p, &err));
 	for (size_t at = 0, n; at < N; at += n) {
@@ -80,7 +81,8 @@ static bool take(void *ctx, const void *p, size_t n, struct err *err)
 
 static bool get(const char *id, const struct packed *p, char *const *filter, struct err *err)
 {
-	struct unpack_from from = { v, STR("shop"), str_from(id), &p->file, filter, p->plain_bytes, p->plain };
+	struct unpack_from from = { v,	    STR("shop"),    str_from(id), &p->file,
+				    filter, p->plain_bytes, p->plain };
 
 	n_got = 0;
 	*err = (struct err){ 0 };
@@ -172,9 +174,11 @@ static void filters_fail(void **state)
 {
 	char *const gone[] = { (char[]){ "pawl-no-such-program" }, NULL };
 	char *const early[] = { (char[]){ "head" }, (char[]){ "-c100" }, NULL };
-	char *const late[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char[]){ "cat; echo no key >&2; exit 3" }, NULL };
+	char *const late[] = { (char[]){ "sh" }, (char[]){ "-c" },
+			       (char[]){ "cat; echo no key >&2; exit 3" }, NULL };
 	char *const *const filters[] = { gone, early, late };
-	const char *const why[] = { "cannot be started", "before it had read all", "status 3: no key" };
+	const char *const why[] = { "cannot be started", "before it had read all",
+				    "status 3: no key" };
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -185,7 +189,8 @@ static void filters_fail(void **state)
 		uint64_t have;
 		bool good;
 
-		assert_true(vault_put_begin(v, STR("shop"), STR("bad"), STR("data.zst"), &to, &have, &err));
+		assert_true(vault_put_begin(v, STR("shop"), STR("bad"), STR("data.zst"), &to, &have,
+					    &err));
 		good = pack_begin(to, filters[i], &p, &err);
 		if (good && !pack_add(p, plain, N, &err)) {
 			pack_stop(p);
@@ -207,7 +212,9 @@ static void listing(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		assert_true(vault_put_begin(v, STR("shop"), STR("two"), i ? STR("manifest.sig") : STR("manifest.json"), &p, &have, &err));
+		assert_true(vault_put_begin(v, STR("shop"), STR("two"),
+					    i ? STR("manifest.sig") : STR("manifest.json"), &p,
+					    &have, &err));
 		assert_true(vault_put_bytes(p, "{}", 2, &err));
 		assert_true(vault_put_end(p, &err));
 	}
@@ -220,7 +227,8 @@ static void listing(void **state)
 	assert_null(e->next->next->next);
 	assert_true(vault_list(v, STR("other"), &a, &e, &err));
 	assert_null(e);
-	assert_false(vault_put_begin(v, STR("shop"), STR("two"), STR("manifest.json"), &p, &have, &err));
+	assert_false(
+		vault_put_begin(v, STR("shop"), STR("two"), STR("manifest.json"), &p, &have, &err));
 	assert_non_null(strstr(err.msg, "nothing in a vault is written over"));
 	assert_false(vault_put_begin(v, STR("shop"), STR(".."), STR("x"), &p, &have, &err));
 	assert_false(vault_put_begin(v, STR("shop"), STR("a/b"), STR("x"), &p, &have, &err));
@@ -249,7 +257,9 @@ static void continued(void **state)
 static void open_to_others(void **state)
 {
 	struct err err = { 0 };
-	struct vault_place place = { .name = STR("x"), .kind = VAULT_DIRECTORY, .directory = str_from(folder) };
+	struct vault_place place = { .name = STR("x"),
+				     .kind = VAULT_DIRECTORY,
+				     .directory = str_from(folder) };
 	struct vault *w;
 
 	(void)state;
@@ -260,8 +270,9 @@ static void open_to_others(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(there_and_back), cmocka_unit_test(tampered),	   cmocka_unit_test(filters_fail),
-	cmocka_unit_test(listing),	  cmocka_unit_test(continued), cmocka_unit_test(open_to_others),
+	cmocka_unit_test(there_and_back), cmocka_unit_test(tampered),
+	cmocka_unit_test(filters_fail),	  cmocka_unit_test(listing),
+	cmocka_unit_test(continued),	  cmocka_unit_test(open_to_others),
 };
 
 int main(void)

@@ -1,0 +1,324 @@
+#include "recovery/backup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/timestamp.h"
+#include "recovery/backup_inner.h"
+#include "recovery/vault_inner.h"
+
+#define CHUNK ((size_t)128 << 10)
+#define WORDS_MAX 600
+
+extern char **environ;
+
+/* --- a program's output --- */
+
+struct child {
+	pid_t pid;
+	int out, says;
+};
+
+static char **with(char *const *more, struct arena *arena)
+{
+	size_t n = 0, k = 0;
+	char **all;
+
+	while (environ[n])
+		n++;
+	while (more && more[k])
+		k++;
+	all = arena_array(arena, n + k + 1, sizeof(char *));
+	if (!all)
+		return NULL;
+	/* Ours last: the first of a name is the one that counts. */
+	if (k)
+		memcpy(all, more, k * sizeof(char *));
+	memcpy(all + k, environ, n * sizeof(char *));
+	all[n + k] = NULL;
+	return all;
+}
+
+static bool start(struct child *c, char *const argv[], char **env, struct err *err)
+{
+	posix_spawn_file_actions_t a;
+	auto_fd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int pipe_[2] = { -1, -1 };
+	bool good;
+
+	c->pid = -1;
+	c->says = memfd_create("says", MFD_CLOEXEC);
+	if (null < 0 || c->says < 0 || pipe2(pipe_, O_CLOEXEC) ||
+	    posix_spawn_file_actions_init(&a)) {
+		fd_close(&pipe_[0]);
+		fd_close(&pipe_[1]);
+		return err_sys(err, "%s cannot be started", argv[0]);
+	}
+	(void)fcntl(pipe_[1], F_SETPIPE_SZ, 1 << 20);
+	good = !posix_spawn_file_actions_adddup2(&a, null, 0) &&
+	       !posix_spawn_file_actions_adddup2(&a, pipe_[1], 1) &&
+	       !posix_spawn_file_actions_adddup2(&a, c->says, 2) &&
+	       !(errno = posix_spawnp(&c->pid, argv[0], &a, NULL, argv, env));
+	if (!good)
+		(void)err_sys(err, "%s cannot be started", argv[0]);
+	posix_spawn_file_actions_destroy(&a);
+	fd_close(&pipe_[1]);
+	c->out = good ? fd_take(&pipe_[0]) : -1;
+	fd_close(&pipe_[0]);
+	return good;
+}
+
+/* To its end; false when it ended otherwise than with 0. */
+static bool reap(struct child *c, const char *name, struct err *err)
+{
+	char words[WORDS_MAX];
+	int status;
+	pid_t pid;
+	ssize_t n;
+
+	do
+		pid = waitpid(c->pid, &status, 0);
+	while (pid < 0 && errno == EINTR);
+	c->pid = -1;
+	if (pid < 0)
+		return err_sys(err, "%s", name);
+	if (status == 0)
+		return true;
+	n = pread(c->says, words, sizeof(words), 0);
+	return err_set(err, ERR_TOOL, "%s %s %d: %.*s", name,
+		       WIFSIGNALED(status) ? "was ended by signal" : "ended with status",
+		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+		       STR_ARG(str_trim((struct str){ words, n > 0 ? (size_t)n : 0 })));
+}
+
+static void stop(struct child *c)
+{
+	fd_close(&c->out);
+	if (c->pid > 0) {
+		kill(c->pid, SIGTERM);
+		(void)reap(c, "", NULL);
+	}
+	fd_close(&c->says);
+}
+
+static bool chunk(struct backup_run *r, const char *p, size_t n, struct err *err)
+{
+	r->bytes += n;
+	if (r->ask->progress.tell)
+		r->ask->progress.tell(r->ask->progress.ctx, r->bytes, r->about);
+	return fingerprint_add(r->fingerprint, p, n, err) && pack_add(r->pack, p, n, err);
+}
+
+static bool take_all(struct backup_run *r, struct child *c, const char *name, struct err *err)
+{
+	char *p = malloc(CHUNK);
+	bool good = p || err_set(err, ERR_LIMIT, "no memory to read a backup");
+
+	while (good) {
+		ssize_t n = read(c->out, p, CHUNK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			good = err_sys(err, "%s", name);
+		if (n <= 0)
+			break;
+		good = chunk(r, p, (size_t)n, err);
+	}
+	free(p);
+	return good;
+}
+
+bool backup_stream(struct backup_run *r, char *const argv[], char *const env[], struct err *err)
+{
+	struct child c = { -1, -1, -1 };
+	char **all = with(env, r->arena);
+	bool good = all || err_set(err, ERR_LIMIT, "no memory to read a backup");
+
+	good = good && start(&c, argv, all, err) && take_all(r, &c, argv[0], err) &&
+	       reap(&c, argv[0], err);
+	stop(&c);
+	return good;
+}
+
+/* --- one backup --- */
+
+static enum fingerprint_form form_of(enum backup_kind k)
+{
+	return k == BACKUP_POSTGRES ? FINGERPRINT_PG_DUMP
+	       : k == BACKUP_MYSQL  ? FINGERPRINT_MYSQL_DUMP
+				    : FINGERPRINT_BYTES;
+}
+
+static struct str new_id(struct arena *arena)
+{
+	struct timestamp_parts t = timestamp_split(clock_now_us());
+	uint32_t random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		random = (uint32_t)getpid();
+	return arena_fmt(arena, "%04d%02d%02dT%02d%02d%02dZ-%08x", t.year, t.month, t.day, t.hour,
+			 t.minute, t.second, random);
+}
+
+static bool source(struct backup_run *r, struct err *err)
+{
+	switch (r->ask->kind) {
+	case BACKUP_POSTGRES:
+		return backup_postgres(r, err);
+	case BACKUP_COMMAND:
+	case BACKUP_STATE:
+		r->m->taken_us = clock_now_us();
+		r->m->tool = arena_str(r->arena, str_from(r->ask->command[0]));
+		return backup_stream(r, r->ask->command, NULL, err);
+	case BACKUP_POSTGRES_PHYSICAL:
+	case BACKUP_MYSQL:
+	case BACKUP_SQLITE:
+		break;
+	}
+	return err_set(err, ERR_TOOL, "backups of this kind are not built yet");
+}
+
+static bool put_text(const struct backup_run *r, const char *name, struct str bytes,
+		     struct err *err)
+{
+	struct vault_put *p;
+	uint64_t have;
+
+	if (!vault_put_begin(r->ask->vault, r->ask->target, r->m->id, str_from(name), &p, &have,
+			     err))
+		return false;
+	if (have || !vault_put_bytes(p, bytes.ptr, bytes.len, err)) {
+		vault_put_stop(p);
+		return false;
+	}
+	return vault_put_end(p, err);
+}
+
+/* The signature last: without it the manifest is nobody's. */
+static bool seal(struct backup_run *r, struct err *err)
+{
+	struct manifest_signature s;
+	struct str json;
+
+	r->m->finished_us = clock_now_us();
+	if (r->m->finished_us < r->m->taken_us)
+		return err_set(err, ERR_STATE,
+			       "the clock was put back while the backup was taken: it would lie "
+			       "about its age");
+	return manifest_write(r->m, r->arena, &json, err) &&
+	       manifest_sign(r->ask->pem, json, r->arena, &s, err) &&
+	       put_text(r, VAULT_MANIFEST, json, err) &&
+	       put_text(r, VAULT_SIGNATURE, (struct str){ (const char *)&s, sizeof(s) }, err);
+}
+
+static bool stream(struct backup_run *r, struct err *err)
+{
+	struct fingerprint_found found;
+	struct packed packed;
+	struct manifest_file *file = arena_alloc(r->arena, sizeof(*file));
+	struct vault_put *to;
+	const char *name = r->ask->filter ? "data.zst.age" : "data.zst";
+	uint64_t have;
+
+	r->fingerprint = fingerprint_new(form_of(r->ask->kind), r->arena);
+	if (!file || !r->fingerprint)
+		return err_set(err, ERR_LIMIT, "no memory to take a backup");
+	if (!vault_put_begin(r->ask->vault, r->ask->target, r->m->id, str_from(name), &to, &have,
+			     err) ||
+	    !pack_begin(to, r->ask->filter, &r->pack, err))
+		return false;
+	if (!source(r, err) || !fingerprint_end(r->fingerprint, &found, err)) {
+		pack_stop(r->pack);
+		return false;
+	}
+	if (!pack_end(r->pack, r->arena, &packed, err))
+		return false;
+	*file = packed.file;
+	file->name = str_from(name);
+	r->m->files = file;
+	r->m->plain_bytes = packed.plain_bytes;
+	r->m->plain = packed.plain;
+	r->m->tables = found.tables;
+	r->m->schema = found.schema;
+	return true;
+}
+
+bool backup_take(const struct backup_ask *ask, struct arena *arena, struct manifest *ret,
+		 struct err *err)
+{
+	struct manifest m = { .id = new_id(arena),
+			      .target = ask->target,
+			      .kind = ask->kind,
+			      .host = ask->host,
+			      .account = ask->account,
+			      .encrypted_to = ask->encrypted_to };
+	struct backup_run r = { .ask = ask, .arena = arena, .m = &m };
+
+	if (!m.id.ptr)
+		return err_set(err, ERR_LIMIT, "no memory to take a backup");
+	if (!stream(&r, err) || !seal(&r, err))
+		return err_prefix(err, "%.*s: no backup was taken", STR_ARG(ask->target));
+	*ret = m;
+	return true;
+}
+
+/* --- and back --- */
+
+static bool get_all(struct vault *v, struct str target, struct str id, const char *file,
+		    size_t most, struct arena *arena, struct str *ret, struct err *err)
+{
+	auto_buf b = BUF_MAX(most);
+	struct vault_get *g;
+	char chunk_[4096];
+	size_t n = 0;
+	bool good;
+
+	if (!vault_get_begin(v, target, id, str_from(file), 0, &g, err))
+		return false;
+	do {
+		good = vault_get_bytes(g, chunk_, sizeof(chunk_), &n, err);
+		if (good)
+			buf_add(&b, (struct str){ chunk_, n });
+	} while (good && n && !b.failed);
+	vault_get_end(g);
+	*ret = b.failed ? STR_NONE : arena_str(arena, buf_str(&b));
+	return good && (ret->ptr || err_set(err, ERR_LIMIT, "%.*s/%.*s/%s is larger than it may be",
+					    STR_ARG(target), STR_ARG(id), file));
+}
+
+bool backup_manifest(struct vault *v, struct str target, struct str id,
+		     const uint8_t key[ED25519_KEY_LEN], struct arena *arena, struct manifest *ret,
+		     struct err *err)
+{
+	struct manifest_signature s;
+	struct manifest m;
+	struct str json, sig;
+
+	if (!get_all(v, target, id, VAULT_MANIFEST, MANIFEST_MAX, arena, &json, err) ||
+	    !get_all(v, target, id, VAULT_SIGNATURE, sizeof(s) + 1, arena, &sig, err))
+		return false;
+	if (sig.len == sizeof(s))
+		memcpy(&s, sig.ptr, sizeof(s));
+	if (sig.len != sizeof(s) || !manifest_signed(key, &s, json, arena))
+		return err_set(err, ERR_BROKEN,
+			       "%.*s/%.*s: the manifest is not signed by the key that backups here "
+			       "are signed by",
+			       STR_ARG(target), STR_ARG(id));
+	if (!manifest_read(id, json, arena, &m, err))
+		return false;
+	/* A manifest that lies where another should: swapped. */
+	if (!str_eq(m.id, id) || !str_eq(m.target, target))
+		return err_set(err, ERR_BROKEN, "%.*s/%.*s: its manifest is that of %.*s/%.*s",
+			       STR_ARG(target), STR_ARG(id), STR_ARG(m.target), STR_ARG(m.id));
+	*ret = m;
+	return true;
+}

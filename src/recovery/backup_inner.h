@@ -1,0 +1,23 @@
+/* backup_inner.h -- what a source of backups does. Room: recovery, inner. */
+#ifndef PAWL_RECOVERY_BACKUP_INNER_H
+#define PAWL_RECOVERY_BACKUP_INNER_H
+
+#include "recovery/backup.h"
+
+struct backup_run {
+	const struct backup_ask *ask;
+	struct arena *arena;
+	struct fingerprint *fingerprint;
+	struct pack *pack;
+	uint64_t bytes, about;
+	struct manifest *m;
+};
+
+/* Every byte that ${argv} prints goes through fingerprint and pack. ${env}: added to ours, "NAME=value" each, NULL-ended; may be NULL. */
+bool backup_stream(struct backup_run *r, char *const argv[], char *const env[],
+		   struct err *err) PAWL_MUST_USE;
+
+/* Fills server, tool, invariants, extensions, roles, host of r->m, sets taken_us, and streams. */
+bool backup_postgres(struct backup_run *r, struct err *err) PAWL_MUST_USE;
+
+#endif

@@ -1,0 +1,187 @@
+/* PostgreSQL by pg_dump: one exported snapshot for what is dumped and what the owner asks. */
+#include <libpq-fe.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/proc.h"
+#include "recovery/backup_inner.h"
+
+#define ANSWER_MAX ((size_t)1 << 20)
+
+static bool failed(PGconn *c, const char *what, struct err *err)
+{
+	struct str says = str_trim(str_from(PQerrorMessage(c)));
+
+	return err_set(err, ERR_TOOL, "%s: %.*s", what, STR_ARG(says));
+}
+
+/* One value; STR_NONE and false when it is no such answer. */
+static bool ask_one(PGconn *c, const char *sql, struct arena *arena, struct str *ret,
+		    struct err *err)
+{
+	PGresult *r = PQexec(c, sql);
+	bool good = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 && PQnfields(r) == 1;
+
+	if (good && (size_t)PQgetlength(r, 0, 0) <= ANSWER_MAX)
+		*ret = PQgetisnull(r, 0, 0)
+			       ? STR("NULL")
+			       : arena_str(arena, (struct str){ PQgetvalue(r, 0, 0),
+								(size_t)PQgetlength(r, 0, 0) });
+	else if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		good = err_set(err, ERR_INPUT, "one row with one value is wanted of: %s", sql);
+	else
+		good = failed(c, sql, err);
+	PQclear(r);
+	return good;
+}
+
+static bool words(PGconn *c, const char *sql, struct arena *arena, const struct manifest_word **ret,
+		  struct err *err)
+{
+	PGresult *r = PQexec(c, sql);
+	struct manifest_word *first = NULL, **end = &first;
+	bool good =
+		PQresultStatus(r) == PGRES_TUPLES_OK || failed(c, "what the database needs", err);
+
+	for (int i = 0; good && i < PQntuples(r); i++) {
+		struct manifest_word *w = arena_alloc(arena, sizeof(*w));
+
+		if (!w) {
+			good = err_set(err, ERR_LIMIT, "no memory to take a backup");
+			break;
+		}
+		*w = (struct manifest_word){ .text = arena_str(arena,
+							       str_from(PQgetvalue(r, i, 0))) };
+		*end = w;
+		end = &w->next;
+	}
+	PQclear(r);
+	*ret = first;
+	return good;
+}
+
+static bool invariants(PGconn *c, struct backup_run *r, struct err *err)
+{
+	const struct manifest_invariant **end = &r->m->invariants;
+
+	for (const struct backup_question *q = r->ask->questions; q; q = q->next) {
+		struct manifest_invariant *i = arena_alloc(r->arena, sizeof(*i));
+		struct str sql = arena_fmt(r->arena, "%.*s", STR_ARG(q->sql));
+
+		if (!i || !sql.ptr)
+			return err_set(err, ERR_LIMIT, "no memory to take a backup");
+		*i = (struct manifest_invariant){ .name = q->name, .sql = q->sql };
+		if (!ask_one(c, sql.ptr, r->arena, &i->value, err))
+			return err_prefix(err, "invariant %.*s", STR_ARG(q->name));
+		*end = i;
+		end = (const struct manifest_invariant **)(uintptr_t)&i->next;
+	}
+	return true;
+}
+
+/* "pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)" */
+static bool tool(struct backup_run *r, int server, struct err *err)
+{
+	char *const argv[] = { (char[]){ "pg_dump" }, (char[]){ "--version" }, NULL };
+	auto_buf says = BUF_MAX(1000);
+	struct proc_opts o = { .out = &says, .errout = &says, .timeout_s = 30 };
+	struct str s, number;
+	uint64_t major;
+	int status;
+
+	if (!proc_run(argv, &o, &status, err) || status)
+		return err_set(err, ERR_TOOL, "pg_dump is not there: install postgresql-client");
+	s = str_trim(buf_str(&says));
+	number = str_sub(s, str_find(s, STR(") ")) + 2, s.len);
+	number = str_sub(number, 0, strspn(number.ptr ? number.ptr : "", "0123456789"));
+	r->m->tool = arena_str(r->arena, s);
+	if (!number.len || !str_to_u64(number, &major))
+		return err_set(err, ERR_TOOL, "this is no version of pg_dump: %.*s", STR_ARG(s));
+	if ((int)major < server / 10000)
+		return err_set(err, ERR_TOOL,
+			       "the server is PostgreSQL %d and the pg_dump here is %llu, which "
+			       "cannot read it: install postgresql-client-%d",
+			       server / 10000, (unsigned long long)major, server / 10000);
+	return true;
+}
+
+static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot, struct err *err)
+{
+	struct str size;
+	uint64_t about;
+
+	if (!tool(r, PQserverVersion(c), err))
+		return false;
+	PQclear(PQexec(c, "SET search_path = pg_catalog"));
+	PQclear(PQexec(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+	r->m->taken_us = clock_now_us();
+	if (!ask_one(c, "SELECT pg_export_snapshot()", r->arena, ret_snapshot, err) ||
+	    !ask_one(c, "SHOW server_version", r->arena, &r->m->server, err) ||
+	    !ask_one(c, "SELECT pg_database_size(current_database())::text", r->arena, &size,
+		     err) ||
+	    !words(c, "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1",
+		   r->arena, &r->m->extensions, err) ||
+	    !words(c,
+		   "SELECT DISTINCT pg_get_userbyid(o) FROM (SELECT relowner o FROM pg_class UNION "
+		   "SELECT proowner FROM pg_proc UNION "
+		   "SELECT nspowner FROM pg_namespace UNION SELECT datdba FROM pg_database WHERE "
+		   "datname = current_database()) x "
+		   "WHERE o <> 10 ORDER BY 1",
+		   r->arena, &r->m->roles, err))
+		return false;
+	PQclear(PQexec(c, "RESET search_path"));
+	r->about = str_to_u64(size, &about) ? about : 0;
+	if (!r->m->host.len)
+		r->m->host = arena_fmt(r->arena, "%s:%s/%s", PQhost(c), PQport(c), PQdb(c));
+	return invariants(c, r, err);
+}
+
+static bool dump(struct backup_run *r, struct str snapshot, struct err *err)
+{
+	struct str at = arena_fmt(r->arena, "--snapshot=%.*s", STR_ARG(snapshot));
+	struct str db = arena_fmt(r->arena, "--dbname=%.*s", STR_ARG(r->ask->connect));
+	struct str password = arena_fmt(r->arena, "PGPASSWORD=%.*s", STR_ARG(r->ask->password));
+	char *const argv[] = { (char[]){ "pg_dump" },
+			       (char[]){ "--format=plain" },
+			       (char[]){ "--no-password" },
+			       (char[]){ "--encoding=UTF8" },
+			       (char *)(uintptr_t)at.ptr,
+			       (char *)(uintptr_t)db.ptr,
+			       NULL };
+	char *const env[] = { r->ask->password.len ? (char *)(uintptr_t)password.ptr : NULL, NULL };
+
+	if (!at.ptr || !db.ptr || !password.ptr)
+		return err_set(err, ERR_LIMIT, "no memory to take a backup");
+	return backup_stream(r, argv, env, err);
+}
+
+bool backup_postgres(struct backup_run *r, struct err *err)
+{
+	struct str connect = arena_fmt(r->arena, "%.*s", STR_ARG(r->ask->connect));
+	struct str password = arena_fmt(r->arena, "%.*s", STR_ARG(r->ask->password));
+	const char *const names[] = { "dbname", "password", "fallback_application_name",
+				      "connect_timeout", NULL };
+	const char *const values[] = { connect.ptr, r->ask->password.len ? password.ptr : NULL,
+				       "pawl backup", "30", NULL };
+	struct str snapshot;
+	PGconn *c;
+	bool good;
+
+	if (!connect.ptr || !password.ptr)
+		return err_set(err, ERR_LIMIT, "no memory to take a backup");
+	c = PQconnectdbParams(names, values, 1);
+	good = PQstatus(c) == CONNECTION_OK || failed(c, "the database cannot be reached", err);
+	good = good && look(c, r, &snapshot, err) && dump(r, snapshot, err);
+	/* The snapshot must have lived to the end of it. */
+	if (good && PQtransactionStatus(c) != PQTRANS_INTRANS)
+		good = err_set(err, ERR_TOOL, "the snapshot ended before the dump did");
+	if (good) {
+		PGresult *end = PQexec(c, "COMMIT");
+
+		good = PQresultStatus(end) == PGRES_COMMAND_OK ||
+		       failed(c, "the snapshot ended before the dump did", err);
+		PQclear(end);
+	}
+	PQfinish(c);
+	return good;
+}
