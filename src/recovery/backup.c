@@ -151,11 +151,9 @@ bool backup_stream(struct backup_run *r, char *const argv[], char *const env[], 
 
 /* --- one backup --- */
 
-static enum fingerprint_form form_of(enum backup_kind k)
+static enum dump_form form_of(enum backup_kind k)
 {
-	return k == BACKUP_POSTGRES ? FINGERPRINT_PG_DUMP
-	       : k == BACKUP_MYSQL  ? FINGERPRINT_MYSQL_DUMP
-				    : FINGERPRINT_BYTES;
+	return k == BACKUP_POSTGRES ? DUMP_POSTGRES : k == BACKUP_MYSQL ? DUMP_MYSQL : DUMP_BYTES;
 }
 
 static struct str new_id(struct arena *arena)
@@ -262,10 +260,13 @@ bool backup_take(const struct backup_ask *ask, struct arena *arena, struct manif
 			      .account = ask->account,
 			      .encrypted_to = ask->encrypted_to };
 	struct backup_run r = { .ask = ask, .arena = arena, .m = &m };
+	bool good;
 
 	if (!m.id.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
-	if (!stream(&r, err) || !seal(&r, err))
+	good = stream(&r, err) && seal(&r, err);
+	fingerprint_free(r.fingerprint);
+	if (!good)
 		return err_prefix(err, "%.*s: no backup was taken", STR_ARG(ask->target));
 	*ret = m;
 	return true;

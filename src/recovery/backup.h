@@ -1,6 +1,6 @@
 /* backup.h -- one backup, taken and put into a vault: read once while it is fingerprinted, packed and stored, then signed for.
  * Room: recovery. I/O. Memory does not grow with the data.
- * Nothing is a backup before its manifest and signature lie beside it. A source that ends early, a tool that ends otherwise than with 0, a dump
+ * Nothing is a backup before its manifest and signature lie beside it. A source that ends early, a tool that fails, a dump
  * without its last words: no manifest, and what was stored so far is listed as not whole.
  */
 #ifndef PAWL_RECOVERY_BACKUP_H

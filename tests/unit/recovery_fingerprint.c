@@ -16,18 +16,21 @@
 
 static char memory[1 << 20];
 
-static bool run(enum fingerprint_form form, struct str dump, size_t cut,
-		struct fingerprint_found *ret, struct err *err)
+static bool run(enum dump_form form, struct str dump, size_t cut, struct fingerprint_found *ret,
+		struct err *err)
 {
 	static struct arena a;
 	struct fingerprint *f;
+	bool good;
 
 	arena_init(&a, memory, sizeof(memory));
 	f = fingerprint_new(form, &a);
 	assert_non_null(f);
-	return fingerprint_add(f, dump.ptr, cut, err) &&
+	good = fingerprint_add(f, dump.ptr, cut, err) &&
 	       fingerprint_add(f, dump.ptr + cut, dump.len - cut, err) &&
 	       fingerprint_end(f, ret, err);
+	fingerprint_free(f);
+	return good;
 }
 
 static void same_table(const struct fingerprint_table *t, const char *name, uint64_t rows,
@@ -51,7 +54,7 @@ static void every_cut(void **state)
 	for (size_t cut = 0; cut <= dump.len; cut++) {
 		struct err err = { 0 };
 
-		assert_true(run(FINGERPRINT_PG_DUMP, dump, cut, &f, &err));
+		assert_true(run(DUMP_POSTGRES, dump, cut, &f, &err));
 		assert_int_equal(f.n_tables, 2);
 		same_table(f.tables, "public.\"or ders\"", 4, "1\tx\n\\\\.\t\\N\n\\N\t\\.\n2\ty\n");
 		same_table(f.tables->next, "public.empty", 0, "");
@@ -71,9 +74,9 @@ static void halves(void **state)
 	(void)state;
 	for (size_t n = 0; n < dump.len - strlen("--\n\n"); n++) {
 		err = (struct err){ 0 };
-		assert_false(run(FINGERPRINT_PG_DUMP, str_sub(dump, 0, n), n / 2, &f, &err));
+		assert_false(run(DUMP_POSTGRES, str_sub(dump, 0, n), n / 2, &f, &err));
 	}
-	assert_false(run(FINGERPRINT_PG_DUMP,
+	assert_false(run(DUMP_POSTGRES,
 			 STR(HEAD DATA "SELECT '\n-- PostgreSQL database dump complete\n"), 9, &f,
 			 &err));
 }
@@ -84,14 +87,13 @@ static void schema(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_true(run(FINGERPRINT_PG_DUMP, STR(HEAD BODY DATA LAST), 3, &a, &err));
+	assert_true(run(DUMP_POSTGRES, STR(HEAD BODY DATA LAST), 3, &a, &err));
 	assert_true(run(
-		FINGERPRINT_PG_DUMP,
+		DUMP_POSTGRES,
 		STR("\\restrict other\n-- at another time\nSET statement_timeout = 0;\n\n" BODY DATA
 			    LAST),
 		3, &b, &err));
-	assert_true(
-		run(FINGERPRINT_PG_DUMP, STR(HEAD BODY "DROP TABLE t;\n" DATA LAST), 3, &c, &err));
+	assert_true(run(DUMP_POSTGRES, STR(HEAD BODY "DROP TABLE t;\n" DATA LAST), 3, &c, &err));
 	assert_false(digest_eq(&a.schema, &c.schema));
 }
 
@@ -107,7 +109,7 @@ static void mysql(void **state)
 	for (size_t cut = 0; cut <= dump.len; cut++) {
 		struct err err = { 0 };
 
-		assert_true(run(FINGERPRINT_MYSQL_DUMP, dump, cut, &f, &err));
+		assert_true(run(DUMP_MYSQL, dump, cut, &f, &err));
 		assert_int_equal(f.n_tables, 2);
 		same_table(f.tables, "`a`", 3, "\n(1,'x;\\'),(y'),\n(2,'--'); (3,NULL);");
 		same_table(f.tables->next, "`b`", 1, " (1);");
@@ -120,9 +122,9 @@ static void any_bytes(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_true(run(FINGERPRINT_BYTES, STR("a\nb\nc"), 2, &f, &err));
+	assert_true(run(DUMP_BYTES, STR("a\nb\nc"), 2, &f, &err));
 	same_table(f.tables, "", 2, "a\nb\nc");
-	assert_true(run(FINGERPRINT_BYTES, STR(""), 0, &f, &err));
+	assert_true(run(DUMP_BYTES, STR(""), 0, &f, &err));
 	same_table(f.tables, "", 0, "");
 }
 
