@@ -1,0 +1,194 @@
+#include "recovery/restore.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "recovery/dump.h"
+
+#define SHOWN 120
+#define SAYS_MAX 500
+
+struct restore {
+	PGconn *c;
+	struct arena *arena;
+	struct dump *dump;
+	struct buf entry; /* text not sent yet */
+	struct str table; /* whose rows pass; STR_NONE: none */
+	bool copying;	  /* the server takes them */
+	struct restore_error *errors, **errors_end;
+	uint64_t n_errors;
+};
+
+static bool gone(struct restore *r, struct err *err)
+{
+	struct str says = str_trim(str_from(PQerrorMessage(r->c)));
+
+	return err_set(err, ERR_TOOL, "the server that is restored into is gone: %.*s",
+		       STR_ARG(says));
+}
+
+static void remember(struct restore *r, const char *state, const char *says, struct str on)
+{
+	struct restore_error *e;
+	struct str text = str_trim(str_from(says));
+
+	if (r->n_errors++ >= RESTORE_ERRORS_MAX)
+		return;
+	e = arena_alloc(r->arena, sizeof(*e));
+	if (!e)
+		return;
+	*e = (struct restore_error){ .says = arena_str(r->arena, str_sub(text, 0, SAYS_MAX)),
+				     .on = arena_str(r->arena, str_sub(str_trim(on), 0, SHOWN)) };
+	snprintf(e->state, sizeof(e->state), "%s", state ? state : "");
+	*r->errors_end = e;
+	r->errors_end = &e->next;
+}
+
+/* Every answer that is due. Ends at a COPY that the server waits for. */
+static bool answers(struct restore *r, struct str on, struct err *err)
+{
+	PGresult *one;
+
+	while ((one = PQgetResult(r->c))) {
+		ExecStatusType status = PQresultStatus(one);
+
+		if (status == PGRES_FATAL_ERROR)
+			remember(r, PQresultErrorField(one, PG_DIAG_SQLSTATE),
+				 PQresultErrorField(one, PG_DIAG_MESSAGE_PRIMARY), on);
+		PQclear(one);
+		if (status == PGRES_COPY_IN) {
+			r->copying = true;
+			break;
+		}
+		if (PQstatus(r->c) == CONNECTION_BAD)
+			return gone(r, err);
+	}
+	return PQstatus(r->c) != CONNECTION_BAD || gone(r, err);
+}
+
+/* The text so far, as one message: the server finds the statements in it. */
+static bool send_entry(struct restore *r, struct err *err)
+{
+	bool good;
+
+	if (!str_trim(buf_str(&r->entry)).len) {
+		buf_clear(&r->entry);
+		return true;
+	}
+	buf_addc(&r->entry, '\0');
+	if (r->entry.failed)
+		return err_set(err, ERR_LIMIT,
+			       "a statement of the dump is longer than can be restored");
+	good = PQsendQuery(r->c, r->entry.ptr) ? answers(r, buf_str(&r->entry), err) : gone(r, err);
+	buf_clear(&r->entry);
+	return good;
+}
+
+static bool on_text(void *ctx, const char *p, size_t n, struct err *err)
+{
+	struct restore *r = ctx;
+
+	(void)err;
+	buf_add(&r->entry, (struct str){ p, n });
+	return true;
+}
+
+static bool on_between(void *ctx, struct err *err)
+{
+	return send_entry(ctx, err);
+}
+
+/* The line that begins the COPY comes as text first of all. */
+static bool on_table(void *ctx, struct str name, struct str columns, struct err *err)
+{
+	struct restore *r = ctx;
+
+	(void)columns;
+	(void)err;
+	r->table = arena_str(r->arena, name);
+	return true;
+}
+
+static bool begin_copy(struct restore *r, struct err *err)
+{
+	return !r->entry.len || send_entry(r, err);
+}
+
+static bool on_rows(void *ctx, const char *p, size_t n, uint64_t rows, struct err *err)
+{
+	struct restore *r = ctx;
+
+	(void)rows;
+	if (!begin_copy(r, err))
+		return false;
+	while (n && r->copying) {
+		int k = n > (size_t)1 << 20 ? 1 << 20 : (int)n;
+
+		if (PQputCopyData(r->c, p, k) != 1)
+			return gone(r, err);
+		p += k;
+		n -= (size_t)k;
+	}
+	return true;
+}
+
+static bool on_table_end(void *ctx, struct err *err)
+{
+	struct restore *r = ctx;
+	struct str on = r->table;
+
+	if (!begin_copy(r, err))
+		return false;
+	r->table = STR_NONE;
+	if (!r->copying)
+		return true;
+	r->copying = false;
+	return PQputCopyEnd(r->c, NULL) == 1 ? answers(r, on, err) : gone(r, err);
+}
+
+static const struct dump_events events = { on_text, on_between, on_table, on_rows, on_table_end };
+
+struct restore *restore_new(struct pg_conn *c, struct arena *arena)
+{
+	struct restore *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->c = (PGconn *)c;
+	r->arena = arena;
+	r->entry = BUF_MAX(RESTORE_ENTRY_MAX);
+	r->errors_end = &r->errors;
+	r->dump = dump_new(DUMP_POSTGRES, &events, r);
+	if (!r->dump) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+bool restore_take(void *restore, const void *p, size_t n, struct err *err)
+{
+	struct restore *r = restore;
+
+	return dump_add(r->dump, p, n, err);
+}
+
+bool restore_end(struct restore *r, const struct restore_error **ret_errors, uint64_t *ret_n_errors,
+		 struct err *err)
+{
+	if (!dump_end(r->dump, err) || !send_entry(r, err))
+		return false;
+	*ret_errors = r->errors;
+	*ret_n_errors = r->n_errors;
+	return true;
+}
+
+void restore_free(struct restore *r)
+{
+	if (!r)
+		return;
+	dump_free(r->dump);
+	buf_free(&r->entry);
+	free(r);
+}

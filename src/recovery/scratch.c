@@ -1,0 +1,358 @@
+#include "recovery/scratch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/proc.h"
+
+#define BINARIES "/usr/lib/postgresql"
+#define PATH_LEN 512
+#define START_S 60
+#define STOP_S 10
+
+extern char **environ;
+
+struct scratch {
+	pid_t pid;
+	char folder[PATH_LEN]; /* with data/ and socket/ */
+	char socket[PATH_LEN + 16];
+	char binaries[PATH_LEN];
+	char as[16], group[16]; /* to run as; "": ours */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* What cannot be removed stays in a folder of /tmp that says whose it is. */
+static void sweep(const char *path)
+{
+	struct err ignored;
+
+	if (!dir_remove(path, &ignored))
+		return;
+}
+
+/* --- which one --- */
+
+static unsigned newest(char ret[PATH_LEN])
+{
+	DIR *dir = opendir(BINARIES);
+	struct dirent *f;
+	unsigned best = 0;
+
+	while (dir && (f = readdir(dir))) {
+		char path[PATH_LEN];
+		unsigned major = (unsigned)strtoul(f->d_name, NULL, 10);
+
+		snprintf(path, sizeof(path), "%s/%s/bin/initdb", BINARIES, f->d_name);
+		if (major <= best || access(path, X_OK) != 0)
+			continue;
+		best = major;
+		snprintf(ret, PATH_LEN, "%s/%s/bin", BINARIES, f->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return best;
+}
+
+static bool whose(struct scratch *s, struct err *err)
+{
+	const struct passwd *p;
+
+	if (geteuid() != 0)
+		return true;
+	p = getpwnam("postgres");
+	if (!p)
+		p = getpwnam("nobody");
+	if (!p)
+		return err_set(err, ERR_TOOL,
+			       "PostgreSQL does not run as root, and there is neither a user "
+			       "postgres nor nobody");
+	s->uid = p->pw_uid;
+	s->gid = p->pw_gid;
+	snprintf(s->as, sizeof(s->as), "%u", (unsigned)p->pw_uid);
+	snprintf(s->group, sizeof(s->group), "%u", (unsigned)p->pw_gid);
+	return true;
+}
+
+/* ${argv} has room for what is put before it: WORDS more. It ends with us, whatever ends us. */
+#define WORDS 9
+static char **as_user(struct scratch *s, char **argv, char words[WORDS][16])
+{
+	const char *const before[WORDS] = { "setpriv", "--pdeathsig", "QUIT", "--reuid",
+					    NULL,      "--regid",     NULL,   "--clear-groups",
+					    "--" };
+	size_t n = 0, k = 0;
+
+	while (argv[n])
+		n++;
+	memmove(argv + WORDS, argv, (n + 1) * sizeof(char *));
+	for (size_t i = 0; i < WORDS; i++) {
+		bool of_user = i >= 3 && i < 8;
+
+		if (of_user && !s->as[0])
+			continue;
+		snprintf(words[k], 16, "%s", before[i] ? before[i] : i == 4 ? s->as : s->group);
+		argv[k] = words[k];
+		k++;
+	}
+	memmove(argv + k, argv + WORDS, (n + 1) * sizeof(char *));
+	return argv;
+}
+
+static bool run(struct scratch *s, char **argv, struct err *err)
+{
+	auto_buf says = BUF_MAX(4000);
+	struct proc_opts o = { .cwd = "/", .out = &says, .errout = &says, .timeout_s = START_S };
+	const char *name = strrchr(argv[0], '/');
+	char words[WORDS][16];
+	int status;
+
+	name = name ? name + 1 : argv[0];
+	if (!proc_run(as_user(s, argv, words), &o, &status, err))
+		return err_prefix(err, "%s", name);
+	return !status || err_set(err, ERR_TOOL, "%s ended with status %d: %.*s", name, status,
+				  STR_ARG(str_trim(buf_str(&says))));
+}
+
+/* --- the template --- */
+
+static bool make_template(struct scratch *s, const char *path, struct err *err)
+{
+	char initdb[PATH_LEN + 16], made[PATH_LEN + 32];
+	char *argv[24] = { initdb,
+			   (char[]){ "-D" },
+			   made,
+			   (char[]){ "-U" },
+			   (char[]){ SCRATCH_USER },
+			   (char[]){ "--auth=trust" },
+			   (char[]){ "--no-sync" },
+			   (char[]){ "--encoding=UTF8" },
+			   (char[]){ "--locale=C.UTF-8" },
+			   (char[]){ "--wal-segsize=1" },
+			   (char[]){ "--no-instructions" },
+			   NULL };
+
+	snprintf(initdb, sizeof(initdb), "%s/initdb", s->binaries);
+	snprintf(made, sizeof(made), "%s.%u", path, (unsigned)getpid());
+	if (mkdir(made, 0700) != 0 || (s->as[0] && chown(made, s->uid, s->gid) != 0))
+		return err_sys(err, "%s", made);
+	if (!run(s, argv, err)) {
+		sweep(made);
+		return false;
+	}
+	/* Another may have made it meanwhile: its is as good. */
+	if (rename(made, path) != 0)
+		sweep(made);
+	return true;
+}
+
+static bool template_(struct scratch *s, struct str cache, unsigned major, char ret[PATH_LEN],
+		      struct err *err)
+{
+	char folder[PATH_LEN];
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%.*s", STR_ARG(cache));
+	snprintf(ret, PATH_LEN, "%.*s/scratch-%u-%s", STR_ARG(cache), major,
+		 s->as[0] ? s->as : "own");
+	if (!dir_make(folder, 0711, err))
+		return false;
+	if (lstat(ret, &st) == 0) {
+		uid_t owner = s->as[0] ? s->uid : geteuid();
+
+		if (S_ISDIR(st.st_mode) && st.st_uid == owner && !(st.st_mode & 077))
+			return true;
+		return err_set(err, ERR_BROKEN, "%s is not what was made there: remove it", ret);
+	}
+	return make_template(s, ret, err);
+}
+
+static bool copy(struct scratch *s, char *template, struct err *err)
+{
+	char data[PATH_LEN + 16];
+	char *argv[16] = { (char[]){ "cp" },
+			   (char[]){ "-a" },
+			   (char[]){ "--reflink=auto" },
+			   (char[]){ "--" },
+			   template,
+			   data,
+			   NULL };
+
+	snprintf(data, sizeof(data), "%s/data", s->folder);
+	return run(s, argv, err);
+}
+
+/* --- running --- */
+
+static bool spawn(struct scratch *s, bool lasting, struct err *err)
+{
+	static const char *const thrown_away[] = { "fsync=off",
+						   "synchronous_commit=off",
+						   "full_page_writes=off",
+						   "wal_level=minimal",
+						   "max_wal_senders=0",
+						   "autovacuum=off",
+						   "checkpoint_timeout=1d",
+						   "max_wal_size=64GB" };
+	static const char *const common[] = { "listen_addresses=",
+					      "shared_buffers=128MB",
+					      "maintenance_work_mem=256MB",
+					      "unix_socket_permissions=0700",
+					      "logging_collector=off",
+					      "jit=off",
+					      "max_parallel_maintenance_workers=2",
+					      "timezone=UTC" };
+	char program[PATH_LEN + 16], data[PATH_LEN + 16], log[PATH_LEN + 16], words[WORDS][16];
+	char *argv[64] = { program, (char[]){ "-D" }, data, (char[]){ "-k" }, s->socket };
+	size_t n = 5;
+	posix_spawn_file_actions_t a;
+	bool good;
+
+	snprintf(program, sizeof(program), "%s/postgres", s->binaries);
+	snprintf(data, sizeof(data), "%s/data", s->folder);
+	snprintf(log, sizeof(log), "%s/log", s->folder);
+	for (size_t i = 0; i < ARRAY_LEN(common) + (lasting ? 0 : ARRAY_LEN(thrown_away)); i++) {
+		const char *word =
+			i < ARRAY_LEN(common) ? common[i] : thrown_away[i - ARRAY_LEN(common)];
+
+		argv[n++] = (char[]){ "-c" };
+		argv[n++] = (char *)(uintptr_t)word;
+	}
+	argv[n] = NULL;
+	if (posix_spawn_file_actions_init(&a))
+		return err_sys(err, "postgres cannot be started");
+	good = !posix_spawn_file_actions_addopen(&a, 0, "/dev/null", O_RDONLY, 0) &&
+	       !posix_spawn_file_actions_addopen(&a, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600) &&
+	       !posix_spawn_file_actions_adddup2(&a, 1, 2) &&
+	       !(errno = posix_spawnp(&s->pid, as_user(s, argv, words)[0], &a, NULL, argv,
+				      environ));
+	posix_spawn_file_actions_destroy(&a);
+	return good || err_sys(err, "postgres cannot be started");
+}
+
+/* Its own last words. */
+static bool log_tail(const struct scratch *s, struct err *err)
+{
+	char log[PATH_LEN + 16];
+	auto_buf b = BUF_MAX(1 << 20);
+	struct str all;
+
+	snprintf(log, sizeof(log), "%s/log", s->folder);
+	if (!file_read(log, &b, NULL))
+		b.len = 0;
+	all = str_trim(buf_str(&b));
+	if (all.len > 400)
+		all = str_sub(all, all.len - 400, 400);
+	return err_set(err, ERR_TOOL, "the scratch server did not start: %.*s", STR_ARG(all));
+}
+
+static bool wait_for(struct scratch *s, struct err *err)
+{
+	char ready[PATH_LEN + 64], line[4096];
+	int64_t until = clock_now_us() + START_S * CLOCK_SECOND;
+
+	snprintf(ready, sizeof(ready), "%s/data/postmaster.pid", s->folder);
+	while (clock_now_us() < until) {
+		auto_fd fd = open(ready, O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
+		int status;
+
+		/* Its last line says so. */
+		line[n > 0 ? n : 0] = '\0';
+		if (strstr(line, "\nready"))
+			return true;
+		if (waitpid(s->pid, &status, WNOHANG) == s->pid) {
+			s->pid = -1;
+			return log_tail(s, err);
+		}
+		usleep(10000);
+	}
+	return log_tail(s, err);
+}
+
+static bool folders(struct scratch *s, struct str in, struct err *err)
+{
+	snprintf(s->folder, sizeof(s->folder), "%.*s/pawl-scratch-XXXXXX", STR_ARG(in));
+	if (!mkdtemp(s->folder)) {
+		s->folder[0] = '\0';
+		return err_sys(err, "%.*s", STR_ARG(in));
+	}
+	snprintf(s->socket, sizeof(s->socket), "%s/socket", s->folder);
+	/* A socket's path may have 107 bytes with its name. */
+	if (strlen(s->socket) > 85)
+		return err_set(err, ERR_LIMIT, "%s: too long a path for a socket", s->socket);
+	if (mkdir(s->socket, 0700) != 0 || (s->as[0] && (chown(s->folder, s->uid, s->gid) != 0 ||
+							 chown(s->socket, s->uid, s->gid) != 0)))
+		return err_sys(err, "%s", s->folder);
+	return true;
+}
+
+bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned *ret_major,
+		   struct err *err)
+{
+	struct scratch *s = calloc(1, sizeof(*s));
+	char template[PATH_LEN];
+	bool good;
+
+	if (!s)
+		return err_set(err, ERR_LIMIT, "no memory for a scratch server");
+	s->pid = -1;
+	*ret_major = newest(s->binaries);
+	if (!*ret_major)
+		good = err_set(
+			err, ERR_TOOL,
+			"there is no PostgreSQL server here to restore into: install postgresql-%u",
+			o->major);
+	else if (*ret_major < o->major)
+		good = err_set(err, ERR_TOOL,
+			       "the PostgreSQL server here is %u, the backup is of %u: install "
+			       "postgresql-%u",
+			       *ret_major, o->major, o->major);
+	else
+		good = whose(s, err) && template_(s, o->cache, *ret_major, template, err) &&
+		       folders(s, o->folder, err) && copy(s, template, err) &&
+		       spawn(s, o->lasting, err) && wait_for(s, err);
+	if (!good) {
+		scratch_stop(s);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
+const char *scratch_socket(const struct scratch *s)
+{
+	return s->socket;
+}
+
+void scratch_stop(struct scratch *s)
+{
+	int64_t until = clock_now_us() + STOP_S * CLOCK_SECOND;
+	int status;
+
+	if (!s)
+		return;
+	if (s->pid > 0) {
+		kill(s->pid, SIGQUIT); /* at once: nothing in it is of use any more */
+		while (waitpid(s->pid, &status, WNOHANG) == 0) {
+			if (clock_now_us() > until)
+				kill(s->pid, SIGKILL);
+			usleep(5000);
+		}
+	}
+	if (s->folder[0])
+		sweep(s->folder);
+	free(s);
+}

@@ -1,0 +1,29 @@
+/* scratch.h -- a PostgreSQL server of one's own for a while: made from a cached template, tuned to be thrown away, reached by a unix socket
+ * in a folder of mode 0700 alone, so that no name of production's can lead to it nor it to production.
+ * Room: recovery. I/O. When this process is root it runs as another user, as PostgreSQL demands.
+ */
+#ifndef PAWL_RECOVERY_SCRATCH_H
+#define PAWL_RECOVERY_SCRATCH_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct scratch; /* opaque */
+
+struct scratch_opts {
+	unsigned major;	   /* at least this version; the newest there is is taken */
+	struct str cache;  /* folder for templates; made */
+	struct str folder; /* where the server's own folder is made: /tmp, a fast disk */
+	bool lasting;	   /* with fsync: somebody will work on it */
+};
+
+/* *${ret_major}: of the server found, also when it is too old (then false). */
+bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned *ret_major,
+		   struct err *err) PAWL_MUST_USE;
+/* libpq's words for ${database}: no password, a socket. Lives as long as the server. */
+const char *scratch_socket(const struct scratch *s);
+#define SCRATCH_USER "pawl"
+/* Ends it and removes its folder. NULL does nothing. */
+void scratch_stop(struct scratch *s);
+
+#endif
