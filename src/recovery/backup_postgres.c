@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "recovery/backup_inner.h"
+#include "recovery/tools.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)
 
@@ -79,38 +80,42 @@ static bool invariants(PGconn *c, struct backup_run *r, struct err *err)
 	return true;
 }
 
-/* "pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)" */
-static bool tool(struct backup_run *r, int server, struct err *err)
+/* The pg_dump that will be run; "pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)" says which. */
+static bool tool(struct backup_run *r, int server, char ret[TOOLS_PATH + 16], struct err *err)
 {
-	char *const argv[] = { (char[]){ "pg_dump" }, (char[]){ "--version" }, NULL };
+	char folder[TOOLS_PATH];
+	char *argv[] = { ret, (char[]){ "--version" }, NULL };
 	auto_buf says = BUF_MAX(1000);
 	struct proc_opts o = { .out = &says, .errout = &says, .timeout_s = 30 };
-	struct str s, number;
-	uint64_t major;
-	int status;
+	struct str s;
+	int status, major;
 
+	if (tools_postgres("pg_dump", folder))
+		snprintf(ret, TOOLS_PATH + 16, "%s/pg_dump", folder);
+	else if (!tools_find("pg_dump", ret, err))
+		return err_prefix(err, "install postgresql-client-%d", server / 10000);
 	if (!proc_run(argv, &o, &status, err) || status)
-		return err_set(err, ERR_TOOL, "pg_dump is not there: install postgresql-client");
-	s = str_trim(buf_str(&says));
-	number = str_sub(s, str_find(s, STR(") ")) + 2, s.len);
-	number = str_sub(number, 0, strspn(number.ptr ? number.ptr : "", "0123456789"));
+		return err_set(err, ERR_TOOL, "%s does not run: %.*s", ret,
+			       STR_ARG(buf_str(&says)));
+	buf_addc(&says, '\0');
+	s = str_trim(str_from(says.ptr));
 	r->m->tool = arena_str(r->arena, s);
-	if (!number.len || !str_to_u64(number, &major))
+	if (says.failed || sscanf(says.ptr, "pg_dump (PostgreSQL) %d", &major) != 1)
 		return err_set(err, ERR_TOOL, "this is no version of pg_dump: %.*s", STR_ARG(s));
-	if ((int)major < server / 10000)
-		return err_set(err, ERR_TOOL,
-			       "the server is PostgreSQL %d and the pg_dump here is %llu, which "
-			       "cannot read it: install postgresql-client-%d",
-			       server / 10000, (unsigned long long)major, server / 10000);
-	return true;
+	return major >= server / 10000 ||
+	       err_set(err, ERR_TOOL,
+		       "the server is PostgreSQL %d and the pg_dump here is %d, which cannot read "
+		       "it: install postgresql-client-%d",
+		       server / 10000, major, server / 10000);
 }
 
-static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot, struct err *err)
+static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot,
+		 char ret_tool[TOOLS_PATH + 16], struct err *err)
 {
 	struct str size;
 	uint64_t about;
 
-	if (!tool(r, PQserverVersion(c), err))
+	if (!tool(r, PQserverVersion(c), ret_tool, err))
 		return false;
 	PQclear(PQexec(c, "SET search_path = pg_catalog"));
 	PQclear(PQexec(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
@@ -122,11 +127,11 @@ static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot, stru
 	    !words(c, "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1",
 		   r->arena, &r->m->extensions, err) ||
 	    !words(c,
-		   "SELECT DISTINCT pg_get_userbyid(o) FROM (SELECT relowner o FROM pg_class UNION "
-		   "SELECT proowner FROM pg_proc UNION "
-		   "SELECT nspowner FROM pg_namespace UNION SELECT datdba FROM pg_database WHERE "
-		   "datname = current_database()) x "
-		   "WHERE o <> 10 ORDER BY 1",
+		   "SELECT DISTINCT pg_get_userbyid(o) FROM (SELECT 10::oid o UNION ALL SELECT "
+		   "refobjid FROM pg_shdepend "
+		   "WHERE refclassid = 'pg_authid'::regclass AND dbid = (SELECT oid FROM "
+		   "pg_database WHERE datname = current_database())) x "
+		   "WHERE pg_get_userbyid(o) !~ '^pg_' ORDER BY 1",
 		   r->arena, &r->m->roles, err))
 		return false;
 	PQclear(PQexec(c, "RESET search_path"));
@@ -136,19 +141,21 @@ static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot, stru
 	return invariants(c, r, err);
 }
 
-static bool dump(struct backup_run *r, struct str snapshot, struct err *err)
+static bool dump(struct backup_run *r, char *tool_path, struct str snapshot, struct err *err)
 {
 	struct str at = arena_fmt(r->arena, "--snapshot=%.*s", STR_ARG(snapshot));
 	struct str db = arena_fmt(r->arena, "--dbname=%.*s", STR_ARG(r->ask->connect));
 	struct str password = arena_fmt(r->arena, "PGPASSWORD=%.*s", STR_ARG(r->ask->password));
-	char *const argv[] = { (char[]){ "pg_dump" },
+	char *const argv[] = { tool_path,
 			       (char[]){ "--format=plain" },
 			       (char[]){ "--no-password" },
 			       (char[]){ "--encoding=UTF8" },
 			       (char *)(uintptr_t)at.ptr,
 			       (char *)(uintptr_t)db.ptr,
 			       NULL };
-	char *const env[] = { r->ask->password.len ? (char *)(uintptr_t)password.ptr : NULL, NULL };
+	/* Of two with one name the first counts. Instants stand in the dump as the same text wherever it is made. */
+	char *const env[] = { (char[]){ "PGTZ=UTC" },
+			      r->ask->password.len ? (char *)(uintptr_t)password.ptr : NULL, NULL };
 
 	if (!at.ptr || !db.ptr || !password.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
@@ -163,6 +170,7 @@ bool backup_postgres(struct backup_run *r, struct err *err)
 				      "connect_timeout", NULL };
 	const char *const values[] = { connect.ptr, r->ask->password.len ? password.ptr : NULL,
 				       "pawl backup", "30", NULL };
+	char program[TOOLS_PATH + 16];
 	struct str snapshot;
 	PGconn *c;
 	bool good;
@@ -171,7 +179,7 @@ bool backup_postgres(struct backup_run *r, struct err *err)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
 	c = PQconnectdbParams(names, values, 1);
 	good = PQstatus(c) == CONNECTION_OK || failed(c, "the database cannot be reached", err);
-	good = good && look(c, r, &snapshot, err) && dump(r, snapshot, err);
+	good = good && look(c, r, &snapshot, program, err) && dump(r, program, snapshot, err);
 	/* The snapshot must have lived to the end of it. */
 	if (good && PQtransactionStatus(c) != PQTRANS_INTRANS)
 		good = err_set(err, ERR_TOOL, "the snapshot ended before the dump did");

@@ -1,6 +1,5 @@
 #include "recovery/scratch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -16,9 +15,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/proc.h"
+#include "recovery/tools.h"
 
-#define BINARIES "/usr/lib/postgresql"
-#define PATH_LEN 512
+#define PATH_LEN TOOLS_PATH
 #define START_S 60
 #define STOP_S 10
 
@@ -44,27 +43,6 @@ static void sweep(const char *path)
 }
 
 /* --- which one --- */
-
-static unsigned newest(char ret[PATH_LEN])
-{
-	DIR *dir = opendir(BINARIES);
-	struct dirent *f;
-	unsigned best = 0;
-
-	while (dir && (f = readdir(dir))) {
-		char path[PATH_LEN];
-		unsigned major = (unsigned)strtoul(f->d_name, NULL, 10);
-
-		snprintf(path, sizeof(path), "%s/%s/bin/initdb", BINARIES, f->d_name);
-		if (major <= best || access(path, X_OK) != 0)
-			continue;
-		best = major;
-		snprintf(ret, PATH_LEN, "%s/%s/bin", BINARIES, f->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	return best;
-}
 
 static bool whose(struct scratch *s, struct err *err)
 {
@@ -116,11 +94,15 @@ static bool run(struct scratch *s, char **argv, struct err *err)
 	auto_buf says = BUF_MAX(4000);
 	struct proc_opts o = { .cwd = "/", .out = &says, .errout = &says, .timeout_s = START_S };
 	const char *name = strrchr(argv[0], '/');
-	char words[WORDS][16];
+	char words[WORDS][16], program[TOOLS_PATH];
 	int status;
 
 	name = name ? name + 1 : argv[0];
-	if (!proc_run(as_user(s, argv, words), &o, &status, err))
+	argv = as_user(s, argv, words);
+	if (!tools_find(argv[0], program, err))
+		return false;
+	argv[0] = program;
+	if (!proc_run(argv, &o, &status, err))
 		return err_prefix(err, "%s", name);
 	return !status || err_set(err, ERR_TOOL, "%s ended with status %d: %.*s", name, status,
 				  STR_ARG(str_trim(buf_str(&says))));
@@ -216,6 +198,7 @@ static bool spawn(struct scratch *s, bool lasting, struct err *err)
 					      "timezone=UTC" };
 	char program[PATH_LEN + 16], data[PATH_LEN + 16], log[PATH_LEN + 16], words[WORDS][16];
 	char *argv[64] = { program, (char[]){ "-D" }, data, (char[]){ "-k" }, s->socket };
+	static char set[] = "-c";
 	size_t n = 5;
 	posix_spawn_file_actions_t a;
 	bool good;
@@ -227,7 +210,7 @@ static bool spawn(struct scratch *s, bool lasting, struct err *err)
 		const char *word =
 			i < ARRAY_LEN(common) ? common[i] : thrown_away[i - ARRAY_LEN(common)];
 
-		argv[n++] = (char[]){ "-c" };
+		argv[n++] = set;
 		argv[n++] = (char *)(uintptr_t)word;
 	}
 	argv[n] = NULL;
@@ -309,7 +292,7 @@ bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned 
 	if (!s)
 		return err_set(err, ERR_LIMIT, "no memory for a scratch server");
 	s->pid = -1;
-	*ret_major = newest(s->binaries);
+	*ret_major = tools_postgres("initdb", s->binaries);
 	if (!*ret_major)
 		good = err_set(
 			err, ERR_TOOL,
