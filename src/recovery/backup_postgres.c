@@ -1,5 +1,6 @@
 /* PostgreSQL by pg_dump: one exported snapshot for what is dumped and what the owner asks. */
 #include <libpq-fe.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -100,8 +101,9 @@ static bool tool(struct backup_run *r, int server, char ret[TOOLS_PATH + 16], st
 	buf_addc(&says, '\0');
 	s = str_trim(str_from(says.ptr));
 	r->m->tool = arena_str(r->arena, s);
-	if (says.failed || sscanf(says.ptr, "pg_dump (PostgreSQL) %d", &major) != 1)
+	if (says.failed || !str_starts(s, STR("pg_dump (PostgreSQL) ")))
 		return err_set(err, ERR_TOOL, "this is no version of pg_dump: %.*s", STR_ARG(s));
+	major = (int)strtol(s.ptr + strlen("pg_dump (PostgreSQL) "), NULL, 10);
 	return major >= server / 10000 ||
 	       err_set(err, ERR_TOOL,
 		       "the server is PostgreSQL %d and the pg_dump here is %d, which cannot read "
