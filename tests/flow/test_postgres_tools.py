@@ -172,7 +172,9 @@ def test_node_postgres_pipelines_and_portals():
 
 
 def test_pg_dump_is_the_same():
-    with world() as w:
+    """By a role that reads everything and is no superuser: to one that is, pg_dump asks for subscriptions' passwords, and that is held."""
+    PG.sql("DROP ROLE IF EXISTS dumper; CREATE ROLE dumper LOGIN IN ROLE pg_read_all_data")
+    with pg_gate.fresh(PG, upstream={"connect": "host=127.0.0.1 port=%d dbname=shop user=dumper" % PG.port}) as w:
         one, two = direct_and_gate(["pg_dump", "URL"], w)
         assert one.returncode == 0 and two.returncode == 0, two.stderr
         plain = [pg_tools.plain(p.stdout) for p in (one, two)]
