@@ -21,9 +21,11 @@ PASSES = {
     "a string that looks so (harmless)": "it is a string",
     "cursor, WHERE CURRENT OF": "one row goes, counted, as its budget allows",
 }
+# What a card promises to keep is noted in the gate's own schema before anybody answers.
+NOT_PAWLS = "c.relnamespace <> all (select oid from pg_namespace where nspname in ('pawl_trash', 'pg_toast'))"
 STATE = ("select md5(string_agg(x::text, ',' order by x::text)) from (select c.oid, c.relname, c.relkind, c.relrowsecurity, c.relnamespace, "
-         "c.relfilenode, c.relacl::text, c.relowner from pg_class c where c.oid >= 16384 and c.relpersistence <> 't' union all "
-         "select p.oid, p.proname, 'f', false, p.pronamespace, 0, p.proacl::text, p.proowner from pg_proc p where p.oid >= 16384) x")
+         "c.relfilenode, c.relacl::text, c.relowner from pg_class c where c.oid >= 16384 and c.relpersistence <> 't' and %s union all select p.oid, p.proname, 'f', false, "
+         "p.pronamespace, 0, p.proacl::text, p.proowner from pg_proc p where p.oid >= 16384) x" % NOT_PAWLS)
 
 
 def walls():
