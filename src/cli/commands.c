@@ -281,7 +281,8 @@ static const struct cli_option postgres_roles_options[] = {
 static const char postgres_roles_help[] =
 	"Prints SQL for psql: pawl_agent_read sees, pawl_agent_migrate also writes rows, and makes and alters what is its own; neither owns,\n"
 	"so neither drops, what is there now. The gate is one wall, the server's own rights are the other. --check connects by the gate's\n"
-	"credential, changes nothing, and lists what that role could do if the gate were not there.\n"
+	"credential, changes nothing, and lists what that role could do if the gate were not there: exit status 0 nothing, 3 something,\n"
+	"1 it could not look.\n"
 	"\n"
 	"    pawl postgres roles --login pawl_gate --owner app | psql -X -v ON_ERROR_STOP=1 shop\n"
 	"    pawl postgres roles --check";

@@ -38,6 +38,16 @@ static int print_sql(const struct cli *c)
 	return cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
 }
 
+/* Something that it could do is for a person to look at: a pipeline that checks the role stops there. */
+static int status_of(const struct roles_finding *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].bad)
+			return EXIT_HOLD;
+	}
+	return EXIT_ALLOW;
+}
+
 static int put_json(const struct database_upstream *u, const struct roles_finding *f, size_t n)
 {
 	auto_buf b = BUF_MAX((size_t)1 << 20);
@@ -58,26 +68,23 @@ static int put_json(const struct database_upstream *u, const struct roles_findin
 	json_out_close(&o, ']');
 	json_out_close(&o, '}');
 	buf_addc(&b, '\n');
-	return cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
+	return cli_print(&b) ? status_of(f, n) : EXIT_ERROR;
 }
 
 static int put_text(const struct cli *c, const struct database_upstream *u, const struct roles_finding *f, size_t n)
 {
 	auto_buf b = BUF_MAX((size_t)1 << 20);
-	size_t bad = 0;
-
 	buf_addf(&b, "%.*s: the role in use\n", STR_ARG(u->name));
 	for (size_t i = 0; i < n; i++) {
-		bad += f[i].bad;
 		buf_addf(&b, "%s%s%s %.*s\n", c->colour ? (f[i].bad ? "\033[1;31m" : "\033[32m") : "", f[i].bad ? "!!" : "ok",
 			 c->colour ? "\033[0m" : "", STR_ARG(f[i].text));
 	}
-	if (bad)
+	if (status_of(f, n) != EXIT_ALLOW)
 		buf_adds(&b, "\nWhat the gate lets pass by mistake, the server would do. `pawl postgres roles` writes roles that may "
 			     "less.\n");
 	else
 		buf_adds(&b, "\nNothing found that it could do beside the gate.\n");
-	return cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
+	return cli_print(&b) ? status_of(f, n) : EXIT_ERROR;
 }
 
 static bool choose(const struct cli *c, const struct gate_config *config, const struct database_upstream **ret, struct err *err)

@@ -31,7 +31,10 @@ class World(holds.World):
         os.chmod(path, 0o600)
 
     def check(self, *more):
-        return {f["what"]: f for f in json.loads(self.pawl("postgres", "roles", "--check", "--json", *more).stdout)["findings"]}
+        done = self.pawl("postgres", "roles", "--check", "--json", *more, ok=None)
+        found = {f["what"]: f for f in json.loads(done.stdout)["findings"]}
+        assert done.returncode == (3 if any(not f["good"] for f in found.values()) else 0), (done.returncode, found)
+        return found
 
 
 def refused(pg, sql, user, words="permission denied"):
@@ -121,12 +124,13 @@ def main():
                 assert what in found and not found[what]["good"] and words in found[what]["text"], (what, found.get(what))
             assert "superuser" not in found
             assert "hunter2" not in json.dumps(found)
-            assert "!!" in world.pawl("postgres", "roles", "--check").stdout
+            done = world.pawl("postgres", "roles", "--check", ok=None)
+            assert "!!" in done.stdout and done.returncode == 3, (done.returncode, done.stdout)
 
         def test_check_without_a_server_says_so():
             world.configure("host=127.0.0.1 port=1 dbname=shop user=app connect_timeout=2")
             done = world.pawl("postgres", "roles", "--check", ok=False)
-            assert "refused" in done.stderr, done.stderr
+            assert "refused" in done.stderr and done.returncode == 1, (done.returncode, done.stderr)
 
         here = locals()
         status = tap.run([here[n] for n in list(here) if n.startswith("test_")])
