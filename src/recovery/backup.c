@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/timestamp.h"
-#include "recovery/backup_inner.h"
+#include "recovery/source.h"
 #include "recovery/vault_inner.h"
 
 #define CHUNK ((size_t)128 << 10)
@@ -109,7 +109,7 @@ static void stop(struct child *c)
 	fd_close(&c->says);
 }
 
-static bool chunk(struct backup_run *r, const char *p, size_t n, struct err *err)
+bool backup_chunk(struct backup_run *r, const void *p, size_t n, struct err *err)
 {
 	r->bytes += n;
 	if (r->ask->progress.tell)
@@ -131,7 +131,7 @@ static bool take_all(struct backup_run *r, struct child *c, const char *name, st
 			good = err_sys(err, "%s", name);
 		if (n <= 0)
 			break;
-		good = chunk(r, p, (size_t)n, err);
+		good = backup_chunk(r, p, (size_t)n, err);
 	}
 	free(p);
 	return good;
@@ -151,11 +151,6 @@ bool backup_stream(struct backup_run *r, char *const argv[], char *const env[], 
 
 /* --- one backup --- */
 
-static enum dump_form form_of(enum backup_kind k)
-{
-	return k == BACKUP_POSTGRES ? DUMP_POSTGRES : k == BACKUP_MYSQL ? DUMP_MYSQL : DUMP_BYTES;
-}
-
 static struct str new_id(struct arena *arena)
 {
 	struct timestamp_parts t = timestamp_split(clock_now_us());
@@ -165,24 +160,6 @@ static struct str new_id(struct arena *arena)
 		random = (uint32_t)getpid();
 	return arena_fmt(arena, "%04d%02d%02dT%02d%02d%02dZ-%08x", t.year, t.month, t.day, t.hour,
 			 t.minute, t.second, random);
-}
-
-static bool source(struct backup_run *r, struct err *err)
-{
-	switch (r->ask->kind) {
-	case BACKUP_POSTGRES:
-		return backup_postgres(r, err);
-	case BACKUP_COMMAND:
-	case BACKUP_STATE:
-		r->m->taken_us = clock_now_us();
-		r->m->tool = arena_str(r->arena, str_from(r->ask->command[0]));
-		return backup_stream(r, r->ask->command, NULL, err);
-	case BACKUP_POSTGRES_PHYSICAL:
-	case BACKUP_MYSQL:
-	case BACKUP_SQLITE:
-		break;
-	}
-	return err_set(err, ERR_TOOL, "backups of this kind are not built yet");
 }
 
 static bool put_text(const struct backup_run *r, const char *name, struct str bytes,
@@ -227,14 +204,14 @@ static bool stream(struct backup_run *r, struct err *err)
 	const char *name = r->ask->filter ? "data.zst.age" : "data.zst";
 	uint64_t have;
 
-	r->fingerprint = fingerprint_new(form_of(r->ask->kind), r->arena);
+	r->fingerprint = fingerprint_new(r->source->form, r->arena);
 	if (!file || !r->fingerprint)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
 	if (!vault_put_begin(r->ask->vault, r->ask->target, r->m->id, str_from(name), &to, &have,
 			     err) ||
 	    !pack_begin(to, r->ask->filter, &r->pack, err))
 		return false;
-	if (!source(r, err) || !fingerprint_end(r->fingerprint, &found, err)) {
+	if (!r->source->take(r, err) || !fingerprint_end(r->fingerprint, &found, err)) {
 		pack_stop(r->pack);
 		return false;
 	}
@@ -259,9 +236,14 @@ bool backup_take(const struct backup_ask *ask, struct arena *arena, struct manif
 			      .host = ask->host,
 			      .account = ask->account,
 			      .encrypted_to = ask->encrypted_to };
-	struct backup_run r = { .ask = ask, .arena = arena, .m = &m };
+	struct backup_run r = {
+		.ask = ask, .source = source_of(ask->kind), .arena = arena, .m = &m
+	};
 	bool good;
 
+	if (!r.source)
+		return err_set(err, ERR_TOOL, "%.*s: backups of this kind are not built yet",
+			       STR_ARG(ask->target));
 	if (!m.id.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
 	good = stream(&r, err) && seal(&r, err);
@@ -318,7 +300,7 @@ bool backup_manifest(struct vault *v, struct str target, struct str id,
 		return false;
 	/* A manifest that lies where another should: swapped. */
 	if (!str_eq(m.id, id) || !str_eq(m.target, target))
-		return err_set(err, ERR_BROKEN, "%.*s/%.*s: its manifest is that of %.*s/%.*s",
+		return err_set(err, ERR_STATE, "%.*s/%.*s: its manifest is that of %.*s/%.*s",
 			       STR_ARG(target), STR_ARG(id), STR_ARG(m.target), STR_ARG(m.id));
 	*ret = m;
 	return true;

@@ -4,8 +4,11 @@
 
 #include "recovery/backup.h"
 
+struct source;
+
 struct backup_run {
 	const struct backup_ask *ask;
+	const struct source *source;
 	struct arena *arena;
 	struct fingerprint *fingerprint;
 	struct pack *pack;
@@ -13,6 +16,8 @@ struct backup_run {
 	struct manifest *m;
 };
 
+/* The next bytes of the backup. */
+bool backup_chunk(struct backup_run *r, const void *p, size_t n, struct err *err) PAWL_MUST_USE;
 /* Every byte that ${argv} prints goes through fingerprint and pack. ${env}: added to ours, "NAME=value" each, NULL-ended; may be NULL. */
 bool backup_stream(struct backup_run *r, char *const argv[], char *const env[],
 		   struct err *err) PAWL_MUST_USE;

@@ -12,7 +12,10 @@
 #define DRILL_REASONS_MAX 40
 
 enum drill_code {
-	DRILL_SIGNATURE = 1, /* the manifest is not signed by whom it should be, or is another's */
+	DRILL_SIGNATURE = 1, /* the manifest is not signed by whom it should be */
+	DRILL_SWAPPED,	     /* signed, and that of another backup or target */
+	DRILL_REPLAYED,	     /* a newer one than the newest that lies there is known */
+	DRILL_MANIFEST,	     /* signed, and no manifest that can be read */
 	DRILL_BYTES,	     /* stored bytes are cut, changed or more */
 	DRILL_HALF,	     /* the dump ends early */
 	DRILL_ERROR,	     /* the server refused a part of it */
@@ -24,6 +27,7 @@ enum drill_code {
 	DRILL_SCHEMA,	     /* what is not rows differs */
 	DRILL_INVARIANT,
 	DRILL_QUERY,	 /* a verification query answers otherwise than expected */
+	DRILL_CHECK,	 /* the owner's own check refused it */
 	DRILL_RTO,	 /* it took longer than the objective */
 	DRILL_RPO,	 /* it is older than the objective */
 	DRILL_NO_SERVER, /* from here on: could not verify */
@@ -31,6 +35,7 @@ enum drill_code {
 	DRILL_NO_EXTENSION,
 	DRILL_NO_VAULT,
 	DRILL_NO_KEY,	 /* it cannot be decrypted here */
+	DRILL_CLOCK,	 /* from a time to come, or the clock was put back meanwhile */
 	DRILL_BROKE_OFF, /* anything else */
 	DRILL_CODES,
 };
@@ -52,9 +57,11 @@ struct drill_ask {
 	struct vault *vault;
 	struct str target;
 	struct str id;	     /* STR_NONE: the newest whole one */
+	struct str last;     /* of the newest backup that the caller knows of; STR_NONE: none */
 	const uint8_t *key;  /* ED25519_KEY_LEN */
 	char *const *filter; /* decrypts; NULL: none */
 	const struct drill_query *queries;
+	char *const *check;	  /* COMMAND, STATE: gets the stream, its exit status decides; NULL: none */
 	int64_t rpo_s, rto_s;	  /* 0: no objective */
 	struct str cache, folder; /* of the scratch server */
 	struct backup_progress progress;

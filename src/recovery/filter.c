@@ -111,7 +111,7 @@ static bool drain(struct filter *f, bool *ret_end, struct err *err)
 bool filter_add(struct filter *f, const void *p, size_t n, struct err *err)
 {
 	const char *at = p;
-	bool end = false;
+	bool end = false, shut = false;
 
 	while (n) {
 		struct pollfd fds[2] = { { f->in, POLLOUT, 0 }, { f->out, POLLIN, 0 } };
@@ -124,11 +124,14 @@ bool filter_add(struct filter *f, const void *p, size_t n, struct err *err)
 		if (fds[0].revents & (POLLOUT | POLLERR))
 			k = write(f->in, at, n);
 		if (k < 0 && errno != EAGAIN && errno != EINTR)
-			end = true;
-		if (end) /* it reads no more, or says no more, before it was told all */
-			return reap(f, err) ? err_set(err, ERR_TOOL,
-						      "%s ended before it had read all", f->name)
-					    : false;
+			shut = true;
+		if (end || shut) { /* it says no more, or reads no more, before it was told all */
+			fd_close(&f->in);
+			if (!reap(f, err))
+				return false;
+			f->early = shut;
+			return err_set(err, ERR_TOOL, "%s ended before it had read all", f->name);
+		}
 		at += k > 0 ? k : 0;
 		n -= k > 0 ? (size_t)k : 0;
 	}

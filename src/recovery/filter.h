@@ -12,6 +12,7 @@
 struct filter {
 	pid_t pid;
 	int in, out; /* its standard input and output; -1: closed */
+	bool early;  /* it ended, with 0, before it had read all */
 	int says;    /* a file with what it says on standard error */
 	char name[64];
 	bool (*take)(void *ctx, const void *p, size_t n, struct err *err); /* what comes out */

@@ -89,7 +89,8 @@ static char **as_user(struct scratch *s, char **argv, char words[WORDS][16])
 	return argv;
 }
 
-static bool run(struct scratch *s, char **argv, struct err *err)
+/* ${own}: as ourselves, not as the server's user. */
+static bool run(struct scratch *s, char **argv, bool own, struct err *err)
 {
 	auto_buf says = BUF_MAX(4000);
 	struct proc_opts o = { .cwd = "/", .out = &says, .errout = &says, .timeout_s = START_S };
@@ -98,7 +99,8 @@ static bool run(struct scratch *s, char **argv, struct err *err)
 	int status;
 
 	name = name ? name + 1 : argv[0];
-	argv = as_user(s, argv, words);
+	if (!own)
+		argv = as_user(s, argv, words);
 	if (!tools_find(argv[0], program, err))
 		return false;
 	argv[0] = program;
@@ -108,14 +110,25 @@ static bool run(struct scratch *s, char **argv, struct err *err)
 				  STR_ARG(str_trim(buf_str(&says))));
 }
 
+static bool copy(struct scratch *s, char *from, char *to, struct err *err)
+{
+	char *argv[16] = {
+		(char[]){ "cp" }, (char[]){ "-a" }, (char[]){ "--reflink=auto" }, (char[]){ "--" },
+		from,		  to,		    NULL
+	};
+
+	return run(s, argv, true, err);
+}
+
 /* --- the template --- */
 
-static bool make_template(struct scratch *s, const char *path, struct err *err)
+/* Made in the server's own folder: its user need not reach the cache. */
+static bool make_template(struct scratch *s, char *data, const char *path, struct err *err)
 {
 	char initdb[PATH_LEN + 16], made[PATH_LEN + 32];
 	char *argv[24] = { initdb,
 			   (char[]){ "-D" },
-			   made,
+			   data,
 			   (char[]){ "-U" },
 			   (char[]){ SCRATCH_USER },
 			   (char[]){ "--auth=trust" },
@@ -128,9 +141,7 @@ static bool make_template(struct scratch *s, const char *path, struct err *err)
 
 	snprintf(initdb, sizeof(initdb), "%s/initdb", s->binaries);
 	snprintf(made, sizeof(made), "%s.%u", path, (unsigned)getpid());
-	if (mkdir(made, 0700) != 0 || (s->as[0] && chown(made, s->uid, s->gid) != 0))
-		return err_sys(err, "%s", made);
-	if (!run(s, argv, err)) {
+	if (!run(s, argv, false, err) || !copy(s, data, made, err)) {
 		sweep(made);
 		return false;
 	}
@@ -140,40 +151,27 @@ static bool make_template(struct scratch *s, const char *path, struct err *err)
 	return true;
 }
 
-static bool template_(struct scratch *s, struct str cache, unsigned major, char ret[PATH_LEN],
-		      struct err *err)
+/* From the template; the first time the template from it. */
+static bool fill(struct scratch *s, struct str cache, unsigned major, struct err *err)
 {
-	char folder[PATH_LEN];
+	char folder[PATH_LEN], template[PATH_LEN], data[PATH_LEN + 16];
 	struct stat st;
 
+	snprintf(data, sizeof(data), "%s/data", s->folder);
 	snprintf(folder, sizeof(folder), "%.*s", STR_ARG(cache));
-	snprintf(ret, PATH_LEN, "%.*s/scratch-%u-%s", STR_ARG(cache), major,
+	snprintf(template, PATH_LEN, "%.*s/scratch-%u-%s", STR_ARG(cache), major,
 		 s->as[0] ? s->as : "own");
 	if (!dir_make(folder, 0711, err))
 		return false;
-	if (lstat(ret, &st) == 0) {
+	if (lstat(template, &st) == 0) {
 		uid_t owner = s->as[0] ? s->uid : geteuid();
 
 		if (S_ISDIR(st.st_mode) && st.st_uid == owner && !(st.st_mode & 077))
-			return true;
-		return err_set(err, ERR_BROKEN, "%s is not what was made there: remove it", ret);
+			return copy(s, template, data, err);
+		return err_set(err, ERR_BROKEN, "%s is not what was made there: remove it",
+			       template);
 	}
-	return make_template(s, ret, err);
-}
-
-static bool copy(struct scratch *s, char *template, struct err *err)
-{
-	char data[PATH_LEN + 16];
-	char *argv[16] = { (char[]){ "cp" },
-			   (char[]){ "-a" },
-			   (char[]){ "--reflink=auto" },
-			   (char[]){ "--" },
-			   template,
-			   data,
-			   NULL };
-
-	snprintf(data, sizeof(data), "%s/data", s->folder);
-	return run(s, argv, err);
+	return make_template(s, data, template, err);
 }
 
 /* --- running --- */
@@ -286,7 +284,6 @@ bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned 
 		   struct err *err)
 {
 	struct scratch *s = calloc(1, sizeof(*s));
-	char template[PATH_LEN];
 	bool good;
 
 	if (!s)
@@ -304,9 +301,8 @@ bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned 
 			       "postgresql-%u",
 			       *ret_major, o->major, o->major);
 	else
-		good = whose(s, err) && template_(s, o->cache, *ret_major, template, err) &&
-		       folders(s, o->folder, err) && copy(s, template, err) &&
-		       spawn(s, o->lasting, err) && wait_for(s, err);
+		good = whose(s, err) && folders(s, o->folder, err) &&
+		       fill(s, o->cache, *ret_major, err) && spawn(s, o->lasting, err) && wait_for(s, err);
 	if (!good) {
 		scratch_stop(s);
 		return false;

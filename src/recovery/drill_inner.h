@@ -1,0 +1,34 @@
+/* drill_inner.h -- what a source's own part of a drill is made of. Room: recovery, inner. */
+#ifndef PAWL_RECOVERY_DRILL_INNER_H
+#define PAWL_RECOVERY_DRILL_INNER_H
+
+#include "recovery/drill.h"
+
+struct drill_run {
+	const struct drill_ask *ask;
+	struct arena *arena;
+	struct drill_done *done; /* its manifest is signed and read */
+	struct drill_reason **end;
+	struct fingerprint *fingerprint; /* of what was unpacked so far; drill_unpack makes it */
+	bool (*take)(void *ctx, const void *p, size_t n, struct err *err);
+	void *ctx;
+	uint64_t bytes;
+};
+
+/* Yields false, so that `return drill_because(…)` reads as an end. */
+bool drill_because(struct drill_run *r, enum drill_code code, const char *fmt, ...)
+	PAWL_PRINTF(3, 4);
+/* An invariant or a query was answered. */
+bool drill_answer(struct drill_run *r, enum drill_code code, struct str name, struct str got,
+		  struct str want);
+
+/**
+ * drill_unpack(r, take, ctx):
+ * Every byte of the backup's data, each part checked before it is used, to ${take} (which may have said why it wants no more). Then
+ * that the whole is what the manifest says: table by table, rows and digests, and the schema. All that differs is said.
+ */
+bool drill_unpack(struct drill_run *r,
+		  bool (*take)(void *ctx, const void *p, size_t n, struct err *err),
+		  void *ctx) PAWL_MUST_USE;
+
+#endif

@@ -1,0 +1,321 @@
+/* PostgreSQL: restored into a scratch server, every table copied out and compared, every answer asked again. */
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+#include "recovery/restore.h"
+#include "recovery/scratch.h"
+#include "recovery/source.h"
+
+struct postgres {
+	struct drill_run *r;
+	struct scratch *server;
+	PGconn *c;
+	struct restore *restore;
+};
+
+/* --- the server --- */
+
+static bool exec(struct postgres *p, const char *sql)
+{
+	PGresult *one = PQexec(p->c, sql);
+	bool good =
+		PQresultStatus(one) == PGRES_COMMAND_OK || PQresultStatus(one) == PGRES_TUPLES_OK;
+
+	PQclear(one);
+	return good;
+}
+
+static bool connect(struct postgres *p, const char *database)
+{
+	const char *const names[] = {
+		"host", "user", "dbname", "options", "client_encoding", NULL
+	};
+	const char *const values[] = { scratch_socket(p->server),
+				       SCRATCH_USER,
+				       database,
+				       "-c DateStyle=ISO -c IntervalStyle=postgres -c "
+				       "extra_float_digits=3 -c TimeZone=UTC "
+				       "-c bytea_output=hex -c xmloption=content",
+				       "UTF8",
+				       NULL };
+
+	PQfinish(p->c);
+	p->c = PQconnectdbParams(names, values, 0);
+	return PQstatus(p->c) == CONNECTION_OK ||
+	       drill_because(p->r, DRILL_BROKE_OFF, "the scratch server does not answer: %.200s",
+		       PQerrorMessage(p->c));
+}
+
+static unsigned major_of(struct str version)
+{
+	uint64_t n;
+	size_t digits = 0;
+
+	while (digits < version.len && version.ptr[digits] >= '0' && version.ptr[digits] <= '9')
+		digits++;
+	return str_to_u64(str_sub(version, 0, digits), &n) && n < 1000 ? (unsigned)n : 0;
+}
+
+static bool start(struct postgres *p)
+{
+	struct scratch_opts o = { .major = major_of(p->r->done->manifest.server),
+				  .cache = p->r->ask->cache,
+				  .folder = p->r->ask->folder };
+	struct err err = { 0 };
+	unsigned major = 0;
+
+	if (!scratch_start(&o, &p->server, &major, &err))
+		return drill_because(p->r,
+			       !major		 ? DRILL_NO_SERVER
+			       : major < o.major ? DRILL_OLDER_SERVER
+						 : DRILL_BROKE_OFF,
+			       "%s", err.msg);
+	return connect(p, "postgres");
+}
+
+static bool quoted(struct postgres *p, const char *before, struct str name, const char *after,
+		   struct str *ret)
+{
+	char *q = PQescapeIdentifier(p->c, name.ptr ? name.ptr : "", name.len);
+
+	*ret = q ? arena_fmt(p->r->arena, "%s%s%s", before, q, after) : STR_NONE;
+	PQfreemem(q);
+	return ret->ptr || drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
+}
+
+/* Roles that own something there, and the database. */
+static bool prepare(struct postgres *p)
+{
+	struct str sql;
+
+	for (const struct manifest_word *w = p->r->done->manifest.roles; w; w = w->next) {
+		if (str_is(w->text, SCRATCH_USER))
+			continue;
+		if (!quoted(p, "CREATE ROLE ", w->text, "", &sql))
+			return false;
+		if (!exec(p, sql.ptr))
+			return drill_because(p->r, DRILL_ROLE, "role %.*s cannot be made: %.200s",
+				       STR_ARG(w->text), PQerrorMessage(p->c));
+	}
+	if (!exec(p, "CREATE DATABASE drill TEMPLATE template0"))
+		return drill_because(p->r, DRILL_BROKE_OFF, "%.300s", PQerrorMessage(p->c));
+	return connect(p, "drill");
+}
+
+static bool has_extension(struct postgres *p, struct str name)
+{
+	const char *const values[] = { arena_fmt(p->r->arena, "%.*s", STR_ARG(name)).ptr };
+	PGresult *one = PQexecParams(p->c, "SELECT 1 FROM pg_available_extensions WHERE name = $1",
+				     1, NULL, values, NULL, NULL, 0);
+	bool there = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1;
+
+	PQclear(one);
+	return there;
+}
+
+static bool extensions(struct postgres *p)
+{
+	bool all = true;
+
+	for (const struct manifest_word *w = p->r->done->manifest.extensions; w; w = w->next) {
+		if (!has_extension(p, w->text))
+			all = drill_because(p->r, DRILL_NO_EXTENSION,
+				      "the extension %.*s is not installed for the PostgreSQL "
+				      "here: install it, and drill again",
+				      STR_ARG(w->text));
+	}
+	return all;
+}
+
+/* --- restoring --- */
+
+/* What the server had no room, no time or no disk for says nothing of the backup. */
+static enum drill_code error_code(const struct restore_error *e)
+{
+	if (!strncmp(e->state, "53", 2) || !strncmp(e->state, "57", 2) ||
+	    !strncmp(e->state, "58", 2) || !strncmp(e->state, "XX", 2))
+		return DRILL_BROKE_OFF;
+	return !strcmp(e->state, "42704") && str_starts(e->says, STR("role ")) ? DRILL_ROLE
+									       : DRILL_ERROR;
+}
+
+static void say_errors(struct postgres *p, const struct restore_error *e, uint64_t n)
+{
+	for (; e; e = e->next)
+		(void)drill_because(p->r, error_code(e), "%.*s (SQLSTATE %s, at: %.*s)", STR_ARG(e->says),
+			      e->state, STR_ARG(e->on));
+	if (n > RESTORE_ERRORS_MAX)
+		(void)drill_because(p->r, DRILL_BROKE_OFF, "and %llu errors more",
+			      (unsigned long long)(n - RESTORE_ERRORS_MAX));
+}
+
+/* No server before the first bytes were checked: most of what is wrong with a backup is told without one. */
+static bool ready(struct postgres *p)
+{
+	if (!start(p) || !prepare(p) || !extensions(p))
+		return false;
+	p->restore = restore_new((struct pg_conn *)p->c, p->r->arena);
+	return p->restore || drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
+}
+
+static bool take(void *ctx, const void *bytes, size_t n, struct err *err)
+{
+	struct postgres *p = ctx;
+
+	return (p->restore || ready(p)) && restore_take(p->restore, bytes, n, err);
+}
+
+static bool restore(struct postgres *p)
+{
+	const struct restore_error *errors;
+	struct err err = { 0 };
+	uint64_t n;
+
+	if (!drill_unpack(p->r, take, p))
+		return false;
+	if (!restore_end(p->restore, &errors, &n, &err))
+		return drill_because(p->r, DRILL_BROKE_OFF, "%s", err.msg);
+	say_errors(p, errors, n);
+	return !n;
+}
+
+/* --- comparing --- */
+
+struct copied {
+	uint64_t rows;
+	struct digest digest;
+};
+
+static bool copy_out(struct postgres *p, const struct fingerprint_table *t, struct copied *ret)
+{
+	struct str sql = arena_fmt(p->r->arena, "COPY %.*s %.*s TO STDOUT", STR_ARG(t->name),
+				   STR_ARG(t->columns));
+	PGresult *one = sql.ptr ? PQexec(p->c, sql.ptr) : NULL;
+	bool good = PQresultStatus(one) == PGRES_COPY_OUT;
+	struct digest_run d;
+	char *row;
+	int n;
+
+	PQclear(one);
+	if (!good)
+		return drill_because(p->r, DRILL_TABLE_LOST, "%.*s was not restored: %.200s",
+			       STR_ARG(t->name), PQerrorMessage(p->c));
+	digest_begin(&d);
+	for (ret->rows = 0; (n = PQgetCopyData(p->c, &row, 0)) > 0; ret->rows++) {
+		digest_add(&d, row, (size_t)n);
+		PQfreemem(row);
+	}
+	ret->digest = digest_end(&d);
+	while ((one = PQgetResult(p->c))) {
+		good &= PQresultStatus(one) == PGRES_COMMAND_OK;
+		PQclear(one);
+	}
+	return (good && n == -1) || drill_because(p->r, DRILL_BROKE_OFF, "%.*s cannot be read back: %.200s",
+					    STR_ARG(t->name), PQerrorMessage(p->c));
+}
+
+static bool compare_tables(struct postgres *p)
+{
+	bool all = true;
+
+	for (const struct fingerprint_table *t = p->r->done->manifest.tables; t; t = t->next) {
+		struct copied c;
+
+		if (!copy_out(p, t, &c)) {
+			all = false;
+		} else if (c.rows != t->rows) {
+			all = drill_because(p->r, DRILL_ROWS, "%.*s has %llu rows, the backup had %llu",
+				      STR_ARG(t->name), (unsigned long long)c.rows,
+				      (unsigned long long)t->rows);
+		} else if (!digest_eq(&c.digest, &t->digest)) {
+			all = drill_because(p->r, DRILL_VALUES,
+				      "%.*s has as many rows as the backup had, and other values",
+				      STR_ARG(t->name));
+		} else {
+			p->r->done->tables++;
+			p->r->done->rows += c.rows;
+		}
+	}
+	return all;
+}
+
+/* Tables that nobody dumped: triggers or functions of the dump made them. */
+static bool no_more_tables(struct postgres *p)
+{
+	PGresult *one = PQexec(
+		p->c, "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
+		      "LEFT JOIN pg_depend d ON d.objid = c.oid AND d.classid = "
+		      "'pg_class'::regclass AND d.deptype = 'e' "
+		      "WHERE relkind = 'r' AND d.objid IS NULL AND nspname !~ '^pg_' AND nspname "
+		      "<> 'information_schema'");
+	uint64_t there = 0, want = 0;
+	bool good = PQresultStatus(one) == PGRES_TUPLES_OK &&
+		    str_to_u64(str_from(PQgetvalue(one, 0, 0)), &there);
+
+	PQclear(one);
+	for (const struct fingerprint_table *t = p->r->done->manifest.tables; t; t = t->next)
+		want++;
+	if (!good)
+		return drill_because(p->r, DRILL_BROKE_OFF, "the tables cannot be counted: %.200s",
+			       PQerrorMessage(p->c));
+	return there <= want ||
+	       drill_because(p->r, DRILL_TABLE_MORE, "there are %llu tables, the backup had %llu",
+		       (unsigned long long)there, (unsigned long long)want);
+}
+
+static bool answer(struct postgres *p, struct str name, struct str sql, struct str want,
+		   enum drill_code code)
+{
+	struct str text = arena_fmt(p->r->arena, "%.*s", STR_ARG(sql));
+	PGresult *one = text.ptr ? PQexec(p->c, text.ptr) : NULL;
+	bool good = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1 &&
+		    PQnfields(one) == 1;
+
+	if (!good)
+		(void)drill_because(p->r, code, "%.*s cannot be answered: %.200s", STR_ARG(name),
+				    PQerrorMessage(p->c));
+	else
+		good = drill_answer(p->r, code, name,
+				    PQgetisnull(one, 0, 0) ? STR("NULL")
+							   : str_from(PQgetvalue(one, 0, 0)),
+				    want);
+	PQclear(one);
+	return good;
+}
+
+static bool compare_answers(struct postgres *p)
+{
+	bool all = true;
+
+	for (const struct manifest_invariant *i = p->r->done->manifest.invariants; i; i = i->next)
+		all &= answer(p, i->name, i->sql, i->value, DRILL_INVARIANT);
+	for (const struct drill_query *q = p->r->ask->queries; q; q = q->next)
+		all &= answer(p, q->name, q->sql, q->expect, DRILL_QUERY);
+	return all;
+}
+
+static bool whole(struct postgres *p)
+{
+	bool good;
+
+	/* The dump's own settings end with its session. */
+	if (!restore(p) || !connect(p, "drill"))
+		return false;
+	good = compare_tables(p);
+	good &= no_more_tables(p);
+	return compare_answers(p) && good;
+}
+
+static bool drill_postgres(struct drill_run *r)
+{
+	struct postgres p = { .r = r };
+	bool good = whole(&p);
+
+	restore_free(p.restore);
+	PQfinish(p.c);
+	scratch_stop(p.server);
+	return good;
+}
+
+const struct source source_postgres = { BACKUP_POSTGRES, DUMP_POSTGRES, backup_postgres,
+					drill_postgres };

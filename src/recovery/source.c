@@ -1,0 +1,12 @@
+#include "recovery/source.h"
+
+static const struct source *const sources[BACKUP_COMMAND + 1] = {
+	[BACKUP_POSTGRES] = &source_postgres,
+	[BACKUP_STATE] = &source_state,
+	[BACKUP_COMMAND] = &source_command,
+};
+
+const struct source *source_of(enum backup_kind kind)
+{
+	return (unsigned)kind < ARRAY_LEN(sources) ? sources[kind] : NULL;
+}

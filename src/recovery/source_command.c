@@ -1,0 +1,80 @@
+/* What a command prints: kept whole, and handed to the owner's own check when it is drilled. */
+#include "base/clock.h"
+#include "recovery/filter.h"
+#include "recovery/source.h"
+
+static bool take_command(struct backup_run *r, struct err *err)
+{
+	if (!r->ask->command || !r->ask->command[0])
+		return err_set(err, ERR_INPUT, "no command that prints the backup");
+	r->m->taken_us = clock_now_us();
+	r->m->tool = arena_str(r->arena, str_from(r->ask->command[0]));
+	return backup_stream(r, r->ask->command, NULL, err);
+}
+
+/* What the check prints is nobody's. */
+static bool unheard(void *ctx, const void *p, size_t n, struct err *err)
+{
+	(void)ctx;
+	(void)p;
+	(void)n;
+	(void)err;
+	return true;
+}
+
+struct checking {
+	struct drill_run *r;
+	struct filter filter;
+	bool begun;
+};
+
+static bool refused(struct checking *c, const struct err *err)
+{
+	return drill_because(c->r, DRILL_CHECK, "the check did not accept it: %s", err->msg);
+}
+
+static bool begin(struct checking *c)
+{
+	struct err err = { 0 };
+
+	c->filter.take = unheard;
+	c->begun = filter_begin(&c->filter, c->r->ask->check, &err);
+	return c->begun || drill_because(c->r, DRILL_BROKE_OFF, "the check: %s", err.msg);
+}
+
+static bool check_takes(void *ctx, const void *p, size_t n, struct err *err)
+{
+	struct checking *c = ctx;
+
+	if (!c->r->ask->check)
+		return true;
+	if (c->filter.early) /* it has seen enough, and agrees */
+		return true;
+	return (c->begun || begin(c)) &&
+	       (filter_add(&c->filter, p, n, err) || c->filter.early || refused(c, err));
+}
+
+static bool check_ends(struct checking *c)
+{
+	struct err err = { 0 };
+
+	return !c->r->ask->check || c->filter.early ||
+	       ((c->begun || begin(c)) && (filter_end(&c->filter, &err) || refused(c, &err)));
+}
+
+static bool drill_command(struct drill_run *r)
+{
+	struct checking c = { .r = r };
+	bool good = drill_unpack(r, check_takes, &c) && check_ends(&c);
+
+	if (c.begun)
+		filter_stop(&c.filter);
+	if (good) {
+		r->done->tables = 1;
+		r->done->rows = r->done->manifest.tables ? r->done->manifest.tables->rows : 0;
+	}
+	return good;
+}
+
+const struct source source_command = { BACKUP_COMMAND, DUMP_BYTES, take_command, drill_command };
+const struct source source_state = { BACKUP_STATE, DUMP_BYTES, take_command, drill_command };
