@@ -70,6 +70,13 @@ TEXTS = [
     ("insert into said_view values (1, 'x')", "ask", ["sql.insert said_view", "sql.dynamic"], ""),
     ("create temp view over_said as select * from said", "ask", ["sql.dynamic"], "triggers and rules of said"),
     ("create temp view over_quiet as select * from quiet", "write", [], ""),
+    ("insert into guarded values (1, 'x')", "ask", ["sql.insert guarded", "sql.dynamic"], ""),
+    ("insert into parted values (1, 'x')", "ask", ["sql.insert parted", "sql.dynamic"], ""),
+    ("insert into lasting values (1, 'x')", "ask", ["sql.insert lasting", "sql.dynamic"], ""),
+    ("delete from pointed where id = 1", "ask", ["sql.bounded-delete pointed", "sql.dynamic"], ""),
+    ("insert into pointed values (1)", "write", ["sql.insert pointed"], ""),
+    ("insert into quietly values (1, 'x')", "write", ["sql.insert quietly"], ""),
+    ("select * from lasting", "read", [], ""),
     ("insert into routed values (1, 'x')", "write", ["sql.insert routed"], ""),
 ]
 

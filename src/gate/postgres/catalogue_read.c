@@ -295,6 +295,19 @@ static const unsigned trigger_bits[CATALOGUE_EVENTS] = {
 	[EVENT_TRUNCATE] = 32,
 };
 
+/* The condition in "CREATE TRIGGER … WHEN (…) EXECUTE FUNCTION …", which is worked out for every row. */
+static void add_condition(struct reading *r, struct routine *f, struct str definition)
+{
+	size_t from = str_find(definition, STR(" WHEN (")), to = from, more;
+
+	while (from != SIZE_MAX && (more = str_find(str_sub(definition, to + 1, SIZE_MAX), STR(") EXECUTE "))) != SIZE_MAX)
+		to += 1 + more;
+	if (to == from)
+		return;
+	definition = str_sub(definition, from + 6, to - from - 5);
+	f->source = arena_fmt(&r->c->arena, "%.*s%sSELECT %.*s", STR_ARG(f->source), f->source.len ? "; " : "", STR_ARG(definition));
+}
+
 static bool read_triggers(struct reading *r)
 {
 	struct aside_rows rows;
@@ -313,6 +326,8 @@ static bool read_triggers(struct reading *r)
 
 			if (f)
 				add_call(r, f, cell[2], cell[3]);
+			if (f && cell[4].len)
+				add_condition(r, f, cell[4]);
 		}
 	}
 	return !full(r);
@@ -382,6 +397,32 @@ static void nest_views(struct reading *r)
 	}
 }
 
+static void leads(struct reading *r, const struct catalogue_relation *from, enum catalogue_event event,
+		  const struct catalogue_relation *to, enum catalogue_event then)
+{
+	char name[32];
+
+	if (to->triggers || to->rules || to->cascades || to->kind == 'p' || to->kind == 'v')
+		add_call(r, behind(r, from->oid, event), STR_NONE, catalogue_behind(name, sizeof(name), to->oid, then));
+}
+
+/* Rows of one relation are others' too: of its partitions, of what points to it, of what a view is made of. */
+static void lead_on(struct reading *r)
+{
+	for (size_t i = 0; i < r->c->n_edges && !full(r); i++) {
+		const struct edge *e = &r->c->edges[i];
+
+		for (enum catalogue_event v = EVENT_INSERT; v < CATALOGUE_EVENTS; v++) {
+			if (e->how == EDGE_CHILD)
+				leads(r, e->from, v, e->to, v);
+			else if (e->how == EDGE_VIEW && e->to->kind == 'v' && v != EVENT_TRUNCATE)
+				leads(r, e->to, v, e->from, v);
+		}
+		if (e->how == 'c' || e->how == 'n' || e->how == 'd')
+			leads(r, e->from, EVENT_DELETE, e->to, e->how == 'c' ? EVENT_DELETE : EVENT_UPDATE);
+	}
+}
+
 /* --- what it comes to --- */
 
 static bool tell_event_triggers(struct reading *r)
@@ -411,6 +452,7 @@ static bool read_all(struct reading *r)
 	    !read_texts(r, rules_sql) || !read_texts(r, views_sql) || !read_types(r))
 		return false;
 	nest_views(r);
+	lead_on(r);
 	for (size_t i = 0; i < c->n_routines && !full(r); i++)
 		catalogue_body(c, &c->routines[i], &r->body);
 	qsort(c->routines, c->n_routines, sizeof(*c->routines), routine_name);

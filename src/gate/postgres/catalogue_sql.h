@@ -39,7 +39,8 @@ static const char aggregates_sql[] =
 	"JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE a.aggfnoid::oid >= 16384";
 /* What runs where a relation is written, or read. */
 static const char triggers_sql[] =
-	"SELECT t.tgrelid, t.tgtype, fn.nspname, f.proname FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid "
+	"SELECT t.tgrelid, t.tgtype, fn.nspname, f.proname, "
+	"CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid "
 	"JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY 1";
 static const char rules_sql[] =
 	"SELECT r.ev_class, r.ev_type, pg_get_ruledef(r.oid) FROM pg_rewrite r "

@@ -202,10 +202,11 @@ static const struct catalogue_relation *relation_of(const struct weighing *w, st
 static void tell_behind(struct weighing *w, const struct catalogue_relation *r, enum catalogue_event event)
 {
 	char name[32];
-	const struct routine *behind = catalogue_worst(w->c->catalogue, STR_NONE, catalogue_behind(name, sizeof(name), r->oid, event));
+	size_t n;
+	const struct routine *behind = catalogue_routines(w->c->catalogue, catalogue_behind(name, sizeof(name), r->oid, event), &n);
 
-	if (behind)
-		tell_acts(w, behind, arena_fmt(w->arena, "triggers and rules of %.*s", STR_ARG(r->name)), true);
+	for (size_t i = 0; i < n; i++)
+		tell_acts(w, &behind[i], arena_fmt(w->arena, "triggers and rules of %.*s", STR_ARG(r->name)), true);
 }
 
 /* Others of its name that may be meant: until one of them does harm. */
