@@ -1,7 +1,6 @@
 #include "gate/postgres/catalogue_inner.h"
 
 #define CASUALTIES_MAX 200
-#define OWN_PREFIX "\001" /* no name in a database begins so */
 
 const struct catalogue *catalogue_ref(const struct catalogue *c)
 {
@@ -106,7 +105,7 @@ const struct catalogue_relation *catalogue_by_oid(const struct catalogue *c, uin
 
 struct str catalogue_behind(char *buf, size_t size, uint32_t oid, enum catalogue_event event)
 {
-	int n = snprintf(buf, size, OWN_PREFIX "%d:%u", (int)event, oid);
+	int n = snprintf(buf, size, CATALOGUE_OWN "%d:%u", (int)event, oid);
 
 	return (struct str){ buf, n > 0 ? (size_t)n : 0 };
 }
@@ -235,6 +234,8 @@ static struct str drop_says(const struct edge *e, struct arena *arena)
 
 	if (e->how == EDGE_CHILD)
 		return arena_fmt(arena, "%.*s (about %.0f rows), a part of it", STR_ARG(name), e->to->rows);
+	if (e->how == EDGE_UPDATES)
+		return STR_NONE;
 	if (e->how == EDGE_VIEW)
 		return arena_fmt(arena, "view %.*s", STR_ARG(name));
 	if (e->how == EDGE_OWNS)
@@ -323,4 +324,27 @@ size_t catalogue_in_schema(const struct catalogue *c, struct str schema, const s
 	}
 	qsort(ret, n, sizeof(const struct catalogue_relation *), by_bytes);
 	return n;
+}
+
+/* --- what is done to rows --- */
+
+static const struct row_event row_events[] = {
+	{ SQL_MEANS_INSERT, EVENT_INSERT, EVENT_READ },	    { SQL_MEANS_UPSERT, EVENT_INSERT, EVENT_UPDATE },
+	{ SQL_MEANS_UPDATE, EVENT_UPDATE, EVENT_READ },	    { SQL_MEANS_UPDATE_ALL, EVENT_UPDATE, EVENT_INSERT },
+	{ SQL_MEANS_DELETE, EVENT_DELETE, EVENT_READ },	    { SQL_MEANS_DELETE_ALL, EVENT_DELETE, EVENT_READ },
+	{ SQL_MEANS_TRUNCATE, EVENT_TRUNCATE, EVENT_READ }, { SQL_MEANS_MERGE, EVENT_DELETE, EVENT_UPDATE },
+};
+
+const struct row_event *catalogue_row_event(const struct change *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(row_events); i++) {
+		if (str_eq(c->finding, sql_finding(row_events[i].means)->code))
+			return &row_events[i];
+	}
+	return NULL;
+}
+
+bool catalogue_acts(const struct catalogue_relation *r)
+{
+	return r->triggers || r->rules || r->cascades || r->expressions || r->kind == 'p' || r->kind == 'v';
 }

@@ -22,6 +22,7 @@ struct catalogue_relation {
 	bool cascades;	       /* deleting its rows deletes others' (ON DELETE CASCADE, SET NULL), at any depth */
 	bool triggers;	       /* user triggers that run code on write */
 	bool rules;	       /* rewrite rules beside a view's own */
+	bool expressions;      /* checks, defaults, indexes or policies of it call something */
 	bool hides;	       /* a view, rule or trigger of it calls what does more than read, or nobody knows */
 	struct str effects;    /* one sentence on what triggers and rules do; STR_NONE: nothing */
 };

@@ -9,6 +9,11 @@
 
 /* --- one body --- */
 
+static bool is_own(struct str name)
+{
+	return name.len && name.ptr[0] == CATALOGUE_OWN[0];
+}
+
 static bool is(const struct change *c, enum sql_meaning means)
 {
 	return str_eq(c->finding, sql_finding(means)->code);
@@ -66,6 +71,11 @@ bool catalogue_opaque(const struct change *c)
 	return is(c, SQL_MEANS_DYNAMIC) && !(str_is(c->type, "statement") && begins_as_rows(c->name));
 }
 
+bool catalogue_matters(const struct change *c)
+{
+	return catalogue_effect_of(c, 1) == EFFECT_DESTROYS || catalogue_opaque(c);
+}
+
 static bool told(const struct change *acts, size_t n, const struct change *c)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -110,12 +120,24 @@ static bool add_act(struct catalogue *c, struct routine *r, const struct change 
 	return false;
 }
 
-static void add_call(struct catalogue *c, struct routine *r, struct str name)
+void catalogue_call(struct catalogue *c, struct routine *r, struct str name)
 {
-	if (!r->calls)
-		r->calls = ARENA_ARRAY(&c->arena, CATALOGUE_CALLS, struct str);
-	if (r->calls && r->n_calls < CATALOGUE_CALLS)
-		r->calls[r->n_calls++] = arena_str(&c->arena, name);
+	for (size_t i = r->n_calls > 64 ? r->n_calls - 64 : 0; i < r->n_calls; i++) {
+		if (str_eq(r->calls[i], name))
+			return;
+	}
+	if (r->n_calls == r->cap_calls) {
+		size_t cap = r->cap_calls ? r->cap_calls * 2 : 4;
+		struct str *more = ARENA_ARRAY(&c->arena, cap, struct str);
+
+		if (!more)
+			return; /* a full arena is no snapshot */
+		if (r->n_calls)
+			memcpy(more, r->calls, r->n_calls * sizeof(*more));
+		r->calls = more;
+		r->cap_calls = cap;
+	}
+	r->calls[r->n_calls++] = arena_str(&c->arena, name);
 }
 
 static void act_of(struct catalogue *c, struct routine *r, enum sql_meaning means, const char *type)
@@ -131,6 +153,69 @@ static void act_of(struct catalogue *c, struct routine *r, enum sql_meaning mean
 	};
 
 	add_act(c, r, &act);
+}
+
+static void call_behind(struct catalogue *c, struct routine *r, const struct catalogue_relation *rel, enum catalogue_event event)
+{
+	char name[32];
+
+	catalogue_call(c, r, catalogue_behind(name, sizeof(name), rel->oid, event));
+}
+
+static void last_of(struct str name, struct str *ret_schema, struct str *ret_last)
+{
+	size_t dot = str_rfind_char(name, '.');
+
+	*ret_schema = dot == SIZE_MAX ? STR_NONE : str_sub(name, 0, dot);
+	*ret_last = dot == SIZE_MAX ? name : str_sub(name, dot + 1, SIZE_MAX);
+}
+
+/* What a body does to rows runs what stands behind their relation: whichever of that name, where no schema is said. */
+static void leads_to(struct catalogue *c, struct routine *r, const struct change *change)
+{
+	const struct row_event *e = catalogue_row_event(change);
+	const struct catalogue_relation *named;
+	struct str schema, last;
+	size_t n = 0;
+
+	last_of(change->name, &schema, &last);
+	named = e ? catalogue_named(c, last, &n) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		if ((schema.len && !str_eq(schema, named[i].schema)) || !catalogue_acts(&named[i]))
+			continue;
+		call_behind(c, r, &named[i], e->event);
+		if (e->also != EVENT_READ)
+			call_behind(c, r, &named[i], e->also);
+	}
+}
+
+static char to_lower(char b)
+{
+	return (char)(b >= 'A' && b <= 'Z' ? b + 32 : b);
+}
+
+/* What a body names may be a relation that runs something where it is read. */
+static void reads_from(struct catalogue *c, struct routine *r)
+{
+	struct sql_lex lex = { .text = r->source, .way = SQL_LEX_POSTGRES, .line_start = true };
+	char name[64];
+
+	if (r->source.len > CATALOGUE_BODY_MAX || !(str_is(r->language, "sql") || str_is(r->language, "plpgsql")))
+		return;
+	for (struct sql_token t = sql_lex_next(&lex); t.kind != SQL_TOKEN_END && t.kind != SQL_TOKEN_BAD; t = sql_lex_next(&lex)) {
+		const struct catalogue_relation *named;
+		size_t n = 0;
+
+		if ((t.kind != SQL_TOKEN_WORD && t.kind != SQL_TOKEN_QUOTED) || t.text.len >= sizeof(name))
+			continue;
+		for (size_t i = 0; i < t.text.len; i++)
+			name[i] = t.kind == SQL_TOKEN_WORD ? to_lower(t.text.ptr[i]) : t.text.ptr[i];
+		named = catalogue_named(c, (struct str){ name, t.text.len }, &n);
+		for (size_t i = 0; i < n && r->n_calls < CATALOGUE_CALLS; i++) {
+			if (named[i].kind == 'v' || named[i].expressions)
+				call_behind(c, r, &named[i], EVENT_READ);
+		}
+	}
 }
 
 static void read_body(struct catalogue *c, struct routine *r, struct str text, struct arena *scratch)
@@ -149,9 +234,10 @@ static void read_body(struct catalogue *c, struct routine *r, struct str text, s
 		if (str_is(change->name, OWN_BODY) || str_is(change->type, "rule"))
 			continue;
 		if (is_call(change) && r->n_calls < CATALOGUE_CALLS)
-			add_call(c, r, change->name);
+			catalogue_call(c, r, change->name);
 		else
 			add_act(c, r, change);
+		leads_to(c, r, change);
 	}
 }
 
@@ -175,12 +261,27 @@ static struct str as_statements(struct str body, struct arena *scratch)
 	return arena_fmt(scratch, "CREATE FUNCTION " OWN_BODY "() RETURNS void LANGUAGE sql %.*s", STR_ARG(body));
 }
 
+/* Of extensions that come with PostgreSQL: volatile, for they give another value each time, and no more than that. */
+static bool computes(const struct routine *r)
+{
+	static const char *const names[] = {
+		"uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4", "gen_random_bytes", "gen_random_uuid",
+		"gen_salt",	    "crypt",		  "pgp_sym_encrypt",  "pgp_pub_encrypt",  "normal_rand",
+	};
+
+	for (size_t i = 0; r->extension && i < ARRAY_LEN(names); i++) {
+		if (str_is(r->name, names[i]))
+			return true;
+	}
+	return false;
+}
+
 /* One written in C: what its name says where facts know it; an extension's that is said to compute is taken at its word. */
 static void native(struct catalogue *c, struct routine *r)
 {
 	enum sql_meaning means = sql_function(str_is(r->language, "internal") ? r->source : r->name).means;
 
-	if (means == SQL_MEANS_FUNCTION && (r->extension || r->oid < 16384) && r->is_volatile != 'v')
+	if (means == SQL_MEANS_FUNCTION && (((r->extension || r->oid < 16384) && r->is_volatile != 'v') || computes(r)))
 		return;
 	if (means == SQL_MEANS_READ && !r->extension && str_is(r->language, "c"))
 		means = SQL_MEANS_CODE;
@@ -193,6 +294,8 @@ void catalogue_body(struct catalogue *c, struct routine *r, struct arena *scratc
 	arena_reset(scratch);
 	if (r->is_operator || r->kind == 'a')
 		return; /* what they call is all */
+	if (!is_own(r->name) || str_starts(r->name, STR(CATALOGUE_EXPRESSIONS)))
+		reads_from(c, r);
 	if (str_is(r->language, "c") || str_is(r->language, "internal"))
 		native(c, r);
 	else if (r->source.len > CATALOGUE_BODY_MAX)
@@ -207,12 +310,11 @@ void catalogue_body(struct catalogue *c, struct routine *r, struct arena *scratc
 
 /* --- through others --- */
 
-static void last_of(struct str name, struct str *ret_schema, struct str *ret_last)
+/* Of what a definition works out, and of what stands behind relations that a body names, the witness and the wall before writes tell. */
+static bool quiet(const struct routine *r, struct str name)
 {
-	size_t dot = str_rfind_char(name, '.');
-
-	*ret_schema = dot == SIZE_MAX ? STR_NONE : str_sub(name, 0, dot);
-	*ret_last = dot == SIZE_MAX ? name : str_sub(name, dot + 1, SIZE_MAX);
+	return str_starts(name, STR(CATALOGUE_EXPRESSIONS)) || (is_own(r->name) && str_starts(name, STR(CATALOGUE_TYPE))) ||
+	       (is_own(name) && !is_own(r->name));
 }
 
 /* What is called by a name that stands in no catalogue stays unknown. True when anything is new. */
@@ -221,7 +323,7 @@ static bool settle_call(struct catalogue *c, struct routine *r, struct str name)
 	struct str schema, last;
 	size_t n, met = 0;
 	const struct routine *found;
-	bool more = false;
+	bool more = false, known_only = quiet(r, name);
 
 	last_of(name, &schema, &last);
 	found = catalogue_routines(c, last, &n);
@@ -229,9 +331,13 @@ static bool settle_call(struct catalogue *c, struct routine *r, struct str name)
 		if (schema.len && !str_eq(schema, found[i].schema))
 			continue;
 		met++;
-		for (size_t k = 0; k < found[i].n_acts && &found[i] != r; k++)
-			more = add_act(c, r, &found[i].acts[k]) || more;
+		for (size_t k = 0; k < found[i].n_acts && &found[i] != r; k++) {
+			if (!known_only || catalogue_matters(&found[i].acts[k]))
+				more = add_act(c, r, &found[i].acts[k]) || more;
+		}
 	}
+	if (!met && is_own(name))
+		return more; /* nothing stands behind it */
 	if (!met && (schema.len == 0 || str_is(schema, "pg_catalog")) && sql_function(last).means == SQL_MEANS_READ)
 		return more;
 	if (!met) {

@@ -11,7 +11,7 @@
 
 #define CATALOGUE_ARENA ((size_t)2 << 30) /* address space; touched as needed */
 #define CATALOGUE_ACTS 8		  /* of one routine that are told; more are as the worst of them */
-#define CATALOGUE_CALLS 64		  /* routines that one names; more make it unknown */
+#define CATALOGUE_CALLS 1000		  /* routines that a body names; more make it unknown */
 #define CATALOGUE_BODY_MAX ((size_t)256 << 10)
 
 /* When views, triggers and rules run. */
@@ -29,7 +29,7 @@ struct routine {
 	struct change *acts; /* what its body does, through what it calls */
 	size_t n_acts;
 	struct str *calls; /* names as its body has them */
-	size_t n_calls;
+	size_t n_calls, cap_calls;
 };
 
 /* From one relation to another: rows of ${from} that are deleted take rows of ${to} along, or ${to} stands on it. */
@@ -41,6 +41,7 @@ struct edge {
 #define EDGE_CHILD 'P' /* partition or inheriting table */
 #define EDGE_VIEW 'V'
 #define EDGE_OWNS 'S'  /* a sequence of its columns */
+#define EDGE_UPDATES 'U' /* a foreign key: a row whose key changes changes those of ${to} */
 
 /* A name that looks harmless where it is read, and is not: a view that calls something, a function named as one that only computes. */
 struct hider {
@@ -67,17 +68,31 @@ struct catalogue {
 
 /* catalogue_body.c: what the body of a routine does, then what it does through others. */
 void catalogue_body(struct catalogue *c, struct routine *r, struct arena *scratch);
+/* Once for each name. */
+void catalogue_call(struct catalogue *c, struct routine *r, struct str name);
 void catalogue_settle(struct catalogue *c);
 enum catalogue_effect catalogue_effect_of(const struct change *acts, size_t n);
 /* Is it text that nobody has read, whoever wrote it: not one that begins as a statement on rows does, with names or values put into it? */
 bool catalogue_opaque(const struct change *c);
+/* Is it more than what the witness tells of before it is committed: rows, and code in other languages? */
+bool catalogue_matters(const struct change *c);
 /* One clause: "deletes every row of submissions". */
 struct str catalogue_says(const struct change *acts, size_t n, struct arena *arena);
 
 /* catalogue_hide.c */
 void catalogue_hide(struct catalogue *c);
 
-#define CATALOGUE_TYPE "\001t:" /* before the name of a type: the routine that stands for what casting to it runs */
+#define CATALOGUE_OWN "\001" /* no name in a database begins so */
+#define CATALOGUE_TYPE CATALOGUE_OWN "t:" /* before the name of a type: the routine that stands for what casting to it runs */
+#define CATALOGUE_EXPRESSIONS CATALOGUE_OWN "e:" /* before events and a relation: what its definition works out then */
+/* Does anything run where its rows are written, or may they be others'? */
+bool catalogue_acts(const struct catalogue_relation *r);
+/* What a change does to rows; NULL: nothing. */
+struct row_event {
+	enum sql_meaning means;
+	enum catalogue_event event, also; /* EVENT_READ: no other */
+};
+const struct row_event *catalogue_row_event(const struct change *c);
 /* The name of the routine that stands for what an event on a relation runs. */
 struct str catalogue_behind(char *buf, size_t size, uint32_t oid, enum catalogue_event event);
 

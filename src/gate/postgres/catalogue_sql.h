@@ -15,6 +15,7 @@ static const char relations_sql[] =
 
 static const char edges_sql[] =
 	"SELECT confrelid, conrelid, confdeltype, conname FROM pg_constraint WHERE contype = 'f' "
+	"UNION ALL SELECT confrelid, conrelid, 'U', conname FROM pg_constraint WHERE contype = 'f' AND confupdtype NOT IN ('a', 'r') "
 	"UNION ALL SELECT inhparent, inhrelid, 'P', '' FROM pg_inherits "
 	"UNION ALL SELECT DISTINCT d.refobjid, r.ev_class, 'V'::\"char\", '' FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid "
 	"WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class "
@@ -53,6 +54,32 @@ static const char types_sql[] =
 	"JOIN pg_proc f ON f.oid = c.castfunc JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE c.oid >= 16384 AND t.oid >= 16384 "
 	"UNION ALL SELECT t.typname, NULL, NULL, pg_get_expr(k.conbin, 0) FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid "
 	"WHERE k.oid >= 16384 ORDER BY 1";
+/* Bits of events, 1 << enum catalogue_event: 1 read, 2 insert, 4 update, 8 delete. Numbers of sequences are counted by nobody. What calls
+ * nothing has neither a parenthesis nor a cast. A policy for SELECT is asked of rows that are changed as well. */
+static const char expressions_sql[] =
+	"SELECT x.rel, x.events, string_agg('SELECT ' || x.e, '; ') FROM ("
+	"SELECT conrelid AS rel, 6 AS events, pg_get_expr(conbin, conrelid) AS e FROM pg_constraint "
+	"WHERE contype = 'c' AND conrelid >= 16384 "
+	"UNION ALL SELECT adrelid, 6, pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid >= 16384 "
+	"UNION ALL SELECT indrelid, 6, pg_get_expr(indexprs, indrelid) FROM pg_index WHERE indexprs IS NOT NULL AND indrelid >= 16384 "
+	"UNION ALL SELECT indrelid, 6, pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL AND indrelid >= 16384 "
+	"UNION ALL SELECT partrelid, 6, pg_get_expr(partexprs, partrelid) FROM pg_partitioned_table WHERE partexprs IS NOT NULL "
+	"UNION ALL SELECT p.polrelid, CASE p.polcmd WHEN 'a' THEN 6 WHEN 'w' THEN 7 WHEN 'd' THEN 8 ELSE 15 END, x.e FROM pg_policy p "
+	"JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity, "
+	"LATERAL (VALUES (pg_get_expr(p.polqual, p.polrelid)), (pg_get_expr(p.polwithcheck, p.polrelid))) x(e)) x "
+	"WHERE x.e ~ '[(]|::' AND x.e !~ '^nextval[(]''[^'']*''::regclass[)]$' "
+	"AND x.e !~ '^''[^'']*''::(text|character varying|jsonb?|bpchar)$' "
+	"GROUP BY 1, 2 ORDER BY 1, 2";
+static const char columns_sql[] =
+	"WITH RECURSIVE made(type, of) AS (SELECT oid, typelem FROM pg_type WHERE typelem <> 0 "
+	"UNION ALL SELECT oid, typbasetype FROM pg_type WHERE typbasetype <> 0 UNION ALL SELECT rngtypid, rngsubtype FROM pg_range "
+	"UNION ALL SELECT c.reltype, a.atttypid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+	"WHERE c.oid >= 16384 AND c.relkind IN ('c', 'r', 'p') AND a.attnum > 0), "
+	"holds(type, domain) AS (SELECT contypid, contypid FROM pg_constraint WHERE contypid <> 0 AND oid >= 16384 "
+	"UNION SELECT m.type, h.domain FROM holds h JOIN made m ON m.of = h.type) "
+	"SELECT DISTINCT a.attrelid, t.typname FROM holds h "
+	"JOIN pg_attribute a ON a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped "
+	"JOIN pg_type t ON t.oid = h.domain ORDER BY 1";
 static const char event_triggers_sql[] =
 	"SELECT e.evtname, fn.nspname, f.proname FROM pg_event_trigger e JOIN pg_proc f ON f.oid = e.evtfoid "
 	"JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE e.evtenabled <> 'D'";

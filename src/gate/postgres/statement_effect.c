@@ -113,7 +113,7 @@ static void tell_acts(struct weighing *w, const struct routine *r, struct str ho
 
 		/* Of bounded rows, and of code in other languages, the witness tells before it is committed. Of text from a row it
 		 * could not: settings, programs, counters and rights leave it no trace. */
-		if (known_only && catalogue_effect_of(&r->acts[i], 1) != EFFECT_DESTROYS && !catalogue_opaque(&r->acts[i]))
+		if (known_only && !catalogue_matters(&r->acts[i]))
 			continue;
 		c = change_add(&w->answer->changes, w->arena);
 		if (!c)
@@ -140,27 +140,6 @@ static bool tell_call(struct weighing *w, const struct change *c)
 }
 
 /* --- rows --- */
-
-struct row_event {
-	enum sql_meaning means;
-	enum catalogue_event event, also; /* EVENT_READ: no other */
-};
-
-static const struct row_event row_events[] = {
-	{ SQL_MEANS_INSERT, EVENT_INSERT, EVENT_READ },	    { SQL_MEANS_UPSERT, EVENT_INSERT, EVENT_UPDATE },
-	{ SQL_MEANS_UPDATE, EVENT_UPDATE, EVENT_READ },	    { SQL_MEANS_UPDATE_ALL, EVENT_UPDATE, EVENT_INSERT },
-	{ SQL_MEANS_DELETE, EVENT_DELETE, EVENT_READ },	    { SQL_MEANS_DELETE_ALL, EVENT_DELETE, EVENT_READ },
-	{ SQL_MEANS_TRUNCATE, EVENT_TRUNCATE, EVENT_READ }, { SQL_MEANS_MERGE, EVENT_DELETE, EVENT_UPDATE },
-};
-
-static const struct row_event *row_event(const struct change *c)
-{
-	for (size_t i = 0; i < ARRAY_LEN(row_events); i++) {
-		if (statement_has(c, row_events[i].means))
-			return &row_events[i];
-	}
-	return NULL;
-}
 
 static bool has_parts(const struct catalogue *c, const struct catalogue_relation *r)
 {
@@ -226,7 +205,7 @@ static void tell_namesakes(struct weighing *w, const struct catalogue_relation *
 
 static void tell_rows(struct weighing *w, const struct change *told, struct change *c)
 {
-	const struct row_event *e = row_event(told);
+	const struct row_event *e = catalogue_row_event(told);
 	const struct catalogue_relation *r = e && w->c->catalogue ? relation_of(w, told->name) : NULL;
 
 	if (!r)
@@ -242,30 +221,31 @@ static void tell_rows(struct weighing *w, const struct change *told, struct chan
 		tell_namesakes(w, r, e);
 }
 
-/* A view leads to what it is made of, by a name that need not be known where it is used: a temporary one is in no catalogue. */
-static const struct catalogue_relation *view_over(const struct weighing *w, const struct sql_relation *named)
+/* A view leads to what it is made of, and a table LIKE another has its checks, by a name that need not be known where it is used: a
+ * temporary one is in no catalogue. */
+static const struct catalogue_relation *made_of(const struct weighing *w, const struct sql_relation *named)
 {
 	const struct catalogue_relation *r = NULL;
 
-	if (w->c->catalogue && named->use == SQL_USE_READ && named->name.len)
+	if (w->c->catalogue && (named->use == SQL_USE_READ || named->use == SQL_USE_ALTER) && named->name.len)
 		r = relation_of(w, named->schema.len ? arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(named->schema), STR_ARG(named->name))
 						     : named->name);
 	return r && r->hides ? r : NULL;
 }
 
-static void tell_view(struct weighing *w, const struct statement *s)
+static void tell_made(struct weighing *w, const struct statement *s)
 {
 	for (const struct sql_relation *named = s->shape ? s->shape->relations : NULL; named; named = named->next) {
-		const struct catalogue_relation *r = view_over(w, named);
+		const struct catalogue_relation *r = made_of(w, named);
 
 		for (enum catalogue_event e = EVENT_INSERT; r && e < EVENT_TRUNCATE; e++)
 			tell_behind(w, r, e);
 	}
 }
 
-static bool is_view(struct str verb)
+static bool is_made(struct str verb)
 {
-	return str_is(verb, "CREATE VIEW");
+	return str_is(verb, "CREATE VIEW") || str_is(verb, "CREATE TABLE");
 }
 
 /* --- all of it --- */
@@ -273,7 +253,7 @@ static bool is_view(struct str verb)
 bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
 {
 	for (const struct sql_statement *s = sql->statements; s; s = s->next) {
-		if (str_is(s->verb, "EXECUTE") || is_view(s->verb))
+		if (str_is(s->verb, "EXECUTE") || is_made(s->verb))
 			return true;
 	}
 	if (!w->c->catalogue)
@@ -281,7 +261,7 @@ bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
 	if (w->c->catalogue->n_hiders)
 		return true;
 	CHANGE_EACH(c, &sql->changes) {
-		const struct row_event *e = row_event(c);
+		const struct row_event *e = catalogue_row_event(c);
 		const struct catalogue_relation *r = e ? relation_of(w, c->name) : NULL;
 
 		if (is_call(c) || (r && r->hides))
@@ -390,8 +370,8 @@ void statement_effects(struct weighing *w, struct statement *s, const struct sql
 			tell(w, e.change);
 	}
 	tell_hidden(w, s->text, s->shape);
-	if (is_view(s->verb))
-		tell_view(w, s);
+	if (is_made(s->verb))
+		tell_made(w, s);
 	s->first_change = first;
 	s->n_changes = w->answer->changes.n - first;
 }

@@ -197,22 +197,6 @@ static struct str command_name(struct sql_work *w, struct str table, const Alter
 	return table;
 }
 
-/* A default or a condition may call functions for every row there is: ADD COLUMN … DEFAULT f(). */
-static void walk_definition(struct sql_work *w, const AlterTableCmd *c)
-{
-	const ColumnDef *d = (const ColumnDef *)(const void *)c->def;
-
-	if (!d || SQL_TAG(d) != T_ColumnDef)
-		return;
-	sql_walk(w, d->raw_default);
-	SQL_EACH(i, d->constraints) {
-		const Constraint *k = SQL_ITEM(i, d->constraints);
-
-		if (SQL_TAG(k) == T_Constraint)
-			sql_walk(w, k->raw_expr);
-	}
-}
-
 /* Of a temporary table, and of nothing beside it? */
 static bool alone(const AlterTableStmt *s, const AlterTableCmd *c)
 {
@@ -233,7 +217,10 @@ void sql_alter_table(struct sql_work *w, const AlterTableStmt *s)
 		const struct command *k = (size_t)c->subtype < ARRAY_LEN(commands) ? &commands[c->subtype] : NULL;
 		struct change *made;
 
-		walk_definition(w, c);
+		/* A default or a condition may call functions for every row there is: ADD COLUMN … DEFAULT f(). */
+		sql_define_element(w, c->def);
+		if (c->subtype == AT_ColumnDefault && sql_name_temporary(s->relation))
+			sql_walk(w, c->def);
 		if (!k || !k->known) {
 			sql_note_plain(w, SQL_MEANS_UNREAD, own, table);
 			continue;

@@ -220,3 +220,34 @@ void sql_define_index(struct sql_work *w, const IndexStmt *s)
 	if (!sql_name_temporary(s->relation))
 		sql_note_plain(w, SQL_MEANS_CREATE, "index", sql_name(w, s->relation));
 }
+
+/* A column or a constraint of a table; anything else is none. */
+void sql_define_element(struct sql_work *w, const Node *element)
+{
+	const ColumnDef *d = (const ColumnDef *)(const void *)element;
+
+	if (element && SQL_TAG(element) == T_Constraint)
+		sql_walk(w, ((const Constraint *)(const void *)element)->raw_expr);
+	if (!element || SQL_TAG(element) != T_ColumnDef)
+		return;
+	sql_walk(w, d->raw_default);
+	SQL_EACH(i, d->constraints) {
+		const Constraint *k = SQL_ITEM(i, d->constraints);
+
+		if (SQL_TAG(k) == T_Constraint)
+			sql_walk(w, k->raw_expr);
+	}
+}
+
+void sql_define_table(struct sql_work *w, const CreateStmt *s)
+{
+	const RangeVar *r = s->relation;
+
+	if (r && r->relpersistence != 't' && !sql_name_temporary(r)) {
+		sql_note_plain(w, SQL_MEANS_CREATE, "table", sql_name(w, r));
+		return;
+	}
+	/* A temporary one is in no catalogue: what its rows will run is asked about here. */
+	SQL_EACH(i, s->tableElts)
+		sql_define_element(w, SQL_ITEM(i, s->tableElts));
+}

@@ -254,7 +254,7 @@ static void truncate(struct sql_work *w, const TruncateStmt *s)
 	}
 }
 
-static void create_table(struct sql_work *w, const RangeVar *r, const char *type)
+static void made(struct sql_work *w, const RangeVar *r, const char *type)
 {
 	if (r && r->relpersistence != 't' && !sql_name_temporary(r))
 		sql_note_plain(w, SQL_MEANS_CREATE, type, sql_name(w, r));
@@ -348,7 +348,7 @@ static void table_as(struct sql_work *w, const CreateTableAsStmt *s)
 		execute(w, (const ExecuteStmt *)(const void *)s->query);
 	else
 		sql_walk(w, s->query);
-	create_table(w, s->into ? s->into->rel : NULL, s->objtype == OBJECT_MATVIEW ? "materialized view" : "table");
+	made(w, s->into ? s->into->rel : NULL, s->objtype == OBJECT_MATVIEW ? "materialized view" : "table");
 }
 
 /* Statements about tables and their like; false when it is none of these. */
@@ -359,10 +359,10 @@ static bool special(struct sql_work *w, const void *n)
 		truncate(w, n);
 		return true;
 	case T_CreateStmt:
-		create_table(w, ((const CreateStmt *)n)->relation, "table");
+		sql_define_table(w, n);
 		return true;
 	case T_CreateSeqStmt:
-		create_table(w, ((const CreateSeqStmt *)n)->sequence, "sequence");
+		made(w, ((const CreateSeqStmt *)n)->sequence, "sequence");
 		return true;
 	case T_CreateTableAsStmt:
 		table_as(w, n);

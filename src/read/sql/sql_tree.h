@@ -49,6 +49,8 @@ const char *sql_alter_type(ObjectType type);
 /* sql_define.c */
 void sql_define_function(struct sql_work *w, const CreateFunctionStmt *s);
 void sql_define_do(struct sql_work *w, const DoStmt *s);
+void sql_define_element(struct sql_work *w, const Node *element);
+void sql_define_table(struct sql_work *w, const CreateStmt *s);
 void sql_define_view(struct sql_work *w, const ViewStmt *v);
 void sql_define_index(struct sql_work *w, const IndexStmt *s);
 void sql_define_prepare(struct sql_work *w, const PrepareStmt *s);
