@@ -67,8 +67,11 @@ static bool choose_database(const struct keys_run *r, struct str *ret, struct er
 {
 	const char *named = cli_value(r->cli, "database");
 
+	if (!r->configured && !named)
+		return err_set(err, ERR_INPUT, "no %s/postgres.yaml says yet what stands behind the gate (docs/postgres.md); or name it: "
+			       "--database NAME", r->places.config);
 	if (!r->configured) {
-		*ret = str_from(named ? named : "postgres");
+		*ret = str_from(named);
 		return true;
 	}
 	if (named && !gate_config_find(&r->config, str_from(named)))

@@ -61,6 +61,7 @@ def main():
         def test_the_sql_runs_twice():
             make()
             make()
+            pg.sql("CREATE ROLE looker LOGIN IN ROLE pawl_agent_read")
 
         def test_reads_and_writes_rows():
             assert pg.sql("SELECT count(*) FROM public.orders", "shop", "pawl_gate") == [["5"]]
@@ -78,8 +79,16 @@ def main():
         def test_makes_and_drops_its_own():
             pg.sql("CREATE TABLE public.mine (id int); ALTER TABLE public.mine ADD x int; DROP TABLE public.mine", "shop", "pawl_gate")
 
+        def test_the_trash_is_there_for_it_and_only_for_it():
+            pg.sql("CREATE TABLE pawl_trash.t (x int); DROP TABLE pawl_trash.t", "shop", "pawl_gate")
+            refused(pg, "DROP SCHEMA pawl_trash", "looker")
+            refused(pg, "CREATE TABLE pawl_trash.t (x int)", "looker")
+
+        def test_what_it_makes_is_the_owners_too():
+            pg.sql("CREATE TABLE public.made (id int)", "shop", "pawl_gate")
+            pg.sql("INSERT INTO public.made VALUES (1); ALTER TABLE public.made ADD x int; DROP TABLE public.made", "shop", "app")
+
         def test_the_reader_only_reads():
-            pg.sql("CREATE ROLE looker LOGIN IN ROLE pawl_agent_read")
             pg.sql("SELECT * FROM public.orders", "shop", "looker")
             refused(pg, "INSERT INTO public.orders (what) VALUES ('y')", "looker")
             refused(pg, "CREATE TABLE public.t (x int)", "looker")

@@ -100,7 +100,8 @@ static void describe(struct postgres_aside *a, const struct keeping_ask *ask, st
 		io->card = arena_fmt(arena, "%.*s; but %.*s", STR_ARG(io->card), STR_ARG(io->remark));
 }
 
-/* It could not be done as it stands: because it cannot be kept, or only not now. What else is wrong the statement itself will tell. */
+/* It could not be done as it stands: because it cannot be kept, or only not now, or the role may not. What else is wrong the statement
+ * itself will tell. */
 static void failed(const struct err *wrong, struct keeping_plan *io, struct arena *arena)
 {
 	struct str said = arena_str(arena, str_from(wrong->msg));
@@ -111,6 +112,8 @@ static void failed(const struct err *wrong, struct keeping_plan *io, struct aren
 		*io = (struct keeping_plan){ .way = KEEPING_NOT };
 		io->why_not = str_starts(why, STR("pawl: ")) ? str_sub(why, 6, why.len) : why;
 	}
+	if (str_starts(said, STR("42501: ")))
+		io->forbidden = str_sub(said, 7, said.len);
 	io->untried = str_starts(said, STR("57014")) || str_starts(said, STR("55P03"));
 }
 

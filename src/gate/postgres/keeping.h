@@ -56,6 +56,7 @@ struct keeping_plan {
 	uint64_t dump_bytes; /* of the tables, about */
 	struct str lock;
 	struct str remark; /* what comes back otherwise than it was; in says and card too */
+	struct str forbidden; /* what the server says when the role that pawl logs in as tries it: it may not; no yes makes it run */
 	bool untried;	 /* busy, or it took too long: should it turn out that it cannot be kept, it does not run */
 };
 

@@ -1,7 +1,10 @@
 /* Once on an upstream, by the gate's own connection. Nobody but the role that the gate logs in as may look in. */
 begin
 	perform pg_catalog.set_config('client_min_messages', 'warning', true);
-	create schema if not exists pawl_trash;
+	-- IF NOT EXISTS would demand CREATE on the database of a role whose schema is there already.
+	if pg_catalog.to_regnamespace('pawl_trash') is null then
+		create schema pawl_trash;
+	end if;
 	revoke all on schema pawl_trash from public;
 	comment on schema pawl_trash is 'pawl: what was dropped, emptied or changed through the gate, until it expires; `pawl undo` brings it back';
 	create table if not exists pawl_trash.items (

@@ -108,6 +108,8 @@ bool relay_keep_plan(struct relay_passage *p, const struct statement_answer *a, 
 		p->keeps[k.nth].plan = plan;
 		if (plan->way == KEEPING_NOT)
 			beyond(p, plan->why_not);
+		else if (plan->forbidden.len)
+			say(p, "A YES WILL NOT MAKE IT RUN: the server refuses it to the role that pawl logs in as", plan->forbidden);
 		else if (plan->untried)
 			say(p, "Kept first where that can be, and else not run (busy, so it was not tried)", plan->card);
 		else

@@ -1,26 +1,23 @@
 #include "gate/postgres/roles.h"
 
-/* "a ""b""", as SQL quotes names. */
-static void name(struct buf *b, const char *s)
+/* "a ""b""" and 'a ''b', as SQL quotes names and texts. */
+static void quoted(struct buf *b, char mark, const char *s)
 {
-	buf_addc(b, '"');
+	buf_addc(b, mark);
 	for (; *s; s++) {
-		if (*s == '"')
-			buf_addc(b, '"');
+		if (*s == mark)
+			buf_addc(b, mark);
 		buf_addc(b, *s);
 	}
-	buf_addc(b, '"');
+	buf_addc(b, mark);
 }
 
-/* Every %n is the next of ${names}, quoted. */
+/* %1 and %2: ${first} and ${second} as names; %3 and %4: the same as texts. */
 static void line(struct buf *b, const char *text, const char *first, const char *second)
 {
 	for (const char *p = text; *p; p++) {
-		if (p[0] == '%' && p[1] == '1') {
-			name(b, first);
-			p++;
-		} else if (p[0] == '%' && p[1] == '2') {
-			name(b, second);
+		if (p[0] == '%' && p[1] >= '1' && p[1] <= '4') {
+			quoted(b, p[1] <= '2' ? '"' : '\'', p[1] == '1' || p[1] == '3' ? first : second);
 			p++;
 		} else {
 			buf_addc(b, *p);
@@ -29,7 +26,8 @@ static void line(struct buf *b, const char *text, const char *first, const char 
 }
 
 static const char head[] =
-	"-- Roles for agents. Run by the database's owner or a superuser: pawl postgres roles | psql -X -v ON_ERROR_STOP=1 DATABASE\n"
+	"-- Roles for agents. Run by a superuser, or by the database's owner with CREATEROLE:\n"
+	"-- pawl postgres roles | psql -X -v ON_ERROR_STOP=1 DATABASE\n"
 	"-- pawl_agent_read:    sees everything in the schemas below, writes nothing.\n"
 	"-- pawl_agent_migrate: also writes rows, and makes and alters what is its own. It owns nothing that is there now, so it drops,\n"
 	"--                     truncates and alters nothing that is there now: a migration that has to is a person's.\n"
@@ -74,34 +72,32 @@ static const char of_owner[] =
 static const char of_login[] =
 	"\n-- The gate logs in as this one; give it a password (\\password), or a certificate, that no agent can read.\n"
 	"DO $$ BEGIN\n"
-	"  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %s) THEN CREATE ROLE %1; END IF;\n"
+	"  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = %3) THEN CREATE ROLE %1; END IF;\n"
 	"END $$;\n"
 	"ALTER ROLE %1 LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;\n"
 	"GRANT pawl_agent_migrate TO %1;\n"
 	"ALTER ROLE %1 SET lock_timeout = '10s';\n"
 	"ALTER ROLE %1 SET idle_in_transaction_session_timeout = '10min';\n";
 
-static void literal(struct buf *b, const char *s)
-{
-	buf_addc(b, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_addc(b, '\'');
-		buf_addc(b, *s);
-	}
-	buf_addc(b, '\'');
-}
+/* The gate keeps what is destroyed in a schema of its own, and its role may make none. */
+static const char of_trash[] =
+	"DO $$ BEGIN\n"
+	"  IF NOT pg_catalog.pg_has_role(current_user, %3, 'MEMBER') THEN GRANT %1 TO CURRENT_USER; END IF;\n"
+	"  IF pg_catalog.to_regnamespace('pawl_trash') IS NULL THEN CREATE SCHEMA pawl_trash AUTHORIZATION %1; END IF;\n"
+	"END $$;\n";
+
+/* What an agent makes belongs to the gate's role: those who own the rest own that too. Not where it would go round in a circle. */
+static const char of_maker[] =
+	"DO $$ BEGIN\n"
+	"  IF NOT pg_catalog.pg_has_role(%3, %4, 'MEMBER') THEN GRANT %1 TO %2; END IF;\n"
+	"END $$;\n";
 
 static void login(const struct roles_wish *w, struct buf *out)
 {
-	const char *mark = strstr(of_login, "%s");
-	auto_buf first = BUF_MAX(4096);
-
-	buf_add(&first, (struct str){ of_login, (size_t)(mark - of_login) });
-	buf_addc(&first, '\0');
-	line(out, first.ptr, w->login, "");
-	literal(out, w->login);
-	line(out, mark + 2, w->login, "");
+	line(out, of_login, w->login, "");
+	line(out, of_trash, w->login, "");
+	for (size_t o = 0; w->owners[o]; o++)
+		line(out, of_maker, w->login, w->owners[o]);
 }
 
 void roles_sql(const struct roles_wish *w, struct buf *out)

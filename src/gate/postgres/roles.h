@@ -10,11 +10,12 @@
 struct roles_wish {
 	const char *database;	     /* NULL: the SQL asks where it runs */
 	const char *const *schemas;  /* NULL-terminated; at least one */
-	const char *const *owners;   /* whose future tables are granted too; NULL-terminated, may be empty */
-	const char *login;	     /* a role for the gate to log in as; NULL: none */
+	const char *const *owners;   /* whose future tables are granted too, and who may do all with what ${login} makes; NULL-terminated,
+				      * may be empty */
+	const char *login;	     /* a role for the gate to log in as, with the trash schema for it; NULL: none */
 };
 
-/* For psql, run by the database's owner or a superuser. Running it again changes nothing. */
+/* For psql, run by a superuser, or the database's owner with CREATEROLE. Running it again changes nothing. */
 void roles_sql(const struct roles_wish *w, struct buf *out);
 
 /* One thing that the role in use may do. */
