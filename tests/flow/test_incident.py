@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# serial
 # timeout: 1800
 """The lost-state incident, every stage, on real terraform, provider and emulator, with pawl in the way.
 
