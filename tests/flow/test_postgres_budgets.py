@@ -807,12 +807,30 @@ BY_STATEMENT = [
     (["begin", rows(9), "copy s from stdin", rows(9), "commit"], "UPDATE 9, COPY, UPDATE 9, COMMIT"),
     (["begin", "select touch(9)", "select touch(9)", "commit"], "SELECT 1, SELECT 1, COMMIT"),
     (["begin", "select touch(11)", "select touch(1)", "rollback"], "SELECT 1, PW003, ROLLBACK"),
+    # Counters run on over AND CHAIN.
+    (["begin", rows(9), "commit and chain", rows(9), "commit"], "UPDATE 9, COMMIT, UPDATE 9, COMMIT"),
+    (["begin", rows(9), "commit and chain", rows(11), "commit"], "UPDATE 9, COMMIT, UPDATE 11, PW003"),
+    (["begin", rows(9), "commit and chain", rows(9), rows(9), rows(9), rows(9), "commit"],
+     "UPDATE 9, COMMIT, UPDATE 9, UPDATE 9, UPDATE 9, UPDATE 9, PW003"),
+    (["begin", rows(9), rows(9), rows(9), "commit and chain", "select 1", "commit and chain", rows(9), rows(9), rows(9), "commit"],
+     "UPDATE 9, UPDATE 9, UPDATE 9, COMMIT, SELECT 1, COMMIT, UPDATE 9, UPDATE 9, UPDATE 9, COMMIT"),
+    (["begin", rows(9), "rollback and chain", rows(9), "commit"], "UPDATE 9, ROLLBACK, UPDATE 9, COMMIT"),
+    (["begin", rows(11), "rollback and chain", "commit"], "UPDATE 11, ROLLBACK, COMMIT"),
+    (["begin", rows(11), "rollback and chain", rows(9), rows(9), rows(11), rows(1), "rollback"],
+     "UPDATE 11, ROLLBACK, UPDATE 9, UPDATE 9, UPDATE 11, PW003, ROLLBACK"),
+    (["begin", rows(9), "select 1/0", "rollback and chain", rows(9), "commit"], "UPDATE 9, 22012, ROLLBACK, UPDATE 9, COMMIT"),
+    (["begin", rows(9), "rollback and chain", "set transaction isolation level serializable", rows(9), "commit and chain", rows(9), "commit"],
+     "UPDATE 9, ROLLBACK, SET, UPDATE 9, COMMIT, UPDATE 9, COMMIT"),
+    (["begin; " + rows(9) + "; commit and chain; " + rows(9), "commit"], "UPDATE 9, COMMIT"),
+    (["begin", rows(9), "commit and chain", "copy s from stdin", rows(9), "commit"], "UPDATE 9, COMMIT, COPY, UPDATE 9, COMMIT"),
 ]
 # As pipelines, one Sync behind all.
 PIPELINES = [([rows(9), rows(9)], ""), ([rows(11), rows(1)], "PW003"), ([rows(1), rows(11)], "PW003"), ([rows(9)] * 4, "PW003"),
              ([rows(11), "select 1", rows(1), rows(1)], "PW003"), (["begin", rows(9), rows(9), "commit"], ""),
              (["begin", rows(1), rows(11), "commit"], "PW003"), (["begin", rows(11), rows(1), "commit"], "PW003"),
-             (["begin", rows(11), rows(1), "rollback", "select 1"], "PW003"), (["begin", rows(11), "select touch(1)", rows(1)], "PW003")]
+             (["begin", rows(11), rows(1), "rollback", "select 1"], "PW003"), (["begin", rows(11), "select touch(1)", rows(1)], "PW003"),
+             (["begin", rows(9), "commit and chain", rows(9), "commit"], ""), (["begin", rows(9), "commit and chain", rows(11), "commit"], "PW003"),
+             (["begin", rows(11), "rollback and chain", rows(9), "commit"], "")]
 SMALL = """version: 1
 environments:
   - {name: trial, kind: scratch, match: {database: "*"}}
@@ -872,6 +890,98 @@ def by_statement(pg, tap):
     if gate.wait(30):
         wrong.append("the gate ended with %s" % gate.returncode)
     tap.check("the limit of a statement binds in a transaction of several", wrong)
+
+
+R1, BUMP = "delete from r1", "update r2 set n = n + 1"  # a person says yes to each
+
+
+def few(n, table="r2"):
+    return "delete from %s where id <= %d" % (table, n)
+
+
+# What was approved is exempt, and nothing else of its transaction: a limit of 10 rows a statement and 30 a transaction; and of 10 a
+# transaction alone, where that comes to something else.
+APPROVED = [
+    (["begin", R1, "commit"], "DELETE 50, COMMIT"),
+    (["begin", R1, few(11), "commit"], "DELETE 50, DELETE 11, PW003"),
+    (["begin", R1, few(9), "commit"], "DELETE 50, DELETE 9, COMMIT"),
+    (["begin", few(11), R1, "rollback"], "DELETE 11, PW003, ROLLBACK", "DELETE 11, DELETE 50, ROLLBACK"),
+    (["begin", few(11), R1, "commit"], "DELETE 11, PW003, ROLLBACK", "DELETE 11, DELETE 50, PW003"),
+    (["begin", few(9), R1, "commit"], "DELETE 9, DELETE 50, COMMIT"),
+    (["begin", BUMP, few(11), "commit"], "UPDATE 50, DELETE 11, PW003"),
+    (["begin", BUMP, few(9), "commit"], "UPDATE 50, DELETE 9, COMMIT"),
+    (["begin", few(9), BUMP, "commit"], "DELETE 9, UPDATE 41, COMMIT"),
+    (["begin", few(4), BUMP, few(8), R1, BUMP, "commit"], "DELETE 4, UPDATE 46, DELETE 4, DELETE 50, UPDATE 42, COMMIT"),
+    (["begin", R1 + "; " + few(40), "commit"], "DELETE 40, COMMIT"),  # the person saw both
+    (["begin", R1 + "; " + few(20), few(31), "commit"], "DELETE 20, DELETE 11, PW003"),
+    ([R1 + "; " + few(40)], "DELETE 40"),
+    ([R1 + "; commit; begin; " + few(40) + "; commit"], "COMMIT"),
+    (["begin", R1, "commit and chain", few(11), "commit"], "DELETE 50, COMMIT, DELETE 11, PW003"),
+    (["begin", few(9), "commit and chain", R1, few(18), "commit"], "DELETE 9, COMMIT, DELETE 50, DELETE 9, COMMIT"),
+    (["begin", R1, "savepoint a", few(9), "rollback to a", "commit"], "DELETE 50, SAVEPOINT, DELETE 9, ROLLBACK, COMMIT"),
+    (["begin", "declare c cursor for select hit(id) from generate_series(1, 11) id", R1, "fetch all from c", "commit"],
+     "DECLARE CURSOR, DELETE 50, FETCH 11, COMMIT", "DECLARE CURSOR, DELETE 50, FETCH 11, PW003"),
+]
+APPROVED_PIPELINES = [([R1], ""), ([R1, few(11)], "PW003"), ([R1, few(9)], ""), ([few(11), R1], "PW003"), ([few(9), R1], ""),
+                      (["begin", R1, few(11), "commit"], "PW003"), (["begin", few(3), BUMP, few(9), "commit"], ""),
+                      (["begin", BUMP, few(11), "commit"], "PW003")]
+ONE = SMALL.replace("statement: 10, transaction: 30", "transaction: 10")
+
+
+class Small:
+    """A gate with a few rules, and two connections through it."""
+
+    def __init__(self, pg, policy, decide):
+        with open("small.yaml", "w") as f:
+            f.write(policy)
+        self.gate = subprocess.Popen([str(source.BUILD / "tests" / "lib" / "wire_tool"), "--policy", "small.yaml", "--environment", "trial",
+                                      "--decide", decide, "--upstream", "app=host=127.0.0.1 port=%d dbname=postgres user=app" % pg.port,
+                                      "--key", "agent=of agent"],
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        port = int(self.gate.stdout.readline())
+        self.conn = psycopg2.connect(host="127.0.0.1", port=port, dbname="app", user="agent", password="of agent")
+        self.conn.autocommit = True
+        self.pipe = pipeline.Connection("host=127.0.0.1 port=%d dbname=app user=agent password='of agent'" % port)
+
+    def close(self):
+        self.conn.close()
+        self.pipe.close()
+        self.gate.stdin.close()
+        return ["the gate ended with %s" % self.gate.returncode] if self.gate.wait(30) else []
+
+
+def approved(pg, tap):
+    """A yes is for the rows of what it was said to."""
+    if not os.path.exists(str(source.BUILD / "tests" / "lib" / "wire_tool")):
+        tap.skip("what was approved is exempt, and nothing else of its transaction", "not built")
+        return
+    wrong = []
+    pg.sql("set role app; create table r1 (id int primary key, n int not null default 0); create table r2 (like r1 including all); "
+           "create function hit(one int) returns void language sql as 'delete from r2 where id = one'")
+    fill = "set role app; " + "".join("insert into %s select g, 0 from generate_series(1, 50) g on conflict do nothing; " % t for t in ("r1", "r2"))
+    for policy in (SMALL, ONE):
+        small = Small(pg, policy.replace("scratch", "production"), "approve")
+        for messages, *wants in APPROVED:
+            pg.sql(fill)
+            want = wants[-1 if policy == ONE else 0]
+            saw = [message(small.conn, sql, 0) for sql in messages]
+            saw = ", ".join(saw[1:] if saw[0] == "BEGIN" else saw)
+            if saw != want or small.conn.info.transaction_status:
+                wrong.append("%s: %s, wanted %s" % (messages, saw, want))
+                message(small.conn, "rollback", 0)
+        for messages, want in APPROVED_PIPELINES:
+            pg.sql(fill)
+            said = ""
+            try:
+                small.pipe.run(messages)
+            except pipeline.Error as e:
+                said = e.pgcode
+            if said != want:
+                wrong.append("pipeline %s: %r, wanted %r" % (messages, said, want))
+            if said and "begin" in messages:
+                small.pipe.run(["rollback"])
+        wrong += small.close()
+    tap.check("what was approved is exempt, and nothing else of its transaction", wrong)
 
 
 ROUND = 300  # transactions, until the hour's budget is used up: then another gate, whose memory is empty
@@ -945,6 +1055,7 @@ def main():
     with postgres.Server() as pg:
         pg.sql(SCHEMA)
         by_statement(pg, tap)
+        approved(pg, tap)
         through_relay(pg, o, tap)
         through_gate(pg, o, tap)
     return tap.end()

@@ -104,15 +104,28 @@ static void say(void)
 	json_out_key(&o, "counts");
 	json_out_open(&o, '{');
 	for (size_t i = 0; i < saw.n_counts; i++) {
-		const struct budget_count *k = &saw.counts[i];
+		struct budget_count k = saw.counts[i];
 		char name[200];
+		size_t before = 0;
 
-		snprintf(name, sizeof(name), "%.*s", STR_ARG(k->relation));
+		/* Partitions are told as one. */
+		while (!str_eq(saw.counts[before].relation, k.relation))
+			before++;
+		if (before < i)
+			continue;
+		for (size_t j = i + 1; j < saw.n_counts; j++) {
+			if (!str_eq(saw.counts[j].relation, k.relation))
+				continue;
+			k.deleted += saw.counts[j].deleted;
+			k.updated += saw.counts[j].updated;
+			k.inserted += saw.counts[j].inserted;
+		}
+		snprintf(name, sizeof(name), "%.*s", STR_ARG(k.relation));
 		json_out_key(&o, name);
 		json_out_open(&o, '[');
-		json_out_u64(&o, k->deleted);
-		json_out_u64(&o, k->updated);
-		json_out_u64(&o, k->inserted);
+		json_out_u64(&o, k.deleted);
+		json_out_u64(&o, k.updated);
+		json_out_u64(&o, k.inserted);
 		json_out_close(&o, ']');
 	}
 	json_out_close(&o, '}');

@@ -13,6 +13,7 @@ struct budget_count {
 	struct str relation; /* "schema.name" */
 	uint64_t deleted, updated, inserted;
 	bool critical; /* in the owner's list */
+	uint32_t id;   /* of what the rows were counted in; several may be parts of one relation. 0: not said */
 };
 
 struct budget_passed {

@@ -62,7 +62,8 @@ struct relay {
 	struct buf announced; /* relations, each ended by a NUL */
 	size_t n_announced;
 	unsigned n_statements; /* that write */
-	bool approved;	     /* by a person */
+	bool approved;	     /* one of its statements, by a person */
+	bool unapproved;     /* another that writes was sent */
 	bool asked;	     /* about one of its statements */
 	bool ddl;
 	struct buf witness;  /* DataRows' bodies, each behind its length */
@@ -74,7 +75,8 @@ struct relay {
 	struct buf after;    /* what is kept wants to be ended so, before the commit */
 	struct relay_savepoints *savepoints; /* NULL: none */
 	/* limits of a statement: relay_statement.c */
-	struct witness_memory memory; /* in `transaction` */
+	struct witness_memory memory, excused, base; /* in `transaction` */
+	bool chained;	     /* counters of the one before run on: they are to be looked at */
 	struct arena transaction;
 	bool due;	     /* rows were written since the last look */
 	unsigned n_looks;    /* of that kind on their way */
@@ -84,7 +86,7 @@ struct relay {
 	bool over_waits;     /* for the end of a client's message that passes by */
 	unsigned n_runs;
 	char tag[64];	     /* of the last command of the gate's own */
-	char witness_state[6]; /* SQLSTATE of its failure */
+	char witness_state[6], witness_why[128]; /* SQLSTATE and message of its failure */
 	struct budget_count *reserved;
 	size_t n_reserved;
 	int64_t reserved_us;

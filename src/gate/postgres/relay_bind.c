@@ -76,9 +76,12 @@ static bool keep(struct session *s, struct str portal, const struct relay_prepar
 {
 	struct relay *r = &s->relay;
 	struct relay_keep *k = r->passage && r->passage->n_keeps ? &r->passage->keeps[0] : NULL;
-	struct relay_special *x;
+	bool approved = r->passage && r->passage->passage.hold[0];
+	struct relay_special *x = relay_special_find(r, portal);
 
-	if (k && relay_statement_due(s))
+	if (x)
+		x->approved = approved;
+	if (k && (!approved || !relay_approved(s, false)) && relay_statement_due(s))
 		relay_statement_look(s);
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
@@ -86,8 +89,11 @@ static bool keep(struct session *s, struct str portal, const struct relay_prepar
 		relay_after(r, k->after);
 	if (!k || !k->instead.len)
 		return true;
-	relay_wrote(s);
+	if (!approved)
+		relay_wrote(s);
 	relay_run_with(s, k->instead, p->types, r->passage->parameters, HOW_ERROR);
+	if (approved)
+		relay_approved_look(s);
 	x = relay_special_set(r, portal, NULL);
 	if (!x)
 		return false;
@@ -151,7 +157,6 @@ static enum relay_did bind_writing(struct session *s, struct str portal, struct 
 	}
 	if (keeps) {
 		r->asked = true;
-		r->approved |= r->passage->passage.hold[0] != '\0';
 		if (!keep(s, portal, p))
 			did = RELAY_DONE;
 		drop_passage(r);

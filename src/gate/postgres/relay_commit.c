@@ -18,7 +18,8 @@ struct look {
 	const struct catalogue *catalogue;
 	struct str environment, rows;
 	struct witness_expected expected;
-	bool approved, several;
+	struct witness_memory base, excused;
+	bool approved, several; /* approved: all of it */
 	int64_t now_us;
 	struct postgres_aside *aside; /* NULL: nothing can be looked up */
 	/* out */
@@ -41,6 +42,11 @@ struct look_job {
 /* --- what is sent --- */
 
 static void evaluate(struct session *s);
+
+static bool all_approved(const struct relay *r)
+{
+	return r->approved && !r->unapproved;
+}
 
 bool relay_looks(const struct relay *r)
 {
@@ -84,7 +90,7 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 		relay_when_quiet(s, then);
 		return;
 	}
-	if (r->n_statements > 1 && relay_statement_due(s))
+	if ((r->chained || (r->n_statements > 1 && !all_approved(r))) && relay_statement_due(s))
 		relay_statement_look(s);
 	if (r->savepoints && r->savepoints->n)
 		relay_run(s,
@@ -160,6 +166,7 @@ static void judge(struct look *k, struct arena *arena)
 	struct budget_asker asker;
 
 	witness_begin(&k->saw, k->upstream, k->catalogue, &k->expected, arena);
+	k->saw.base = &k->base;
 	if (!relay_rows(k->rows, &k->saw)) {
 		refuse(k, DATABASE_OPAQUE,
 		       k->saw.why.len ? k->saw.why
@@ -181,21 +188,21 @@ static void judge(struct look *k, struct arena *arena)
 		refuse_unannounced(k, arena);
 		return;
 	}
+	/* What a person said yes to is never stopped by its count, nor counted against what is done besides. */
+	if (k->approved)
+		k->saw.n_counts = 0;
+	witness_excused(&k->saw, &k->excused);
 	c = k->saw.counts;
-	if (!k->approved && !k->several &&
+	if (!k->several &&
 	    refuse_budget(
 		    k,
 		    budget_check(k->policy, k->environment, BUDGET_STATEMENT, c, k->saw.n_counts),
 		    arena))
 		return;
-	if (!k->approved && refuse_budget(k, budget_check(k->policy, k->environment, BUDGET_TRANSACTION, c, k->saw.n_counts), arena))
+	if (refuse_budget(k, budget_check(k->policy, k->environment, BUDGET_TRANSACTION, c, k->saw.n_counts), arena))
 		return;
 	asker = (struct budget_asker){ k->policy, k->environment, k->who->id };
-	if (!refuse_budget(k, budget_reserve(k->ledger, &asker, c, k->saw.n_counts, k->now_us), arena) || !k->approved)
-		return;
-	/* What a person said yes to is counted, and never stopped by its count. */
-	k->why = DATABASE_NOT_REFUSED;
-	k->slow = false;
+	refuse_budget(k, budget_reserve(k->ledger, &asker, c, k->saw.n_counts, k->now_us), arena);
 }
 
 /* --- the answer --- */
@@ -315,7 +322,9 @@ static void fill(struct session *s, struct look *k)
 		.catalogue = r->catalogue,
 		.environment = s->upstream->environment.name,
 		.rows = buf_str(&r->witness),
-		.approved = r->approved,
+		.base = r->base,
+		.excused = r->excused,
+		.approved = all_approved(r),
 		.several = r->n_statements > 1,
 		.now_us = clock_now_us(),
 	};
@@ -375,7 +384,8 @@ static struct look_job *job_new(struct session *s)
 	j->look.rows = arena_str(&j->arena, j->look.rows);
 	j->look.catalogue = s->relay.catalogue ? catalogue_ref(s->relay.catalogue) : NULL;
 	j->job = (struct asking_job){ .note = { .run = work_done }, .work = work, .home = &s->worker->loop };
-	if (expect(s, &j->arena, &j->look.expected))
+	if (expect(s, &j->arena, &j->look.expected) && witness_memory_copy(&s->relay.base, &j->arena, &j->look.base) &&
+	    witness_memory_copy(&s->relay.excused, &j->arena, &j->look.excused))
 		return j;
 	catalogue_unref(j->look.catalogue);
 	arena_unmap(&j->arena);

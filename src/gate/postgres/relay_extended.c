@@ -184,7 +184,7 @@ enum relay_did relay_close(struct session *s, struct str message)
 {
 	struct str body = str_sub(message, MESSAGE_HEAD + 1, message.len), name;
 	struct relay *r = &s->relay;
-	struct relay_prepared *p = NULL;
+	struct relay_prepared *p;
 	char what = message.ptr[MESSAGE_HEAD];
 
 	if (!message_text(&body, &name) || (what != 'S' && what != 'P'))
@@ -195,8 +195,7 @@ enum relay_did relay_close(struct session *s, struct str message)
 		return relay_wait(s);
 	if (what == 'S')
 		relay_by_name_drop(r, name);
-	if (what == 'S')
-		p = relay_prepared_find(r, name);
+	p = what == 'S' ? relay_prepared_find(r, name) : NULL;
 	relay_sent(s, 'C', relay_how(r), p);
 	return RELAY_PASS;
 }
@@ -211,10 +210,12 @@ static void send_execute(struct session *s)
 	relay_to_server(s, buf_str(&r->execute));
 	buf_free(&r->execute);
 	relay_sent(s, 'E', HOW_ALL, NULL);
-	if (r->chains)
+	if (r->chains) {
 		relay_run(s, STR(RELAY_WRITES_AGAIN), HOW_ERROR | HOW_QUIET);
-	else
+		relay_when_quiet(s, relay_resume);
+	} else {
 		r->block = BLOCK_NONE;
+	}
 }
 
 static void commit_refused(struct session *s)
@@ -355,7 +356,7 @@ enum relay_did relay_execute(struct session *s, struct str message)
 	struct str body = str_sub(message, MESSAGE_HEAD, message.len), portal;
 	struct relay *r = &s->relay;
 	struct relay_special *x;
-	bool gate = r->block == BLOCK_GATE;
+	bool gate = r->block == BLOCK_GATE, approved = false;
 	uint16_t how;
 
 	if (!message_text(&body, &portal) || body.len != 4)
@@ -376,23 +377,32 @@ enum relay_did relay_execute(struct session *s, struct str message)
 	if (gate && r->block == BLOCK_CLIENT)
 		how |= HOW_QUIET;
 	if (x && relay_writes(x->p)) {
-		if (relay_statement_due(s)) {
+		approved = x->approved && relay_approved(s, x->copies_in);
+		if (!approved && relay_statement_due(s)) {
 			relay_statement_look(s);
 			if (x->copies_in)
 				return relay_wait(s);
 		}
-		relay_wrote(s);
+		if (!approved)
+			relay_wrote(s);
 	}
 	relay_sent(s, 'E', how, x ? x->p : NULL);
-	if (x && r->chains && relay_chains_anew(r)) {
+	if (x && r->chains) {
 		relay_to_server(s, message);
-		relay_run(s, STR(RELAY_WRITES_AGAIN), HOW_ERROR | HOW_QUIET);
+		if (relay_chains_anew(r))
+			relay_run(s, STR(RELAY_WRITES_AGAIN), HOW_ERROR | HOW_QUIET);
+		relay_when_quiet(s, relay_resume);
 		return RELAY_DONE;
 	}
 	if (x && (x->copies_in || changes_meaning(x->p))) {
 		/* What follows would be read as part of the copy, or means what it does only afterwards: first see whether there is one. */
 		relay_to_server(s, message);
 		relay_when_quiet(s, relay_resume);
+		return RELAY_DONE;
+	}
+	if (approved && r->unapproved) {
+		relay_to_server(s, message);
+		relay_approved_look(s);
 		return RELAY_DONE;
 	}
 	return RELAY_PASS;

@@ -92,6 +92,16 @@ static enum relay_did cannot_judge(struct session *s)
 		      STR("Call the function in a SELECT."));
 }
 
+/* About to be. */
+static void wrote(struct session *s)
+{
+	if (relay_statement_due(s)) {
+		relay_statement_look(s);
+		relay_sync(s, HOW_NONE);
+	}
+	relay_wrote(s);
+}
+
 static enum relay_did asked(struct session *s)
 {
 	struct relay *r = &s->relay;
@@ -103,7 +113,8 @@ static enum relay_did asked(struct session *s)
 	relay_ask_error(s, p, &e);
 	if (passed && !instead) {
 		r->asked = true;
-		r->approved |= p->passage.hold[0] != '\0';
+		if (!p->passage.hold[0] || !relay_approved(s, true))
+			wrote(s);
 		if (k && k->after.len)
 			buf_add(&r->after, k->after);
 		if (k && k->before.len) {
@@ -152,6 +163,8 @@ static enum relay_did weigh(struct session *s, struct str text)
 	}
 	relay_announce(r, &a, st);
 	r->n_statements++;
+	if (st->ruling != RULING_READ)
+		wrote(s);
 	return RELAY_PASS;
 }
 
@@ -179,5 +192,7 @@ enum relay_did relay_function(struct session *s, struct str message)
 		did = weigh(s, buf_str(&text));
 	if (did == RELAY_PASS)
 		relay_sent(s, 'F', HOW_ALL, NULL);
+	if (did == RELAY_PASS && r->n_looks)
+		relay_when_quiet(s, relay_resume);
 	return did;
 }

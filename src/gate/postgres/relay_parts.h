@@ -83,8 +83,12 @@ bool relay_writes(const struct relay_prepared *p);
 bool relay_statement_due(const struct session *s);
 void relay_statement_look(struct session *s);
 void relay_wrote(struct session *s);
+/* Around one that a person approved, where others write in the transaction: what it did is excused, and nothing else. Before; false: it is
+ * taken for one that nobody approved, because behind a copy nothing can be asked in the same breath. Behind it. */
+bool relay_approved(struct session *s, bool copies) PAWL_MUST_USE;
+void relay_approved_look(struct session *s);
 /* It has answered; it failed. */
-void relay_statement_seen(struct session *s);
+void relay_statement_seen(struct session *s, uint16_t how);
 void relay_statement_unseen(struct session *s);
 /* A client's message has passed by. */
 void relay_statement_waited(struct session *s);

@@ -278,18 +278,29 @@ static void run_copy(struct session *s)
 
 static bool look_before(struct session *s, const struct script_statement *st)
 {
-	if (st->ruling != RULING_WRITE)
-		return true;
-	if (relay_statement_due(s)) {
+	bool writes = st->ruling == RULING_WRITE;
+	bool yes = writes && relay_script_approved(s->relay.script) && relay_approved(s, st->copies_in);
+	bool looks = writes && !yes && relay_statement_due(s);
+
+	if (looks)
 		relay_statement_look(s);
+	if (s->relay.n_looks)
 		relay_sync(s, HOW_NONE);
-		if (st->copies_in) {
-			relay_when_quiet(s, run_copy);
-			return false;
-		}
+	if (looks && st->copies_in) {
+		relay_when_quiet(s, run_copy);
+		return false;
 	}
-	relay_wrote(s);
+	if (writes && !yes)
+		relay_wrote(s);
 	return true;
+}
+
+static void look_behind(struct session *s, const struct script_statement *st)
+{
+	if (relay_script_approved(s->relay.script) && st->ruling == RULING_WRITE && !st->copies_in)
+		relay_approved_look(s);
+	if (s->relay.n_looks)
+		relay_sync(s, HOW_NONE);
 }
 
 /* Its transaction fails by it. */
@@ -358,18 +369,21 @@ static void run(struct session *s, const struct script_statement *st)
 	if (!look_before(s, st))
 		return;
 	r->ddl |= st->ddl;
+	r->asked |= p->passage != NULL;
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
 	if (k)
 		relay_after(r, k->after);
 	if (k && k->instead.len) {
 		relay_run(s, k->instead, HOW_ERROR);
+		look_behind(s, st);
 		relay_when_quiet(s, instead_done);
 		return;
 	}
 	if (r->block == BLOCK_GATE && last)
 		how |= HOW_HOLD;
 	send(s, st, how);
+	look_behind(s, st);
 	/* The witness looks in the same breath, but behind a copy, whose data would be mixed up with it. */
 	if (r->block == BLOCK_GATE && last && !st->copies_in && !p->last && !s->worker->server->o.permissive) {
 		relay_look(s, looked);
@@ -451,7 +465,6 @@ static void asked(struct session *s)
 	}
 	r->failed = false;
 	r->asked = true;
-	r->approved |= p->passage->passage.hold[0] != '\0';
 	next(s);
 }
 

@@ -50,3 +50,8 @@ struct relay_script *relay_script_new(const struct statement_answer *a, struct s
 	}
 	return p;
 }
+
+bool relay_script_approved(const struct relay_script *p)
+{
+	return p->passage && p->passage->passage.hold[0];
+}

@@ -57,7 +57,10 @@ static void forget_sent(struct relay *r, struct relay_sent *e)
 {
 	if (e->kind == 'E' && e->how & HOW_STATEMENT) {
 		r->n_looks--;
-		r->due = true;
+		if (e->how & HOW_BASE)
+			r->chained = true;
+		else
+			r->due = true;
 	}
 	if (e->helper)
 		r->helper_sent[e->helper - 1] = false;
@@ -120,6 +123,7 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 		buf_clear(&r->witness);
 		r->witness_broken |= !(e->how & HOW_STATEMENT);
 		snprintf(r->witness_state, sizeof(r->witness_state), "%.*s", STR_ARG(str_sub(state, 0, 5)));
+		snprintf(r->witness_why, sizeof(r->witness_why), "%.*s", STR_ARG(str_sub(message_error_field(m->body, 'M'), 0, 120)));
 	}
 	if (told)
 		tell_before(s);
@@ -253,7 +257,7 @@ static void chained(struct session *s)
 	r->chains = false;
 	relay_transaction_over(s);
 	r->block = BLOCK_CLIENT;
-	r->may_write = true;
+	r->may_write = r->chained = true;
 }
 
 /* The end of what an Execute or a Query gives; a Query may give several. */
@@ -288,7 +292,7 @@ static enum relay_does on_end(struct session *s, const struct said *m)
 		pop(r);
 	if (m->type == 'C' && how & HOW_STATEMENT) {
 		r->n_looks--;
-		relay_statement_seen(s);
+		relay_statement_seen(s, how);
 	}
 	return pass_if(r, how, HOW_REST);
 }

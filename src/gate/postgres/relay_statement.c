@@ -64,30 +64,78 @@ static bool counts_here(const struct session *s)
 {
 	const struct relay *r = &s->relay;
 
-	return s->by_statement && !r->approved && (r->block == BLOCK_CLIENT || r->block == BLOCK_GATE);
+	return !s->unseen && !s->worker->server->o.permissive && (r->block == BLOCK_CLIENT || r->block == BLOCK_GATE);
+}
+
+/* In a transaction that failed nothing can be asked, and nothing is written. */
+static bool can_look(const struct session *s)
+{
+	return counts_here(s) && s->relay.tx != 'E' && !s->relay.over.len;
+}
+
+/* Until something else writes, all that was done is what a person approved. */
+static bool all_approved(const struct relay *r)
+{
+	return r->approved && !r->unapproved;
 }
 
 bool relay_statement_due(const struct session *s)
 {
-	/* In a transaction that failed nothing can be asked, and nothing is written. */
-	return counts_here(s) && s->relay.due && s->relay.tx != 'E' && !s->relay.over.len;
+	const struct relay *r = &s->relay;
+
+	return can_look(s) && (r->due || r->chained || all_approved(r));
+}
+
+static void look(struct session *s, enum relay_helper h, uint16_t how)
+{
+	struct relay *r = &s->relay;
+
+	r->failed = r->due = false;
+	r->witness_state[0] = '\0';
+	if (!r->n_looks++)
+		buf_clear(&r->witness);
+	relay_help(s, h, how | HOW_WITNESS | HOW_STATEMENT | HOW_QUIET);
+	relay_help_closed(s, h);
 }
 
 void relay_statement_look(struct session *s)
 {
 	struct relay *r = &s->relay;
 
-	r->failed = r->due = false;
-	if (!r->n_looks++)
-		buf_clear(&r->witness);
-	relay_help(s, relay_witness(s), HOW_WITNESS | HOW_STATEMENT | HOW_QUIET);
-	relay_help_closed(s, relay_witness(s));
+	/* The quick one, whatever there is: its counters need no locks, of which the transaction has none yet. */
+	if (r->chained) {
+		r->chained = false;
+		look(s, HELPER_QUICK, HOW_BASE);
+		return;
+	}
+	look(s, relay_witness(s), all_approved(r) ? HOW_APPROVED : 0);
 }
 
 void relay_wrote(struct session *s)
 {
-	if (counts_here(s))
-		s->relay.due = true;
+	if (!counts_here(s))
+		return;
+	s->relay.unapproved = true;
+	s->relay.due = s->by_statement;
+}
+
+bool relay_approved(struct session *s, bool copies)
+{
+	struct relay *r = &s->relay;
+	bool others = r->unapproved || r->chained;
+
+	if (copies && others)
+		return false;
+	if (others && can_look(s))
+		relay_statement_look(s);
+	r->approved = r->asked = true;
+	return true;
+}
+
+void relay_approved_look(struct session *s)
+{
+	if (can_look(s) && s->relay.unapproved)
+		look(s, relay_witness(s), HOW_APPROVED);
 }
 
 static void tell(struct session *s);
@@ -97,7 +145,8 @@ void relay_statement_over(struct relay *r)
 	/* Of a transaction that the client ended in the same breath it is told all the same. */
 	if (r->when_quiet != tell && !r->over_waits)
 		buf_clear(&r->over);
-	r->memory = (struct witness_memory){ .n = 0 };
+	r->memory = r->excused = r->base = (struct witness_memory){ .n = 0 };
+	r->chained = false;
 	if (r->transaction.mem)
 		arena_reset(&r->transaction);
 	r->due = false;
@@ -171,7 +220,7 @@ void relay_statement_unseen(struct session *s)
 	over(s, DATABASE_OPAQUE, STR("what a statement did could not be seen; the transaction was rolled back"));
 }
 
-void relay_statement_seen(struct session *s)
+void relay_statement_seen(struct session *s, uint16_t how)
 {
 	struct relay *r = &s->relay;
 	struct arena *arena = &s->worker->arena;
@@ -182,15 +231,24 @@ void relay_statement_seen(struct session *s)
 
 	arena_reset(arena);
 	witness_begin(&w, s->upstream->of, r->catalogue, &any, arena);
+	w.base = &r->base;
+	w.collects = how & HOW_BASE ? &r->base : NULL;
+	w.collects_in = &r->transaction;
+	if (how & HOW_BASE)
+		r->base = (struct witness_memory){ .n = 0 };
 	ok = (r->transaction.mem || arena_map(&r->transaction, TRANSACTION_ARENA)) && !r->witness.failed;
 	ok = ok && relay_rows(buf_str(&r->witness), &w);
 	buf_clear(&r->witness);
 	if (ok)
 		witness_statement(&w, &r->memory, &r->transaction);
+	if (ok && how & HOW_APPROVED)
+		witness_excuse(&w, &r->excused, &r->transaction);
 	if (!ok || w.broken || arena->full || r->transaction.full) {
 		relay_statement_unseen(s);
 		return;
 	}
+	if (how & HOW_APPROVED)
+		return;
 	p = budget_check(s->worker->server->o.host->policy, s->upstream->environment.name, BUDGET_STATEMENT, w.counts, w.n_counts);
 	if (p.is)
 		over(s, DATABASE_BUDGET, relay_budget_says(p, arena));

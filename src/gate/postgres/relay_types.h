@@ -34,6 +34,8 @@ enum relay_how {
 	HOW_BETWEEN = 64, /* its ReadyForQuery ends no transaction of anybody's */
 	HOW_TRIED = 128, /* an error in what it says is told; that it says several things is none */
 	HOW_STATEMENT = 256, /* with HOW_WITNESS: it looks at one statement, in the middle of a transaction */
+	HOW_APPROVED = 512, /* with HOW_STATEMENT: at what a person approved */
+	HOW_BASE = 1024, /* with HOW_STATEMENT: at what the transaction before left behind */
 };
 #define HOW_ALL (HOW_READY | HOW_ERROR | HOW_REST)
 #define HOW_NONE 0
@@ -100,6 +102,7 @@ struct relay_special {
 	enum control control;
 	struct relay_prepared *p; /* for its effects; NULL: none */
 	bool copies_in, chain;
+	bool approved; /* by a person */
 	bool instead; /* the gate ran something in its place */
 	char tag[64];
 };

@@ -81,27 +81,14 @@ static bool is_critical(const struct witness_saw *w, struct str relation)
 	return false;
 }
 
-/* ${shared}: several relations have this name (partitions that count as their root). */
-static void count(struct witness_saw *w, struct str relation, const uint64_t rows[3], bool shared)
+static void count(struct witness_saw *w, struct str relation, uint32_t id, const uint64_t rows[3])
 {
-	struct budget_count *k = NULL;
+	void *items = w->counts;
 
-	for (size_t i = 0; shared && !k && i < w->n_counts; i++) {
-		if (str_eq(w->counts[i].relation, relation))
-			k = &w->counts[i];
-	}
-	if (!k) {
-		void *items = w->counts;
-
-		if (!room_for_one(w, &items, w->n_counts, &w->cap, sizeof(*w->counts)))
-			return;
-		w->counts = items;
-		k = &w->counts[w->n_counts++];
-		*k = (struct budget_count){ .relation = relation, .critical = is_critical(w, relation) };
-	}
-	k->deleted += rows[0];
-	k->updated += rows[1];
-	k->inserted += rows[2];
+	if (!room_for_one(w, &items, w->n_counts, &w->cap, sizeof(*w->counts)))
+		return;
+	w->counts = items;
+	w->counts[w->n_counts++] = (struct budget_count){ relation, rows[0], rows[1], rows[2], is_critical(w, relation), id };
 }
 
 static bool announced(const struct witness_saw *w, struct str name)
@@ -193,7 +180,7 @@ static void catalogue_row(struct witness_saw *w, uint32_t oid, const uint64_t ro
 		return;
 	case SAYS_ROWS:
 		if (lost)
-			count(w, catalogues[i].name, rows, false);
+			count(w, catalogues[i].name, oid, rows);
 		return;
 	}
 }
@@ -215,14 +202,15 @@ static void kept_written(struct witness_saw *w, const struct str *cells, const u
 }
 
 /* A write's own lock. */
-static void written(struct witness_saw *w, const struct str *cells, uint64_t scans, const uint64_t rows[3])
+static void written(struct witness_saw *w, const struct str *cells, uint32_t oid, const uint64_t rows[3])
 {
+	uint64_t scans;
 	char kind = cells[CELL_KIND].len ? cells[CELL_KIND].ptr[0] : '\0';
 	bool table = kind == 'r' || kind == 'p' || kind == 'm', system = str_is(cells[CELL_SCHEMA], "pg_catalog");
 	uint64_t all = rows[0] + rows[1] + rows[2];
 
 	w->counted = w->counted || all;
-	w->scanned = w->scanned || scans;
+	w->scanned = w->scanned || (str_to_u64(cells[CELL_SCANS], &scans) && scans);
 	w->excused = w->excused || kind == 'S';
 	if (str_is(cells[CELL_LASTS], "t")) {
 		w->temporary = true;
@@ -245,8 +233,7 @@ static void written(struct witness_saw *w, const struct str *cells, uint64_t sca
 		kept_written(w, cells, rows);
 	/* What was dropped since has no kind, yet its rows were there. */
 	if ((table || !kind) && !system && all)
-		count(w, cells[CELL_ROOT].len ? unquoted(w, cells[CELL_ROOT]) : kind ? full_name(w, cells) : STR("(dropped)"), rows,
-		      cells[CELL_ROOT].len || !kind);
+		count(w, cells[CELL_ROOT].len ? unquoted(w, cells[CELL_ROOT]) : kind ? full_name(w, cells) : STR("(dropped)"), oid, rows);
 }
 
 /* Any stronger lock: weighed at the end, when it is known whether the catalogue was written. */
@@ -321,6 +308,8 @@ void witness_row(struct witness_saw *w, const struct str *cells, size_t n)
 		broken(w, STR("the witness's answer cannot be read"));
 		return;
 	}
+	if (oid && witness_counted_before(w, (uint32_t)oid, rows))
+		return;
 	if (str_is(what, "e") || str_is(what, "q"))
 		last_row(w, cells, scans, rows);
 	else if (str_is(what, "c"))
@@ -330,7 +319,7 @@ void witness_row(struct witness_saw *w, const struct str *cells, size_t n)
 	else if (!str_is(what, "r"))
 		broken(w, STR("the witness's answer cannot be read"));
 	else if (str_is(cells[CELL_MODE], "RowExclusiveLock"))
-		written(w, cells, scans, rows);
+		written(w, cells, (uint32_t)oid, rows);
 	else if (str_is(cells[CELL_MODE], "RowShareLock"))
 		w->excused = true; /* rows that were locked, not changed: their transaction has a number of its own right */
 	else

@@ -10,11 +10,13 @@
  *   3. Counters end with the transaction only where the witness ran in it. After every transaction that could write and in which it
  *      did not (an error, ROLLBACK, a statement sent alone), and before the next that can: WITNESS_FORGET on its own, outside any
  *      transaction (Bind, Execute, Sync). Otherwise its rows are counted with the next one's: too many, never too few.
- *   4. COMMIT AND CHAIN and ROLLBACK AND CHAIN keep the counters running: sent as COMMIT, then BEGIN with the same modes.
+ *   4. COMMIT AND CHAIN and ROLLBACK AND CHAIN keep the counters running: before the transaction that they begin writes, WITNESS_QUICK, its
+ *      rows into a memory (`collects`), and that is the `base` of all that is asked in it.
  *   5. Clients prepare, close and deallocate nothing whose name begins with WITNESS_PREFIX; after DEALLOCATE ALL and DISCARD ALL all are
  *      prepared anew. An error of the witness is a refusal.
  *   6. Where budget_by_statement() says so and a transaction has several statements: WITNESS alone after each that writes, then
  *      witness_statement(); its rows against the statement's limits, what stood before against the transaction's.
+ *   7. Around what a person approved, where something else writes in the transaction, the same; what it did: witness_excuse().
  * Rows that ROLLBACK TO, or a function's EXCEPTION, took back may be counted: the count lies between what is changed and what was done.
  */
 #ifndef PAWL_GATE_POSTGRES_WITNESS_H
@@ -60,8 +62,20 @@ struct witness_unknown {
 	struct str name; /* STR_NONE: dropped */
 };
 
+/* What was counted by one look, by relation; zeroed when the transaction begins. */
+struct witness_memory {
+	struct witness_counted {
+		uint32_t oid;
+		uint64_t rows[3];
+	} *counted;
+	size_t n, cap;
+};
+
 struct witness_saw {
-	struct budget_count *counts; /* temporary tables and catalogues are not counted; a partition counts as its root */
+	const struct witness_memory *base; /* set behind witness_begin(): counters as they were when the transaction began; NULL: 0 */
+	struct witness_memory *collects;   /* set behind it: rows go there, in `collects_in`, and are not weighed */
+	struct arena *collects_in;
+	struct budget_count *counts; /* temporary tables and catalogues are not counted; a partition counts as its root, each by itself */
 	size_t n_counts, cap;
 	struct change_list unannounced; /* what no statement announced: findings witness.locked, .catalogue, .permissions, .foreign */
 	struct witness_unknown *unknown; /* to be looked up from another connection: WITNESS_LOOKUP; with any left, refuse */
@@ -78,6 +92,7 @@ struct witness_saw {
 	const struct witness_expected *expected;
 	struct witness_lock *locks, *last_lock, *granted;
 	uint32_t writes, permissions, touched; /* bits of catalogues */
+	size_t at;
 	bool ended, quick, xid, counted, scanned, blind, excused, temporary, grants;
 };
 
@@ -89,14 +104,17 @@ void witness_row(struct witness_saw *w, const struct str *cells, size_t n);
 /* After the last row. False: broken. */
 bool witness_end(struct witness_saw *w) PAWL_MUST_USE;
 
-/* What was counted by the looks of one transaction so far; zeroed when it begins. */
-struct witness_memory {
-	struct budget_count *counts;
-	size_t n, cap;
-};
 /* For limits of a statement: leaves in ${w} only what was changed since the last look, and remembers all of it. The limits of the
  * transaction are on what it was before. What a statement did that failed inside a savepoint is counted with the next. */
 void witness_statement(struct witness_saw *w, struct witness_memory *m, struct arena *transaction);
+/* What ${w} saw, and witness_statement() left, is added to what is excused; later that is taken from what the whole transaction did. */
+void witness_excuse(struct witness_saw *w, struct witness_memory *excused, struct arena *transaction);
+void witness_excused(struct witness_saw *w, const struct witness_memory *excused);
+/* In another arena, which holds it longer; false: full. */
+bool witness_memory_copy(const struct witness_memory *m, struct arena *arena, struct witness_memory *ret) PAWL_MUST_USE;
+
+/* Of witness_row(): what was there before is taken from ${rows}; true: they were collected, and are not to be weighed. */
+bool witness_counted_before(struct witness_saw *w, uint32_t oid, uint64_t rows[3]);
 
 /* For the gate's own other connection, which sees what was there before the transaction: parameter $1 an array of oids,
  * "{16384,16385}"; columns oid, schema, name, kind, persistence. Besides, one row of the kind WITNESS_TOUCHED for each catalogue in which
