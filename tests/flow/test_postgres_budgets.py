@@ -785,6 +785,9 @@ def rows(n):
     return "update s set n = n + 1 where id <= %d" % n
 
 
+ASKED = "update nine set n = n + 1"  # all rows: the judge asks first
+
+
 # In order: what each message comes to; a limit of 10 rows a statement and 30 a transaction.
 BY_STATEMENT = [
     (["begin", rows(9), rows(9), rows(9), "commit"], "UPDATE 9, UPDATE 9, UPDATE 9, COMMIT"),
@@ -824,13 +827,22 @@ BY_STATEMENT = [
     (["begin; " + rows(9) + "; commit and chain; " + rows(9), "commit"], "UPDATE 9, COMMIT"),
     (["begin", rows(9), "commit and chain", "copy s from stdin", rows(9), "commit"], "UPDATE 9, COMMIT, COPY, UPDATE 9, COMMIT"),
 ]
-# As pipelines, one Sync behind all.
+SYNC = pipeline.SYNC
+# As pipelines, one Sync behind all, and where it says so.
 PIPELINES = [([rows(9), rows(9)], ""), ([rows(11), rows(1)], "PW003"), ([rows(1), rows(11)], "PW003"), ([rows(9)] * 4, "PW003"),
              ([rows(11), "select 1", rows(1), rows(1)], "PW003"), (["begin", rows(9), rows(9), "commit"], ""),
              (["begin", rows(1), rows(11), "commit"], "PW003"), (["begin", rows(11), rows(1), "commit"], "PW003"),
              (["begin", rows(11), rows(1), "rollback", "select 1"], "PW003"), (["begin", rows(11), "select touch(1)", rows(1)], "PW003"),
              (["begin", rows(9), "commit and chain", rows(9), "commit"], ""), (["begin", rows(9), "commit and chain", rows(11), "commit"], "PW003"),
-             (["begin", rows(11), "rollback and chain", rows(9), "commit"], "")]
+             (["begin", rows(11), "rollback and chain", rows(9), "commit"], ""),
+             # What it is asked about first ends what came before it in the pipeline, and is counted all the same.
+             ([ASKED, rows(9)], ""), (["select 1", ASKED, rows(9)], ""), ([ASKED, ASKED], ""), ([rows(9), ASKED], ""), ([ASKED, rows(11)], "PW003"),
+             # Several Syncs: what begins before the one before was answered is counted from its own beginning.
+             (["select 1", SYNC, "begin", rows(11), SYNC, rows(1), "commit"], "PW003"),
+             (["select 1", SYNC, "begin", rows(9), rows(9), SYNC, rows(9), "commit"], ""),
+             (["select 1", SYNC, "begin", "create table made (i int)", SYNC, "drop table made", "commit"], ""),
+             ([rows(9), SYNC, "begin", rows(9), rows(9), rows(9), "commit"], ""),
+             (["begin", rows(11), SYNC, rows(1), "commit"], "PW003"), (["begin", rows(11), SYNC, "select 1", rows(1), "select 1"], "PW003")]
 SMALL = """version: 1
 environments:
   - {name: trial, kind: scratch, match: {database: "*"}}
@@ -859,8 +871,9 @@ def by_statement(pg, tap):
         tap.skip("the limit of a statement binds in a transaction", "not built")
         return
     with open("small.yaml", "w") as f:
-        f.write(SMALL)
+        f.write(SMALL.replace("scratch", "production"))
     pg.sql("set role app; create table s (id int primary key, n int not null default 0); insert into s select generate_series(1, 50); "
+           "create table nine (like s including all); insert into nine select generate_series(1, 9); "
            "create function touch(most int) returns void language sql as 'update s set n = n + 1 where id <= most'")
     gate = subprocess.Popen([tool, "--policy", "small.yaml", "--environment", "trial", "--decide", "pass", "--upstream",
                              "app=host=127.0.0.1 port=%d dbname=postgres user=app" % pg.port, "--key", "agent=of agent"],
@@ -918,6 +931,8 @@ APPROVED = [
     ([R1 + "; commit; begin; " + few(40) + "; commit"], "COMMIT"),
     (["begin", R1, "commit and chain", few(11), "commit"], "DELETE 50, COMMIT, DELETE 11, PW003"),
     (["begin", few(9), "commit and chain", R1, few(18), "commit"], "DELETE 9, COMMIT, DELETE 50, DELETE 9, COMMIT"),
+    (["begin; drop table made; rollback; select 1; drop table made"], "DROP TABLE"),
+    (["begin; drop table made; commit; create table made (i int); begin; drop table made; create table made (i int); commit"], "COMMIT"),
     (["begin", R1, "savepoint a", few(9), "rollback to a", "commit"], "DELETE 50, SAVEPOINT, DELETE 9, ROLLBACK, COMMIT"),
     (["begin", "declare c cursor for select hit(id) from generate_series(1, 11) id", R1, "fetch all from c", "commit"],
      "DECLARE CURSOR, DELETE 50, FETCH 11, COMMIT", "DECLARE CURSOR, DELETE 50, FETCH 11, PW003"),
@@ -958,7 +973,7 @@ def approved(pg, tap):
     wrong = []
     pg.sql("set role app; create table r1 (id int primary key, n int not null default 0); create table r2 (like r1 including all); "
            "create function hit(one int) returns void language sql as 'delete from r2 where id = one'")
-    fill = "set role app; " + "".join("insert into %s select g, 0 from generate_series(1, 50) g on conflict do nothing; " % t for t in ("r1", "r2"))
+    fill = "set role app; create table if not exists made (i int); " + "".join("insert into %s select g, 0 from generate_series(1, 50) g on conflict do nothing; " % t for t in ("r1", "r2"))
     for policy in (SMALL, ONE):
         small = Small(pg, policy.replace("scratch", "production"), "approve")
         for messages, *wants in APPROVED:
@@ -982,6 +997,34 @@ def approved(pg, tap):
                 small.pipe.run(["rollback"])
         wrong += small.close()
     tap.check("what was approved is exempt, and nothing else of its transaction", wrong)
+
+
+def cancelled(pg, tap):
+    """While the witness looks: the client hears what the server says of a cancel, and nothing is committed."""
+    wrong = []
+    if not os.path.exists(str(source.BUILD / "tests" / "lib" / "wire_tool")):
+        tap.skip("a cancel during the look is a cancel", "not built")
+        return
+    small = Small(pg, SMALL.replace("scratch", "production"), "pass")
+    other = psycopg2.connect(host=str(pg.folder), port=pg.port, user="postgres", dbname="postgres")
+    for messages in ([few(3)], ["begin", few(3), "commit"], ["begin", few(3), few(4)]):
+        pg.sql("set role app; insert into r2 select g, 0 from generate_series(1, 50) g on conflict do nothing")
+        for sql in messages[:-1]:
+            message(small.conn, sql, 0)
+        message(small.conn, "prepare warm as " + few(4) + "; deallocate warm", 0)
+        other.cursor().execute("lock table pg_catalog.pg_class in access exclusive mode")
+        timer = threading.Timer(0.5, small.conn.cancel)
+        timer.start()
+        saw = message(small.conn, messages[-1], 0)
+        timer.join()
+        other.rollback()
+        message(small.conn, "rollback", 0)
+        left = pg.sql("select count(*) from r2")
+        if saw != "57014" or int(left[0][0]) != 50:
+            wrong.append("%s: %s, and %s rows are left" % (messages, saw, left))
+    other.close()
+    wrong += small.close()
+    tap.check("a cancel during the look is a cancel", wrong)
 
 
 ROUND = 300  # transactions, until the hour's budget is used up: then another gate, whose memory is empty
@@ -1056,6 +1099,7 @@ def main():
         pg.sql(SCHEMA)
         by_statement(pg, tap)
         approved(pg, tap)
+        cancelled(pg, tap)
         through_relay(pg, o, tap)
         through_gate(pg, o, tap)
     return tap.end()

@@ -7,6 +7,7 @@ import ctypes
 import ctypes.util
 
 COMMAND, ROWS, PIPELINE_SYNC, PIPELINE_ABORTED = 1, 2, 10, 11
+SYNC = "sync"  # among statements: a Sync there too
 
 
 class Error(Exception):
@@ -34,8 +35,11 @@ class Connection:
             raise Error("", "no pipeline mode")
 
     def run(self, statements):
+        syncs = 1 + statements.count(SYNC)
         for s in statements:
-            if not self.pq.PQsendQueryParams(self.c, s.encode(), 0, None, None, None, None, 0):
+            if s == SYNC:
+                self.pq.PQpipelineSync(self.c)
+            elif not self.pq.PQsendQueryParams(self.c, s.encode(), 0, None, None, None, None, 0):
                 raise Error("", self.pq.PQerrorMessage(self.c).decode())
         if not self.pq.PQpipelineSync(self.c):
             raise Error("", self.pq.PQerrorMessage(self.c).decode())
@@ -54,7 +58,8 @@ class Connection:
             elif status not in (COMMAND, PIPELINE_SYNC, PIPELINE_ABORTED) and not error:
                 error = Error((self.pq.PQresultErrorField(r, ord("C")) or b"").decode(), self.pq.PQresultErrorMessage(r).decode("utf-8", "replace"))
             self.pq.PQclear(r)
-            if status == PIPELINE_SYNC:
+            syncs -= status == PIPELINE_SYNC
+            if not syncs:
                 break
         if error:
             raise error

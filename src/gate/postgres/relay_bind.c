@@ -46,10 +46,8 @@ static enum relay_did refresh(struct session *s, struct relay_prepared *p)
 		return relay_refuse_extended(s, &e);
 	}
 	relay_prepared_fill(s, p, &a);
-	if (a.n == 1 && (p->ruling == RULING_WRITE || p->ruling == RULING_ASK || p->ruling == RULING_ALONE)) {
+	if (a.n == 1)
 		relay_announce(&s->relay, &a, a.statements);
-		s->relay.n_statements++;
-	}
 	return RELAY_PASS;
 }
 
@@ -182,6 +180,17 @@ static enum relay_did bind_alone(struct session *s)
 	return RELAY_PASS;
 }
 
+/* What runs alone is over: what follows it may not write. */
+enum relay_did relay_alone_ends(struct session *s)
+{
+	s->relay.ddl = true;
+	s->relay.alone = false;
+	relay_sync(s, HOW_NONE);
+	relay_help(s, HELPER_READ_ONLY, HOW_QUIET);
+	relay_sync(s, HOW_NONE);
+	return relay_wait(s);
+}
+
 static enum relay_did ask(struct session *s, const struct relay_prepared *p, struct str values)
 {
 	struct relay *r = &s->relay;
@@ -190,6 +199,9 @@ static enum relay_did ask(struct session *s, const struct relay_prepared *p, str
 		return relay_wait(s);
 	if (r->skipping) /* what came before failed meanwhile */
 		return RELAY_DONE;
+	/* Its transaction begins behind what was only read, and what was announced and counted is its own. */
+	if (r->block == BLOCK_NONE && r->unsynced)
+		return relay_begin_anew(s);
 	relay_ask(s, (struct str){ p->text, p->n_text }, p->types, values, relay_resume);
 	return r->passage ? RELAY_PASS : RELAY_WAITS;
 }

@@ -225,14 +225,28 @@ static const char *sqlstate_of(enum database_refusal why)
 	return "PW002";
 }
 
+/* The client's own doing, or its settings': what the server says of it is told, as it would be of a commit. Nothing is committed then. */
+static bool theirs(const struct relay *r)
+{
+	return !strcmp(r->witness_state, "57014") || !strcmp(r->witness_state, "55P03") || !strcmp(r->witness_state, "40P01") ||
+	       !strcmp(r->witness_state, "40001");
+}
+
 static void not_committed(struct session *s, enum database_refusal why, struct str says)
 {
 	struct message_error e = { "ERROR", sqlstate_of(why), STR_NONE,
 				   STR("Do not retry. Narrow it with WHERE, or ask the person who owns the database.") };
+	struct relay *r = &s->relay;
 	auto_buf text = BUF_MAX(SAID_MAX);
 
-	buf_addf(&text, "pawl: %.*s", STR_ARG(str_sub(says, 0, SAID_MAX - 16)));
-	e.message = buf_str(&text);
+	if (why == DATABASE_OPAQUE && theirs(r))
+		e = (struct message_error){ "ERROR", r->witness_state, str_from(r->witness_why), STR_NONE };
+	else if (why == DATABASE_OPAQUE && r->witness_state[0])
+		buf_addf(&text, "pawl: %.*s (%s: %s)", STR_ARG(str_sub(says, 0, SAID_MAX - 200)), r->witness_state, r->witness_why);
+	else
+		buf_addf(&text, "pawl: %.*s", STR_ARG(str_sub(says, 0, SAID_MAX - 16)));
+	if (text.len)
+		e.message = buf_str(&text);
 	buf_clear(&s->relay.refusal);
 	message_error(&s->relay.refusal, &e);
 }
@@ -289,25 +303,6 @@ static void conclude(struct session *s, const struct look *k)
 	else
 		not_committed(s, k->why, k->says);
 	r->looked(s);
-}
-
-static bool expect(const struct session *s, struct arena *arena, struct witness_expected *ret)
-{
-	const struct relay *r = &s->relay;
-	struct str left = buf_str(&r->announced), one;
-	struct str *names = ARENA_ARRAY(arena, r->n_announced + 1, struct str);
-	size_t n = 0;
-
-	if (!names)
-		return false;
-	while (n < r->n_announced && message_text(&left, &one))
-		names[n++] = arena_str(arena, one);
-	*ret = (struct witness_expected){ .relations = names,
-					  .n = n,
-					  .catalogue = r->ddl,
-					  .any = r->asked || s->upstream->environment.kind ==
-								     ENVIRONMENT_SCRATCH };
-	return !r->announced.failed && !arena->full;
 }
 
 static void fill(struct session *s, struct look *k)
@@ -384,7 +379,7 @@ static struct look_job *job_new(struct session *s)
 	j->look.rows = arena_str(&j->arena, j->look.rows);
 	j->look.catalogue = s->relay.catalogue ? catalogue_ref(s->relay.catalogue) : NULL;
 	j->job = (struct asking_job){ .note = { .run = work_done }, .work = work, .home = &s->worker->loop };
-	if (expect(s, &j->arena, &j->look.expected) && witness_memory_copy(&s->relay.base, &j->arena, &j->look.base) &&
+	if (relay_expect(s, &j->arena, &j->look.expected) && witness_memory_copy(&s->relay.base, &j->arena, &j->look.base) &&
 	    witness_memory_copy(&s->relay.excused, &j->arena, &j->look.excused))
 		return j;
 	catalogue_unref(j->look.catalogue);
@@ -449,7 +444,7 @@ static void evaluate(struct session *s)
 	}
 	arena_reset(arena);
 	fill(s, &k);
-	if (r->witness_broken || !r->witness_said || !expect(s, arena, &k.expected)) {
+	if (r->witness_broken || !r->witness_said || !relay_expect(s, arena, &k.expected)) {
 		refuse(&k, DATABASE_OPAQUE, STR("what the transaction did could not be seen; it was rolled back"));
 		conclude(s, &k);
 		return;

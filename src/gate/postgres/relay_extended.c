@@ -319,7 +319,8 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 		break;
 	case CONTROL_BEGIN:
 	case CONTROL_BEGIN_READ_ONLY:
-		if (r->block == BLOCK_GATE && r->n_sent)
+		/* A ReadyForQuery on its way ends the transaction before, and all that is counted and announced with it. */
+		if ((r->block == BLOCK_GATE && r->n_sent) || (r->block == BLOCK_NONE && relay_ready_awaited(r)))
 			return relay_wait(s);
 		if (r->block == BLOCK_GATE)
 			ours_ends(s, BLOCK_CLIENT); /* it may write already */
@@ -461,17 +462,6 @@ static void looked(struct session *s)
 	}
 	r->skipping = false;
 	roll_back(s);
-}
-
-/* What runs alone is over: what follows it may not write. */
-enum relay_did relay_alone_ends(struct session *s)
-{
-	s->relay.ddl = true;
-	s->relay.alone = false;
-	relay_sync(s, HOW_NONE);
-	relay_help(s, HELPER_READ_ONLY, HOW_QUIET);
-	relay_sync(s, HOW_NONE);
-	return relay_wait(s);
 }
 
 void relay_client_sync(struct session *s)

@@ -157,12 +157,10 @@ static enum relay_did weigh(struct session *s, struct str text)
 			return RELAY_WAITS;
 		}
 		relay_announce(r, &a, st);
-		r->n_statements++;
 		relay_ask(s, text, STR_NONE, STR_NONE, relay_resume);
 		return r->passage ? asked(s) : RELAY_WAITS;
 	}
 	relay_announce(r, &a, st);
-	r->n_statements++;
 	if (st->ruling != RULING_READ)
 		wrote(s);
 	return RELAY_PASS;

@@ -16,7 +16,6 @@ bool relay_copies_in(const struct statement *st);
 bool relay_is_ddl(const struct statement *st);
 /* Nothing of a simple query needs the gate beyond this: sent as it came. */
 bool relay_is_plain(const struct relay *r, const struct statement_answer *a);
-void relay_announce_all(struct relay *r, const struct statement_answer *a);
 
 /* --- relay_names.c --- */
 struct relay_prepared *relay_prepared_new(struct str name);
@@ -51,6 +50,16 @@ bool relay_by_name(void *session, struct str name, struct str *ret);
 /* The server may have another statement by that name from here on. */
 void relay_by_name_drop(struct relay *r, struct str name);
 
+/* --- relay_announce.c --- */
+/* Names for which the witness is not to refuse: of one that is about to be sent; of all of a message. */
+void relay_announce(struct relay *r, const struct statement_answer *a, const struct statement *st);
+void relay_announce_all(struct relay *r, const struct statement_answer *a);
+/* The same, kept for later; how many. */
+size_t relay_announce_to(const struct relay *r, const struct statement_answer *a, const struct statement *st, struct buf *to);
+void relay_announced(struct relay *r, struct str names, size_t n);
+/* False: memory ran out, and nothing is known. */
+bool relay_expect(const struct session *s, struct arena *arena, struct witness_expected *ret) PAWL_MUST_USE;
+
 /* --- relay_simple.c, relay_script.c: simple queries --- */
 enum relay_did relay_simple(struct session *s, struct str message);
 /* Statement by statement, once nothing is on its way; false: too many, or no memory. */
@@ -58,7 +67,6 @@ bool relay_script_start(struct session *s, const struct statement_answer *a, str
 void relay_script_free(struct relay *r);
 
 /* --- relay_commit.c: the look before a commit --- */
-void relay_announce(struct relay *r, const struct statement_answer *a, const struct statement *st);
 /* Sees what the transaction did, then calls ${then} with relay.may_commit, and where that is false the reason in
  * relay.refusal. Counts are
  * reserved until relay_committed. */
@@ -94,52 +102,5 @@ void relay_statement_unseen(struct session *s);
 void relay_statement_waited(struct session *s);
 /* The transaction is over. */
 void relay_statement_over(struct relay *r);
-
-struct keeping_plan;
-
-/* --- relay_ask.c --- */
-struct relay_keep {
-	struct str lock; /* to be run, and dumped, before all else; STR_NONE: there is no need, or no more */
-	struct str before, instead, after, tag;
-	const struct keeping_plan *plan; /* as it was before anybody was asked; NULL: nothing is kept */
-};
-struct relay_passage {
-	struct asking_job job; /* first */
-	struct session *session; /* NULL: gone; the worker's */
-	struct loop_note waiting; /* posted before the job comes home */
-	struct str waits, how_to_answer; /* for the client, while it waits */
-	bool gone, cancelled;	 /* atomic */
-	struct arena arena;
-	struct database_question question;
-	struct database_passage passage;
-	struct upstream *upstream;
-	const struct database_host *host;
-	struct statement_context context;
-	struct database_session who;
-	struct str text, types, parameters;
-	struct str prepared; /* as in struct question_about */
-	struct relay_keep *keeps; /* by statement */
-	size_t n_keeps;
-	const struct statement_answer *answer;
-	size_t dumping;		/* which of its statements */
-	uint64_t dumped;	/* atomic: bytes of it so far */
-	int64_t told_us;	/* the asker's */
-	bool telling;		/* atomic: tell is on its way */
-	struct loop_note tell;
-	struct str kept;		/* for the card */
-	struct evidence_note *notes;
-	void (*then)(struct session *s);
-};
-/* Ask about the statements of a text that have to be; ${then} is called when that is answered, with relay.passage set. ${types} as in its
- * Parse, ${parameters} as in its Bind; STR_NONE: a simple query. */
-void relay_ask(struct session *s, struct str text, struct str types, struct str parameters, void (*then)(struct session *s));
-/* Of a passage that was not passed; in the worker's arena. */
-void relay_ask_error(struct session *s, const struct relay_passage *p, struct message_error *ret);
-void relay_passage_free(struct relay_passage *p);
-void relay_ask_gone(struct session *s);
-/* Hand it to an asker; ${p}->then is called with relay.passage set. False: too many wait; it is the caller's still. */
-bool relay_ask_submit(struct session *s, struct relay_passage *p);
-/* Atomic, any thread: does nobody wait for its answer any more? */
-bool relay_passage_gone(void *passage);
 
 #endif

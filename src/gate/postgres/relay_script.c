@@ -370,6 +370,7 @@ static void run(struct session *s, const struct script_statement *st)
 		return;
 	r->ddl |= st->ddl;
 	r->asked |= p->passage != NULL;
+	relay_announced(r, str_sub(buf_str(&p->announced), st->announces_at, st->announces_len), st->n_announces);
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
 	if (k)
@@ -487,8 +488,8 @@ bool relay_script_start(struct session *s, const struct statement_answer *a, str
 {
 	struct relay *r = &s->relay;
 
-	r->script = relay_script_new(a, text);
-	if (!r->script || !r->script->text || r->script->n != a->n) {
+	r->script = relay_script_new(r, a, text);
+	if (!r->script || !r->script->text || r->script->n != a->n || r->script->announced.failed) {
 		relay_script_free(r);
 		return false;
 	}

@@ -12,6 +12,7 @@ struct script_statement {
 	enum ruling ruling;
 	enum control control;
 	bool ask, copies_in, ddl, effective, chain;
+	size_t announces_at, announces_len, n_announces; /* in relay_script.announced */
 	struct relay_effects effects;
 };
 
@@ -19,13 +20,14 @@ struct relay_script {
 	struct relay_passage *passage;
 	char *text;
 	size_t n_text, n, at;
+	struct buf announced;
 	size_t counted, characters; /* of text that lies before the statement that was sent */
 	const struct script_statement *last; /* whose effects are to be applied once it succeeded */
 	struct script_statement st[];
 };
 
 /* NULL: too many of them. Whole only where its n is the answer's, and its text is there. */
-struct relay_script *relay_script_new(const struct statement_answer *a, struct str text);
+struct relay_script *relay_script_new(const struct relay *r, const struct statement_answer *a, struct str text);
 /* By a person, who sees the whole message. */
 bool relay_script_approved(const struct relay_script *p);
 

@@ -2,7 +2,8 @@
 #include "gate/postgres/session.h"
 
 struct inside {
-	bool writes, copies;
+	unsigned writes;
+	bool copies;
 };
 
 /* Sent as it came; false: between its statements, or before its copy begins, the witness must look. */
@@ -15,7 +16,7 @@ static bool in_one(const struct session *s, const struct statement_answer *a, st
 		writes += st->ruling == RULING_WRITE;
 		copies = copies || relay_copies_in(st);
 	}
-	*ret = (struct inside){ writes > 0, copies };
+	*ret = (struct inside){ writes, copies };
 	return (writes < 2 || !s->by_statement) && !(due && (copies || (writes && relay_ready_awaited(&s->relay))));
 }
 
@@ -28,7 +29,7 @@ static enum relay_did pass(struct session *s, const struct statement_answer *a, 
 		relay_sync(s, HOW_NONE);
 	}
 	relay_announce_all(r, a);
-	if (has.writes)
+	for (unsigned i = 0; i < has.writes; i++)
 		relay_wrote(s);
 	r->moved = 0;
 	relay_sent(s, 'Q', HOW_ALL, NULL);
@@ -69,7 +70,6 @@ enum relay_did relay_simple(struct session *s, struct str message)
 		relay_when_quiet(s, relay_resume);
 		return RELAY_WAITS;
 	}
-	relay_announce_all(r, &a);
 	if (!relay_script_start(s, &a, text)) {
 		struct message_error e = { "ERROR", "54000",
 					   STR("pawl: too many statements in one message"),

@@ -117,6 +117,7 @@ void relay_wrote(struct session *s)
 		return;
 	s->relay.unapproved = true;
 	s->relay.due = s->by_statement;
+	s->relay.n_statements++;
 }
 
 bool relay_approved(struct session *s, bool copies)
@@ -129,6 +130,7 @@ bool relay_approved(struct session *s, bool copies)
 	if (others && can_look(s))
 		relay_statement_look(s);
 	r->approved = r->asked = true;
+	r->n_statements++;
 	return true;
 }
 
@@ -180,7 +182,7 @@ static bool drop_answers(struct relay *r)
 	for (unsigned i = 0; i < r->n_sent; i++) {
 		struct relay_sent *e = &r->sent[(r->first_sent + i) % RELAY_SENT];
 
-		ready |= e->how & HOW_READY;
+		ready |= (e->kind == 'S' || e->kind == 'Q' || e->kind == 'F') && e->how & HOW_READY;
 		e->how &= (uint16_t)~(HOW_READY | HOW_ERROR | HOW_REST | HOW_HOLD);
 	}
 	return ready;

@@ -102,17 +102,6 @@ bool relay_is_plain(const struct relay *r, const struct statement_answer *a)
 	return true;
 }
 
-void relay_announce_all(struct relay *r, const struct statement_answer *a)
-{
-	for (const struct statement *st = a->statements; st; st = st->next) {
-		if (st->ruling != RULING_WRITE && st->ruling != RULING_ASK && st->ruling != RULING_ALONE)
-			continue;
-		relay_announce(r, a, st);
-		r->ddl |= r->block == BLOCK_CLIENT && relay_is_ddl(st);
-		r->n_statements++;
-	}
-}
-
 /* --- the schema --- */
 
 struct read_job {

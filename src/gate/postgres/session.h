@@ -10,6 +10,7 @@
 #include "gate/postgres/message.h"
 #include "gate/postgres/relay.h"
 #include "gate/postgres/relay_parts.h"
+#include "gate/postgres/relay_passage.h"
 #include "gate/postgres/relay_send.h"
 #include "gate/postgres/scram.h"
 #include "gate/postgres/server.h"
