@@ -1,10 +1,7 @@
 #include "recovery/manifest.h"
 
-#include "base/ed25519.h"
+#include "base/ed25519_check.h"
 #include "recovery/record.h"
-
-/* Before what is signed, so that a signature for one thing is none for another. */
-#define SIGNED_AS "pawl backup manifest 1\n"
 
 const struct str backup_kinds[BACKUP_COMMAND + 1] = {
 	[BACKUP_POSTGRES] = STR_INIT("postgres"),
@@ -147,27 +144,11 @@ bool manifest_read(struct str file, struct str json, struct arena *arena, struct
 
 /* --- signatures --- */
 
-static struct str to_be_signed(struct str what, struct str text, struct arena *arena)
-{
-	return arena_join(arena, what, text);
-}
-
-bool manifest_sign(struct str pem, struct str json, struct arena *arena,
-		   struct manifest_signature *ret, struct err *err)
-{
-	struct str text = to_be_signed(STR(SIGNED_AS), json, arena);
-
-	if (!text.ptr)
-		return err_set(err, ERR_LIMIT, "no memory to sign");
-	return ed25519_sign(pem, text, ret->key, ret->bytes) ||
-	       err_set(err, ERR_INPUT, "the backup key is no Ed25519 key");
-}
-
 bool manifest_signed(const uint8_t key[ED25519_KEY_LEN], const struct manifest_signature *s,
 		     struct str json, struct arena *arena)
 {
-	struct str text = to_be_signed(STR(SIGNED_AS), json, arena);
+	struct str text = arena_join(arena, STR(MANIFEST_SIGNED_AS), json);
 
 	return text.ptr && !memcmp(key, s->key, ED25519_KEY_LEN) &&
-	       ed25519_verify(key, s->bytes, text);
+	       ed25519_check(key, s->bytes, text);
 }

@@ -74,7 +74,9 @@ bool manifest_write(const struct manifest *m, struct arena *arena, struct str *r
 bool manifest_read(struct str file, struct str json, struct arena *arena, struct manifest *ret,
 		   struct err *err) PAWL_MUST_USE;
 
-/* Of the bytes of a manifest, or of a point: whose it is says a prefix of its own. Stored as it stands: key, then bytes. */
+/* Of the bytes of a manifest, or of a point: whose it is says a prefix of its own. Stored as it stands: key, then bytes.
+ * Signing stands in a file of its own (manifest_sign.c, EVP); the small program checks without. */
+#define MANIFEST_SIGNED_AS "pawl backup manifest 1\n" /* before what is signed: a signature for one thing is none for another */
 struct manifest_signature {
 	uint8_t key[ED25519_KEY_LEN], bytes[ED25519_SIGNATURE_LEN];
 };

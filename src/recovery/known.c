@@ -1,0 +1,338 @@
+#include "recovery/known.h"
+
+/* A name that something going is known by. */
+struct name {
+	struct str text;
+	const struct change *change;
+	unsigned spoken; /* number of the target that spoke for it last */
+	struct name *next; /* of the same change */
+};
+
+struct names {
+	struct name **slot;
+	size_t mask;
+	struct name **of; /* of each change that takes data away: its first name */
+	size_t n_of;
+};
+
+struct weighing {
+	const struct known *k;
+	const struct known_ask *ask;
+	struct arena *arena;
+	struct names names;
+	unsigned turn;
+	struct recovery_point **at;
+};
+
+/* Everything that a statement makes believe, or why there is nothing to believe. */
+struct believed {
+	struct point point;
+	bool sound;
+	struct str why;
+	const struct manifest_word *resources;
+};
+
+/* --- what goes --- */
+
+/* Findings stand beside the plain change of the same thing. */
+static bool takes_data(const struct change *c)
+{
+	return change_is_destructive(c) && c->holds_data != HOLDS_DATA_NO && c->kind != CHANGE_STATE_IDENTITY;
+}
+
+bool known_wanted(const struct request *r)
+{
+	CHANGE_EACH(c, &r->changes) {
+		if (takes_data(c))
+			return true;
+	}
+	return false;
+}
+
+static struct name *find(const struct names *n, struct str text)
+{
+	for (size_t i = str_hash(text) & n->mask; n->slot[i]; i = (i + 1) & n->mask) {
+		if (str_eq(n->slot[i]->text, text))
+			return n->slot[i];
+	}
+	return NULL;
+}
+
+/* Of several changes with one name the first that takes data counts; a point is for all of that name. */
+static struct name *add(struct names *n, struct arena *arena, struct str text, const struct change *c)
+{
+	size_t i = str_hash(text) & n->mask;
+	struct name *made;
+
+	while (n->slot[i]) {
+		if (str_eq(n->slot[i]->text, text))
+			return n->slot[i]->change == c ? NULL : n->slot[i];
+		i = (i + 1) & n->mask;
+	}
+	made = ARENA_NEW(arena, struct name);
+	if (!made)
+		return NULL;
+	*made = (struct name){ .text = text, .change = c };
+	n->slot[i] = made;
+	return made;
+}
+
+static void add_all(struct weighing *w, const struct change *c, bool data)
+{
+	const struct str texts[] = { c->title, c->name, c->identity };
+	struct name *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct name *n = texts[i].len ? add(&w->names, w->arena, texts[i], c) : NULL;
+
+		if (n && n->change == c && n != first) {
+			n->next = first;
+			first = n;
+		}
+	}
+	if (first && data)
+		w->names.of[w->names.n_of++] = first;
+}
+
+/* What takes data first: so a name leads to that. */
+static bool gather(struct weighing *w)
+{
+	const struct request *r = w->ask->request;
+	size_t slots = 16;
+
+	while (slots < r->changes.n * 6)
+		slots *= 2;
+	w->names.slot = ARENA_ARRAY(w->arena, slots, struct name *);
+	w->names.of = ARENA_ARRAY(w->arena, r->changes.n ? r->changes.n : 1, struct name *);
+	w->names.mask = slots - 1;
+	if (!w->names.slot || !w->names.of)
+		return false;
+	CHANGE_EACH(c, &r->changes) {
+		if (takes_data(c))
+			add_all(w, c, true);
+	}
+	CHANGE_EACH(d, &r->changes) {
+		if (change_is_destructive(d) && !takes_data(d))
+			add_all(w, d, false);
+	}
+	return !w->arena->full;
+}
+
+/* --- what is said of backups --- */
+
+static const struct known_target *target_of(const struct known *k, struct str name)
+{
+	const struct known_target *t = k->targets;
+
+	while (t && !str_eq(t->name, name))
+		t = t->next;
+	return t;
+}
+
+static const struct known_vault *vault_of(const struct known *k, struct str name)
+{
+	const struct known_vault *v = k->vaults;
+
+	while (v && !str_eq(v->name, name))
+		v = v->next;
+	return v;
+}
+
+static struct str disbelief(const struct weighing *w, struct known_statement *s, struct point *p)
+{
+	struct manifest_signature signature;
+	struct err err = { 0 };
+
+	if (!s->json.ptr)
+		return STR("there is no statement of its backups");
+	if (!w->k->has_key)
+		return STR("backup.yaml has no key, so nobody's word of its backups is believed");
+	if (s->signature.len != sizeof(signature))
+		return STR("the statement of its backups is not signed");
+	memcpy(&signature, s->signature.ptr, sizeof(signature));
+	if (!manifest_signed(w->k->key, &signature, s->json, w->arena))
+		return STR("the statement of its backups is not signed with the key of backup.yaml, or was changed since");
+	if (!point_read(s->target, s->json, w->arena, p, &err))
+		return arena_fmt(w->arena, "the statement of its backups cannot be read: %.300s", err.msg);
+	if (!str_eq(p->target, s->target))
+		return arena_fmt(w->arena, "the statement of its backups is of another target, %.*s", STR_ARG(str_sub(p->target, 0, 64)));
+	if (p->serial < s->seen)
+		return arena_fmt(w->arena,
+				 "an older statement of its backups (number %llu) lies where a newer one (%llu) was seen: somebody put it back",
+				 (unsigned long long)p->serial, (unsigned long long)s->seen);
+	return STR_NONE;
+}
+
+static struct believed believe(const struct weighing *w, struct known_statement *s)
+{
+	const struct known_target *t = target_of(w->k, s->target);
+	struct believed b = { .point = { .target = s->target } };
+
+	b.why = disbelief(w, s, &b.point);
+	b.sound = !b.why.len;
+	if (b.sound)
+		s->serial = b.point.serial;
+	else
+		b.point = (struct point){ .target = s->target };
+	b.resources = t && t->resources ? t->resources : b.point.resources;
+	return b;
+}
+
+/* --- the same blast radius --- */
+
+static bool vault_goes(const struct weighing *w, const struct known_vault *v)
+{
+	for (const struct manifest_word *is = v ? v->is : NULL; is; is = is->next) {
+		if (find(&w->names, is->text))
+			return true;
+	}
+	return false;
+}
+
+/* Why what destroys this could destroy its backup as well. */
+static struct str blast(const struct weighing *w, const struct believed *b, const struct change *c)
+{
+	const struct known_vault *v = vault_of(w->k, b->point.vault);
+	struct str account = c->account.len ? c->account : w->ask->request->place.account;
+	struct str theirs = b->point.vault_account.len ? b->point.vault_account : v ? v->account : STR_NONE;
+
+	if (vault_goes(w, v))
+		return arena_fmt(w->arena, "this very request takes its vault, %.*s, away", STR_ARG(v->name));
+	if (account.len && str_eq(account, theirs))
+		return arena_fmt(w->arena, "its vault lies in account %.*s, as what goes", STR_ARG(account));
+	return STR_NONE;
+}
+
+/* --- points --- */
+
+static bool tell(struct weighing *w, const struct believed *b, struct recovery_point made, struct str resource, const struct change *c)
+{
+	struct recovery_point *p = ARENA_NEW(w->arena, struct recovery_point);
+	struct str why = blast(w, b, c);
+
+	if (!p)
+		return false;
+	made.resource = resource;
+	made.next = NULL;
+	if (why.len) {
+		made.same_blast_radius = true;
+		made.note = made.note.len ? arena_fmt(w->arena, "%.*s; %.*s", STR_ARG(made.note), STR_ARG(why)) : why;
+	}
+	*p = made;
+	*w->at = p;
+	w->at = &p->next;
+	return true;
+}
+
+/* One point a change and target, however many names it has. */
+static bool tell_name(struct weighing *w, const struct believed *b, const struct recovery_point *made, struct name *n)
+{
+	if (!takes_data(n->change) || n->spoken == w->turn)
+		return true;
+	for (size_t i = 0; i < 3; i++) {
+		const struct change *c = n->change;
+		struct name *other = find(&w->names, i == 0 ? c->title : i == 1 ? c->name : c->identity);
+
+		if (other && other->change == c)
+			other->spoken = w->turn;
+	}
+	return tell(w, b, *made, n->text, n->change);
+}
+
+/* "HOST:PORT/DATABASE" or "HOST/DATABASE", against a place. */
+static bool is_database(struct str text, const struct place *place)
+{
+	size_t slash = str_rfind_char(text, '/'), colon;
+	struct str host;
+
+	if (slash == SIZE_MAX || !place || !place->database.len || !str_eq(str_sub(text, slash + 1, SIZE_MAX), place->database))
+		return false;
+	host = str_sub(text, 0, slash);
+	colon = str_rfind_char(host, ':');
+	return str_eq(host, place->host) || (colon != SIZE_MAX && str_eq(str_sub(host, 0, colon), place->host));
+}
+
+static bool is_whole_database(const struct weighing *w, const struct believed *b, const struct change *c)
+{
+	const struct place *place = c->place ? c->place : &w->ask->request->place;
+
+	if (!place->database.len && !w->ask->database.len)
+		return false;
+	if (b->point.host.len && is_database(b->point.host, place))
+		return true;
+	for (const struct manifest_word *r = b->resources; r; r = r->next) {
+		if ((w->ask->database.len && str_eq(r->text, w->ask->database)) || is_database(r->text, place))
+			return true;
+	}
+	return false;
+}
+
+/* Was it among the tables that the drill compared? A name without a dot in it is no table's: a schema, the database. */
+static bool was_in_it(const struct believed *b, const struct change *c)
+{
+	if (!b->point.tables || str_find_char(c->name, '.') == SIZE_MAX)
+		return true;
+	for (const struct point_table *t = b->point.tables; t; t = t->next) {
+		if (str_eq(t->name, c->name))
+			return true;
+	}
+	return false;
+}
+
+static bool tell_database(struct weighing *w, const struct believed *b, const struct recovery_point *made)
+{
+	for (size_t i = 0; i < w->names.n_of; i++) {
+		struct name *n = w->names.of[i];
+		struct recovery_point of_table = *made;
+
+		if (n->spoken == w->turn || !is_whole_database(w, b, n->change))
+			continue;
+		if (b->sound && !was_in_it(b, n->change)) {
+			of_table.result = RECOVERY_UNKNOWN;
+			of_table.verified_us = of_table.proven_us = 0;
+			of_table.note = arena_fmt(w->arena, "%.*s was not in the backup that was restored last",
+						  STR_ARG(str_sub(n->change->name, 0, 150)));
+		}
+		if (!tell_name(w, b, &of_table, n))
+			return false;
+	}
+	return true;
+}
+
+static bool tell_target(struct weighing *w, struct known_statement *s)
+{
+	struct believed b = believe(w, s);
+	struct manifest_word any = { .text = s->target };
+	struct recovery_point made = { .note = b.why }, *list = NULL;
+	struct point asked = b.point;
+
+	w->turn++;
+	asked.resources = &any;
+	if (b.sound && !point_evidence(&asked, w->ask->now_us, w->arena, &list))
+		return false;
+	if (list)
+		made = *list;
+	for (const struct manifest_word *r = b.resources; r; r = r->next) {
+		struct name *n = find(&w->names, r->text);
+
+		if (n && !tell_name(w, &b, &made, n))
+			return false;
+	}
+	return tell_database(w, &b, &made);
+}
+
+bool known_evidence(const struct known *k, struct known_statement *statements, const struct known_ask *ask, struct arena *arena,
+		    struct recovery_point **ret)
+{
+	struct recovery_point *first = NULL;
+	struct weighing w = { .k = k, .ask = ask, .arena = arena, .at = &first };
+
+	if (!gather(&w))
+		return false;
+	for (struct known_statement *s = statements; s; s = s->next) {
+		if (!tell_target(&w, s))
+			return false;
+	}
+	*ret = first;
+	return !arena->full;
+}

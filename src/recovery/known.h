@@ -1,0 +1,64 @@
+/* known.h -- what is known of backups, told to the judge of one request: which recovery points speak for what it takes away.
+ * Room: recovery. Pure, and of what the small program can link: backup.yaml is read here for its key, its targets' resources and its
+ * vaults alone (config.h reads it whole), signatures are checked without EVP.
+ * Whatever cannot be believed (no statement, no or another's signature, an older one put back) is no proof, and its note says why.
+ */
+#ifndef PAWL_RECOVERY_KNOWN_H
+#define PAWL_RECOVERY_KNOWN_H
+
+#include "base/doc.h"
+#include "core/request.h"
+#include "recovery/point.h"
+
+struct known_target {
+	struct str name;
+	const struct manifest_word *resources;
+	struct known_target *next;
+};
+
+struct known_vault {
+	struct str name, account;
+	const struct manifest_word *is; /* what it is called where it could be destroyed: bucket, ARN, folder */
+	struct known_vault *next;
+};
+
+struct known {
+	bool has_key;
+	uint8_t key[ED25519_KEY_LEN];
+	struct str points; /* folder of the statements; STR_NONE: not said */
+	const struct known_target *targets;
+	const struct known_vault *vaults;
+};
+
+/* What else stands in the file is not looked at. False with "FILE:LINE:COLUMN: …". */
+bool known_read(const struct doc_source *source, struct arena *arena, struct known *ret, struct err *err) PAWL_MUST_USE;
+
+/* A statement as it lies there: TARGET.json and TARGET.sig. */
+struct known_statement {
+	struct str target;
+	struct str json, signature; /* STR_NONE: none there */
+	uint64_t seen;		    /* the highest serial seen before */
+	uint64_t serial;	    /* out: of what was believed; 0: nothing was */
+	struct known_statement *next;
+};
+
+struct known_ask {
+	const struct request *request;
+	struct str database; /* another name of the database that all of it is in: a gate's; STR_NONE */
+	int64_t now_us;
+};
+
+/* Does it take away anything that a backup could bring back? Else nothing need be looked for. */
+bool known_wanted(const struct request *r);
+
+/**
+ * known_evidence(k, statements, ask, arena, ret):
+ * A recovery point for each thing that ${ask->request} takes away and a target of ${k} (or a statement whose target ${k} does not
+ * name) says it brings back, in order, the newest knowledge of each target. By name: identity, title or address; whole databases by
+ * HOST/DATABASE or HOST:PORT/DATABASE. False when the arena is full.
+ * Cost: linear in changes and resources; one signature a statement.
+ */
+bool known_evidence(const struct known *k, struct known_statement *statements, const struct known_ask *ask, struct arena *arena,
+		    struct recovery_point **ret) PAWL_MUST_USE;
+
+#endif

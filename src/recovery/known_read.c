@@ -1,0 +1,149 @@
+#include "recovery/known.h"
+
+#define S3 "s3://"
+
+static int digit(char c)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? memchr(alphabet, c, sizeof(alphabet) - 1) : NULL;
+
+	return at ? (int)(at - alphabet) : -1;
+}
+
+/* 32 bytes: 43 digits and one '='. */
+static bool read_key(struct str s, uint8_t ret[ED25519_KEY_LEN])
+{
+	uint8_t key[ED25519_KEY_LEN];
+	uint32_t bits = 0;
+	unsigned have = 0;
+	size_t n = 0;
+
+	if (s.len != 44 || s.ptr[43] != '=')
+		return false;
+	for (size_t i = 0; i < 43; i++) {
+		int d = digit(s.ptr[i]);
+
+		if (d < 0)
+			return false;
+		bits = (bits << 6 | (uint32_t)d) & 0xffff;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			key[n++] = (uint8_t)(bits >> have & 0xff);
+		}
+	}
+	if (n != sizeof(key) || (bits & 3))
+		return false;
+	memcpy(ret, key, sizeof(key));
+	return true;
+}
+
+static struct str text_of(const struct doc *map, const char *key)
+{
+	const struct doc *v = map && map->type == DOC_MAP ? doc_get(map, key) : NULL;
+
+	return v && v->type == DOC_TEXT ? v->text : STR_NONE;
+}
+
+static bool push(struct arena *arena, struct str text, const struct manifest_word **list)
+{
+	struct manifest_word *w;
+
+	if (!text.len)
+		return true;
+	w = ARENA_NEW(arena, struct manifest_word);
+	if (!w)
+		return false;
+	w->text = text;
+	w->next = (struct manifest_word *)(uintptr_t)*list;
+	*list = w;
+	return true;
+}
+
+/* A list, or one text. */
+static bool read_words(const struct doc *v, struct arena *arena, const struct manifest_word **ret)
+{
+	if (v && v->type == DOC_TEXT)
+		return push(arena, v->text, ret);
+	if (!v || v->type != DOC_LIST)
+		return true;
+	DOC_EACH(one, v) {
+		if (one->type == DOC_TEXT && !push(arena, one->text, ret))
+			return false;
+	}
+	return true;
+}
+
+static bool read_target(const struct doc *d, struct arena *arena, struct known_target *t)
+{
+	t->name = text_of(d, "name");
+	return d->type != DOC_MAP || read_words(doc_get(d, "resources"), arena, &t->resources);
+}
+
+static bool read_vault(const struct doc *d, struct arena *arena, struct known_vault *v)
+{
+	struct str s3 = text_of(d, "s3");
+
+	v->name = text_of(d, "name");
+	v->account = text_of(d, "account");
+	if (str_starts(s3, STR(S3))) {
+		s3 = str_sub(s3, sizeof(S3) - 1, SIZE_MAX);
+		s3 = str_sub(s3, 0, str_find_char(s3, '/'));
+		if (!push(arena, s3, &v->is) || !push(arena, arena_fmt(arena, "arn:aws:s3:::%.*s", STR_ARG(s3)), &v->is))
+			return false;
+	}
+	return push(arena, text_of(d, "directory"), &v->is) && push(arena, text_of(d, "restic"), &v->is) &&
+	       push(arena, text_of(d, "rclone"), &v->is);
+}
+
+static bool read_targets(const struct doc *list, struct arena *arena, const struct known_target **ret)
+{
+	struct known_target **at = (struct known_target **)(uintptr_t)ret;
+
+	if (!list)
+		return true;
+	DOC_EACH(d, list) {
+		struct known_target *t = ARENA_NEW(arena, struct known_target);
+
+		if (!t || !read_target(d, arena, t))
+			return false;
+		*at = t;
+		at = &t->next;
+	}
+	return true;
+}
+
+static bool read_vaults(const struct doc *list, struct arena *arena, const struct known_vault **ret)
+{
+	if (!list)
+		return true;
+	DOC_EACH(d, list) {
+		struct known_vault *v = ARENA_NEW(arena, struct known_vault);
+
+		if (!v || !read_vault(d, arena, v))
+			return false;
+		v->next = (struct known_vault *)(uintptr_t)*ret;
+		*ret = v;
+	}
+	return true;
+}
+
+bool known_read(const struct doc_source *source, struct arena *arena, struct known *ret, struct err *err)
+{
+	struct known k = { 0 };
+	const struct doc *root, *key;
+
+	if (!doc_parse(source, arena, &root, err))
+		return false;
+	if (root->type != DOC_MAP)
+		return doc_wrong(source->path, root, err, "a mapping is wanted");
+	key = doc_get(root, "key");
+	k.has_key = key && key->type == DOC_TEXT && read_key(key->text, k.key);
+	if (key && !k.has_key)
+		return doc_wrong(source->path, key, err, "'key' is no Ed25519 public key: 44 characters of base64");
+	k.points = text_of(root, "points");
+	if (!read_targets(doc_get(root, "targets"), arena, &k.targets) || !read_vaults(doc_get(root, "vaults"), arena, &k.vaults))
+		return err_set(err, ERR_LIMIT, "%.*s: no memory for it", STR_ARG(source->path));
+	*ret = k;
+	return true;
+}
