@@ -1,5 +1,5 @@
-/* ed25519_check.h -- does a signature hold? Without EVP: what the small, static program can afford, and no configuration file of libcrypto's
- * has a say in it. Only ever sees what is public, so it need not take the same time for all.
+/* ed25519_check.h -- does a signature hold? Without EVP: what the small, static program can afford, and no configuration file
+ * of libcrypto's has a say in it. Only ever sees what is public, so it need not take the same time for all.
  * Room: base. RFC 8032, Ed25519 pure; S at least the group's order is refused, and so is a key that is no point.
  */
 #ifndef PAWL_BASE_ED25519_CHECK_H

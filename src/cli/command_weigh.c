@@ -13,6 +13,7 @@
 #include "cli/keeping.h"
 #include "cli/notify.h"
 #include "cli/policies.h"
+#include "cli/recovery_look.h"
 #include "core/permit.h"
 #include "gate/command/surroundings.h"
 #include "hold/statement.h"
@@ -169,6 +170,8 @@ static bool judge_all(const struct command_ask *ask, const struct places *places
 	w->evidence = (struct evidence){ .now_us = clock_now_us() };
 	freeze_marker_look(places, &w->arena, &w->evidence);
 	request_redact(&w->request, &w->arena);
+	recovery_look(places, &w->request, STR_NONE, &w->arena, &w->evidence);
+	evidence_redact(&w->evidence, &w->arena);
 	judge(w->policy, &w->request, &w->evidence, &w->arena, &w->judgement);
 	evidence = evidence_digest(&w->evidence);
 	w->request.binding.environment = redact_str(w->judgement.environment.name, &w->arena);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cli/policies.h"
+#include "cli/recovery_look.h"
 #include "hold/keygen.h"
 
 #define ANSWER_MAX ((size_t)4096)
@@ -89,6 +90,28 @@ static bool weigh_case(struct desk *d, struct desk_case *c, struct err *err)
 	return true;
 }
 
+/* "postgres:NAME/HOST/DATABASE": what a gate calls its database. */
+static struct str gate_database(const struct request *r)
+{
+	size_t colon = str_find_char(r->binding.backend, ':');
+	struct str name = colon == SIZE_MAX ? STR_NONE : str_sub(r->binding.backend, colon + 1, SIZE_MAX);
+
+	return r->gate == GATE_POSTGRES ? str_sub(name, 0, str_find_char(name, '/')) : STR_NONE;
+}
+
+/* Backups as they are known now, where they are: a drill since may have mended what was missing, or failed. */
+static void look_again(struct desk *d, struct desk_case *c)
+{
+	char path[PLACES_MAX];
+
+	recovery_look_config(&d->places, path);
+	if (!*path)
+		return;
+	c->record.evidence.recovery = NULL;
+	recovery_look(&d->places, &c->record.request, gate_database(&c->record.request), &d->arena, &c->record.evidence);
+	evidence_redact(&c->record.evidence, &d->arena);
+}
+
 bool desk_case(struct desk *d, struct str id, struct desk_case *ret, struct err *err)
 {
 	struct desk_case *c = ret;
@@ -101,6 +124,7 @@ bool desk_case(struct desk *d, struct str id, struct desk_case *ret, struct err 
 		return false;
 	d->policy = d->host.policy = policy;
 	c->record.evidence.now_us = d->now_us;
+	look_again(d, c);
 	c->record.evidence.frozen = frozen(d);
 	c->record.evidence.level = hold_level(&d->host, &d->arena, c->where, sizeof(c->where));
 	judge(policy, &c->record.request, &c->record.evidence, &d->arena, &c->judgement);

@@ -9,6 +9,7 @@
 #include "cli/hosts.h"
 #include "cli/keeping_database.h"
 #include "cli/notify.h"
+#include "cli/recovery_look.h"
 #include "core/permit.h"
 
 #define BODY_MAX ((size_t)1 << 20)
@@ -128,6 +129,8 @@ static void judge_all(struct asking *k)
 		k->evidence.frozen = true;
 		k->evidence.frozen_why = STR("frozen by the ledger");
 	}
+	recovery_look(k->a->o.places, &q->request, q->upstream->name, q->arena, &k->evidence);
+	evidence_redact(&k->evidence, q->arena);
 	judge(k->a->o.policy, &q->request, &k->evidence, q->arena, &k->judgement);
 	evidence = evidence_digest(&k->evidence);
 	q->request.binding.environment = redact_str(k->judgement.environment.name, q->arena);
@@ -460,7 +463,7 @@ bool gate_asks_open(const struct gate_asks_opts *o, struct gate_asks **ret, stru
 		return false;
 	}
 	gate_asks_look(a);
-	if (!gate_plans_open(o->places->state, &a->holds, &a->plans, err)) {
+	if (!gate_plans_open(o->places, &a->holds, &a->plans, err)) {
 		gate_credentials_close(a->credentials);
 		free(a);
 		return false;

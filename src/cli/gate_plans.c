@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "cli/recovery_look.h"
 #include "hold/book.h"
 
 #define PATH_LEN 4200
@@ -23,7 +24,7 @@ struct going {
 };
 
 struct gate_plans {
-	const char *state_dir;
+	const struct places *places;
 	const struct hold_host *holds;
 	pthread_mutex_t lock;
 	struct going *first;
@@ -127,6 +128,7 @@ static bool begins(const struct plan_read *p, const struct database_question *q)
 /* Its approval, verified and used up. */
 static bool use(struct gate_plans *g, const struct plan_read *p, const struct evidence *e, char ret_hold[HOLD_ID_LEN])
 {
+	struct evidence now = *e;
 	struct judgement j;
 	struct grant_use used;
 	struct arena arena;
@@ -134,8 +136,10 @@ static bool use(struct gate_plans *g, const struct plan_read *p, const struct ev
 
 	if (!arena_map(&arena, USE_ARENA))
 		return false;
-	judge(g->holds->policy, &p->request, e, &arena, &j);
-	ok = j.verdict == VERDICT_HOLD && hold_use(g->holds, &p->request, &j, e, &arena, &used, NULL);
+	recovery_look(g->places, &p->request, p->plan.upstream, &arena, &now);
+	evidence_redact(&now, &arena);
+	judge(g->holds->policy, &p->request, &now, &arena, &j);
+	ok = j.verdict == VERDICT_HOLD && hold_use(g->holds, &p->request, &j, &now, &arena, &used, NULL);
 	if (ok)
 		snprintf(ret_hold, HOLD_ID_LEN, "%.*s", STR_ARG(used.hold));
 	arena_unmap(&arena);
@@ -187,7 +191,7 @@ static bool begin_any(struct gate_plans *g, const struct database_question *q, c
 	bool ok = false;
 	DIR *d;
 
-	if (!path_of(g->state_dir, "", dir) || !(d = opendir(dir)))
+	if (!path_of(g->places->state, "", dir) || !(d = opendir(dir)))
 		return false;
 	for (struct dirent *e2; !ok && (e2 = readdir(d));) {
 		if (e2->d_name[0] != 'H')
@@ -260,13 +264,13 @@ bool gate_plans_next(struct gate_plans *g, const struct database_question *q, co
 	return true;
 }
 
-bool gate_plans_open(const char *state_dir, const struct hold_host *h, struct gate_plans **ret, struct err *err)
+bool gate_plans_open(const struct places *places, const struct hold_host *h, struct gate_plans **ret, struct err *err)
 {
 	struct gate_plans *g = calloc(1, sizeof(*g));
 
 	if (!g)
 		return err_set(err, ERR_LIMIT, "no memory");
-	g->state_dir = state_dir;
+	g->places = places;
 	g->holds = h;
 	pthread_mutex_init(&g->lock, NULL);
 	*ret = g;

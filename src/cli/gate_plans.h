@@ -4,6 +4,7 @@
 #ifndef PAWL_CLI_GATE_PLANS_H
 #define PAWL_CLI_GATE_PLANS_H
 
+#include "cli/places.h"
 #include "gate/database/database.h"
 #include "hold/hold.h"
 
@@ -22,12 +23,12 @@ bool gate_plan_write(const char *state_dir, const char *hold, const struct gate_
 		     struct err *err) PAWL_MUST_USE;
 
 struct gate_plans; /* opaque: of a running gate; safe for many threads */
-bool gate_plans_open(const char *state_dir, const struct hold_host *h, struct gate_plans **ret, struct err *err) PAWL_MUST_USE;
+bool gate_plans_open(const struct places *places, const struct hold_host *h, struct gate_plans **ret, struct err *err) PAWL_MUST_USE;
 void gate_plans_close(struct gate_plans *g); /* NULL does nothing */
 /**
  * gate_plans_next(g, q, evidence, ret_hold):
- * Is ${q} the next statement of an approved plan in its session? The first one uses the approval up; one that is not in its place ends
- * the plan. False: it is to be asked about by itself.
+ * Is ${q} the next statement of an approved plan in its session? The first one uses the approval up, with the plan's backups looked at
+ * again; one that is not in its place ends the plan. False: it is to be asked about by itself.
  */
 bool gate_plans_next(struct gate_plans *g, const struct database_question *q, const struct evidence *e, char ret_hold[HOLD_ID_LEN]);
 

@@ -10,6 +10,7 @@
 #include "cli/gate_scratch.h"
 #include "cli/hosts.h"
 #include "cli/notify.h"
+#include "cli/recovery_look.h"
 #include "gate/postgres/statement.h"
 #include "gate/terraform/run.h"
 #include "hold/record.h"
@@ -268,6 +269,8 @@ static int plan_it(const struct cli *c, struct rehearsal *r, const struct databa
 				      STR_ARG(u->place.database));
 	q.bytes = gate_plan_bytes(&plan);
 	request_redact(&q, &r->arena);
+	recovery_look(&r->run.places, &q, u->name, &r->arena, &evidence);
+	evidence_redact(&evidence, &r->arena);
 	judge(r->run.policy, &q, &evidence, &r->arena, &judgement);
 	q.binding.environment = judgement.environment.name;
 	q.binding.evidence = digest_text(&seen, &r->arena);

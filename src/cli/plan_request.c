@@ -13,6 +13,7 @@
 #include "base/redact.h"
 #include "cli/asker.h"
 #include "cli/policies.h"
+#include "cli/recovery_look.h"
 #include "gate/terraform/identify.h"
 #include "gate/terraform/tool.h"
 
@@ -403,6 +404,7 @@ bool plan_request_judge(const struct places *places, struct plan_request *p, str
 	p->evidence.now_us = clock_now_us();
 	freeze_marker_look(places, &p->arena, &p->evidence);
 	request_redact(&p->request, &p->arena);
+	recovery_look(places, &p->request, STR_NONE, &p->arena, &p->evidence);
 	evidence_redact(&p->evidence, &p->arena);
 	judge(p->policy, &p->request, &p->evidence, &p->arena, &p->judgement);
 	p->request.binding.environment = redact_str(p->judgement.environment.name, &p->arena);

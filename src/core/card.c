@@ -115,16 +115,28 @@ static void age(int64_t then, int64_t now, char *ret, size_t size)
 		duration_text((now - then) / 1000000, ret, size);
 }
 
-static void recovery_point(struct card_page *p, const struct recovery_point *r, int64_t now)
+/* Older than the rules want it to be. */
+static bool stale(int64_t then, int64_t now, int64_t within_s)
 {
-	bool good = r->result == RECOVERY_VERIFIED && !r->same_blast_radius;
+	return within_s && (then <= 0 || (now - then) / 1000000 > within_s);
+}
+
+static void recovery_point(struct card_page *p, const struct recovery_point *r, const struct demands *d, int64_t now)
+{
+	bool old = stale(r->verified_us, now, d->recovery_verified_within_s) || stale(r->proven_us, now, d->recovery_proven_within_s);
+	bool good = r->result == RECOVERY_VERIFIED && !r->same_blast_radius && !old;
 	char taken[40], verified[40], text[400];
 	int n;
 
 	age(r->taken_us, now, taken, sizeof(taken));
 	age(r->verified_us, now, verified, sizeof(verified));
-	n = snprintf(text, sizeof(text), "backup %s old, restored and checked %s%s%s", taken, verified,
-		     r->verified_us ? " ago" : "", r->same_blast_radius ? "; IN THE SAME BLAST RADIUS" : "");
+	if (!r->taken_us)
+		n = snprintf(text, sizeof(text), "NO BACKUP THAT COUNTS");
+	else
+		n = snprintf(text, sizeof(text), "backup %s old, %s%s%s%s%s", taken,
+			     r->result == RECOVERY_FAILED ? "FAILED its last drill; last restored and checked " : "restored and checked ",
+			     verified, r->verified_us ? " ago" : "", r->same_blast_radius ? "; IN THE SAME BLAST RADIUS" : "",
+			     r->result == RECOVERY_VERIFIED && old ? "; TOO LONG AGO FOR THE POLICY" : "");
 	buf_adds(p->out, "  ");
 	card_paint(p, PAINT_BOLD, r->resource);
 	buf_adds(p->out, "  ");
@@ -137,7 +149,9 @@ static void backups(struct card_page *p, const struct judgement *j, const struct
 {
 	card_heading(p, "3  IS THERE A BACKUP THAT WAS RESTORED?");
 	for (const struct recovery_point *r = e->recovery; r; r = r->next)
-		recovery_point(p, r, e->now_us);
+		recovery_point(p, r, &j->demands, e->now_us);
+	if (e->recovery && !j->missing.len)
+		card_field(p, "no proof", PAINT_RED, j->unproven);
 	if (!e->recovery && j->n_destructive)
 		card_field(p, "", PAINT_RED, STR("No proof of one. A backup that was never restored is a hope."));
 	else if (!e->recovery)

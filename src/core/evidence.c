@@ -27,30 +27,103 @@ void evidence_redact(struct evidence *e, struct arena *arena)
 		n->text = redact_str(n->text, arena);
 }
 
-static void add_number(struct digest_run *run, struct str name, int64_t v)
-{
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%lld", (long long)v);
-
-	digest_field(run, name, (struct str){ text, (size_t)n });
-}
-
 struct digest evidence_digest(const struct evidence *e)
 {
 	struct digest_run run;
 
 	digest_begin(&run);
 	digest_field(&run, STR("version"), STR("pawl-evidence-1"));
-	for (const struct recovery_point *p = e->recovery; p; p = p->next) {
-		digest_field(&run, STR("recovery"), p->resource);
-		digest_field(&run, STR("result"), recovery_result_name(p->result));
-		add_number(&run, STR("taken"), p->taken_us);
-		add_number(&run, STR("verified"), p->verified_us);
-		add_number(&run, STR("proven"), p->proven_us);
-		digest_field(&run, STR("same"), p->same_blast_radius ? STR("yes") : STR("no"));
-		digest_field(&run, STR("note"), p->note);
-	}
 	for (const struct evidence_note *n = e->notes; n; n = n->next)
 		digest_field(&run, n->bad ? STR("bad") : STR("note"), n->text);
 	return digest_end(&run);
+}
+
+/* --- what was shown, against what is so now --- */
+
+static bool good(const struct recovery_point *p)
+{
+	return p->result == RECOVERY_VERIFIED && !p->same_blast_radius && p->verified_us > 0;
+}
+
+/* The points known now, by resource; several may have one. */
+struct now {
+	const struct recovery_point **slot;
+	size_t mask;
+};
+
+static bool index_now(const struct evidence *e, struct arena *arena, struct now *ret)
+{
+	size_t n = 0, slots = 16;
+
+	for (const struct recovery_point *p = e->recovery; p; p = p->next)
+		n++;
+	while (slots < n * 2)
+		slots *= 2;
+	ret->slot = ARENA_ARRAY(arena, slots, const struct recovery_point *);
+	ret->mask = slots - 1;
+	if (!ret->slot)
+		return false;
+	for (const struct recovery_point *p = e->recovery; p; p = p->next) {
+		size_t i = str_hash(p->resource) & ret->mask;
+
+		while (ret->slot[i])
+			i = (i + 1) & ret->mask;
+		ret->slot[i] = p;
+	}
+	return true;
+}
+
+/* Why the best that is known of it now is worse than what was shown; NULL when it is not. */
+static const char *worse(const struct recovery_point *shown, const struct recovery_point *p)
+{
+	if (p->same_blast_radius)
+		return "could now be destroyed along with what it is to bring back";
+	if (p->result == RECOVERY_FAILED)
+		return "failed in a drill since";
+	if (!good(p))
+		return "can no longer be believed";
+	if (p->verified_us < shown->verified_us || p->taken_us < shown->taken_us)
+		return "is now an older one than was shown";
+	if (shown->proven_us > 0 && p->proven_us == 0)
+		return "lies in a vault that could be harmed when that was tried since";
+	return NULL;
+}
+
+static struct str fallen(const struct now *now, const struct recovery_point *shown, struct arena *arena)
+{
+	const struct recovery_point *last = NULL;
+	const char *why = "is gone";
+
+	for (size_t i = str_hash(shown->resource) & now->mask; now->slot[i]; i = (i + 1) & now->mask) {
+		if (!str_eq(now->slot[i]->resource, shown->resource))
+			continue;
+		last = now->slot[i];
+		why = worse(shown, last);
+		if (!why)
+			return STR_NONE;
+	}
+	return arena_fmt(arena, "the backup of %.*s that was shown as restored and checked %s%s%.*s",
+			 STR_ARG(str_sub(shown->resource, 0, 150)), why, last && last->note.len ? ": " : "",
+			 STR_ARG(last ? str_sub(last->note, 0, 300) : STR_NONE));
+}
+
+struct str evidence_fallen(const struct evidence *shown, const struct evidence *now, struct arena *arena)
+{
+	struct now index;
+
+	for (const struct recovery_point *p = shown->recovery; p; p = p->next) {
+		struct str why;
+
+		if (!good(p))
+			continue;
+		if (!index_now(now, arena, &index))
+			return STR("there is no memory to look at the backups again");
+		for (; p; p = p->next) {
+			why = good(p) ? fallen(&index, p, arena) : STR_NONE;
+			if (why.len)
+				return why;
+		}
+		break;
+	}
+	return STR_NONE;
 }

@@ -14,7 +14,7 @@ enum recovery_result {
 	RECOVERY_FAILED,
 };
 
-/* A backup together with what proves that it restores. None exist before drills are built: the card says so in red. */
+/* A backup together with what proves that it restores. */
 struct recovery_point {
 	struct str resource; /* identity or title of what it can bring back; matched against change.identity and title */
 	enum recovery_result result;
@@ -50,9 +50,13 @@ struct evidence {
 };
 
 void evidence_note_add(struct evidence *e, struct arena *arena, bool bad, struct str text);
-/* The digest shown on the card and bound by approvals: over recovery points and notes, in order; not over now. */
+/* The digest that approvals bind to: over the notes, in order; not over now, nor over recovery points: those may get better, and are
+ * weighed anew at each use, by the rules and by evidence_fallen(). */
 struct digest evidence_digest(const struct evidence *e);
 struct str recovery_result_name(enum recovery_result r); /* "verified", "failed", "could not verify" */
+/* What ${shown} had of good recovery points and ${now} has no longer: one sentence, or STR_NONE. Newer ones and more of them are as
+ * good; age alone is the rules' to judge. */
+struct str evidence_fallen(const struct evidence *shown, const struct evidence *now, struct arena *arena);
 /* As request_redact. */
 void evidence_redact(struct evidence *e, struct arena *arena);
 /* Whole, and back; an unknown member or value is an error. */

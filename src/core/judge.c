@@ -37,6 +37,21 @@ static void note_missing(struct match *run, const struct change *c, const struct
 	run->n_missing++;
 }
 
+/* What takes data away that no drill ever brought back: for the card, whatever the rules demand. */
+static void note_unproven(struct match *run, const struct change *c)
+{
+	int64_t verified, proven;
+
+	if (!run->evidence->recovery || !change_is_destructive(c) || c->holds_data == HOLDS_DATA_NO || c->kind == CHANGE_STATE_IDENTITY)
+		return;
+	match_recovery(run, c, &verified, &proven);
+	if (verified != INT64_MAX)
+		return;
+	if (run->n_unproven < MATCH_MISSING_NAMED)
+		run->unproven[run->n_unproven] = c->title.len ? c->title : c->name;
+	run->n_unproven++;
+}
+
 /* Remember who held it, from the most demanding rule on. Yields the rule to name: one that wants the name typed first. */
 static const struct rule *hold(struct match *run, const struct change *c, const uint64_t *bits)
 {
@@ -103,6 +118,7 @@ static struct judged_change judge_one(struct match *run, const struct change *c)
 	}
 	j.environment = policy_environment_at(run->p, where.all);
 	j.verdict = rule ? rule->verdict : VERDICT_HOLD;
+	note_unproven(run, c);
 	if (j.verdict == VERDICT_HOLD && typed_unanswered(c) && !answered_above(run->r, bits))
 		run->unmatched_typed = true;
 	if (rule && rule->verdict == VERDICT_HOLD)
@@ -201,16 +217,25 @@ static struct str typed_name(const struct match *run, const struct found *f)
 	return policy_environment_at(run->p, run->n_environment).name;
 }
 
-static void tell_missing(struct match *run, struct judgement *ret)
+/* The first few by name. */
+static void put_names(const struct str *names, size_t count, char *list, size_t size)
 {
-	char list[600];
 	size_t n = 0;
 
+	for (size_t i = 0; i < count && i < MATCH_MISSING_NAMED && n < size; i++)
+		n += (size_t)snprintf(list + n, size - n, "%s%.*s", i ? ", " : "", STR_ARG(str_sub(names[i], 0, 150)));
+}
+
+static void tell_missing(struct match *run, struct judgement *ret)
+{
+	char list[600] = "";
+
+	put_names(run->unproven, run->n_unproven, list, sizeof(list));
+	if (run->n_unproven)
+		ret->unproven = arena_fmt(run->arena, "%s%s", list, run->n_unproven > MATCH_MISSING_NAMED ? " and more" : "");
 	if (!run->n_missing)
 		return;
-	for (size_t i = 0; i < run->n_missing && i < MATCH_MISSING_NAMED && n < sizeof(list); i++)
-		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%.*s", i ? ", " : "",
-				      STR_ARG(str_sub(run->missing[i], 0, 150)));
+	put_names(run->missing, run->n_missing, list, sizeof(list));
 	ret->missing = arena_fmt(run->arena, "no backup %s within %lld h for %s%s",
 				 run->missing_proof ? "proven complete" : "restored in a drill",
 				 (long long)((run->missing_within_s + 3599) / 3600), list,

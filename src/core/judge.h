@@ -31,6 +31,7 @@ struct judgement {
 	struct rule_ref rule;	  /* behind the verdict */
 	struct str reason;	  /* one sentence; never empty unless allowed */
 	struct str missing;	  /* evidence demanded and not there; STR_NONE when all is there */
+	struct str unproven;	  /* what goes and no drill ever brought back, by name; STR_NONE: nothing, or nothing goes */
 	struct str typed_name;	  /* what the person types when demands.confirm is CONFIRM_TYPED */
 	struct environment environment; /* the most protected one touched */
 	struct judged_change *changes; /* those not allowed, strictest first, then in order; capped at JUDGE_SHOWN */

@@ -45,6 +45,8 @@ struct match {
 	bool unmatched_typed;
 	size_t n_missing;
 	struct str missing[MATCH_MISSING_NAMED];
+	size_t n_unproven;
+	struct str unproven[MATCH_MISSING_NAMED];
 	int64_t missing_within_s;
 	bool missing_proof;
 };

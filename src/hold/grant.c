@@ -5,6 +5,7 @@
 #include "hold/alarm.h"
 #include "hold/demand.h"
 #include "hold/elevation.h"
+#include "hold/record.h"
 #include "hold/ticket.h"
 
 #define BACKWARDS_US (60 * CLOCK_SECOND)
@@ -111,6 +112,18 @@ static bool evidence_there(struct use *u, const char *id)
 	return true;
 }
 
+/* A person said yes to what the card showed: backups that were good then must still be. Ages are the policy's, looked at above. */
+static bool evidence_holds(struct use *u, const struct book_hold *hold)
+{
+	struct record shown;
+	struct str why;
+
+	if (!record_get(u->host, hold->seq, u->arena, &shown, u->err))
+		return err_prefix(u->err, "what the approver was shown cannot be looked at again");
+	why = evidence_fallen(&shown.evidence, u->ask->evidence, u->arena);
+	return !why.len || err_set(u->err, ERR_DENIED, "%s: the approval is void: %.*s", hold->id, STR_ARG(why));
+}
+
 static bool use_hold(struct use *u, const struct book_hold *hold, bool file, struct grant_use *ret)
 {
 	struct weighed *list = weigh_all(&u->weigh, hold);
@@ -121,7 +134,8 @@ static bool use_hold(struct use *u, const struct book_hold *hold, bool file, str
 			alarm_approval(u->host, &u->book, hold, v, file);
 	}
 	if (!weigh_demands(&u->weigh, &hold->demands, hold, list, u->err) ||
-	    !weigh_demands(&u->weigh, &u->ask->judgement->demands, hold, list, u->err) || !evidence_there(u, hold->id))
+	    !weigh_demands(&u->weigh, &u->ask->judgement->demands, hold, list, u->err) || !evidence_there(u, hold->id) ||
+	    (hold->seq && !evidence_holds(u, hold)))
 		return false;
 	g.expires_us = first_expiry(list);
 	return write_use(u, &g, ret);

@@ -158,7 +158,8 @@ static struct str disbelief(const struct weighing *w, struct known_statement *s,
 		return arena_fmt(w->arena, "the statement of its backups is of another target, %.*s", STR_ARG(str_sub(p->target, 0, 64)));
 	if (p->serial < s->seen)
 		return arena_fmt(w->arena,
-				 "an older statement of its backups (number %llu) lies where a newer one (%llu) was seen: somebody put it back",
+				 "an older statement of its backups (number %llu) lies where a newer one (%llu) was seen: "
+				 "somebody put it back",
 				 (unsigned long long)p->serial, (unsigned long long)s->seen);
 	return STR_NONE;
 }

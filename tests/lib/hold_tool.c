@@ -13,6 +13,7 @@
 #include "cli/hold_index.h"
 #include "cli/hosts.h"
 #include "cli/policies.h"
+#include "cli/recovery_look.h"
 #include "core/judge.h"
 
 #define ARENA_SIZE ((size_t)4 << 30)
@@ -73,6 +74,7 @@ static bool ask(struct tool *t, const char *path, const char *offset, struct err
 	buf_free(&text);
 	t->evidence.now_us = clock_now_us() + (offset ? strtoll(offset, NULL, 10) : 0) * CLOCK_SECOND;
 	request_redact(&t->request, &t->arena);
+	recovery_look(&t->places, &t->request, STR_NONE, &t->arena, &t->evidence);
 	judge(t->policy, &t->request, &t->evidence, &t->arena, &t->judgement);
 	return true;
 }

@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+# Backups as evidence: what a rule demands, what a card shows, and when an approval is void because of it. Signed statements, real keys.
+# timeout: 900
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+from holds import PAWL, Tap, World, allowed, refused
+from points import HOUR, Points, drill
+
+RULE = {"recovery": {"verified_within": "24h", "proven_within": "7d"}, "expires": "30d"}
+DAY = 24 * HOUR
+
+
+def world(rule=RULE, **vault):
+    w = World(rule=rule)
+    return w, Points(w, **vault)
+
+
+def approved(rule=RULE, **over):
+    w, p = world(rule)
+    p.write(**over)
+    r = w.request()
+    h = w.open(r)
+    w.approve(h)
+    return w, p, r, h
+
+
+def shown(w, h):
+    return w.pawl("show", h, ok=None).stdout
+
+
+# --- demanded, and there ---
+
+def test_with_evidence_it_passes_and_the_card_says_it():
+    w, p, r, h = approved()
+    card = shown(w, h)
+    assert "backup 3 h old, restored and checked 2 h ago" in card, card
+    assert "1,943,200 rows in public.submissions; 0 of 15 ways to delete it worked" in card, card
+    allowed(w.use(r))
+
+
+def test_without_any_it_is_refused_by_rule():
+    w = World(rule=RULE)
+    r = w.request()
+    h = w.open(r)
+    assert "no backup" in shown(w, h)
+    out = w.approve(h, ok=False)
+    assert "evidence that the policy demands is missing, so no approval would count" in out.stderr and "courses-prod-db" in out.stderr, out
+    refused(w.use(r))
+
+
+def test_a_target_without_a_statement_is_red_and_refused():
+    w, p = world()
+    r = w.request()
+    h = w.open(r)
+    assert "NO BACKUP THAT COUNTS" in shown(w, h) and "there is no statement of its backups" in shown(w, h), shown(w, h)
+    assert "missing" in w.approve(h, ok=False).stderr
+    refused(w.use(r))
+    p.write()  # a backup was taken and restored: the same hold can be answered now
+    w.approve(h)
+    allowed(w.use(r))
+
+
+def test_a_deny_rule_speaks_of_age():
+    w, p = world({"verdict": "deny", "confirm": None, "match": {"gate": "terraform", "recovery_older_than": "24h"}})
+    p.write(checked=30 * HOUR)
+    out = json.loads(w.tool("open", w.request()))
+    assert not out["ok"] and "held" in out["error"], out
+    p.write()
+    assert json.loads(w.tool("open", w.request()))["ok"]
+
+
+# --- void by age, one case a test ---
+
+def test_void_when_the_drill_is_older_than_the_rule():
+    w, p, r, h = approved()
+    refused(w.use(r, 22 * HOUR + 60), h, "no backup restored in a drill within 24 h")
+    allowed(w.use(r, 22 * HOUR - 60))
+
+
+def test_void_when_the_proof_is_older_than_the_rule():
+    w, p, r, h = approved({"recovery": {"proven_within": "7d"}, "expires": "30d"})
+    refused(w.use(r, 7 * DAY - HOUR + 60), h, "no backup proven complete within 168 h")
+    allowed(w.use(r, 7 * DAY - HOUR - 60))
+
+
+def test_a_newer_drill_keeps_it_alive():
+    w, p, r, h = approved()
+    p.write(checked=60)
+    allowed(w.use(r, 23 * HOUR))
+
+
+# --- void by what happened since ---
+
+def test_void_when_the_point_vanished():
+    for rule in (RULE, {"expires": "30d"}):
+        w, p, r, h = approved(rule)
+        p.remove()
+        refused(w.use(r), h, *([] if rule is RULE else ["the approval is void", "can no longer be believed", "there is no statement"]))
+        p.write()
+        allowed(w.use(r))
+
+
+def test_void_when_the_signature_no_longer_holds():
+    for name in ("shop.json", "shop.sig"):
+        w, p, r, h = approved({"expires": "30d"})
+        p.flip(name, 60)
+        refused(w.use(r), h, "the approval is void", "not signed with the key of backup.yaml")
+
+
+def test_void_when_another_key_signs():
+    w, p, r, h = approved()
+    p.write(pem=p.make_key("other.pem"))
+    refused(w.use(r), h, "missing")
+
+
+def test_void_when_a_newer_drill_failed():
+    for rule in (RULE, {"expires": "30d"}):
+        w, p, r, h = approved(rule)
+        p.write(drill=drill(3 * HOUR, "failed", 60, "public.users: a value differs"))
+        refused(w.use(r), h, *(["missing"] if rule is RULE else ["failed in a drill since", "a value differs"]))
+
+
+def test_a_newer_drill_that_could_not_verify_leaves_it_to_its_age():
+    w, p, r, h = approved()
+    p.write(drill=drill(3 * HOUR, "could not verify", 60, "the vault does not answer"))
+    refused(w.use(r, 23 * HOUR), "within 24 h")
+    allowed(w.use(r))
+
+
+def test_void_when_the_clock_went_back():
+    w, p, r, h = approved()
+    refused(w.use(r, -4 * HOUR), "the clock went back")
+    allowed(w.use(r))
+
+
+def test_void_when_the_statement_is_of_a_time_to_come():
+    w, p, r, h = approved({"expires": "30d"})
+    p.write(said_us=p.point()["said_us"] + 4 * HOUR * 1000000)
+    refused(w.use(r), h, "the approval is void", "a time to come")
+
+
+def test_void_when_an_older_statement_is_put_back():
+    w, p, r, h = approved({"expires": "30d"})
+    newer = p.point()
+    p.write(newer)
+    older = dict(p.point(), serial=newer["serial"] - 1)
+    w.open(w.request(bytes="cd" * 32))  # somebody looks
+    p.write(older)
+    refused(w.use(r), h, "somebody put it back")
+
+
+def test_void_when_the_vault_could_be_harmed():
+    w, p, r, h = approved({"expires": "30d"})
+    p.write(proof={"worked": 1, "worked_names": "unlink"})
+    refused(w.use(r), h, "a vault that could be harmed", "1 of 15 ways to delete it worked")
+
+
+def test_void_when_it_is_now_in_the_same_account():
+    w, p, r, h = approved({"expires": "30d"})
+    p.write(vault_account="111122223333")
+    refused(w.use(r), h, "could now be destroyed along with")
+
+
+# --- no proof at all ---
+
+def never_counts(words, p_over=None, **vault):
+    w, p = world(**vault)
+    p.write(**(p_over or {}))
+    r = w.request()
+    h = w.open(r)
+    card = shown(w, h)
+    for word in words:
+        assert word in " ".join(card.split()), card
+    assert "missing" in w.approve(h, ok=False).stderr
+    refused(w.use(r))
+
+
+def test_the_same_account_does_not_count():
+    never_counts(["IN THE SAME BLAST RADIUS", "its vault lies in account 111122223333, as what goes"],
+                 {"vault_account": "111122223333", "account": ""})
+
+
+def test_the_same_place_does_not_count():
+    never_counts(["IN THE SAME BLAST RADIUS"], {"same_place": True})
+
+
+def test_a_vault_that_goes_in_the_same_plan_does_not_count():
+    w, p = world()
+    p.write()
+    db = {"kind": "delete", "reversible": "no", "holds_data": "yes", "type": "aws_db_instance", "name": "aws_db_instance.db",
+          "title": "courses-prod-db", "environment": "production"}
+    r = w.request(changes=[db, dict(db, type="aws_s3_bucket", name="aws_s3_bucket.b", title="backups-elsewhere")])
+    h = w.open(r)
+    assert "this very request takes its vault, fleet, away" in " ".join(shown(w, h).split()), shown(w, h)
+    assert "missing" in w.approve(h, ok=False).stderr
+    refused(w.use(r))
+
+
+def test_no_boundary_is_no_proof():
+    never_counts(["NO BOUNDARY"], {"proof": {"same_uid": True}})
+
+
+def test_too_old_is_said_on_the_card():
+    never_counts(["TOO LONG AGO FOR THE POLICY", "restored and checked 1 d 6 h ago"], {"checked": 30 * HOUR})
+
+
+def test_what_goes_and_has_no_backup_is_named():
+    w, p = world({"expires": "30d"})
+    p.write()
+    db = {"kind": "delete", "reversible": "no", "holds_data": "yes", "type": "aws_db_instance", "name": "aws_db_instance.db",
+          "title": "courses-prod-db", "environment": "production"}
+    h = w.open(w.request(changes=[db, dict(db, name="aws_db_instance.other", title="other-db")]))
+    card = shown(w, h)
+    assert "backup 3 h old" in card, card
+
+
+def test_a_backup_yaml_that_others_could_write_is_not_believed():
+    w, p = world()
+    p.write()
+    os.chmod(w.dir + "/config/pawl/backup.yaml", 0o666)
+    r = w.request()
+    h = w.open(r)
+    assert "others than its owner can write to it" in " ".join(shown(w, h).split()), shown(w, h)
+    assert "missing" in w.approve(h, ok=False).stderr
+    refused(w.use(r))
+
+
+# --- the gates ---
+
+def pawl(w, *args, **kw):
+    return subprocess.run([PAWL] + list(args), cwd=w.dir, env=w.env, capture_output=True, text=True, **kw)
+
+
+PLAN = {"format_version": "1.2", "terraform_version": "1.11.4", "applyable": True, "complete": True, "errored": False,
+        "resource_changes": [{"address": "aws_db_instance.db", "mode": "managed", "type": "aws_db_instance", "name": "db",
+                              "provider_name": "registry.terraform.io/hashicorp/aws",
+                              "change": {"actions": ["delete"], "after": None, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": False,
+                                         "before": {"identifier": "courses-prod-db", "id": "db-1", "skip_final_snapshot": True,
+                                                    "delete_automated_backups": True,
+                                                    "arn": "arn:aws:rds:eu-central-1:111122223333:db:courses-prod-db"}}}]}
+
+
+def test_pawl_plan_shows_it():
+    for resources in (["courses-prod-db"], ["arn:aws:rds:eu-central-1:111122223333:db:courses-prod-db"], ["aws_db_instance.db"]):
+        w, p = world(resources=resources)
+        p.write()
+        out = pawl(w, "plan", "--no-hold", "-", input=json.dumps(PLAN))
+        assert out.returncode == 3, out
+        assert "restored and checked 2 h ago" in out.stdout and "1,943,200 rows in public.submissions" in out.stdout, out.stdout
+        assert "missing" not in out.stdout, out.stdout
+        p.flip()
+        out = pawl(w, "plan", "--no-hold", "-", input=json.dumps(PLAN))
+        assert out.returncode == 3 and "missing" in out.stdout and "NO BACKUP THAT COUNTS" in out.stdout, out.stdout
+
+
+def test_a_command_shows_it():
+    w, p = world({"match": {"kind": "delete"}, **RULE})
+    p.write()
+    words = ["check", "--json", "--", "aws", "rds", "delete-db-instance", "--db-instance-identifier", "courses-prod-db"]
+    card = json.loads(pawl(w, *words).stdout)["card"]
+    assert card["evidence"]["recovery"][0]["result"] == "verified" and card["missing"] == "", card
+    p.write(checked=25 * HOUR)
+    card = json.loads(pawl(w, *words).stdout)["card"]
+    assert "within 24 h" in card["missing"], card
+
+
+def test_what_takes_nothing_reads_nothing():
+    w, p = world()
+    open(w.dir + "/config/pawl/backup.yaml", "w").write("no: [yaml")
+    out = pawl(w, "check", "--json", "--", "ls")
+    assert out.returncode == 0, out
+
+
+sys.exit(Tap().run([v for k, v in list(globals().items()) if k.startswith("test_")]))
