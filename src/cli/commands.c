@@ -273,7 +273,7 @@ static const struct cli_option postgres_roles_options[] = {
 	{ "config", 0, "FILE", "--check: the gate's configuration (default: postgres.yaml of pawl's configuration)", false },
 	{ "database", 0, "NAME", "the database (default: the one the SQL is run in)", false },
 	{ "schema", 0, "NAME", "a schema that agents work in (default: public)", true },
-	{ "owner", 0, "ROLE", "whose tables of tomorrow agents see too; with --login: who may do all with what agents make", true },
+	{ "owner", 0, "ROLE", "whose tables of tomorrow agents see too, and all that they make is its own too", true },
 	{ "login", 0, "ROLE", "also a role for the gate to log in as, and the schema pawl_trash for it", false },
 	{ NULL, 0, NULL, NULL, false },
 };
