@@ -9,8 +9,9 @@
 #define MESSAGE_HEAD ((size_t)5)
 #define MESSAGE_MAX ((uint64_t)1 << 30) /* as the server's own limit, about */
 #define MESSAGE_STARTUP_MAX ((size_t)10000)
-/* A message that the gate must see whole; larger ones are refused. */
-#define MESSAGE_WHOLE_MAX ((size_t)9 << 20)
+/* A message that the gate must see whole: no more than the reader of SQL takes (SQL_MAX_BYTES). Larger ones are refused for their length,
+ * and not as something that is wrong in itself. */
+#define MESSAGE_WHOLE_MAX ((size_t)8 << 20)
 
 /* Version numbers and request codes of the first packet. */
 #define MESSAGE_PROTOCOL_3 196608u
