@@ -6,6 +6,8 @@
 
 #include "gate/postgres/relay_parts.h"
 
+struct keeping_plan;
+
 /* --- relay_keep.c: on an asker's thread --- */
 /* How each statement that is asked about is kept, should it pass: into ${p}->keeps, kept and notes. False: the database cannot be asked. */
 bool relay_keep_plan(struct relay_passage *p, const struct statement_answer *a, struct postgres_aside *aside,
