@@ -162,6 +162,9 @@ def test_an_approval_is_for_what_was_prepared_too():
         assert ask(pgwire.query("PREPARE p AS DELETE FROM submissions")) is None
         first = ask(execute)
         assert first and ask(execute) == first
+        card = " ".join(w.pawl("show", first).stdout.split())
+        assert "EXECUTE p (p: PREPARE p AS DELETE FROM submissions)" in card and "all 5,000 rows" in card, card
+        assert "what it would do is not known" not in card and "not understood" not in card, card
         w.approve(first, "alice", typed())
         assert ask(pgwire.query("DEALLOCATE p")) is None and ask(pgwire.query("PREPARE p AS DELETE FROM courses")) is None
         assert ask(execute) not in (None, first) and rows("courses") == 20
@@ -170,6 +173,7 @@ def test_an_approval_is_for_what_was_prepared_too():
 
         assert ask(*parsed("DELETE FROM courses WHERE id < 0 OR true")) is None
         second = ask(execute)
+        assert "EXECUTE p (p: DELETE FROM courses WHERE id < 0 OR true)" in " ".join(w.pawl("show", second).stdout.split())
         assert second not in (None, first) and ask(execute) == second
         w.approve(second, "alice", typed())
         assert ask(*parsed("TRUNCATE courses, submissions")) is None

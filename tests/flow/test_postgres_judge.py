@@ -50,7 +50,7 @@ SCHEMA = [
     ("select 'x'::plain", "read", [], ""),
     ("select mysum(id) from courses", "read", [], ""),
     ("delete from courses where id = 1", None, ["sql.bounded-delete courses"],
-     "submissions (about 1000 rows) that point to it, by submissions_course_fkey ON DELETE CASCADE"),
+     "submissions (about 1,000 rows) that point to it, by submissions_course_fkey ON DELETE CASCADE"),
     ("delete from courses where id = 1", None, ["sql.bounded-delete courses"], "grades_submission_fkey"),
     ("delete from courses where id = 1", None, ["sql.bounded-delete courses"], "ON DELETE SET NULL"),
     ("insert into logged values (1)", "ask", ["sql.insert logged", ALL], "triggers and rules of logged"),
@@ -78,6 +78,8 @@ TEXTS = [
     ("insert into quietly values (1, 'x')", "write", ["sql.insert quietly"], ""),
     ("select * from lasting", "read", [], ""),
     ("insert into routed values (1, 'x')", "write", ["sql.insert routed"], ""),
+    ("insert into routed_by_name values (1, 'x')", "write", ["sql.insert routed_by_name"], ""),
+    ("insert into routed_by_row values (1, 'x')", "ask", ["sql.insert routed_by_row", "sql.dynamic"], ""),
     # what a definition works out
     ("insert into checked values (1, 'x')", "ask", ["sql.insert checked", "sql.dynamic"], "triggers and rules of checked"),
     ("update checked set v = 'x' where id = 1", "ask", ["sql.bounded-update checked", "sql.dynamic"], ""),

@@ -1,4 +1,5 @@
 #include "gate/postgres/catalogue_inner.h"
+#include "gate/postgres/scope.h"
 
 #define CASUALTIES_MAX 200
 
@@ -211,6 +212,14 @@ static struct str on_delete(const struct edge *e)
 	return e->how == 'c' ? STR("CASCADE") : e->how == 'n' ? STR("SET NULL") : STR("SET DEFAULT");
 }
 
+/* "about 1,943,200 rows" */
+static struct str about_rows(const struct catalogue_relation *r, struct arena *arena)
+{
+	struct str n = scope_number(r->rows >= 1 ? (uint64_t)r->rows : 0, arena);
+
+	return arena_fmt(arena, "about %.*s rows", STR_ARG(n));
+}
+
 /* What happens to the rows of ${e}'s other side when rows go. STR_NONE: nothing. */
 static struct str rows_say(const struct edge *e, struct arena *arena)
 {
@@ -218,7 +227,7 @@ static struct str rows_say(const struct edge *e, struct arena *arena)
 	struct str name = arena_fmt(arena, "%.*s.%.*s", STR_ARG(to->schema), STR_ARG(to->name));
 
 	if (to->rows >= 1)
-		name = arena_fmt(arena, "%.*s (about %.0f rows)", STR_ARG(name), to->rows);
+		name = arena_fmt(arena, "%.*s (%.*s)", STR_ARG(name), STR_ARG(about_rows(to, arena)));
 	if (e->how == 'c')
 		return arena_fmt(arena, "rows of %.*s that point to it, by %.*s ON DELETE CASCADE", STR_ARG(name), STR_ARG(e->name));
 	if (e->how == 'n' || e->how == 'd')
@@ -233,7 +242,7 @@ static struct str drop_says(const struct edge *e, struct arena *arena)
 	struct str name = arena_fmt(arena, "%.*s.%.*s", STR_ARG(e->to->schema), STR_ARG(e->to->name));
 
 	if (e->how == EDGE_CHILD)
-		return arena_fmt(arena, "%.*s (about %.0f rows), a part of it", STR_ARG(name), e->to->rows);
+		return arena_fmt(arena, "%.*s (%.*s), a part of it", STR_ARG(name), STR_ARG(about_rows(e->to, arena)));
 	if (e->how == EDGE_UPDATES)
 		return STR_NONE;
 	if (e->how == EDGE_VIEW)

@@ -61,13 +61,24 @@ static void waits(void *ctx, struct str message, struct str hint)
 	loop_post(p->job.home, &p->waiting);
 }
 
+/* The text, and what the names in it that were prepared stand for. */
+static struct str summary_of(struct relay_passage *p)
+{
+	struct str summary = str_sub(str_trim(p->text), 0, SUMMARY);
+
+	for (const struct passage_name *n = p->names; n && summary.len < 4 * SUMMARY; n = n->next)
+		summary = arena_fmt(&p->arena, "%.*s (%.*s: %.*s)", STR_ARG(summary), STR_ARG(str_sub(n->name, 0, 64)),
+				    STR_ARG(str_sub(str_trim(n->text), 0, SUMMARY)));
+	return summary;
+}
+
 static void make_question(struct relay_passage *p, const struct statement_answer *a, struct str scope)
 {
 	struct question_about about = {
 		.text = p->text, .types = p->types, .parameters = p->parameters, .prepared = p->prepared,
 		.database = p->upstream->of->name, .search_path = p->context.search_path, .schema_version = a->schema_version,
 	};
-	struct str summary = str_sub(str_trim(p->text), 0, SUMMARY);
+	struct str summary = summary_of(p);
 	struct database_question *q = &p->question;
 
 	*q = (struct database_question){ .upstream = p->upstream->of, .session = p->who, .text = p->text, .arena = &p->arena,
@@ -247,8 +258,30 @@ static void work_done(struct loop_note *n)
 	session_pump(s);
 }
 
+static void remember(struct relay_passage *p, struct str name, struct str text, bool parsed)
+{
+	struct passage_name *n = ARENA_NEW(&p->arena, struct passage_name);
+
+	if (!n)
+		return;
+	*n = (struct passage_name){ arena_str(&p->arena, name), arena_str(&p->arena, text), parsed, p->names };
+	p->names = n;
+}
+
+/* statement_context.prepared, on the asker's thread. */
+static bool prepared_then(void *passage, struct str name, struct str *ret)
+{
+	for (const struct passage_name *n = ((struct relay_passage *)passage)->names; n; n = n->next) {
+		if (n->parsed || !str_eq(n->name, name))
+			continue;
+		*ret = n->text;
+		return true;
+	}
+	return false;
+}
+
 /* What a prepared statement's name stands for in this session. One that the gate does not know is never the same twice. */
-static void add_prepared(struct session *s, struct str name, struct digest_run *run)
+static void add_prepared(struct session *s, struct relay_passage *passage, struct str name, struct digest_run *run)
 {
 	const struct relay *r = &s->relay;
 	const struct relay_prepared *p = relay_prepared_find(&s->relay, name);
@@ -256,11 +289,14 @@ static void add_prepared(struct session *s, struct str name, struct digest_run *
 	char unknown[64];
 
 	digest_field(run, STR("name"), name);
-	if (relay_by_name(s, name, &text))
+	if (relay_by_name(s, name, &text)) {
 		digest_field(run, STR("prepared"), text);
+		remember(passage, name, text, false);
+	}
 	if (p) {
 		digest_field(run, STR("parsed"), (struct str){ p->text, p->n_text });
 		digest_field(run, STR("types"), p->types);
+		remember(passage, name, (struct str){ p->text, p->n_text }, true);
 	}
 	if (text.len || p)
 		return;
@@ -283,7 +319,7 @@ static void look_up_prepared(struct session *s, struct relay_passage *p)
 	CHANGE_EACH(c, &a->changes) {
 		if (!statement_executes(c))
 			continue;
-		add_prepared(s, c->name, &run);
+		add_prepared(s, p, c->name, &run);
 		any = true;
 	}
 	d = digest_end(&run);
@@ -316,6 +352,8 @@ static struct relay_passage *passage_new(struct session *s, struct str text, str
 	p->context.relay = NULL;
 	p->context.catalogue = p->context.catalogue ? catalogue_ref(p->context.catalogue) : NULL;
 	look_up_prepared(s, p);
+	p->context.prepared = prepared_then;
+	p->context.relay = p;
 	p->job = (struct asking_job){ .note = { .run = work_done }, .work = work, .home = &s->worker->loop };
 	return p;
 }

@@ -13,6 +13,12 @@ struct relay_keep {
 	struct str before, instead, after, tag;
 	const struct keeping_plan *plan; /* as it was before anybody was asked; NULL: nothing is kept */
 };
+struct passage_name {
+	struct str name, text;
+	bool parsed; /* by a Parse: its text is the statement alone */
+	struct passage_name *next;
+};
+
 struct relay_passage {
 	struct asking_job job; /* first */
 	struct session *session; /* NULL: gone; the worker's */
@@ -28,6 +34,7 @@ struct relay_passage {
 	struct database_session who;
 	struct str text, types, parameters;
 	struct str prepared; /* as in struct question_about */
+	struct passage_name *names; /* of prepared statements, and what they stand for */
 	struct relay_keep *keeps; /* by statement */
 	size_t n_keeps;
 	const struct statement_answer *answer;

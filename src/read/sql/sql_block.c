@@ -2,12 +2,16 @@
 #include "read/sql/inner.h"
 #include "read/sql/sql_dynamic.h"
 #include "read/sql/sql_lex.h"
+#include "read/sql/sql_variable.h"
+
+#define VARIABLES_MAX 64 /* of one body that are looked for */
 
 struct block {
 	struct sql_work *w;
 	struct sql_lex lex;
 	struct sql_token t; /* the one at hand */
 	bool lost;	    /* not understood: the rest is not read */
+	unsigned variables;
 };
 
 static void next(struct block *b)
@@ -103,6 +107,19 @@ static void read_sql(struct block *b, struct str text)
 	sql_read_inside(b->w, text, STR_NONE);
 }
 
+/* Text that is run: itself, or what a variable is set to. */
+static void read_dynamic(struct block *b, struct str text)
+{
+	struct sql_variable v;
+
+	if (str_find_char(text, '(') != SIZE_MAX || b->variables++ >= VARIABLES_MAX || !sql_variable_read(b->lex.text, text, &v)) {
+		sql_dynamic_read(b->w, text);
+		return;
+	}
+	for (size_t i = 0; i < v.n; i++)
+		sql_dynamic_read(b->w, v.value[i]);
+}
+
 /* EXECUTE text [INTO …] [USING …] */
 static void read_execute(struct block *b, const char *end)
 {
@@ -114,7 +131,7 @@ static void read_execute(struct block *b, const char *end)
 	n += (size_t)snprintf(words, sizeof(words), "into using %s", end);
 	PAWL_ASSERT(n < sizeof(words));
 	text = piece(b, words);
-	sql_dynamic_read(b->w, text);
+	read_dynamic(b, text);
 	while (sql_token_among(&b->t, "into using")) {
 		bool using = sql_token_is(&b->t, "using");
 
@@ -191,7 +208,9 @@ static void read_declarations(struct block *b)
 	while (!over(b) && !sql_token_is(&b->t, "begin")) {
 		struct str head = piece(b, "default for = := begin");
 
-		(void)head;
+		/* Another name for a parameter is no query. */
+		if (sql_token_is(&b->t, "for") && str_eq_nocase(str_sub(head, head.len > 5 ? head.len - 5 : 0, 5), STR("alias")))
+			piece(b, "");
 		while (!over(b) && (sql_token_is(&b->t, ":") || sql_token_is(&b->t, "=")))
 			next(b);
 		if (sql_token_is(&b->t, "for")) {
