@@ -4,7 +4,7 @@
 #ifndef PAWL_GATE_POSTGRES_RELAY_KEEP_H
 #define PAWL_GATE_POSTGRES_RELAY_KEEP_H
 
-#include "gate/postgres/relay_parts.h"
+#include "gate/postgres/relay_passage.h"
 
 struct keeping_plan;
 

@@ -13,6 +13,7 @@ struct relay_keep {
 	struct str before, instead, after, tag;
 	const struct keeping_plan *plan; /* as it was before anybody was asked; NULL: nothing is kept */
 };
+
 struct passage_name {
 	struct str name, text;
 	bool parsed; /* by a Parse: its text is the statement alone */
