@@ -62,11 +62,40 @@ static bool words(PGconn *c, const char *sql, struct arena *arena, const struct 
 	return good;
 }
 
+/* How many things of each kind there are: asked in the snapshot and of what was restored, so that what pg_dump leaves out is told. Not what
+ * extensions bring, nor what another thing brings by itself in one version and not in another. */
+#define MINE(class_, oid_)                                                                         \
+	"NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog." class_     \
+	"'::pg_catalog.regclass AND d.objid = " oid_ " AND d.deptype IN ('e', 'i'))"
+#define PLAIN_SCHEMA                                                                               \
+	"(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> "         \
+	"'information_schema')"
+static const char objects[] =
+	"SELECT pg_catalog.string_agg(k || ' ' || n, ', ' ORDER BY k COLLATE \"C\") FROM ("
+	"SELECT CASE relkind WHEN 'r' THEN 'tables' WHEN 'p' THEN 'tables' WHEN 'v' THEN 'views' "
+	"WHEN 'm' THEN 'views' WHEN 'S' THEN 'sequences' END, count(*) FROM pg_catalog.pg_class c "
+	"WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND relnamespace IN " PLAIN_SCHEMA
+	" AND " MINE("pg_class", "c.oid") " GROUP BY 1 "
+	"UNION ALL SELECT 'indexes', count(*) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c "
+	"ON c.oid = indrelid WHERE indisvalid AND relnamespace IN " PLAIN_SCHEMA
+	" AND " MINE("pg_class", "indrelid") " AND " MINE("pg_class", "indexrelid") " "
+	"UNION ALL SELECT 'constraints', count(*) FROM pg_catalog.pg_constraint o WHERE contype <> "
+	"'n' AND conrelid <> 0 AND connamespace IN " PLAIN_SCHEMA
+	" AND " MINE("pg_class", "conrelid") " AND " MINE("pg_constraint", "o.oid") " "
+	"UNION ALL SELECT 'triggers', count(*) FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c "
+	"ON c.oid = tgrelid WHERE NOT tgisinternal AND relnamespace IN " PLAIN_SCHEMA
+	" AND " MINE("pg_class", "tgrelid") " "
+	"UNION ALL SELECT 'functions', count(*) FROM pg_catalog.pg_proc f WHERE pronamespace IN "
+	PLAIN_SCHEMA " AND " MINE("pg_proc", "f.oid") ") x (k, n)";
+static const struct backup_question of_objects = { STR_INIT("objects"), STR_INIT(objects), NULL };
+
 static bool invariants(PGconn *c, struct backup_run *r, struct err *err)
 {
 	const struct manifest_invariant **end = &r->m->invariants;
+	struct backup_question first = of_objects;
 
-	for (const struct backup_question *q = r->ask->questions; q; q = q->next) {
+	first.next = (struct backup_question *)(uintptr_t)r->ask->questions;
+	for (const struct backup_question *q = &first; q; q = q->next) {
 		struct manifest_invariant *i = arena_alloc(r->arena, sizeof(*i));
 		struct str sql = arena_fmt(r->arena, "%.*s", STR_ARG(q->sql));
 
