@@ -16,6 +16,7 @@
 
 #define ARENA_SIZE ((size_t)64 << 20)
 #define GRACE_S 10
+#define PATH_LEN 4200
 
 /* --- what stands behind the server --- */
 
@@ -142,6 +143,7 @@ static void raise_limit(void)
 
 static bool start(struct gate_run *r, bool permissive, struct err *err)
 {
+	char folder[PATH_LEN], hour[PATH_LEN + 8];
 	struct postgres_server_opts o = {
 		.host = gate_asks_host(r->asks),
 		.upstreams = r->config.upstreams,
@@ -154,9 +156,16 @@ static bool start(struct gate_run *r, bool permissive, struct err *err)
 		.threads = r->config.threads,
 		.max_connections = r->config.connections,
 		.wait_s = r->config.wait_s,
+		.hour = hour,
 		.permissive = permissive,
 	};
+	int n = snprintf(folder, sizeof(folder), "%s/postgres", r->places.state);
 
+	if (n < 0 || (size_t)n >= sizeof(folder))
+		return err_set(err, ERR_LIMIT, "%.300s: path too long", r->places.state);
+	snprintf(hour, sizeof(hour), "%s/hour", folder);
+	if (!dir_make(folder, 0700, err))
+		return false;
 	return postgres_server_start(&o, &r->server, &r->port, err);
 }
 

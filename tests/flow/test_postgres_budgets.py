@@ -946,12 +946,12 @@ ONE = SMALL.replace("statement: 10, transaction: 30", "transaction: 10")
 class Small:
     """A gate with a few rules, and two connections through it."""
 
-    def __init__(self, pg, policy, decide):
+    def __init__(self, pg, policy, decide, *more):
         with open("small.yaml", "w") as f:
             f.write(policy)
         self.gate = subprocess.Popen([str(source.BUILD / "tests" / "lib" / "wire_tool"), "--policy", "small.yaml", "--environment", "trial",
                                       "--decide", decide, "--upstream", "app=host=127.0.0.1 port=%d dbname=postgres user=app" % pg.port,
-                                      "--key", "agent=of agent"],
+                                      "--key", "agent=of agent", *more],
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         port = int(self.gate.stdout.readline())
         self.conn = psycopg2.connect(host="127.0.0.1", port=port, dbname="app", user="agent", password="of agent")
@@ -997,6 +997,27 @@ def approved(pg, tap):
                 small.pipe.run(["rollback"])
         wrong += small.close()
     tap.check("what was approved is exempt, and nothing else of its transaction", wrong)
+
+
+def restarted(pg, tap):
+    """The hour's budget outlives the gate, whether it is stopped or killed."""
+    wrong = []
+    if not os.path.exists(str(source.BUILD / "tests" / "lib" / "wire_tool")):
+        tap.skip("the hour's budget outlives the gate", "not built")
+        return
+    policy = SMALL.replace("scratch", "production").replace("hour: 100000", "hour: 25")
+    for kill, n, want in ((False, 9, "DELETE 9"), (True, 9, "DELETE 9"), (True, 8, "PW003"), (False, 7, "DELETE 7"), (False, 1, "PW003")):
+        pg.sql("set role app; insert into r2 select g, 0 from generate_series(1, 50) g on conflict do nothing")
+        small = Small(pg, policy, "pass", "--hour", os.path.abspath("hour"))
+        saw = message(small.conn, few(n), 0)
+        if saw != want:
+            wrong.append("%d rows: %s, wanted %s; %s" % (n, saw, want, open("hour").read()))
+        if kill:
+            small.gate.kill()
+            small.gate.wait()
+        else:
+            wrong += small.close()
+    tap.check("the hour's budget outlives the gate", wrong)
 
 
 def cancelled(pg, tap):
@@ -1099,6 +1120,7 @@ def main():
         pg.sql(SCHEMA)
         by_statement(pg, tap)
         approved(pg, tap)
+        restarted(pg, tap)
         cancelled(pg, tap)
         through_relay(pg, o, tap)
         through_gate(pg, o, tap)

@@ -4,6 +4,7 @@
  *   --listen ADDR:PORT   --socket-dir DIR   --threads N   --connections N   --login SECONDS   --permissive 1
  *   --certificate FILE   --private-key FILE   --client-ca FILE
  *   --decide pass|approve|refuse|FILE   FILE: wait until it says pass, approve or refuse, or the client is gone
+ *   --hour FILE
  *   --tightened FILE   there: credentials are tightened
  * What is asked and told goes to standard error, a line each.
  */
@@ -130,6 +131,7 @@ static bool flag(struct tool *t, const char *name, const char *value)
 		{ "--listen", &t->o.listen },	       { "--socket-dir", &t->o.socket_dir }, { "--certificate", &t->o.certificate },
 		{ "--private-key", &t->o.key },	       { "--client-ca", &t->o.client_ca },   { "--decide", &t->decide },
 		{ "--tightened", &t->tightened },      { "--policy", &t->policy },
+		{ "--hour", &t->o.hour },
 	};
 	struct {
 		const char *name;

@@ -1,39 +1,13 @@
-#include "gate/database/budget.h"
+#include "gate/database/budget_inner.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-
-#define MINUTE_US INT64_C(60000000)
-#define WINDOW 61 /* minutes */
-#define HEADS 256
-
-struct entry {
-	struct entry *next;
-	bool critical, others; /* others: rows of relations beyond BUDGET_RELATIONS */
-	int64_t minute;	       /* of the newest bucket */
-	uint64_t sum, rows[WINDOW];
-	struct str relation; /* bytes behind the struct */
-};
-
-struct member {
-	struct member *next;
-	struct entry *entries;
-	size_t n;
-	struct str session, environment; /* bytes behind the struct */
-};
-
-struct budget_ledger {
-	pthread_mutex_t lock;
-	struct member *heads[HEADS];
-	size_t n;
-};
 
 static uint64_t plus(uint64_t a, uint64_t b)
 {
 	return a + b < a ? UINT64_MAX : a + b;
 }
 
-static uint64_t changed(const struct budget_count *k)
+uint64_t budget_changed(const struct budget_count *k)
 {
 	return plus(k->deleted, k->updated);
 }
@@ -59,7 +33,7 @@ static void sum_counts(struct sum *s, const struct policy_budget_ask *a, const s
 		       const struct budget_count *counts, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint64_t rows = changed(&counts[i]);
+		uint64_t rows = budget_changed(&counts[i]);
 
 		if (rows && policy_budget_binds(a, b, counts[i].relation, counts[i].critical))
 			sum_add(s, rows, counts[i].relation);
@@ -120,9 +94,9 @@ bool budget_ledger_new(struct budget_ledger **ret)
 	return true;
 }
 
-static void member_free(struct member *m)
+static void member_free(struct budget_member *m)
 {
-	for (struct entry *e = m->entries, *next; e; e = next) {
+	for (struct budget_entry *e = m->entries, *next; e; e = next) {
 		next = e->next;
 		free(e);
 	}
@@ -133,25 +107,26 @@ void budget_ledger_free(struct budget_ledger *l)
 {
 	if (!l)
 		return;
-	for (size_t i = 0; i < HEADS; i++) {
-		for (struct member *m = l->heads[i], *next; m; m = next) {
+	for (size_t i = 0; i < BUDGET_HEADS; i++) {
+		for (struct budget_member *m = l->heads[i], *next; m; m = next) {
 			next = m->next;
 			member_free(m);
 		}
 	}
+	budget_keep_free(l->keep);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }
 
 /* Forget what is older than the window. A clock that went back moves nothing. */
-static void entry_advance(struct entry *e, int64_t minute)
+static void entry_advance(struct budget_entry *e, int64_t minute)
 {
 	int64_t steps = minute - e->minute;
 
 	if (steps <= 0)
 		return;
-	for (int64_t i = 1; i <= steps && i <= WINDOW; i++) {
-		uint64_t *old = &e->rows[(e->minute + i) % WINDOW];
+	for (int64_t i = 1; i <= steps && i <= BUDGET_WINDOW; i++) {
+		uint64_t *old = &e->rows[(e->minute + i) % BUDGET_WINDOW];
 
 		e->sum -= *old;
 		*old = 0;
@@ -160,10 +135,10 @@ static void entry_advance(struct entry *e, int64_t minute)
 }
 
 /* Entries without rows go. */
-static void member_advance(struct member *m, int64_t minute)
+void budget_member_advance(struct budget_member *m, int64_t minute)
 {
-	for (struct entry **at = &m->entries; *at;) {
-		struct entry *e = *at;
+	for (struct budget_entry **at = &m->entries; *at;) {
+		struct budget_entry *e = *at;
 
 		entry_advance(e, minute);
 		if (e->sum) {
@@ -178,11 +153,11 @@ static void member_advance(struct member *m, int64_t minute)
 
 static void ledger_sweep(struct budget_ledger *l, int64_t minute)
 {
-	for (size_t i = 0; i < HEADS; i++) {
-		for (struct member **at = &l->heads[i]; *at;) {
-			struct member *m = *at;
+	for (size_t i = 0; i < BUDGET_HEADS; i++) {
+		for (struct budget_member **at = &l->heads[i]; *at;) {
+			struct budget_member *m = *at;
 
-			member_advance(m, minute);
+			budget_member_advance(m, minute);
 			if (m->entries) {
 				at = &m->next;
 				continue;
@@ -194,18 +169,18 @@ static void ledger_sweep(struct budget_ledger *l, int64_t minute)
 	}
 }
 
-static struct member *member_find(struct budget_ledger *l, const struct budget_asker *who)
+static struct budget_member *member_find(struct budget_ledger *l, const struct budget_asker *who)
 {
-	struct member *m = l->heads[str_hash(who->session) % HEADS];
+	struct budget_member *m = l->heads[str_hash(who->session) % BUDGET_HEADS];
 
 	while (m && !(str_eq(m->session, who->session) && str_eq(m->environment, who->environment)))
 		m = m->next;
 	return m;
 }
 
-static struct member *member_make(struct budget_ledger *l, const struct budget_asker *who, int64_t minute)
+static struct budget_member *member_make(struct budget_ledger *l, const struct budget_asker *who, int64_t minute)
 {
-	struct member **head = &l->heads[str_hash(who->session) % HEADS], *m;
+	struct budget_member **head = &l->heads[str_hash(who->session) % BUDGET_HEADS], *m;
 	char *text;
 
 	if (l->n >= BUDGET_SESSIONS)
@@ -226,10 +201,9 @@ static struct member *member_make(struct budget_ledger *l, const struct budget_a
 	return m;
 }
 
-/* The entry for a relation, or that of all others where there are too many; NULL: no memory. */
-static struct entry *entry_for(struct member *m, const struct budget_count *k, int64_t minute)
+struct budget_entry *budget_entry(struct budget_member *m, const struct budget_count *k, int64_t minute)
 {
-	struct entry *others = NULL, *e = m->entries;
+	struct budget_entry *others = NULL, *e = m->entries;
 	bool full = m->n >= BUDGET_RELATIONS;
 	struct str name = full ? STR("(others)") : k->relation;
 
@@ -256,7 +230,14 @@ static struct entry *entry_for(struct member *m, const struct budget_count *k, i
 	return e;
 }
 
-static struct budget_passed hour_check(const struct policy_budget_ask *a, const struct member *m,
+struct budget_member *budget_member(struct budget_ledger *l, const struct budget_asker *who, int64_t minute)
+{
+	struct budget_member *m = member_find(l, who);
+
+	return m ? m : member_make(l, who, minute);
+}
+
+static struct budget_passed hour_check(const struct policy_budget_ask *a, const struct budget_member *m,
 				       const struct budget_count *counts, size_t n)
 {
 	for (const struct policy_budget *b = policy_budgets(a->policy); b; b = b->next) {
@@ -264,7 +245,7 @@ static struct budget_passed hour_check(const struct policy_budget_ask *a, const 
 
 		if (!policy_budget_in_force(a, b))
 			continue;
-		for (const struct entry *e = m->entries; e; e = e->next) {
+		for (const struct budget_entry *e = m->entries; e; e = e->next) {
 			if (e->others || policy_budget_binds(a, b, e->relation, e->critical))
 				sum_add(&s, e->sum, e->relation);
 		}
@@ -280,34 +261,34 @@ static struct budget_passed hour_check(const struct policy_budget_ask *a, const 
 	return (struct budget_passed){ .is = false };
 }
 
-static struct budget_passed no_room(void)
+static struct budget_passed no_room(const char *why)
 {
-	return (struct budget_passed){ .is = true, .span = BUDGET_HOUR, .where = STR("pawl's memory for the hour's counts is full") };
+	return (struct budget_passed){ .is = true, .span = BUDGET_HOUR, .where = str_from(why) };
 }
 
-static void take_back(struct member *m, const struct budget_count *counts, size_t n, int64_t minute)
+static void take_back(struct budget_member *m, const struct budget_count *counts, size_t n, int64_t minute)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint64_t rows = changed(&counts[i]);
-		struct entry *e = m->entries, *others = NULL;
+		uint64_t rows = budget_changed(&counts[i]);
+		struct budget_entry *e = m->entries, *others = NULL;
 
 		for (; e && (e->others || !str_eq(e->relation, counts[i].relation)); e = e->next)
 			others = e->others ? e : others;
 		e = e ? e : others;
-		if (!rows || !e || minute > e->minute || minute <= e->minute - WINDOW)
+		if (!rows || !e || minute > e->minute || minute <= e->minute - BUDGET_WINDOW)
 			continue;
-		rows = rows < e->rows[minute % WINDOW] ? rows : e->rows[minute % WINDOW];
-		e->rows[minute % WINDOW] -= rows;
+		rows = rows < e->rows[minute % BUDGET_WINDOW] ? rows : e->rows[minute % BUDGET_WINDOW];
+		e->rows[minute % BUDGET_WINDOW] -= rows;
 		e->sum -= rows;
 	}
 }
 
 /* All or nothing. */
-static bool add(struct member *m, const struct budget_count *counts, size_t n, int64_t minute)
+static bool add(struct budget_member *m, const struct budget_count *counts, size_t n, int64_t minute)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint64_t rows = changed(&counts[i]);
-		struct entry *e = rows ? entry_for(m, &counts[i], minute) : NULL;
+		uint64_t rows = budget_changed(&counts[i]);
+		struct budget_entry *e = rows ? budget_entry(m, &counts[i], minute) : NULL;
 
 		if (!rows)
 			continue;
@@ -315,7 +296,7 @@ static bool add(struct member *m, const struct budget_count *counts, size_t n, i
 			take_back(m, counts, i, minute);
 			return false;
 		}
-		e->rows[e->minute % WINDOW] += rows;
+		e->rows[e->minute % BUDGET_WINDOW] += rows;
 		e->sum += rows;
 	}
 	return true;
@@ -323,7 +304,7 @@ static bool add(struct member *m, const struct budget_count *counts, size_t n, i
 
 static int64_t minute_of(int64_t now_us)
 {
-	return now_us > 0 ? now_us / MINUTE_US : 0;
+	return now_us > 0 ? now_us / BUDGET_MINUTE_US : 0;
 }
 
 struct budget_passed budget_reserve(struct budget_ledger *l, const struct budget_asker *who, const struct budget_count *counts, size_t n,
@@ -332,24 +313,27 @@ struct budget_passed budget_reserve(struct budget_ledger *l, const struct budget
 	const struct policy_budget_ask a = { who->policy, who->environment, BUDGET_HOUR };
 	struct budget_passed ret = { .is = false };
 	int64_t minute = minute_of(now_us);
-	struct member *m;
+	const struct budget_step step = { counts, n, minute, false };
+	struct budget_member *m;
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++)
-		any = any || changed(&counts[i]);
+		any = any || budget_changed(&counts[i]);
 	if (!any)
 		return ret;
 	pthread_mutex_lock(&l->lock);
-	m = member_find(l, who);
-	if (!m)
-		m = member_make(l, who, minute);
+	m = budget_member(l, who, minute);
 	if (!m) {
-		ret = no_room();
+		ret = no_room("pawl's memory for the hour's counts is full");
 	} else {
-		member_advance(m, minute);
+		budget_member_advance(m, minute);
 		ret = hour_check(&a, m, counts, n);
 		if (!ret.is && !add(m, counts, n, minute))
-			ret = no_room();
+			ret = no_room("pawl's memory for the hour's counts is full");
+		else if (!ret.is && !budget_keep_add(l, who, &step)) {
+			take_back(m, counts, n, minute);
+			ret = no_room("the hour's counts cannot be written to pawl's state folder");
+		}
 	}
 	pthread_mutex_unlock(&l->lock);
 	return ret;
@@ -357,11 +341,14 @@ struct budget_passed budget_reserve(struct budget_ledger *l, const struct budget
 
 void budget_give_back(struct budget_ledger *l, const struct budget_asker *who, const struct budget_count *counts, size_t n, int64_t now_us)
 {
-	struct member *m;
+	struct budget_member *m;
 
 	pthread_mutex_lock(&l->lock);
 	m = member_find(l, who);
 	if (m)
 		take_back(m, counts, n, minute_of(now_us));
+	/* Not written: after a restart it counts for some minutes more. */
+	if (m)
+		(void)!budget_keep_add(l, who, &(struct budget_step){ counts, n, minute_of(now_us), true });
 	pthread_mutex_unlock(&l->lock);
 }

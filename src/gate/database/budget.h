@@ -1,5 +1,5 @@
 /* budget.h -- how many rows may be changed, by a statement, a transaction, a credential in an hour.
- * Room: gate/database. Pure: counts in, verdict out; time is an argument. The rows of docs/policy.md's `budgets`.
+ * Room: gate/database. The rows of docs/policy.md's `budgets`.
  * A limit is on the rows deleted or updated, together, in all tables it is for; inserted rows are free. Every limit that fits counts; the
  * smallest binds (core/policy_budget.h says when a preset's gives way). A budget never permits what a rule holds.
  */
@@ -24,7 +24,7 @@ struct budget_passed {
 	uint64_t limit, count;
 };
 
-/* Opaque: counts of an hour, by session, environment and relation; one for all threads, locked inside. Not kept over restarts. */
+/* Opaque: counts of an hour, by session, environment and relation; one for all threads, locked inside. */
 struct budget_ledger;
 
 /* Is any limit for this environment? Without one, nothing need be counted. */
@@ -34,6 +34,15 @@ bool budget_by_statement(const struct policy *p, struct str environment);
 
 bool budget_ledger_new(struct budget_ledger **ret) PAWL_MUST_USE;
 void budget_ledger_free(struct budget_ledger *l);
+/**
+ * budget_ledger_keep(l, path, now_us, err):
+ * Go on with the hour's counts in ${path}, where there are any, and write every change of them there before budget_reserve() says yes: so
+ * a gate that is started again, or was killed, knows what was done before. Written, not synced: the last seconds before the machine itself
+ * lost power may be missing. False: it is no file of pawl's, or another gate has it.
+ * Bounded: rewritten with what the last hour holds whenever it has grown to twice that, and to more than BUDGET_KEEP_BYTES.
+ */
+bool budget_ledger_keep(struct budget_ledger *l, const char *path, int64_t now_us, struct err *err) PAWL_MUST_USE;
+#define BUDGET_KEEP_BYTES ((size_t)4 << 20)
 
 /**
  * budget_check(policy, environment, span, counts, n):

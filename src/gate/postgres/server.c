@@ -343,6 +343,8 @@ static bool make_all(struct postgres_server *v, struct err *err)
 	v->upstreams = calloc(o->n_upstreams ? o->n_upstreams : 1, sizeof(*v->upstreams));
 	if (!v->workers || !v->upstreams || !budget_ledger_new(&v->ledger))
 		return err_set(err, ERR_LIMIT, "no memory");
+	if (o->hour && !budget_ledger_keep(v->ledger, o->hour, clock_now_us(), err))
+		return false;
 	for (size_t i = 0; i < o->n_upstreams; i++) {
 		if (!upstream_init(&v->upstreams[i], &o->upstreams[i], o->host->policy, err))
 			return false;
