@@ -217,8 +217,7 @@ static int take_away(struct keys_run *r)
 		if (!gate_key_revoke(r->places.state, r->ledger, str_from(r->cli->args[i]), &err))
 			return cli_fail(r->cli, &err);
 		if (!r->cli->json)
-			printf("%s is no key any more: nobody logs in with it; who is connected may only read and make bounded "
-			       "writes.\n",
+			printf("%s is no key any more: nobody logs in with it, and who is connected is sent away within seconds.\n",
 			       r->cli->args[i]);
 	}
 	return r->cli->json ? cli_print_json("revoked", str_from(r->cli->args[1])) : EXIT_ALLOW;

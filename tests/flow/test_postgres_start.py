@@ -134,6 +134,13 @@ def main():
             assert "A YES WILL NOT MAKE IT RUN" in card and "must be owner of table notes" in card, card
             assert "Kept first" not in card, card
 
+        def test_a_rehearsal_has_the_password_of_the_real_database():
+            pg.sql("ALTER ROLE pawl_gate CREATEDB", local=True)
+            done = n.sh("pawl gate postgres --rehearse -- psql -X -c 'CREATE TABLE rehearsed (i int)'", 3)
+            pg.sql("ALTER ROLE pawl_gate NOCREATEDB", local=True)
+            assert re.search(r"H-\d+", done.stdout + done.stderr), (done.stdout, done.stderr)
+            assert pg.sql("SELECT count(*) FROM pg_database WHERE datname LIKE 'pawl%'", local=True) == [["0"]]
+
         def test_a_member_of_the_owner_may():
             pg.sql("REVOKE pawl_gate FROM app; GRANT app TO pawl_gate", local=True)
             card = n.approved("DROP TABLE orders")
