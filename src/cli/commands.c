@@ -354,6 +354,52 @@ static const char grant_help[] =
 	"What is held within the scope passes without a further question until the time is up. A wildcard never covers production,\n"
 	"nor destroy-backup, weaken-protection, change-state-identity and opaque: write those out. Every use goes into the ledger.";
 
+static const struct cli_option backup_options[] = {
+	{ "drill", 0, NULL, "restore it at once and compare: exit status of `pawl drill`", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char backup_help[] =
+	"Of each TARGET of backup.yaml (default: all): read once, in one snapshot with the owner's questions, packed, put into its vaults and\n"
+	"signed for. What is half done is no backup; the next run clears it away. Exit status 0 when every one was taken, 1 when one was not.\n"
+	"docs/backup.md.";
+
+static const struct cli_option backup_init_options[] = {
+	{ "vault", 0, "DIR", "the vault's folder (default: vault in pawl's state folder)", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char backup_init_help[] =
+	"CONNECT is what libpq takes: \"host=db dbname=shop user=backup\", \"service=shop\", postgres://…; no password. Without one, where\n"
+	"libpq's environment leads: that database, or every database of that server. Makes the signing key, and writes backup.yaml; where\n"
+	"that is there, adds what is not yet in it. It asks nothing.\n"
+	"\n"
+	"    pawl backup init \"host=localhost dbname=shop user=shop\"\n"
+	"    pawl backup --drill\n"
+	"    pawl schedule\n"
+	"    pawl status";
+
+static const char drill_help[] =
+	"The newest backup of each TARGET (default: all) is restored into a scratch server that pawl starts itself and removes again, and\n"
+	"compared with what was read when it was taken: every table's rows and values, the owner's questions, the time and the age. Exit\n"
+	"status 0 verified, 3 failed, 1 could not verify; nothing that went wrong, no matter what, ends in verified.";
+
+static const struct cli_option drill_options[] = {
+	{ "backup", 0, "ID", "not the newest, but this one", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option vault_init_options[] = {
+	{ "user", 0, "NAME", "the unix user whose it is (default: pawl-vault; made where there is none)", false },
+	{ "directory", 0, "DIR", "its folder (default: /var/lib/pawl-vault)", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char vault_init_help[] =
+	"Run by root: makes a user for the vault, a folder 0700 that only it can name, the key that signs, a folder with signed statements\n"
+	"that gates read, and /etc/pawl/backup.yaml. From then on root's `pawl backup` and `pawl drill` become that user before they\n"
+	"open anything, and everybody else can only read `pawl status`.";
+
 const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
 	{ "completion", "bash|zsh|fish", "print a completion script for a shell", completion_help, none, CLI_SMALL, false, cmd_completion },
@@ -405,5 +451,10 @@ const struct cli_command cli_commands[] = {
 	{ "gate postgres", "[-- COMMAND …]", "stand before PostgreSQL: every statement of an agent is judged", gate_postgres_help, gate_postgres_options, CLI_FULL, false, FULL(cmd_gate_postgres) },
 	{ "postgres roles", "", "least-privilege roles for agents, as SQL; --check: what the role in use could do beside the gate", postgres_roles_help, postgres_roles_options, CLI_FULL, false, FULL(cmd_postgres_roles) },
 	{ "postgres keys", "[list|new|revoke ID …]", "session keys for the database gate", postgres_keys_help, postgres_keys_options, CLI_FULL, false, FULL(cmd_postgres_keys) },
+	{ "backup", "[TARGET …]", "take backups, into vaults that the agent cannot reach", backup_help, backup_options, CLI_FULL, false, FULL(cmd_backup) },
+	{ "backup init", "[CONNECT …]", "begin: find the databases, make the key, write backup.yaml", backup_init_help, backup_init_options, CLI_FULL, false, FULL(cmd_backup_init) },
+	{ "backup list", "[TARGET …]", "what lies in the vaults, and whether it can be believed", NULL, none, CLI_FULL, false, FULL(cmd_backup_list) },
+	{ "drill", "[TARGET …]", "restore the newest backup and compare every row with what was dumped", drill_help, drill_options, CLI_FULL, false, FULL(cmd_drill) },
+	{ "vault init", "", "make a vault of a unix user of its own", vault_init_help, vault_init_options, CLI_FULL, false, FULL(cmd_vault_init) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

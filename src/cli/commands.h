@@ -54,5 +54,10 @@ int cmd_undo_prune(struct cli *c);
 int cmd_gate_postgres(struct cli *c);
 int cmd_postgres_roles(struct cli *c);
 int cmd_postgres_keys(struct cli *c);
+int cmd_backup(struct cli *c);
+int cmd_backup_init(struct cli *c);
+int cmd_backup_list(struct cli *c);
+int cmd_drill(struct cli *c);
+int cmd_vault_init(struct cli *c);
 
 #endif

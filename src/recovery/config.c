@@ -161,6 +161,11 @@ static bool take_points(struct policy_file *f, const struct doc *v, void *target
 	return config_path(f, v, &((struct backup_config *)target)->points);
 }
 
+static bool take_state(struct policy_file *f, const struct doc *v, void *target)
+{
+	return config_path(f, v, &((struct backup_config *)target)->state);
+}
+
 /* Read last: they name vaults. */
 static bool take_targets(struct policy_file *f, const struct doc *v, void *target)
 {
@@ -169,7 +174,7 @@ static bool take_targets(struct policy_file *f, const struct doc *v, void *targe
 }
 
 static const struct policy_key keys[] = {
-	{ "version", take_version }, { "key", take_key },	  { "points", take_points },
+	{ "version", take_version }, { "key", take_key },	  { "points", take_points }, { "state", take_state },
 	{ "vaults", config_take_vaults }, { "targets", take_targets }, { NULL, NULL },
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/doc.h"
 #include "recovery/drill.h"
+#include "recovery/retention.h"
 
 #define CONFIG_MAX_BYTES ((size_t)1 << 20)
 #define CONFIG_VAULTS_MAX 64
@@ -17,11 +18,6 @@ struct config_vault {
 	struct vault_place place;
 	struct str user; /* whose a directory is; STR_NONE: of whoever takes the backup, no boundary */
 	struct config_vault *next;
-};
-
-/* Grandfather, father, son: how many of each are kept. All 0: everything. */
-struct config_keep {
-	unsigned last, daily, weekly, monthly, yearly;
 };
 
 /* One of both. */
@@ -47,7 +43,7 @@ struct config_target {
 	const struct drill_query *verify;
 	int64_t every_s, drill_s; /* between backups, between drills */
 	int64_t rpo_s, rto_s;	  /* objectives; 0: none */
-	struct config_keep keep;
+	struct retention_keep keep;
 	unsigned line; /* where it stands */
 	struct config_target *next;
 };
@@ -56,6 +52,7 @@ struct backup_config {
 	struct str path;
 	uint8_t key[ED25519_KEY_LEN]; /* whose statements are believed */
 	struct str points; /* folder that the signed statements are published in; STR_NONE: of whoever takes the backup */
+	struct str state;  /* folder with the key and the records of a vault of its own user; STR_NONE: of whoever takes the backup */
 	struct config_vault *vaults;
 	struct config_target *targets;
 	size_t n_vaults, n_targets;

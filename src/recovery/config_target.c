@@ -331,28 +331,28 @@ static bool keep_number(struct policy_file *f, const struct doc *v, unsigned *re
 	return true;
 }
 
-#define KEEP(what)                                                                                                                         \
-	static bool keep_##what(struct policy_file *f, const struct doc *v, void *target)                                                  \
-	{                                                                                                                                  \
-		return keep_number(f, v, &((struct config_keep *)target)->what);                                                          \
+#define KEEP(what) \
+	static bool keep_##what(struct policy_file *f, const struct doc *v, void *target) \
+	{ \
+		return keep_number(f, v, &((struct retention_keep *)target)->what); \
 	}
-KEEP(last)
 KEEP(daily)
 KEEP(weekly)
 KEEP(monthly)
-KEEP(yearly)
 
 static bool take_keep(struct policy_file *f, const struct doc *v, void *target)
 {
 	static const struct policy_key keys[] = {
-		{ "last", keep_last },	     { "daily", keep_daily },	{ "weekly", keep_weekly },
-		{ "monthly", keep_monthly }, { "yearly", keep_yearly }, { NULL, NULL },
+		{ "daily", keep_daily },
+		{ "weekly", keep_weekly },
+		{ "monthly", keep_monthly },
+		{ NULL, NULL },
 	};
-	struct config_keep *k = &((struct reading *)target)->t->keep;
+	struct retention_keep *k = &((struct reading *)target)->t->keep;
 
 	if (!policy_map(f, v, keys, k))
 		return false;
-	return k->last || k->daily || k->weekly || k->monthly || k->yearly ||
+	return k->daily || k->weekly || k->monthly ||
 	       policy_fail(f, v, "'keep' keeps nothing: say {daily: 7, weekly: 5, monthly: 12}");
 }
 

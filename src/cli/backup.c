@@ -1,0 +1,291 @@
+/* pawl backup, pawl backup list. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/timestamp.h"
+#include "cli/backup_run.h"
+#include "cli/commands.h"
+#include "cli/drills.h"
+#include "cli/progress.h"
+#include "core/card.h"
+
+#define OUT_MAX ((size_t)16 << 20)
+
+static void put_u64(struct json_out *o, const char *key, uint64_t n)
+{
+	json_out_key(o, key);
+	json_out_u64(o, n);
+}
+
+static void put_time(struct json_out *o, const char *key, int64_t us)
+{
+	char text[TIMESTAMP_LEN + 1];
+
+	json_out_key(o, key);
+	if (!us) {
+		json_out_null(o);
+		return;
+	}
+	timestamp_text(us, text);
+	json_out_str(o, str_from(text));
+}
+
+/* --- backup --- */
+
+struct backing {
+	struct cli *c;
+	struct backups b;
+	struct buf text;
+	struct json_out o;
+	bool wrong;
+};
+
+static void say_json(struct backing *k, const struct config_target *t, const struct backup_result *r, const struct err *err)
+{
+	struct json_out *o = &k->o;
+	const struct manifest *m = &r->manifest;
+
+	json_out_open(o, '{');
+	json_out_kv(o, "target", t->name);
+	if (err) {
+		json_out_kv(o, "error", str_from(err->msg));
+	} else {
+		json_out_kv(o, "backup", m->id);
+		json_out_kv(o, "vault", r->vault);
+		put_u64(o, "copies", r->copies);
+		put_time(o, "taken", m->taken_us);
+		put_u64(o, "rows", backup_run_rows(m));
+		put_u64(o, "bytes", m->files ? m->files->bytes : 0);
+		put_u64(o, "plain_bytes", m->plain_bytes);
+		put_u64(o, "took_ms", (uint64_t)(m->finished_us - m->taken_us) / 1000);
+		json_out_kv(o, "notes", r->notes);
+	}
+	json_out_close(o, '}');
+}
+
+static void say_text(struct backing *k, const struct config_target *t, const struct backup_result *r)
+{
+	const struct manifest *m = &r->manifest;
+	char stored[PROGRESS_SIZE], plain[PROGRESS_SIZE], took[64];
+
+	progress_size(m->files ? m->files->bytes : 0, stored);
+	progress_size(m->plain_bytes, plain);
+	duration_text((m->finished_us - m->taken_us) / CLOCK_SECOND, took, sizeof(took));
+	buf_addf(&k->text, "%.*s: backup %.*s, %llu row%s, %s packed to %s in vault %.*s, in %s", STR_ARG(t->name), STR_ARG(m->id),
+		 (unsigned long long)backup_run_rows(m), backup_run_rows(m) == 1 ? "" : "s", plain, stored, STR_ARG(r->vault), took);
+	if (r->copies)
+		buf_addf(&k->text, ", and in %u more", r->copies);
+	buf_adds(&k->text, ".\n");
+	if (r->removed)
+		buf_addf(&k->text, "  %u older one%s removed, as 'keep' says.\n", r->removed, r->removed == 1 ? "" : "s");
+	if (r->notes.len) {
+		buf_adds(&k->text, "  Note: ");
+		card_escape(r->notes, &k->text);
+		buf_addc(&k->text, '\n');
+	}
+}
+
+static bool back_up(struct backing *k, const struct config_target *t)
+{
+	struct backup_result r = { .copies = 0 };
+	struct err err = { 0 };
+	struct progress p;
+	struct backup_progress tell = { progress_tell, &p };
+	bool good;
+
+	progress_begin(&p, t->name, k->c->width);
+	good = backup_run_take(&k->b, t, &tell, &r, &err);
+	progress_end(&p);
+	k->wrong = k->wrong || !good;
+	if (k->c->json) {
+		say_json(k, t, &r, good ? NULL : &err);
+	} else if (good) {
+		say_text(k, t, &r);
+	} else {
+		buf_adds(&k->text, "NO BACKUP ");
+		card_escape(str_from(err.msg), &k->text);
+		buf_addc(&k->text, '\n');
+	}
+	(void)cli_print(&k->text);
+	buf_clear(&k->text);
+	return good;
+}
+
+static int back_up_all(struct cli *c, struct backing *k)
+{
+	const struct config_target **list;
+	struct err err = { 0 };
+	int drilled = EXIT_ALLOW;
+
+	if (!backups_targets(&k->b, c, &list, &err))
+		return cli_fail(c, &err);
+	if (c->json)
+		json_out_open(&k->o, '{'), json_out_key(&k->o, "backups"), json_out_open(&k->o, '[');
+	for (; *list; list++) {
+		if (back_up(k, *list) && cli_flag(c, "drill"))
+			drilled = drills_worse(drilled, drills_one(c, &k->b, *list, STR_NONE, &k->o, &k->text));
+	}
+	if (c->json) {
+		json_out_close(&k->o, ']');
+		json_out_close(&k->o, '}');
+		buf_addc(&k->text, '\n');
+	}
+	if (!cli_print(&k->text))
+		return EXIT_ERROR;
+	return k->wrong ? EXIT_ERROR : drilled;
+}
+
+int cmd_backup(struct cli *c)
+{
+	struct backing k = { .c = c, .text = BUF_MAX(OUT_MAX) };
+	struct err err = { 0 };
+	int status;
+
+	k.o = (struct json_out){ .buf = &k.text };
+	status = backups_open(&k.b, true, &err) ? back_up_all(c, &k) : cli_fail(c, &err);
+	backups_close(&k.b);
+	buf_free(&k.text);
+	return status;
+}
+
+/* --- list --- */
+
+struct listing {
+	struct cli *c;
+	struct backups *b;
+	struct buf *text;
+	struct json_out *o;
+	const struct config_vault *vault;
+	struct vault *open;
+	const struct point *point; /* of the target at hand; NULL: none */
+	bool wrong;
+};
+
+/* What the manifest says; "" where it can be believed. */
+static struct str trust(struct listing *l, const struct vault_entry *e, struct manifest *m)
+{
+	struct err err = { 0 };
+
+	if (e->hidden)
+		return STR("hidden: behind a delete marker");
+	if (!e->whole)
+		return STR("not whole");
+	if (!backup_manifest(l->open, e->target, e->id, l->b->config.key, &l->b->arena, m, &err))
+		return arena_fmt(&l->b->arena, "NOT TO BE BELIEVED: %s", err.msg);
+	return STR("");
+}
+
+static void entry_json(struct listing *l, const struct vault_entry *e, const struct manifest *m, struct str wrong, bool verified)
+{
+	struct json_out *o = l->o;
+
+	json_out_open(o, '{');
+	json_out_kv(o, "target", e->target);
+	json_out_kv(o, "backup", e->id);
+	json_out_kv(o, "vault", l->vault->place.name);
+	json_out_key(o, "whole");
+	json_out_bool(o, e->whole && !wrong.len);
+	json_out_key(o, "verified");
+	json_out_bool(o, verified);
+	put_time(o, "taken", m->taken_us);
+	put_time(o, "locked_until", e->locked_until_us);
+	put_u64(o, "bytes", e->bytes);
+	put_u64(o, "rows", backup_run_rows(m));
+	json_out_kv(o, "wrong", wrong);
+	json_out_close(o, '}');
+}
+
+static void entry_text(struct listing *l, const struct vault_entry *e, const struct manifest *m, struct str wrong, bool verified)
+{
+	char size[PROGRESS_SIZE], until[TIMESTAMP_LEN + 1];
+
+	progress_size(e->bytes, size);
+	buf_addf(l->text, "%-16.*s %.*s  %9s  %-10.*s", STR_ARG(e->target), STR_ARG(e->id), size, STR_ARG(l->vault->place.name));
+	if (wrong.len) {
+		buf_addc(l->text, ' ');
+		card_escape(wrong, l->text);
+	} else {
+		buf_addf(l->text, " %llu rows%s", (unsigned long long)backup_run_rows(m), verified ? ", the newest verified" : "");
+	}
+	if (e->locked_until_us > clock_now_us()) {
+		timestamp_text(e->locked_until_us, until);
+		buf_addf(l->text, ", locked until %.16sZ", until);
+	}
+	buf_addc(l->text, '\n');
+}
+
+static void entry(struct listing *l, const struct vault_entry *e)
+{
+	struct manifest m = { .taken_us = 0 };
+	struct str wrong = trust(l, e, &m);
+	bool verified = !wrong.len && l->point && str_eq(l->point->verified.backup, e->id);
+
+	l->wrong = l->wrong || str_starts(wrong, STR("NOT"));
+	if (l->c->json)
+		entry_json(l, e, &m, wrong, verified);
+	else
+		entry_text(l, e, &m, wrong, verified);
+}
+
+static bool list_vault(struct listing *l, struct err *err)
+{
+	struct vault_entry *entries = NULL;
+	struct point p;
+	struct str last = STR_NONE;
+	bool there = false, good;
+
+	if (!vault_open(&l->vault->place, &l->open, err))
+		return false;
+	good = vault_list(l->open, STR_NONE, &l->b->arena, &entries, err);
+	for (const struct vault_entry *e = entries; good && e; e = e->next) {
+		if (l->c->n_args) {
+			int i = 0;
+
+			while (i < l->c->n_args && !str_is(e->target, l->c->args[i]))
+				i++;
+			if (i == l->c->n_args)
+				continue;
+		}
+		if (!str_eq(e->target, last)) {
+			last = e->target;
+			l->point = points_load(&l->b->points, e->target, &l->b->arena, &p, &there, NULL) && there ? &p : NULL;
+		}
+		entry(l, e);
+	}
+	vault_close(l->open);
+	return good;
+}
+
+static int list_all(struct cli *c, struct backups *b)
+{
+	auto_buf text = BUF_MAX(OUT_MAX);
+	struct json_out o = { .buf = &text };
+	struct listing l = { .c = c, .b = b, .text = &text, .o = &o };
+	struct err err = { 0 };
+
+	if (b->looks) {
+		err_set(&err, ERR_DENIED, "the vault is of another user, and that is the point of it: sudo pawl backup list");
+		return cli_fail(c, &err);
+	}
+	if (c->json)
+		json_out_open(&o, '{'), json_out_key(&o, "backups"), json_out_open(&o, '[');
+	for (l.vault = b->config.vaults; l.vault; l.vault = l.vault->next) {
+		if (!list_vault(&l, &err))
+			return cli_fail(c, &err);
+	}
+	if (c->json)
+		json_out_close(&o, ']'), json_out_close(&o, '}'), buf_addc(&text, '\n');
+	else if (!text.len)
+		buf_adds(&text, "No backup yet: `pawl backup` takes one.\n");
+	return cli_print(&text) && !l.wrong ? EXIT_ALLOW : EXIT_ERROR;
+}
+
+int cmd_backup_list(struct cli *c)
+{
+	struct backups b;
+	struct err err = { 0 };
+	int status = backups_open(&b, false, &err) ? list_all(c, &b) : cli_fail(c, &err);
+
+	backups_close(&b);
+	return status;
+}

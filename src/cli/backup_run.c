@@ -1,0 +1,447 @@
+#include "cli/backup_run.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/timestamp.h"
+#include "recovery/copy.h"
+#include "recovery/pitr.h"
+#include "recovery/secret.h"
+
+#define BODY_MAX ((size_t)1 << 20)
+#define NOTES_MAX ((size_t)16 << 10)
+
+uint64_t backup_run_rows(const struct manifest *m)
+{
+	uint64_t rows = 0;
+
+	for (const struct fingerprint_table *t = m->tables; t; t = t->next)
+		rows += t->rows;
+	return rows;
+}
+
+/* --- records --- */
+
+static void put_time(struct json_out *o, const char *key, int64_t us)
+{
+	char text[TIMESTAMP_LEN + 1];
+
+	timestamp_text(us, text);
+	json_out_kv(o, key, str_from(text));
+}
+
+static void put_u64(struct json_out *o, const char *key, uint64_t n)
+{
+	json_out_key(o, key);
+	json_out_u64(o, n);
+}
+
+static bool record_backup(struct backups *b, const struct config_target *t, const struct backup_result *r, int64_t took_us, struct err *err)
+{
+	auto_buf body = BUF_MAX(BODY_MAX);
+	struct json_out o = { .buf = &body };
+	const struct manifest *m = &r->manifest;
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, "target", t->name);
+	json_out_kv(&o, "backup", m->id);
+	json_out_kv(&o, "kind", backup_kind_name(m->kind));
+	json_out_kv(&o, "vault", r->vault);
+	put_u64(&o, "copies", r->copies);
+	put_time(&o, "taken", m->taken_us);
+	put_u64(&o, "bytes", m->files ? m->files->bytes : 0);
+	put_u64(&o, "plain_bytes", m->plain_bytes);
+	put_u64(&o, "rows", backup_run_rows(m));
+	put_u64(&o, "took_ms", (uint64_t)took_us / 1000);
+	if (r->notes.len)
+		json_out_kv(&o, "notes", r->notes);
+	json_out_close(&o, '}');
+	return backups_record(b, "backup.finished", &body, err);
+}
+
+static void record_failure(struct backups *b, const struct config_target *t, const struct err *why)
+{
+	auto_buf body = BUF_MAX(BODY_MAX);
+	struct json_out o = { .buf = &body };
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, "target", t->name);
+	json_out_kv(&o, "kind", backup_kind_name(t->kind));
+	json_out_kv(&o, "vault", t->vaults[0]->place.name);
+	json_out_kv(&o, "why", str_from(why->msg));
+	json_out_close(&o, '}');
+	(void)!backups_record(b, "backup.failed", &body, NULL);
+}
+
+static bool record_drill(struct backups *b, const struct config_target *t, const struct drill_done *d, struct err *err)
+{
+	auto_buf body = BUF_MAX(BODY_MAX);
+	struct json_out o = { .buf = &body };
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, "target", t->name);
+	json_out_kv(&o, "backup", d->manifest.id);
+	json_out_kv(&o, "result", recovery_result_name(d->result));
+	json_out_key(&o, "reasons");
+	json_out_open(&o, '[');
+	for (const struct drill_reason *r = d->reasons; r; r = r->next) {
+		json_out_open(&o, '{');
+		json_out_kv(&o, "code", drill_code_name(r->code));
+		json_out_kv(&o, "text", r->text);
+		json_out_close(&o, '}');
+	}
+	json_out_close(&o, ']');
+	put_u64(&o, "tables", d->tables);
+	put_u64(&o, "rows", d->rows);
+	put_u64(&o, "took_ms", (uint64_t)d->took_us / 1000);
+	json_out_close(&o, '}');
+	return backups_record(b, "drill.finished", &body, err);
+}
+
+/* --- the statement --- */
+
+static bool names(const struct manifest_word *list, struct str word)
+{
+	while (list && !str_eq(list->text, word))
+		list = list->next;
+	return list != NULL;
+}
+
+/* This machine, by what a connection says of its server: a socket's folder, loopback. */
+static bool is_here(struct str host)
+{
+	char name[256] = "";
+
+	gethostname(name, sizeof(name) - 1);
+	host = str_starts(host, STR("[")) ? host : str_sub(host, 0, str_find_char(host, ':'));
+	return !host.len || host.ptr[0] == '/' || host.ptr[0] == '@' || str_is(host, "localhost") || str_starts(host, STR("127.")) ||
+	       str_starts(host, STR("[::1]")) || str_is(host, "::1") || str_is(host, name);
+}
+
+/* Whoever can destroy the one can destroy the other: one machine, and the vault is of no user of its own. */
+static bool same_place(const struct config_vault *v, const struct config_target *t, struct str host)
+{
+	bool local = t->kind == BACKUP_SQLITE || t->kind == BACKUP_COMMAND || is_here(host);
+
+	return v->place.kind == VAULT_DIRECTORY && !v->user.len && local;
+}
+
+/* The last statement with what backup.yaml says today; one that is not to be believed is begun anew, and said. */
+static bool begin_statement(struct backups *b, const struct config_target *t, struct point *p, struct str *ret_note)
+{
+	const struct config_vault *v = t->vaults[0];
+	struct err err = { 0 };
+	bool there = false;
+
+	*p = (struct point){ .serial = 0 };
+	if (!points_load(&b->points, t->name, &b->arena, p, &there, &err)) {
+		*ret_note = arena_fmt(&b->arena, "begun anew: %s", err.msg);
+		there = false;
+	}
+	if (!there)
+		*p = (struct point){ .serial = (uint64_t)clock_now_us() };
+	p->target = t->name;
+	p->kind = t->kind;
+	p->resources = t->resources;
+	p->account = t->account;
+	p->vault = v->place.name;
+	p->vault_account = v->place.account;
+	p->rpo_s = t->rpo_s;
+	p->rto_s = t->rto_s;
+	return there;
+}
+
+static void of_manifest(struct backups *b, const struct config_target *t, struct point *p, const struct manifest *m)
+{
+	struct manifest_word *w;
+
+	p->host = m->host;
+	if (m->account.len && !p->account.len)
+		p->account = m->account;
+	p->same_place = same_place(t->vaults[0], t, m->host);
+	if (m->taken_us >= p->taken_us) {
+		p->backup = m->id;
+		p->taken_us = m->taken_us;
+	}
+	w = ARENA_NEW(&b->arena, struct manifest_word);
+	if (w && m->host.len && !names(p->resources, m->host)) {
+		*w = (struct manifest_word){ .text = m->host, .next = (struct manifest_word *)(uintptr_t)p->resources };
+		p->resources = w;
+	}
+}
+
+static bool say_backup(struct backups *b, const struct config_target *t, const struct manifest *m, struct point *ret, struct str *ret_note,
+		       struct err *err)
+{
+	(void)begin_statement(b, t, ret, ret_note);
+	of_manifest(b, t, ret, m);
+	return points_say(&b->points, ret, &b->arena, err);
+}
+
+static struct str reasons_text(struct arena *a, const struct drill_done *d)
+{
+	auto_buf text = BUF_MAX(BODY_MAX);
+
+	for (const struct drill_reason *r = d->reasons; r; r = r->next)
+		buf_addf(&text, "%s%.*s", text.len ? "\n" : "", STR_ARG(r->text));
+	return arena_str(a, buf_str(&text));
+}
+
+static const struct point_table *tables_of(struct arena *a, const struct manifest *m)
+{
+	struct point_table *first = NULL, **end = &first;
+
+	for (const struct fingerprint_table *t = m->tables; t; t = t->next) {
+		struct point_table *one = ARENA_NEW(a, struct point_table);
+
+		if (!one)
+			return NULL;
+		*one = (struct point_table){ .name = t->name, .rows = t->rows };
+		*end = one;
+		end = &one->next;
+	}
+	return first;
+}
+
+static bool say_drill(struct backups *b, const struct config_target *t, const struct drill_done *d, struct err *err)
+{
+	struct str note = STR_NONE;
+	struct point p;
+
+	(void)begin_statement(b, t, &p, &note);
+	p.drill = (struct point_drill){ .backup = d->manifest.id,
+					.taken_us = d->manifest.taken_us,
+					.result = d->result,
+					.at_us = d->at_us,
+					.took_us = d->took_us,
+					.reasons = reasons_text(&b->arena, d) };
+	if (d->result == RECOVERY_VERIFIED) {
+		of_manifest(b, t, &p, &d->manifest);
+		p.verified = p.drill;
+		p.tables = tables_of(&b->arena, &d->manifest);
+	}
+	return points_say(&b->points, &p, &b->arena, err);
+}
+
+/* --- one backup --- */
+
+struct taking {
+	struct backups *b;
+	const struct config_target *t;
+	struct backup_result *r;
+	struct runs runs;
+	struct vault *vault;
+	struct buf notes;
+};
+
+static void note(struct taking *k, const char *what, const struct err *err)
+{
+	buf_addf(&k->notes, "%s%s%s", k->notes.len ? "\n" : "", what, err->msg);
+}
+
+/* Nobody else works on this target: what is not whole is of a run that died. */
+static void sweep_unfinished(struct taking *k)
+{
+	struct vault_entry *list;
+	struct err err = { 0 };
+
+	if (k->t->vaults[0]->place.kind != VAULT_DIRECTORY || !vault_list(k->vault, k->t->name, &k->b->arena, &list, &err))
+		return;
+	for (const struct vault_entry *e = list; e; e = e->next) {
+		if (!e->whole && !e->hidden && !vault_remove(k->vault, k->t->name, e->id, &err))
+			note(k, "what a run that died left behind stays: ", &err);
+	}
+}
+
+static bool take(struct taking *k, const struct backup_progress *progress, struct err *err)
+{
+	auto_buf secret = BUF_MAX(SECRET_MAX);
+	struct backup_ask ask = {
+		.vault = k->vault,
+		.target = k->t->name,
+		.kind = k->t->kind,
+		.connect = k->t->connect,
+		.command = k->t->command,
+		.questions = k->t->invariants,
+		.filter = k->t->encrypt,
+		.encrypted_to = k->t->encrypted_to,
+		.pem = k->b->pem,
+		.account = k->t->account,
+		.progress = *progress,
+	};
+	struct err asked = { 0 };
+	bool good;
+
+	if (!secret_of(k->t, &secret, err))
+		return false;
+	ask.password = buf_str(&secret);
+	good = backup_take(&ask, &k->b->arena, &k->r->manifest, err);
+	if (good && k->t->kind == BACKUP_POSTGRES &&
+	    !pitr_ask(k->t->connect, ask.password, &k->b->arena, &k->runs.point_in_time, &asked))
+		k->runs.point_in_time = STR_NONE;
+	explicit_bzero(secret.ptr, secret.ptr ? secret.cap : 0);
+	return good;
+}
+
+static void copy_out(struct taking *k)
+{
+	struct err err = { 0 };
+
+	for (const struct config_vault *const *v = k->t->vaults + 1; *v; v++) {
+		struct vault *to = NULL;
+
+		if (vault_open(&(*v)->place, &to, &err) && copy_backup(k->vault, to, &k->r->manifest, &err) &&
+		    (!(*v)->place.lock_s || vault_lock(to, k->t->name, k->r->manifest.id, &err)))
+			k->r->copies++;
+		else
+			note(k, "not copied into every vault: ", &err);
+		vault_close(to);
+	}
+}
+
+/* Nothing that is old goes before what is new lies there and is signed for. */
+static void tidy(struct taking *k, const struct point *p)
+{
+	const struct retention_keep *keep = &k->t->keep;
+	struct retention_ask ask = { .vault = k->vault,
+				     .target = k->t->name,
+				     .keep = *keep,
+				     .verified = p->verified.backup,
+				     .now_us = clock_now_us() };
+	struct retention_done done;
+	struct err err = { 0 };
+
+	if (k->t->vaults[0]->place.lock_s && !vault_lock(k->vault, k->t->name, k->r->manifest.id, &err))
+		note(k, "not locked: ", &err);
+	if (!keep->daily && !keep->weekly && !keep->monthly)
+		return;
+	if (!retention_run(&ask, &k->b->arena, &done, &err))
+		note(k, "nothing old was removed: ", &err);
+	else
+		k->r->removed = (unsigned)done.removed;
+}
+
+static bool whole(struct taking *k, const struct backup_progress *progress, int64_t began_us, struct err *err)
+{
+	struct str anew = STR_NONE;
+	struct point p;
+
+	if (!vault_open(&k->t->vaults[0]->place, &k->vault, err))
+		return false;
+	sweep_unfinished(k);
+	if (!take(k, progress, err))
+		return false;
+	copy_out(k);
+	if (!say_backup(k->b, k->t, &k->r->manifest, &p, &anew, err))
+		return err_prefix(err, "the backup lies in the vault, but the statement could not be written");
+	if (anew.len)
+		note(k, "", &(struct err){ .msg = "the statement that gates read was begun anew: the old one was not to be believed" });
+	tidy(k, &p);
+	k->r->notes = arena_str(&k->b->arena, buf_str(&k->notes));
+	return record_backup(k->b, k->t, k->r, clock_now_us() - began_us, err);
+}
+
+bool backup_run_take(struct backups *b, const struct config_target *t, const struct backup_progress *progress, struct backup_result *ret,
+		     struct err *err)
+{
+	static const struct backup_progress silent;
+	struct backup_result r = { .vault = t->vaults[0]->place.name };
+	struct taking k = { .b = b, .t = t, .r = &r, .notes = BUF_MAX(NOTES_MAX) };
+	struct str runs = str_from(b->runs);
+	auto_fd lock = -1;
+	bool good;
+
+	if (!runs_lock(runs, t->name, &lock, err))
+		return false;
+	runs_load(runs, t->name, &b->arena, &k.runs);
+	k.runs.backup = (struct run){ .began_us = clock_now_us() };
+	if (!runs_store(runs, t->name, &k.runs, &b->arena, err))
+		return false;
+	points_publish(&b->points, t->name, &b->arena);
+	good = whole(&k, progress ? progress : &silent, k.runs.backup.began_us, err);
+	if (!good)
+		record_failure(b, t, err);
+	k.runs.backup.ended_us = clock_now_us();
+	k.runs.backup.good = good;
+	k.runs.backup.why = good ? STR_NONE : arena_str(&b->arena, str_from(err->msg));
+	k.runs.backup.bytes = good && r.manifest.files ? r.manifest.files->bytes : 0;
+	(void)!runs_store(runs, t->name, &k.runs, &b->arena, NULL);
+	vault_close(k.vault);
+	buf_free(&k.notes);
+	if (good)
+		*ret = r;
+	return good;
+}
+
+/* --- one drill --- */
+
+static void could_not(struct arena *a, struct drill_done *ret, enum drill_code code, const char *why)
+{
+	struct drill_reason *r = ARENA_NEW(a, struct drill_reason);
+
+	*ret = (struct drill_done){ .result = RECOVERY_UNKNOWN, .at_us = clock_now_us() };
+	if (!r)
+		return;
+	*r = (struct drill_reason){ .code = code, .text = arena_str(a, str_from(why)) };
+	ret->reasons = r;
+	ret->n_reasons = 1;
+}
+
+static void drill(struct backups *b, const struct config_target *t, struct str id, const struct backup_progress *progress,
+		  struct drill_done *ret)
+{
+	const char *tmp = getenv("TMPDIR");
+	char cache[PLACES_MAX + 64];
+	struct drill_ask ask = { .target = t->name,
+				 .id = id,
+				 .key = b->config.key,
+				 .filter = t->decrypt,
+				 .queries = t->verify,
+				 .rpo_s = t->rpo_s,
+				 .rto_s = t->rto_s,
+				 .folder = tmp && tmp[0] == '/' && strlen(tmp) < 60 ? str_from(tmp) : STR("/tmp"),
+				 .progress = *progress };
+	struct err err = { 0 };
+
+	snprintf(cache, sizeof(cache), "%s/cache", b->folder);
+	ask.cache = str_from(cache);
+	if (!vault_open(&t->vaults[0]->place, &ask.vault, &err)) {
+		could_not(&b->arena, ret, DRILL_NO_VAULT, err.msg);
+		return;
+	}
+	if (t->encrypt && !t->decrypt)
+		could_not(&b->arena, ret, DRILL_NO_KEY, "it is encrypted, and 'identity' (or 'decrypt') does not say how to read it here");
+	else
+		drill_run(&ask, &b->arena, ret);
+	vault_close(ask.vault);
+}
+
+bool backup_run_drill(struct backups *b, const struct config_target *t, struct str id, const struct backup_progress *progress,
+		      struct drill_done *ret, struct err *err)
+{
+	static const struct backup_progress silent;
+	struct str runs = str_from(b->runs);
+	struct drill_done d = { .result = RECOVERY_UNKNOWN };
+	auto_fd lock = -1;
+	struct runs r;
+	bool good;
+
+	if (!runs_lock(runs, t->name, &lock, err))
+		return false;
+	runs_load(runs, t->name, &b->arena, &r);
+	r.drill = (struct run){ .began_us = clock_now_us() };
+	if (!runs_store(runs, t->name, &r, &b->arena, err))
+		return false;
+	points_publish(&b->points, t->name, &b->arena);
+	drill(b, t, id, progress ? progress : &silent, &d);
+	good = say_drill(b, t, &d, err) && record_drill(b, t, &d, err);
+	r.drill.ended_us = clock_now_us();
+	r.drill.good = good && d.result == RECOVERY_VERIFIED;
+	r.drill.why = r.drill.good ? STR_NONE : good ? reasons_text(&b->arena, &d) : arena_str(&b->arena, str_from(err->msg));
+	(void)!runs_store(runs, t->name, &r, &b->arena, NULL);
+	if (good)
+		*ret = d;
+	return good;
+}

@@ -1,0 +1,14 @@
+/* pitr.h -- could this PostgreSQL be put back to any moment, or only to the last backup?
+ * Room: recovery. I/O.
+ */
+#ifndef PAWL_RECOVERY_PITR_H
+#define PAWL_RECOVERY_PITR_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* What its server says of WAL archiving, in a few words; those that begin with "none" say that there is none. */
+bool pitr_ask(struct str connect, struct str password, struct arena *arena, struct str *ret,
+	      struct err *err) PAWL_MUST_USE;
+
+#endif

@@ -1,0 +1,124 @@
+#include "recovery/points.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+#define PATH_LEN 4200
+
+static bool path_of(struct str folder, struct str target, const char *ending, char ret[PATH_LEN])
+{
+	int n = snprintf(ret, PATH_LEN, "%.*s/%.*s%s", STR_ARG(folder), STR_ARG(target), ending);
+
+	return n > 0 && n < PATH_LEN;
+}
+
+/* STR_NONE where there is no such file. */
+static bool read_file(struct str folder, struct str target, const char *ending, struct arena *arena, struct str *ret, struct err *err)
+{
+	auto_buf b = BUF_MAX(POINT_MAX + sizeof(struct manifest_signature));
+	char path[PATH_LEN];
+
+	*ret = STR_NONE;
+	if (!path_of(folder, target, ending, path))
+		return err_set(err, ERR_LIMIT, "%.*s: path too long", STR_ARG(folder));
+	if (!file_exists(path))
+		return true;
+	if (!file_read(path, &b, err))
+		return false;
+	*ret = arena_str(arena, buf_str(&b));
+	return ret->ptr || err_set(err, ERR_LIMIT, "%s: no memory to read it", path);
+}
+
+/* Signature, then JSON. */
+static bool read_kept(const struct points *p, struct str target, struct arena *arena, struct str *ret_signature, struct str *ret_json,
+		      struct err *err)
+{
+	struct str all;
+
+	if (!read_file(p->kept, target, ".point", arena, &all, err))
+		return false;
+	*ret_signature = str_sub(all, 0, sizeof(struct manifest_signature));
+	*ret_json = all.len > sizeof(struct manifest_signature) ? str_sub(all, sizeof(struct manifest_signature), all.len) : STR_NONE;
+	return true;
+}
+
+static bool read_published(const struct points *p, struct str target, struct arena *arena, struct str *ret_signature,
+			   struct str *ret_json, struct err *err)
+{
+	return read_file(p->published, target, ".sig", arena, ret_signature, err) &&
+	       read_file(p->published, target, ".json", arena, ret_json, err);
+}
+
+bool points_load(const struct points *p, struct str target, struct arena *arena, struct point *ret, bool *ret_there, struct err *err)
+{
+	struct manifest_signature s;
+	struct str signature, json;
+	struct point point;
+
+	if (!(p->kept.len ? read_kept : read_published)(p, target, arena, &signature, &json, err))
+		return false;
+	*ret_there = signature.len || json.len;
+	if (!*ret_there)
+		return true;
+	if (signature.len == sizeof(s))
+		memcpy(&s, signature.ptr, sizeof(s));
+	if (signature.len != sizeof(s) || !manifest_signed(p->key, &s, json, arena))
+		return err_set(err, ERR_BROKEN, "the statement of %.*s is not signed by the key of backup.yaml, or was changed since",
+			       STR_ARG(target));
+	if (!point_read(target, json, arena, &point, err))
+		return false;
+	if (!str_eq(point.target, target))
+		return err_set(err, ERR_BROKEN, "the statement of %.*s is that of %.*s", STR_ARG(target), STR_ARG(point.target));
+	*ret = point;
+	return true;
+}
+
+/* The signature first: who reads in between has an old text under a new signature, and nothing is believed. */
+static bool publish(const struct points *p, struct str target, struct str signature, struct str json, struct err *err)
+{
+	char folder[PATH_LEN], path[PATH_LEN], sig[PATH_LEN];
+
+	if (!path_of(p->published, STR_NONE, "", folder) || !path_of(p->published, target, ".json", path) ||
+	    !path_of(p->published, target, ".sig", sig))
+		return err_set(err, ERR_LIMIT, "%.*s: path too long", STR_ARG(p->published));
+	return dir_make(folder, 0755, err) && file_replace(sig, signature, 0644, err) && file_replace(path, json, 0644, err);
+}
+
+static bool keep(const struct points *p, struct str target, struct str both, struct err *err)
+{
+	char folder[PATH_LEN], path[PATH_LEN];
+
+	if (!path_of(p->kept, STR_NONE, "", folder) || !path_of(p->kept, target, ".point", path))
+		return err_set(err, ERR_LIMIT, "%.*s: path too long", STR_ARG(p->kept));
+	return dir_make(folder, 0700, err) && file_replace(path, both, 0600, err);
+}
+
+bool points_say(const struct points *p, struct point *said, struct arena *arena, struct err *err)
+{
+	struct manifest_signature s;
+	struct str json, signature = { (const char *)&s, sizeof(s) }, both;
+
+	said->serial++;
+	said->said_us = clock_now_us();
+	if (!point_write(said, arena, &json, err) || !manifest_sign(p->pem, json, arena, &s, err))
+		return false;
+	both = arena_join(arena, signature, json);
+	if (!both.ptr)
+		return err_set(err, ERR_LIMIT, "no memory for a statement");
+	return keep(p, said->target, both, err) && publish(p, said->target, signature, json, err);
+}
+
+void points_publish(const struct points *p, struct str target, struct arena *arena)
+{
+	struct str signature, json, old_signature, old_json;
+
+	if (!read_kept(p, target, arena, &signature, &json, NULL) || !json.len)
+		return;
+	if (read_published(p, target, arena, &old_signature, &old_json, NULL) && str_eq(signature, old_signature) && str_eq(json, old_json))
+		return;
+	(void)!publish(p, target, signature, json, NULL);
+}
