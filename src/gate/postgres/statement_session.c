@@ -274,33 +274,11 @@ static void tell_default(const struct weighing *w, struct statement *s, const st
 		s->instead = STR("SELECT 'off'::pg_catalog.text AS default_transaction_read_only");
 }
 
-/* pg_dump's own, since 15.8: a setting of reading alone, by a name that its WHERE fixes. */
-static bool of_pg_dump(const struct statement *s)
-{
-	return str_is(s->text, "SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = "
-			       "'restrict_nonsystem_relation_kind'");
-}
-
-/* How many subscriptions there are is no secret, as their passwords are; pg_dump asks it for any role that is no superuser. */
-static bool counts_subscriptions(const struct statement *s)
-{
-	return str_is(s->text, "SELECT count(*) FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database"
-			       "                 WHERE datname = current_database())");
-}
-
 bool statement_session(const struct weighing *w, struct statement *s)
 {
 	const struct session_row *row = session_row(s->verb);
 	struct words words;
 
-	if (counts_subscriptions(s)) {
-		s->ruling = RULING_READ;
-		return true;
-	}
-	if (of_pg_dump(s)) {
-		s->ruling = RULING_SESSION;
-		return true;
-	}
 	if (!row && !statement_sets(s))
 		return false;
 	words = words_of(s->text);
@@ -363,8 +341,6 @@ bool statement_guards(const struct weighing *w, struct statement *s)
 		statement_refuse(w, s, "PW004", STR("names that begin with _pawl are the gate's own"), STR("Use another name."));
 		return true;
 	}
-	if (of_pg_dump(s))
-		return false;
 	STATEMENT_EACH(e, w, s) {
 		struct str why = guarded(s, e.change);
 

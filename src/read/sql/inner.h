@@ -28,6 +28,7 @@ struct sql_work {
 	bool no_rows;		/* EXPLAIN without ANALYZE: nothing is written */
 	bool plain;		/* the statement at hand was read without the parser: it calls nothing … */
 	const void *plain_relations; /* … and a List of all that it names */
+	const void *setting_call; /* of set_config, which was told of with what names the setting */
 	size_t said;		/* changes there were before the text at hand */
 	struct sql_known *prepared;
 };

@@ -47,6 +47,11 @@ static bool read_arguments(struct sql_work *w, const FuncCall *f, const struct s
 	return all && any;
 }
 
+void sql_call_set_config(struct sql_work *w, struct str setting)
+{
+	sql_note_plain(w, sql_setting(setting), "setting", arena_str(w->arena, setting));
+}
+
 static void set_config(struct sql_work *w, const FuncCall *f, struct str name)
 {
 	struct str setting = f->args && f->args->length ? sql_name_literal(f->args->elements[0].ptr_value) : STR_NONE;

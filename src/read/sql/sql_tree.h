@@ -22,6 +22,13 @@ void sql_walk(struct sql_work *w, const void *node);
 void sql_walk_plain(struct sql_work *w, const void *node);
 /* Does a column stand anywhere below? Too deep counts as no. */
 bool sql_walk_columns(struct sql_work *w, const void *node);
+/* Is any node so? True as well when memory ran out. */
+bool sql_walk_any(struct sql_work *w, const void *node, bool (*is)(const void *node, void *ctx), void *ctx);
+/* sql_catalogs.c: of a table that has a secret, does the query take nothing but what everybody may read? */
+bool sql_catalogs_public(struct sql_work *w, const RangeVar *r, const void *query);
+/* SELECT set_config(name, 'a', false) FROM pg_settings WHERE name = 'b': b, and the call. STR_NONE: none of that kind. */
+struct str sql_catalogs_setting(const void *select, const void **ret_call);
+void sql_call_set_config(struct sql_work *w, struct str setting);
 /* One statement, at the top or nested. False: no statement we know. */
 bool sql_statement_read(struct sql_work *w, const Node *node);
 struct str sql_statement_verb(struct sql_work *w, const Node *node);

@@ -153,6 +153,10 @@ static bool push_children(struct pile *p, const struct item *it)
 
 static void see_select(struct sql_work *w, const SelectStmt *s)
 {
+	struct str setting = sql_catalogs_setting(s, &w->setting_call);
+
+	if (setting.len)
+		sql_call_set_config(w, setting);
 	if (s->lockingClause)
 		sql_note_plain(w, SQL_MEANS_ROW_LOCK, "rows", STR_NONE);
 	if (s->intoClause && s->intoClause->rel && s->intoClause->rel->relpersistence != 't' && !w->block && !w->no_rows)
@@ -197,7 +201,8 @@ static void see(struct sql_work *w, const Node *n)
 		sql_dml_relation(w, node, false);
 		break;
 	case T_FuncCall:
-		sql_call(w, node);
+		if (node != w->setting_call)
+			sql_call(w, node);
 		break;
 	case T_A_Expr:
 		see_expr(w, node);
@@ -234,7 +239,8 @@ void sql_walk(struct sql_work *w, const void *node)
 			deep = true;
 			continue;
 		}
-		see(w, it.node);
+		if (SQL_TAG(it.node) != T_RangeVar || !sql_catalogs_public(w, (const RangeVar *)(const void *)it.node, node))
+			see(w, it.node);
 		if (!push_children(&p, &it))
 			sql_note_plain(w, SQL_MEANS_UNREAD, "node",
 				       arena_fmt(w->arena, "a part of kind %d", (int)SQL_TAG(it.node)));
@@ -248,11 +254,13 @@ void sql_walk_plain(struct sql_work *w, const void *node)
 	const List *l = w->plain_relations;
 
 	see(w, node);
-	SQL_EACH(i, l)
-		see(w, SQL_ITEM(i, l));
+	SQL_EACH(i, l) {
+		if (!sql_catalogs_public(w, SQL_ITEM(i, l), node))
+			see(w, SQL_ITEM(i, l));
+	}
 }
 
-bool sql_walk_columns(struct sql_work *w, const void *node)
+bool sql_walk_any(struct sql_work *w, const void *node, bool (*is)(const void *node, void *ctx), void *ctx)
 {
 	struct item first[PILE_FIRST];
 	struct pile p = { .arena = w->arena, .item = first, .max = PILE_FIRST };
@@ -261,10 +269,21 @@ bool sql_walk_columns(struct sql_work *w, const void *node)
 	while (p.n) {
 		struct item it = p.item[--p.n];
 
-		if (SQL_TAG(it.node) == T_ColumnRef || SQL_TAG(it.node) == T_CurrentOfExpr)
+		if (is(it.node, ctx))
 			return true;
 		if (it.depth <= SQL_MAX_DEPTH)
 			push_children(&p, &it);
 	}
-	return false;
+	return p.full;
+}
+
+static bool is_column(const void *node, void *ctx)
+{
+	(void)ctx;
+	return SQL_TAG(node) == T_ColumnRef || SQL_TAG(node) == T_CurrentOfExpr;
+}
+
+bool sql_walk_columns(struct sql_work *w, const void *node)
+{
+	return sql_walk_any(w, node, is_column, NULL);
 }
