@@ -399,6 +399,26 @@ static const char vault_init_help[] =
 	"Run by root: makes a user for the vault, a folder 0700 that only it can name, the key that signs, a folder with signed statements\n"
 	"that gates read, and /etc/pawl/backup.yaml. From then on root's `pawl backup` and `pawl drill` become that user before they\n"
 	"open anything, and everybody else can only read `pawl status`.";
+static const struct cli_option restore_options[] = {
+	{ "backup", 0, "ID", "this one (default: the newest whole one)", false },
+	{ "into", 0, "NAME", "database to make, or an empty one (default: TARGET's with the backup's time behind it)", false },
+	{ "server", 0, "CONNECT", "libpq's words for the server to restore into (default: the target's own)", false },
+	{ "table", 0, "SCHEMA.NAME", "the rows of this table alone", false },
+	{ "rows", 0, "FILE", "with --table: write the rows that only the backup has to this new file, as SQL", false },
+	{ "out", 0, "FILE", "restore nothing: write what was backed up to this new file, unpacked; for any kind of target", false },
+	{ "vault", 0, "NAME", "from this one (default: the target's first)", false },
+	{ "no-diff", 0, NULL, "do not compare with the live database", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char restore_help[] =
+	"Signature and every part are checked as they are read; each table is compared with the manifest; then, row by row, with the live\n"
+	"one: what only the backup has, what only the live table has. A database that holds anything is never restored into, and the live\n"
+	"one is only read: to put the restored one in its place, rename both through the gate, where a person says yes. In the ledger as\n"
+	"restore.finished. docs/backup.md.\n"
+	"\n"
+	"    pawl restore shop\n"
+	"    pawl restore shop --table public.users --rows lost-users.sql";
 
 const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
@@ -456,5 +476,6 @@ const struct cli_command cli_commands[] = {
 	{ "backup list", "[TARGET …]", "what lies in the vaults, and whether it can be believed", NULL, none, CLI_FULL, false, FULL(cmd_backup_list) },
 	{ "drill", "[TARGET …]", "restore the newest backup and compare every row with what was dumped", drill_help, drill_options, CLI_FULL, false, FULL(cmd_drill) },
 	{ "vault init", "", "make a vault of a unix user of its own", vault_init_help, vault_init_options, CLI_FULL, false, FULL(cmd_vault_init) },
+	{ "restore", "TARGET", "bring a backup back, beside what is live, and say what it would bring", restore_help, restore_options, CLI_FULL, false, FULL(cmd_restore) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

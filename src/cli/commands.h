@@ -59,5 +59,6 @@ int cmd_backup_init(struct cli *c);
 int cmd_backup_list(struct cli *c);
 int cmd_drill(struct cli *c);
 int cmd_vault_init(struct cli *c);
+int cmd_restore(struct cli *c);
 
 #endif

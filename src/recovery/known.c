@@ -268,13 +268,27 @@ static bool is_whole_database(const struct weighing *w, const struct believed *b
 	return false;
 }
 
+/* As a dump quotes it, public."Order", and as gates name it, public.Order. */
+static bool same_table(struct str dumped, struct str name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < dumped.len; i++) {
+		if (dumped.ptr[i] == '"')
+			continue;
+		if (n == name.len || dumped.ptr[i] != name.ptr[n++])
+			return false;
+	}
+	return n == name.len;
+}
+
 /* Was it among the tables that the drill compared? A name without a dot in it is no table's: a schema, the database. */
 static bool was_in_it(const struct believed *b, const struct change *c)
 {
 	if (!b->point.tables || str_find_char(c->name, '.') == SIZE_MAX)
 		return true;
 	for (const struct point_table *t = b->point.tables; t; t = t->next) {
-		if (str_eq(t->name, c->name))
+		if (same_table(t->name, c->name))
 			return true;
 	}
 	return false;

@@ -15,6 +15,7 @@ struct restore {
 	struct dump *dump;
 	struct buf entry; /* text not sent yet */
 	struct str table; /* whose rows pass; STR_NONE: none */
+	struct str only;  /* no other's rows are sent; STR_NONE: all */
 	bool copying;	  /* the server takes them */
 	struct restore_error *errors, **errors_end;
 	uint64_t n_errors;
@@ -112,6 +113,8 @@ static bool on_table(void *ctx, struct str name, struct str columns, struct err 
 
 static bool begin_copy(struct restore *r, struct err *err)
 {
+	if (r->only.len && !str_eq(r->only, r->table))
+		buf_clear(&r->entry); /* its COPY line, unsent: so its rows go nowhere */
 	return !r->entry.len || send_entry(r, err);
 }
 
@@ -165,6 +168,11 @@ struct restore *restore_new(struct pg_conn *c, struct arena *arena)
 		return NULL;
 	}
 	return r;
+}
+
+void restore_only(struct restore *r, struct str table)
+{
+	r->only = table;
 }
 
 bool restore_take(void *restore, const void *p, size_t n, struct err *err)

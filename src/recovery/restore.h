@@ -24,6 +24,9 @@ struct restore_error {
 
 /* ${c} is the caller's, in no transaction. Errors are remembered in ${arena}, and the rest goes on. */
 struct restore *restore_new(struct pg_conn *c, struct arena *arena);
+/* Rows of ${table} alone, as the dump names it, and all that is not rows; STR_NONE: all. What cannot stand without the others' rows (a
+ * foreign key) is among the errors. */
+void restore_only(struct restore *r, struct str table);
 /* unpack()'s take. False only where going on makes no sense: the server is gone, the dump is none. */
 bool restore_take(void *restore, const void *p, size_t n, struct err *err);
 /* The dump is over. */

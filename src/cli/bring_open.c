@@ -1,0 +1,124 @@
+#include "cli/bring_open.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/proc.h"
+#include "cli/recovery_look.h"
+
+#define ARENA_SIZE ((size_t)4 << 30) /* address space; pages cost once touched */
+#define SECRET_S 30
+
+/* What lies with a user of its own is that user's to read: nobody becomes him here. */
+static bool may_read(const struct config_vault *v, struct err *err)
+{
+	const struct passwd *me = getpwuid(geteuid());
+
+	if (!v->user.len || (me && str_eq(str_from(me->pw_name), v->user)))
+		return true;
+	return err_set(err, ERR_DENIED, "the vault %.*s is of user %.*s: run it as that user (sudo -u %.*s pawl …)", STR_ARG(v->place.name),
+		       STR_ARG(v->user), STR_ARG(v->user));
+}
+
+static bool find(struct bring_open *o, const char *target, const char *vault, struct err *err)
+{
+	o->target = config_target_find(&o->config, str_from(target));
+	if (!o->target)
+		return err_set(err, ERR_INPUT, "no target is called '%s' in %.*s", target, STR_ARG(o->config.path));
+	o->from = vault ? config_vault_find(&o->config, str_from(vault)) : o->target->vaults[0];
+	if (!o->from)
+		return err_set(err, ERR_INPUT, "no vault is called '%s' in %.*s", vault, STR_ARG(o->config.path));
+	return may_read(o->from, err) && vault_open(&o->from->place, &o->vault, err);
+}
+
+bool bring_open(struct bring_open *o, const char *target, const char *vault, struct err *err)
+{
+	char path[PLACES_MAX];
+
+	*o = (struct bring_open){ .vault = NULL };
+	if (!places_find(NULL, &o->places, err))
+		return false;
+	recovery_look_config(&o->places, path);
+	if (!*path)
+		return err_set(err, ERR_STATE, "nothing is backed up here: there is no backup.yaml in %s", o->places.config);
+	if (!arena_map(&o->arena, ARENA_SIZE))
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!config_load(arena_str(&o->arena, str_from(path)).ptr, &o->arena, &o->config, err) || !find(o, target, vault, err))
+		return false;
+	if (!dir_make(o->places.state, 0700, err))
+		return false;
+	o->ledger = ledger_open(o->places.ledger, err);
+	return o->ledger != NULL;
+}
+
+void bring_open_close(struct bring_open *o)
+{
+	ledger_close(o->ledger);
+	vault_close(o->vault);
+	if (o->arena.mem)
+		arena_unmap(&o->arena);
+}
+
+bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, struct err *err)
+{
+	struct vault_entry *list;
+
+	if (id) {
+		*ret = str_from(id);
+		return vault_name_good(*ret) || err_set(err, ERR_INPUT, "'%s' is no backup's id", id);
+	}
+	if (!vault_list(o->vault, o->target->name, &o->arena, &list, err))
+		return false;
+	while (list && !list->whole)
+		list = list->next;
+	if (!list)
+		return err_set(err, ERR_STATE, "there is no whole backup of %.*s in the vault %.*s", STR_ARG(o->target->name),
+			       STR_ARG(o->from->place.name));
+	*ret = list->id;
+	return true;
+}
+
+bool bring_open_point(struct bring_open *o, struct point *ret, struct err *err)
+{
+	auto_buf json = BUF_MAX(POINT_MAX);
+	auto_buf sig = BUF_MAX(256);
+	struct manifest_signature signature;
+	char dir[PLACES_MAX + 32], path[PLACES_MAX + 128];
+	struct str text;
+
+	if (o->config.points.len)
+		snprintf(dir, sizeof(dir), "%.*s", STR_ARG(o->config.points));
+	else
+		snprintf(dir, sizeof(dir), "%s/recovery/points", o->places.state);
+	snprintf(path, sizeof(path), "%s/%.*s.json", dir, STR_ARG(o->target->name));
+	if (!file_read(path, &json, err))
+		return err_prefix(err, "nothing is known of %.*s's backups yet (pawl drill %.*s)", STR_ARG(o->target->name),
+				  STR_ARG(o->target->name));
+	snprintf(path, sizeof(path), "%s/%.*s.sig", dir, STR_ARG(o->target->name));
+	if (!file_read(path, &sig, err))
+		return false;
+	text = arena_str(&o->arena, buf_str(&json));
+	if (sig.len == sizeof(signature))
+		memcpy(&signature, sig.ptr, sizeof(signature));
+	if (sig.len != sizeof(signature) || !manifest_signed(o->config.key, &signature, text, &o->arena))
+		return err_set(err, ERR_BROKEN, "the statement of %.*s's backups is not signed with the key of %.*s",
+			       STR_ARG(o->target->name), STR_ARG(o->config.path));
+	return point_read(o->target->name, text, &o->arena, ret, err);
+}
+
+bool bring_open_password(const struct config_target *t, struct buf *ret, struct err *err)
+{
+	struct proc_opts opts = { .cwd = "/", .out = ret, .timeout_s = SECRET_S };
+	int status = 0;
+
+	if (!t->secret_command)
+		return true;
+	if (!proc_run(t->secret_command, &opts, &status, err))
+		return err_prefix(err, "the secret command of %.*s", STR_ARG(t->name));
+	while (ret->len && (ret->ptr[ret->len - 1] == '\n' || ret->ptr[ret->len - 1] == '\r'))
+		ret->len--;
+	return (!status && ret->len) ||
+	       err_set(err, ERR_TOOL, "the secret command of %.*s ended with status %d and %zu bytes", STR_ARG(t->name), status, ret->len);
+}

@@ -1,0 +1,35 @@
+/* bring_open.h -- what bringing a backup back needs open before it: backup.yaml, a target, its vault, which of its backups.
+ * Room: cli, pawl-full.
+ */
+#ifndef PAWL_CLI_BRING_OPEN_H
+#define PAWL_CLI_BRING_OPEN_H
+
+#include "cli/command.h"
+#include "cli/places.h"
+#include "ledger/ledger.h"
+#include "recovery/bring.h"
+#include "recovery/config.h"
+#include "recovery/point.h"
+
+struct bring_open {
+	struct places places;
+	struct arena arena;
+	struct backup_config config;
+	const struct config_target *target;
+	const struct config_vault *from;
+	struct vault *vault;
+	struct ledger *ledger;
+};
+
+/* ${vault}: a name; NULL: the target's first. Where it belongs to a user of its own, nobody else may: false. bring_open_close is due
+ * either way. */
+bool bring_open(struct bring_open *o, const char *target, const char *vault, struct err *err) PAWL_MUST_USE;
+void bring_open_close(struct bring_open *o);
+/* ${id}: as given; NULL: the newest whole one. */
+bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, struct err *err) PAWL_MUST_USE;
+/* The signed statement of the target; false when there is none that can be believed. */
+bool bring_open_point(struct bring_open *o, struct point *ret, struct err *err) PAWL_MUST_USE;
+/* What the target's secret command prints; nothing where it has none. Wipe it. */
+bool bring_open_password(const struct config_target *t, struct buf *ret, struct err *err) PAWL_MUST_USE;
+
+#endif

@@ -1,0 +1,288 @@
+/* pawl restore. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/timestamp.h"
+#include "cli/bring_open.h"
+#include "cli/commands.h"
+#include "core/card.h"
+#include "recovery/pack.h"
+
+#define OUT_MAX ((size_t)64 << 20)
+#define NAME_MAX_PG 63
+
+struct restoring {
+	struct cli *c;
+	struct bring_open o;
+	struct buf secret;
+	struct bring_place to, live;
+	struct bring_ask ask;
+	struct bring_done done;
+	struct str into;
+	bool compared;
+	struct str not_compared; /* why */
+};
+
+/* --- what it says --- */
+
+static void totals(const struct restoring *r, uint64_t *ret_there, uint64_t *ret_here)
+{
+	*ret_there = *ret_here = 0;
+	for (const struct bring_table *t = r->done.tables; t; t = t->next) {
+		*ret_there += t->only_there;
+		*ret_here += t->only_here;
+	}
+}
+
+static size_t count(const struct restoring *r)
+{
+	size_t n = 0;
+
+	for (const struct bring_table *t = r->done.tables; t; t = t->next)
+		n++;
+	return n;
+}
+
+static void put_members(const struct restoring *r, struct json_out *o)
+{
+	char when[TIMESTAMP_LEN + 1];
+	uint64_t there, here;
+
+	timestamp_text(r->done.manifest.taken_us, when);
+	totals(r, &there, &here);
+	json_out_kv(o, "target", r->o.target->name);
+	json_out_kv(o, "backup", r->done.manifest.id);
+	json_out_kv(o, "as_of", str_from(when));
+	json_out_kv(o, "into", r->into);
+	json_out_kv(o, "table", r->ask.table);
+	json_out_key(o, "tables");
+	json_out_u64(o, count(r));
+	json_out_key(o, "rows");
+	json_out_u64(o, r->done.rows);
+	json_out_key(o, "compared");
+	json_out_bool(o, r->compared);
+	json_out_key(o, "only_in_backup");
+	json_out_u64(o, there);
+	json_out_key(o, "only_live");
+	json_out_u64(o, here);
+}
+
+static void put_json(const struct restoring *r, struct buf *b)
+{
+	struct json_out o = { .buf = b };
+
+	json_out_open(&o, '{');
+	put_members(r, &o);
+	json_out_key(&o, "diff");
+	json_out_open(&o, '[');
+	for (const struct bring_table *t = r->done.tables; t; t = t->next) {
+		json_out_open(&o, '{');
+		json_out_kv(&o, "table", t->name);
+		json_out_key(&o, "rows");
+		json_out_u64(&o, t->rows);
+		json_out_key(&o, "live");
+		json_out_bool(&o, t->live);
+		json_out_key(&o, "only_in_backup");
+		json_out_u64(&o, t->only_there);
+		json_out_key(&o, "only_live");
+		json_out_u64(&o, t->only_here);
+		json_out_close(&o, '}');
+	}
+	json_out_close(&o, ']');
+	json_out_key(&o, "errors");
+	json_out_u64(&o, r->done.n_errors);
+	json_out_close(&o, '}');
+	buf_addc(b, '\n');
+}
+
+static void put_table(const struct restoring *r, const struct bring_table *t, struct buf *b)
+{
+	buf_adds(b, "  ");
+	card_escape(t->name, b);
+	buf_addf(b, ": %llu row%s", (unsigned long long)t->rows, t->rows == 1 ? "" : "s");
+	if (!r->compared)
+		buf_adds(b, "\n");
+	else if (!t->live)
+		buf_adds(b, "; the live database has no such table\n");
+	else if (!t->only_there && !t->only_here)
+		buf_adds(b, "; the live table has the same\n");
+	else
+		buf_addf(b, "; %llu only in the backup, %llu only in the live table\n", (unsigned long long)t->only_there,
+			 (unsigned long long)t->only_here);
+}
+
+static void put_text(const struct restoring *r, struct buf *b)
+{
+	char age[40], when[TIMESTAMP_LEN + 1];
+
+	duration_text((clock_now_us() - r->done.manifest.taken_us) / CLOCK_SECOND, age, sizeof(age));
+	timestamp_text(r->done.manifest.taken_us, when);
+	buf_addf(b, "%.*s as of %s (%s ago) is in the database %.*s: %zu table%s, %llu rows, each table as its manifest says.\n",
+		 STR_ARG(r->o.target->name), when, age, STR_ARG(r->into), count(r), count(r) == 1 ? "" : "s", (unsigned long long)r->done.rows);
+	for (const struct bring_table *t = r->done.tables; t; t = t->next)
+		put_table(r, t, b);
+	if (!r->compared)
+		buf_addf(b, "Not compared with the live database: %.*s\n", STR_ARG(r->not_compared));
+	for (const struct manifest_word *w = r->done.made_roles; w; w = w->next)
+		buf_addf(b, "The role %.*s was not there; it was made, without a right to log in.\n", STR_ARG(w->text));
+	if (r->done.n_errors)
+		buf_addf(b, "%llu things around the table could not stand without the other tables' rows (foreign keys, views).\n",
+			 (unsigned long long)r->done.n_errors);
+	buf_adds(b, "Nothing live was touched.\n");
+}
+
+static bool record(const struct restoring *r, const struct err *failed, struct err *err)
+{
+	auto_buf b = BUF_MAX(65536);
+	struct json_out o = { .buf = &b };
+	uint64_t seq;
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, "result", failed ? STR("failed") : STR("restored"));
+	put_members(r, &o);
+	if (failed)
+		json_out_kv(&o, "error", str_sub(str_from(failed->msg), 0, 1000));
+	json_out_close(&o, '}');
+	return ledger_append(r->o.ledger, STR("restore.finished"), buf_str(&b), &seq, err);
+}
+
+/* --- which, and where to --- */
+
+/* "shop_restored_20261121t194500z": beside the live one, and of one backup. */
+static bool name_it(struct restoring *r, struct err *err)
+{
+	const char *into = cli_value(r->c, "into");
+	struct str live = bring_database(r->o.target->connect.ptr, &r->o.arena), id = str_sub(r->ask.id, 0, 16);
+
+	r->into = into ? str_from(into)
+		       : arena_fmt(&r->o.arena, "%.*s_restored_%.*s", STR_ARG(str_sub(live.len ? live : r->o.target->name, 0, 36)), STR_ARG(id));
+	if (!r->into.len || r->into.len > NAME_MAX_PG)
+		return err_set(err, ERR_INPUT, "'%.*s' is no name for a database: 1 to %d bytes", STR_ARG(str_sub(r->into, 0, 80)), NAME_MAX_PG);
+	r->to.database = r->into;
+	return true;
+}
+
+static bool prepare(struct restoring *r, struct err *err)
+{
+	const struct config_target *t = r->o.target;
+	const char *server = cli_value(r->c, "server");
+
+	r->ask = (struct bring_ask){ .vault = r->o.vault, .target = t->name, .key = r->o.config.key, .filter = t->decrypt,
+				     .table = str_from(cli_value(r->c, "table")) };
+	if (!bring_open_backup(&r->o, cli_value(r->c, "backup"), &r->ask.id, err))
+		return false;
+	if (t->encrypted_to.len && !t->decrypt)
+		return err_set(err, ERR_STATE, "%.*s is encrypted, and backup.yaml names no key to it here ('identity')", STR_ARG(t->name));
+	if (t->kind != BACKUP_POSTGRES)
+		return true;
+	if (!bring_open_password(t, &r->secret, err))
+		return false;
+	r->live = (struct bring_place){ t->connect.ptr, buf_str(&r->secret), STR_NONE };
+	r->to = server ? (struct bring_place){ server, STR_NONE, STR_NONE } : r->live;
+	return name_it(r, err);
+}
+
+/* --- the parts --- */
+
+static void compare(struct restoring *r)
+{
+	struct err why = { 0 };
+
+	if (cli_flag(r->c, "no-diff"))
+		r->not_compared = STR("not asked for");
+	else if (bring_compare(&r->to, &r->live, &r->o.arena, &r->done, &why))
+		r->compared = true;
+	else
+		r->not_compared = arena_str(&r->o.arena, str_from(why.msg));
+}
+
+static bool rows_to_file(struct restoring *r, struct err *err)
+{
+	const char *path = cli_value(r->c, "rows");
+
+	if (!path)
+		return true;
+	return bring_rows(&r->to, &r->live, r->done.tables, path, err) || err_prefix(err, "the table is restored, but its rows are in no file");
+}
+
+static int bring(struct restoring *r)
+{
+	auto_buf b = BUF_MAX(OUT_MAX);
+	struct err err = { 0 }, unrecorded = { 0 };
+
+	if (!bring_back(&r->ask, &r->to, &r->o.arena, &r->done, &err)) {
+		r->done.manifest.id = r->ask.id;
+		if (!record(r, &err, &unrecorded))
+			fprintf(stderr, "pawl: %s\n", unrecorded.msg);
+		return cli_fail(r->c, &err);
+	}
+	compare(r);
+	if (!record(r, NULL, &err) || !rows_to_file(r, &err))
+		return cli_fail(r->c, &err);
+	if (r->c->json)
+		put_json(r, &b);
+	else
+		put_text(r, &b);
+	return cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
+}
+
+static bool to_file(void *ctx, const void *p, size_t n, struct err *err)
+{
+	return fd_write_all(*(int *)ctx, p, n, err);
+}
+
+/* As it was read from the source, every part checked: of any kind. */
+static int write_out(struct restoring *r, const char *path)
+{
+	struct err err = { 0 };
+	struct manifest m;
+	struct unpack_from from;
+	auto_fd fd = -1;
+
+	if (!backup_manifest(r->o.vault, r->ask.target, r->ask.id, r->ask.key, &r->o.arena, &m, &err))
+		return cli_fail(r->c, &err);
+	r->done.manifest = m;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		err_sys(&err, "%s", path);
+		return cli_fail(r->c, &err);
+	}
+	from = (struct unpack_from){ r->o.vault, r->ask.target, m.id, m.files, r->ask.filter, m.plain_bytes, m.plain };
+	if (!unpack(&from, to_file, &fd, &err) || (fsync(fd) != 0 && !err_sys(&err, "%s", path))) {
+		unlink(path);
+		return cli_fail(r->c, &err);
+	}
+	r->into = str_from(path);
+	return record(r, NULL, &err) ? EXIT_ALLOW : cli_fail(r->c, &err);
+}
+
+static int run(struct restoring *r)
+{
+	const char *out = cli_value(r->c, "out");
+	struct err err = { 0 };
+
+	if (!bring_open(&r->o, r->c->args[0], cli_value(r->c, "vault"), &err) || !prepare(r, &err))
+		return cli_fail(r->c, &err);
+	return out ? write_out(r, out) : bring(r);
+}
+
+int cmd_restore(struct cli *c)
+{
+	struct restoring r = { .c = c, .secret = BUF_MAX(4096) };
+	int status;
+
+	if (c->n_args != 1)
+		return cli_usage(c, "name one target of backup.yaml");
+	if (cli_value(c, "rows") && !cli_value(c, "table"))
+		return cli_usage(c, "--rows is of one table: name it with --table");
+	status = run(&r);
+	if (r.secret.ptr)
+		explicit_bzero(r.secret.ptr, r.secret.cap);
+	buf_free(&r.secret);
+	bring_open_close(&r.o);
+	return status;
+}

@@ -1,0 +1,256 @@
+#include "recovery/bring_inner.h"
+
+#include <stdlib.h>
+
+#include "recovery/pack.h"
+
+struct bringing {
+	const struct bring_ask *ask;
+	const struct bring_place *to;
+	struct arena *arena;
+	struct bring_done *done;
+	struct restore *restore;
+	uint64_t bytes;
+};
+
+/* --- where to --- */
+
+/* Anything of a user's: a relation, a function, a type, a schema. */
+#define HOLDS                                                                                                                     \
+	"SELECT EXISTS (SELECT FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND ("              \
+	"nspname <> 'public' OR EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid) OR EXISTS (SELECT FROM pg_proc WHERE "    \
+	"pronamespace = n.oid) OR EXISTS (SELECT FROM pg_type WHERE typnamespace = n.oid)))"
+
+static bool yes(PGconn *c, const char *sql, const char *value, bool *ret, struct err *err)
+{
+	PGresult *r = value ? PQexecParams(c, sql, 1, NULL, &value, NULL, NULL, 0) : PQexec(c, sql);
+	bool good = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
+
+	if (good)
+		*ret = PQgetvalue(r, 0, 0)[0] == 't';
+	PQclear(r);
+	return good || bring_says(c, "the server was asked", err);
+}
+
+/* By way of any database that is there: the one that is to come back may be gone. */
+static PGconn *outside(const struct bring_place *p, struct err *err)
+{
+	static const char *const names[] = { "postgres", "template1" };
+	struct bring_place as_said = *p;
+	PGconn *c;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		c = bring_connect(p, str_from(names[i]), err);
+		if (c)
+			return c;
+	}
+	as_said.database = STR_NONE;
+	return bring_connect(&as_said, STR_NONE, err);
+}
+
+bool bring_look(const struct bring_place *place, bool *ret_there, bool *ret_empty, struct err *err)
+{
+	auto_pg around = outside(place, err);
+	auto_pg in = NULL;
+	char name[256];
+	bool there = false, holds = false;
+
+	snprintf(name, sizeof(name), "%.*s", STR_ARG(place->database));
+	if (!around || !yes(around, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name, &there, err))
+		return false;
+	if (there && (!(in = bring_connect(place, STR_NONE, err)) || !yes(in, HOLDS, NULL, &holds, err)))
+		return false;
+	*ret_there = there;
+	*ret_empty = !holds;
+	return true;
+}
+
+static bool quoted(PGconn *c, const char *before, struct str name, const char *after, struct err *err)
+{
+	char sql[600], *q = PQescapeIdentifier(c, name.ptr, name.len);
+	int n = q ? snprintf(sql, sizeof(sql), "%s%s%s", before, q, after) : -1;
+
+	PQfreemem(q);
+	if (n < 0 || (size_t)n >= sizeof(sql))
+		return err_set(err, ERR_LIMIT, "a name is too long");
+	return bring_exec(c, sql, err);
+}
+
+static bool add_role(struct bringing *b, PGconn *c, struct str name, struct err *err)
+{
+	struct manifest_word *w;
+	char text[256];
+	bool there;
+
+	snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
+	if (!yes(c, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", text, &there, err))
+		return false;
+	if (there)
+		return true;
+	w = ARENA_NEW(b->arena, struct manifest_word);
+	if (!w || !quoted(c, "CREATE ROLE ", name, " NOLOGIN", err))
+		return err_prefix(err, "the role %s owns something there and is not here", text);
+	w->text = name;
+	w->next = (struct manifest_word *)(uintptr_t)b->done->made_roles;
+	b->done->made_roles = w;
+	return true;
+}
+
+static bool prepare(struct bringing *b, struct err *err)
+{
+	struct str name = b->to->database;
+	bool there, empty;
+
+	if (!bring_look(b->to, &there, &empty, err))
+		return false;
+	if (!empty)
+		return err_set(err, ERR_DENIED, "the database %.*s is not empty: nothing is restored over what is there; name a new one with --into",
+			       STR_ARG(name));
+	auto_pg c = outside(b->to, err);
+	if (!c)
+		return false;
+	for (const struct manifest_word *w = b->done->manifest.roles; w; w = w->next) {
+		if (!add_role(b, c, w->text, err))
+			return false;
+	}
+	if (there)
+		return true;
+	b->done->made = quoted(c, "CREATE DATABASE ", name, " TEMPLATE template0 ENCODING 'UTF8'", err);
+	return b->done->made;
+}
+
+static void drop_made(struct bringing *b)
+{
+	struct err ignored = { 0 };
+	auto_pg c = b->done->made ? outside(b->to, &ignored) : NULL;
+
+	if (c && quoted(c, "DROP DATABASE ", b->to->database, "", &ignored))
+		b->done->made = false;
+}
+
+/* --- the dump --- */
+
+static bool take(void *ctx, const void *p, size_t n, struct err *err)
+{
+	struct bringing *b = ctx;
+
+	b->bytes += n;
+	if (b->ask->progress.tell)
+		b->ask->progress.tell(b->ask->progress.ctx, b->bytes, b->done->manifest.plain_bytes);
+	return restore_take(b->restore, p, n, err);
+}
+
+static bool stream(struct bringing *b, struct err *err)
+{
+	const struct manifest *m = &b->done->manifest;
+	struct unpack_from from = { b->ask->vault,  b->ask->target, m->id,   m->files,
+				    b->ask->filter, m->plain_bytes, m->plain };
+	auto_pg c = bring_connect(b->to, STR_NONE, err);
+	bool good;
+
+	if (!c)
+		return false;
+	b->restore = restore_new((struct pg_conn *)c, b->arena);
+	if (!b->restore)
+		return err_set(err, ERR_LIMIT, "no memory to restore with");
+	restore_only(b->restore, b->ask->table);
+	good = unpack(&from, take, b, err) && restore_end(b->restore, &b->done->errors, &b->done->n_errors, err);
+	restore_free(b->restore);
+	b->restore = NULL;
+	return good;
+}
+
+static bool no_errors(const struct bringing *b, struct err *err)
+{
+	const struct restore_error *e = b->done->errors;
+
+	if (!b->done->n_errors || b->ask->table.len)
+		return true;
+	return err_set(err, ERR_TOOL, "%llu thing%s of the backup could not be restored; the first: %.*s (%s, at: %.*s)",
+		       (unsigned long long)b->done->n_errors, b->done->n_errors == 1 ? "" : "s", STR_ARG(e ? e->says : STR_NONE),
+		       e ? e->state : "", STR_ARG(e ? e->on : STR_NONE));
+}
+
+/* --- is it what the manifest says? --- */
+
+static bool compare_one(struct bringing *b, PGconn *c, const struct fingerprint_table *t, struct err *err)
+{
+	struct digest_run run;
+	struct digest found;
+	uint64_t rows = 0;
+	bool there;
+	char *row;
+	int n;
+
+	if (!bring_copy(c, t->name, t->columns, b->arena, &there, err))
+		return false;
+	if (!there)
+		return err_set(err, ERR_BROKEN, "%.*s was not restored", STR_ARG(t->name));
+	digest_begin(&run);
+	for (; (n = bring_row(c, &row, err)) > 0; rows++) {
+		digest_add(&run, row, (size_t)n);
+		PQfreemem(row);
+	}
+	found = digest_end(&run);
+	if (n < 0)
+		return false;
+	if (rows != t->rows || !digest_eq(&found, &t->digest))
+		return err_set(err, ERR_BROKEN, "%.*s came back with %llu rows and is not what the manifest says (%llu rows)",
+			       STR_ARG(t->name), (unsigned long long)rows, (unsigned long long)t->rows);
+	return true;
+}
+
+static bool compare_all(struct bringing *b, struct err *err)
+{
+	struct bring_table **at = &b->done->tables;
+	auto_pg c = bring_connect(b->to, STR_NONE, err);
+
+	if (!c)
+		return false;
+	for (const struct fingerprint_table *t = b->done->manifest.tables; t; t = t->next) {
+		struct bring_table *one;
+
+		if (b->ask->table.len && !str_eq(t->name, b->ask->table))
+			continue;
+		if (!compare_one(b, c, t, err))
+			return false;
+		one = ARENA_NEW(b->arena, struct bring_table);
+		if (!one)
+			return err_set(err, ERR_LIMIT, "no memory to compare with");
+		*one = (struct bring_table){ .name = t->name, .columns = t->columns, .rows = t->rows };
+		b->done->rows += t->rows;
+		*at = one;
+		at = &one->next;
+	}
+	return true;
+}
+
+static bool known_table(const struct bringing *b, struct err *err)
+{
+	if (!b->ask->table.len)
+		return true;
+	for (const struct fingerprint_table *t = b->done->manifest.tables; t; t = t->next) {
+		if (str_eq(t->name, b->ask->table))
+			return true;
+	}
+	return err_set(err, ERR_INPUT, "the backup %.*s has no table %.*s (write it with its schema, as in public.users)",
+		       STR_ARG(b->done->manifest.id), STR_ARG(b->ask->table));
+}
+
+bool bring_back(const struct bring_ask *ask, const struct bring_place *to, struct arena *arena, struct bring_done *ret, struct err *err)
+{
+	struct bring_done done = { .made = false };
+	struct bringing b = { .ask = ask, .to = to, .arena = arena, .done = &done };
+
+	if (!backup_manifest(ask->vault, ask->target, ask->id, ask->key, arena, &done.manifest, err))
+		return false;
+	if (done.manifest.kind != BACKUP_POSTGRES)
+		return err_set(err, ERR_INPUT, "%.*s is a backup of kind %.*s: --out FILE gets it back as it was", STR_ARG(ask->target),
+			       STR_ARG(backup_kind_name(done.manifest.kind)));
+	if (!known_table(&b, err) || !prepare(&b, err) || !stream(&b, err) || !no_errors(&b, err) || !compare_all(&b, err)) {
+		drop_made(&b);
+		return false;
+	}
+	*ret = done;
+	return true;
+}

@@ -1,0 +1,66 @@
+/* bring.h -- a PostgreSQL backup brought back: into a database that is new or empty, and compared with its manifest; then with a live one.
+ * Room: recovery. I/O. Nothing is ever written to a database that holds anything, and none is dropped but one that was made here.
+ */
+#ifndef PAWL_RECOVERY_BRING_H
+#define PAWL_RECOVERY_BRING_H
+
+#include "recovery/backup.h"
+#include "recovery/restore.h"
+
+/* A server, and a database in it. */
+struct bring_place {
+	const char *connect; /* libpq's words or a URL, without a password */
+	struct str password; /* STR_NONE: by what libpq finds itself */
+	struct str database; /* STR_NONE: the one of ${connect} */
+};
+
+struct bring_ask {
+	struct vault *vault;
+	struct str target, id; /* of a whole backup */
+	const uint8_t *key;    /* ED25519_KEY_LEN */
+	char *const *filter;   /* decrypts; NULL: none */
+	struct str table;      /* as the manifest names it: its rows alone; STR_NONE: all */
+	struct backup_progress progress;
+};
+
+/* One table of the backup, and what differs from a live one. */
+struct bring_table {
+	struct str name, columns;
+	uint64_t rows;			/* brought back */
+	uint64_t only_there, only_here; /* rows that only the backup has; that only the live table has */
+	bool live;			/* there is such a table; else all of it is only in the backup */
+	struct bring_table *next;
+};
+
+struct bring_done {
+	struct manifest manifest;
+	struct bring_table *tables;
+	uint64_t rows;
+	const struct restore_error *errors; /* of one table's restore: what of the others could not stand without their rows */
+	uint64_t n_errors;
+	const struct manifest_word *made_roles; /* that were not there: made without a right to log in */
+	bool made; /* the database was made here */
+};
+
+/**
+ * bring_back(ask, to, arena, ret, err):
+ * Checks signature and parts as they are read, restores into ${to->database}, which must not be there or be empty, and compares each
+ * table with the manifest. False: nothing counts as brought back; a database made here is dropped again.
+ */
+bool bring_back(const struct bring_ask *ask, const struct bring_place *to, struct arena *arena, struct bring_done *ret,
+		struct err *err) PAWL_MUST_USE;
+
+/* Rows of each brought back table against ${live}'s, in no order. Memory: 8 bytes a row of the larger table, twice. */
+bool bring_compare(const struct bring_place *brought, const struct bring_place *live, struct arena *arena, struct bring_done *done,
+		   struct err *err) PAWL_MUST_USE;
+
+/* The rows of ${t} that only the backup has, as one COPY that psql takes, appended to the new file ${path}. */
+bool bring_rows(const struct bring_place *brought, const struct bring_place *live, const struct bring_table *t, const char *path,
+		struct err *err) PAWL_MUST_USE;
+
+/* The database that libpq's words or a URL name; STR_NONE: none. */
+struct str bring_database(const char *connect, struct arena *arena);
+/* Is it there, and does it hold anything? */
+bool bring_look(const struct bring_place *place, bool *ret_there, bool *ret_empty, struct err *err) PAWL_MUST_USE;
+
+#endif
