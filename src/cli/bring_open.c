@@ -1,25 +1,20 @@
 #include "cli/bring_open.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/proc.h"
+#include "cli/backups.h"
 #include "cli/recovery_look.h"
 
 #define ARENA_SIZE ((size_t)4 << 30) /* address space; pages cost once touched */
 #define SECRET_S 30
 
-/* What lies with a user of its own is that user's to read: nobody becomes him here. */
-static bool may_read(const struct config_vault *v, struct err *err)
+/* What lies with a user of its own is that user's to read: root becomes him, for good, and nobody else may. */
+static bool may_read(struct bring_open *o, struct err *err)
 {
-	const struct passwd *me = getpwuid(geteuid());
-
-	if (!v->user.len || (me && str_eq(str_from(me->pw_name), v->user)))
-		return true;
-	return err_set(err, ERR_DENIED, "the vault %.*s is of user %.*s: run it as that user (sudo -u %.*s pawl …)", STR_ARG(v->place.name),
-		       STR_ARG(v->user), STR_ARG(v->user));
+	return !o->from->user.len || (backups_become(o->from->user, o->config.state, err) && places_find("/", &o->places, err));
 }
 
 static bool find(struct bring_open *o, const char *target, const char *vault, struct err *err)
@@ -30,7 +25,7 @@ static bool find(struct bring_open *o, const char *target, const char *vault, st
 	o->from = vault ? config_vault_find(&o->config, str_from(vault)) : o->target->vaults[0];
 	if (!o->from)
 		return err_set(err, ERR_INPUT, "no vault is called '%s' in %.*s", vault, STR_ARG(o->config.path));
-	return may_read(o->from, err) && vault_open(&o->from->place, &o->vault, err);
+	return may_read(o, err) && vault_open(&o->from->place, &o->vault, err);
 }
 
 bool bring_open(struct bring_open *o, const char *target, const char *vault, struct err *err)

@@ -122,7 +122,8 @@ static void put_text(const struct restoring *r, struct buf *b)
 	duration_text((clock_now_us() - r->done.manifest.taken_us) / CLOCK_SECOND, age, sizeof(age));
 	timestamp_text(r->done.manifest.taken_us, when);
 	buf_addf(b, "%.*s as of %s (%s ago) is in the database %.*s: %zu table%s, %llu rows, each table as its manifest says.\n",
-		 STR_ARG(r->o.target->name), when, age, STR_ARG(r->into), count(r), count(r) == 1 ? "" : "s", (unsigned long long)r->done.rows);
+		 STR_ARG(r->o.target->name), when, age, STR_ARG(r->into), count(r), count(r) == 1 ? "" : "s",
+		 (unsigned long long)r->done.rows);
 	for (const struct bring_table *t = r->done.tables; t; t = t->next)
 		put_table(r, t, b);
 	if (!r->compared)
@@ -159,9 +160,11 @@ static bool name_it(struct restoring *r, struct err *err)
 	struct str live = bring_database(r->o.target->connect.ptr, &r->o.arena), id = str_sub(r->ask.id, 0, 16);
 
 	r->into = into ? str_from(into)
-		       : arena_fmt(&r->o.arena, "%.*s_restored_%.*s", STR_ARG(str_sub(live.len ? live : r->o.target->name, 0, 36)), STR_ARG(id));
+		       : arena_fmt(&r->o.arena, "%.*s_restored_%.*s", STR_ARG(str_sub(live.len ? live : r->o.target->name, 0, 36)),
+				   STR_ARG(id));
 	if (!r->into.len || r->into.len > NAME_MAX_PG)
-		return err_set(err, ERR_INPUT, "'%.*s' is no name for a database: 1 to %d bytes", STR_ARG(str_sub(r->into, 0, 80)), NAME_MAX_PG);
+		return err_set(err, ERR_INPUT, "'%.*s' is no name for a database: 1 to %d bytes", STR_ARG(str_sub(r->into, 0, 80)),
+			       NAME_MAX_PG);
 	r->to.database = r->into;
 	return true;
 }
@@ -206,7 +209,8 @@ static bool rows_to_file(struct restoring *r, struct err *err)
 
 	if (!path)
 		return true;
-	return bring_rows(&r->to, &r->live, r->done.tables, path, err) || err_prefix(err, "the table is restored, but its rows are in no file");
+	return bring_rows(&r->to, &r->live, r->done.tables, path, err) ||
+	       err_prefix(err, "the table is restored, but its rows are in no file");
 }
 
 static int bring(struct restoring *r)

@@ -237,7 +237,7 @@ static void tell_missing(struct match *run, struct judgement *ret)
 		return;
 	put_names(run->missing, run->n_missing, list, sizeof(list));
 	ret->missing = arena_fmt(run->arena, "no backup %s within %lld h for %s%s",
-				 run->missing_proof ? "proven complete" : "restored in a drill",
+				 run->missing_proof ? "whose vault withstood every try to harm it" : "restored in a drill",
 				 (long long)((run->missing_within_s + 3599) / 3600), list,
 				 run->n_missing > MATCH_MISSING_NAMED ? " and more" : "");
 }

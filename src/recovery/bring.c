@@ -104,8 +104,8 @@ static bool prepare(struct bringing *b, struct err *err)
 	if (!bring_look(b->to, &there, &empty, err))
 		return false;
 	if (!empty)
-		return err_set(err, ERR_DENIED, "the database %.*s is not empty: nothing is restored over what is there; name a new one with --into",
-			       STR_ARG(name));
+		return err_set(err, ERR_DENIED, "the database %.*s is not empty: nothing is restored over what is there; "
+			       "name a new one with --into", STR_ARG(name));
 	auto_pg c = outside(b->to, err);
 	if (!c)
 		return false;

@@ -178,8 +178,8 @@ static bool write_file(PGconn *c, const struct bring_table *t, const struct only
 
 	if (fd < 0)
 		return err_sys(err, "%s", path);
-	buf_addf(&head, "-- %zu rows of %.*s that only the backup has\nCOPY %.*s %.*s FROM stdin;\n", o->n, STR_ARG(t->name), STR_ARG(t->name),
-		 STR_ARG(t->columns));
+	buf_addf(&head, "-- %zu rows of %.*s that only the backup has\nCOPY %.*s %.*s FROM stdin;\n", o->n, STR_ARG(t->name),
+		 STR_ARG(t->name), STR_ARG(t->columns));
 	return fd_write_all(fd, head.ptr, head.len, err) && write_rows(c, t, o, fd, err) && fd_write_all(fd, "\\.\n", 3, err);
 }
 

@@ -83,7 +83,7 @@ def test_void_when_the_drill_is_older_than_the_rule():
 
 def test_void_when_the_proof_is_older_than_the_rule():
     w, p, r, h = approved({"recovery": {"proven_within": "7d"}, "expires": "30d"})
-    refused(w.use(r, 7 * DAY - HOUR + 60), h, "no backup proven complete within 168 h")
+    refused(w.use(r, 7 * DAY - HOUR + 60), h, "no backup whose vault withstood every try to harm it within 168 h")
     allowed(w.use(r, 7 * DAY - HOUR - 60))
 
 
