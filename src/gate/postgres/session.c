@@ -178,6 +178,7 @@ void session_fatal(struct session *s, const char *sqlstate, struct str message)
 	s->phase = SESSION_LEAVING;
 	s->deadline_us = s->worker->loop.now_us + LEAVE_US;
 	forget_job(s);
+	cancel_unlist(s); /* a request to cancel, on another worker's thread, would ask the connection that goes here */
 	close_server(s);
 	if (!stream_blocked(&s->client))
 		said_all(s);
