@@ -2,7 +2,6 @@
 #define ERR_STATE OPENSSL_ERR_STATE
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #undef ERR_STATE
 
 #include "cli/gate_keys.h"
@@ -15,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "gate/postgres/scram.h"
 
 #define ITERATIONS 4096 /* the secret has 256 random bits: more would slow down log-in and nothing else */
 #define FILE_MAX ((size_t)4096)
@@ -55,28 +55,6 @@ static bool key_path(const char *state_dir, struct str id, char ret[PATH_MAX_], 
 
 /* --- the verifier --- */
 
-static void hmac(const unsigned char key[32], const char *text, unsigned char ret[32])
-{
-	unsigned len = 32;
-
-	PAWL_ASSERT(HMAC(EVP_sha256(), key, 32, (const unsigned char *)text, strlen(text), ret, &len) && len == 32);
-}
-
-/* RFC 5802. The secret is ASCII, so SASLprep leaves it as it is. */
-static void derive(const char *secret, struct database_key *k)
-{
-	unsigned char salted[32], client[32];
-	size_t n = 32;
-
-	PAWL_ASSERT(PKCS5_PBKDF2_HMAC(secret, (int)strlen(secret), k->salt, sizeof(k->salt), (int)k->iterations, EVP_sha256(), 32,
-				      salted) == 1);
-	hmac(salted, "Client Key", client);
-	hmac(salted, "Server Key", k->server_key);
-	PAWL_ASSERT(EVP_Q_digest(NULL, "SHA256", NULL, client, sizeof(client), k->stored_key, &n) == 1);
-	OPENSSL_cleanse(salted, sizeof(salted));
-	OPENSSL_cleanse(client, sizeof(client));
-}
-
 static bool random_bytes(unsigned char *p, size_t n, struct err *err)
 {
 	return getrandom(p, n, 0) == (ssize_t)n || err_sys(err, "no random numbers to be had");
@@ -94,7 +72,7 @@ static bool make_secret(struct gate_key *k, char ret[GATE_KEY_SECRET_LEN + 1], s
 		ret[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
 	ret[GATE_KEY_SECRET_LEN] = '\0';
 	k->verifier.iterations = ITERATIONS;
-	derive(ret, &k->verifier);
+	scram_verifier(str_from(ret), &k->verifier); /* ASCII, which SASLprep leaves as it is */
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	OPENSSL_cleanse(text, sizeof(text));
 	return true;

@@ -8,7 +8,6 @@
 
 #include "gate/postgres/scram.h"
 
-
 #define HASH 32
 
 void scram_free(struct scram *s)

@@ -21,13 +21,13 @@ struct scram {
 };
 
 void scram_free(struct scram *s);
-/* A verifier that no password fits, the same each time for ${user}. */
+/* A verifier that no password fits; its salt is the same each time for ${user}, as that of a real one is. */
 void scram_nobody(struct str user, struct database_key *ret);
 /* Client-first in, server-first out. False: not SCRAM, or not with these bounds. */
 bool scram_first(struct scram *s, struct str mechanism, struct str message, struct buf *ret) PAWL_MUST_USE;
 /* Client-final in, server-final out. False: not the password. */
 bool scram_final(struct scram *s, struct str message, struct buf *ret) PAWL_MUST_USE;
-/* The verifier of a password; for tests and for those who make keys. */
+/* Fills in the verifier of ${password}, by the salt and iterations of *${key}. */
 void scram_verifier(struct str password, struct database_key *key);
 
 #endif
