@@ -155,7 +155,6 @@ static bool start(struct gate_run *r, bool permissive, struct err *err)
 		.client_ca = r->config.client_ca,
 		.threads = r->config.threads,
 		.max_connections = r->config.connections,
-		.wait_s = r->config.wait_s,
 		.hour = hour,
 		.permissive = permissive,
 	};

@@ -136,7 +136,7 @@ static char **environment(struct rehearsal *r, unsigned port)
 static bool run_command(const struct cli *c, struct rehearsal *r, int *ret_status, struct err *err)
 {
 	struct postgres_server_opts o = {
-		.host = &r->host, .upstreams = &r->scratch.upstream, .n_upstreams = 1, .listen = "127.0.0.1:0", .threads = 1, .wait_s = 0
+		.host = &r->host, .upstreams = &r->scratch.upstream, .n_upstreams = 1, .listen = "127.0.0.1:0", .threads = 1
 	};
 	struct postgres_server *server = NULL;
 	struct run_result done = { .status = -1 };

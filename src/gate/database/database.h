@@ -95,8 +95,8 @@ struct database_host {
 	void *ctx;
 	const struct policy *policy; /* any thread; immutable */
 	/**
-	 * decide(ctx, q, wait_s, gone, ret): judge ${q} with fresh evidence (freeze, tightening, elevation), use an approved grant, else
-	 * open a hold and wait up to ${wait_s} for its answer, looking now and then whether ${gone} says that the client went away.
+	 * decide(ctx, q, gone, gone_ctx, ret): judge ${q} with fresh evidence (freeze, tightening, elevation), use an approved grant, else
+	 * open a hold and wait for its answer as long as its owner says, looking now and then whether ${gone} says that the client went.
 	 * Every refusal and every pass of something held is in the ledger before it returns. Never fails: what goes wrong is a refusal.
 	 */
 	void (*decide)(void *ctx, struct database_question *q, bool (*gone)(void *gone_ctx), void *gone_ctx,

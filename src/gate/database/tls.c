@@ -7,7 +7,6 @@
 
 #include "gate/database/tls.h"
 
-
 static bool tls_error(struct err *err, const char *what, const char *path)
 {
 	char text[256];

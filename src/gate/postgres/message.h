@@ -14,7 +14,6 @@
 #define MESSAGE_WHOLE_MAX ((size_t)8 << 20)
 
 /* Version numbers and request codes of the first packet. */
-#define MESSAGE_PROTOCOL_3 196608u
 #define MESSAGE_CANCEL 80877102u
 #define MESSAGE_SSL 80877103u
 #define MESSAGE_GSS 80877104u

@@ -1,8 +1,6 @@
-/* Statements that cannot be decided from memory: the whole text goes to an asker thread, which reads it again there,
- * fills in its scope, asks
- * the rest of pawl (a person, at worst), and has what it would destroy kept. Meanwhile the client's bytes are not read,
-  * only its going away. */
-
+/* Statements that cannot be decided from memory: the whole text goes to an asker thread, which reads it again there, fills in its scope,
+ * asks the rest of pawl (a person, at worst), and has what it would destroy kept. Meanwhile the client's bytes are not read, only its
+ * going away. */
 #include "base/clock.h"
 #include "gate/postgres/aside.h"
 #include "gate/postgres/question.h"
@@ -395,10 +393,6 @@ void relay_ask(struct session *s, struct str text, struct str types, struct str 
 
 void relay_ask_error(struct session *s, const struct relay_passage *p, struct message_error *ret)
 {
-	static const char *const states[] = {
-		[DATABASE_NOT_REFUSED] = "PW002", [DATABASE_HELD] = "PW001",   [DATABASE_DENIED] = "PW002",
-		[DATABASE_BUDGET] = "PW003",	  [DATABASE_OPAQUE] = "PW004", [DATABASE_TIGHTENED] = "PW005",
-	};
 	struct arena *arena = &s->worker->arena;
 
 	*ret = (struct message_error){ "ERROR", "PW002", STR("pawl: refused"), STR_NONE };
@@ -409,7 +403,7 @@ void relay_ask_error(struct session *s, const struct relay_passage *p, struct me
 		return;
 	}
 	arena_reset(arena);
-	ret->sqlstate = states[p->passage.why];
+	ret->sqlstate = relay_sqlstate(p->passage.why);
 	ret->message = arena_str(arena, p->passage.message);
 	ret->hint = arena_str(arena, p->passage.hint);
 }

@@ -1,7 +1,6 @@
 /* The look before a commit: the witness's rows against what was announced, and against the budgets.
- * What is in order is found so on the worker itself, from memory. Anything else goes to an asker thread: relations that
-  * the snapshot does not
- * know are looked up there, and a breach is told to the rest of pawl before the client hears of it. */
+ * What is in order is found so on the worker itself, from memory. Anything else goes to an asker thread: relations that the snapshot does
+ * not know are looked up there, and a breach is told to the rest of pawl before the client hears of it. */
 #include "base/clock.h"
 #include "gate/postgres/aside.h"
 #include "gate/postgres/session.h"
@@ -207,24 +206,6 @@ static void judge(struct look *k, struct arena *arena)
 
 /* --- the answer --- */
 
-static const char *sqlstate_of(enum database_refusal why)
-{
-	switch (why) {
-	case DATABASE_HELD:
-		return "PW001";
-	case DATABASE_BUDGET:
-		return "PW003";
-	case DATABASE_OPAQUE:
-		return "PW004";
-	case DATABASE_TIGHTENED:
-		return "PW005";
-	case DATABASE_NOT_REFUSED:
-	case DATABASE_DENIED:
-		break;
-	}
-	return "PW002";
-}
-
 /* The client's own doing, or its settings': what the server says of it is told, as it would be of a commit. Nothing is committed then. */
 static bool theirs(const struct relay *r)
 {
@@ -234,7 +215,7 @@ static bool theirs(const struct relay *r)
 
 static void not_committed(struct session *s, enum database_refusal why, struct str says)
 {
-	struct message_error e = { "ERROR", sqlstate_of(why), STR_NONE,
+	struct message_error e = { "ERROR", relay_sqlstate(why), STR_NONE,
 				   STR("Do not retry. Narrow it with WHERE, or ask the person who owns the database.") };
 	struct relay *r = &s->relay;
 	auto_buf text = BUF_MAX(SAID_MAX);

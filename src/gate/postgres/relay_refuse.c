@@ -6,6 +6,24 @@
 #define FAILS "refused by pawl"
 #define NAME  "_pawl_refused"
 
+const char *relay_sqlstate(enum database_refusal why)
+{
+	switch (why) {
+	case DATABASE_HELD:
+		return "PW001";
+	case DATABASE_BUDGET:
+		return "PW003";
+	case DATABASE_OPAQUE:
+		return "PW004";
+	case DATABASE_TIGHTENED:
+		return "PW005";
+	case DATABASE_NOT_REFUSED:
+	case DATABASE_DENIED:
+		break;
+	}
+	return "PW002";
+}
+
 static void send_parse(struct session *s, struct str text)
 {
 	struct buf b = BUF_MAX(STREAM_MAX);

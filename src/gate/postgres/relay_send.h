@@ -34,6 +34,8 @@ void relay_when_quiet(struct session *s, void (*then)(struct session *s));
 void relay_quiet(struct session *s);
 /* For relay_when_quiet: nothing more to do than to read on. */
 void relay_resume(struct session *s);
+/* "PW001" and so on. */
+const char *relay_sqlstate(enum database_refusal why);
 /* An error in answer to a simple query, or to a message of the extended protocol, when its turn has come. A transaction fails by it. */
 void relay_refuse(struct session *s, const struct message_error *e, bool simple);
 /* The same, of a text that pawl's parser does not take: where the server's does not either, its own error is told. */

@@ -15,7 +15,6 @@ struct postgres_server_opts {
 	const char *certificate, *key, *client_ca; /* PEM; NULL: no TLS towards clients */
 	unsigned threads;	 /* 0: one for two processors, at most 4 */
 	unsigned max_connections; /* 0: 10000 */
-	unsigned wait_s;	 /* how long a held statement waits */
 	unsigned login_s;	 /* how long logging in may take; 0: 30 */
 	const char *hour; /* the file in which the hour's counts are kept over restarts; NULL: in memory alone */
 	bool permissive;	 /* judges, says, lets pass: for conformance tests alone */

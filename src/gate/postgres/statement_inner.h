@@ -23,7 +23,6 @@ struct weighing {
 const struct sql_finding *statement_finding(const struct change *c);
 bool statement_has(const struct change *c, enum sql_meaning means);
 /* The i-th change of ${s}, from 0. */
-struct change *statement_change(const struct weighing *w, const struct statement *s, size_t i);
 #define STATEMENT_EACH(it, w, s) for (struct statement_each it = { 0 }; statement_next((w), (s), &it);)
 struct statement_each {
 	struct change_chunk *chunk;
