@@ -117,7 +117,12 @@ bool backup_chunk(struct backup_run *r, const void *p, size_t n, struct err *err
 	return fingerprint_add(r->fingerprint, p, n, err) && pack_add(r->pack, p, n, err);
 }
 
-static bool take_all(struct backup_run *r, struct child *c, const char *name, struct err *err)
+struct reader {
+	bool (*take)(void *ctx, const void *p, size_t n, struct err *err);
+	void *ctx;
+};
+
+static bool take_all(const struct reader *r, struct child *c, const char *name, struct err *err)
 {
 	char *p = malloc(CHUNK);
 	bool good = p || err_set(err, ERR_LIMIT, "no memory to read a backup");
@@ -131,22 +136,36 @@ static bool take_all(struct backup_run *r, struct child *c, const char *name, st
 			good = err_sys(err, "%s", name);
 		if (n <= 0)
 			break;
-		good = backup_chunk(r, p, (size_t)n, err);
+		good = r->take(r->ctx, p, (size_t)n, err);
 	}
 	free(p);
 	return good;
 }
 
-bool backup_stream(struct backup_run *r, char *const argv[], char *const env[], struct err *err)
+bool backup_read(char *const argv[], char **env,
+		 bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
+		 struct err *err)
 {
+	struct reader r = { take, ctx };
 	struct child c = { -1, -1, -1 };
-	char **all = with(env, r->arena);
-	bool good = all || err_set(err, ERR_LIMIT, "no memory to read a backup");
+	bool good = start(&c, argv, env ? env : environ, err) &&
+		    take_all(&r, &c, argv[0], err) && reap(&c, argv[0], err);
 
-	good = good && start(&c, argv, all, err) && take_all(r, &c, argv[0], err) &&
-	       reap(&c, argv[0], err);
 	stop(&c);
 	return good;
+}
+
+static bool into_backup(void *ctx, const void *p, size_t n, struct err *err)
+{
+	return backup_chunk(ctx, p, n, err);
+}
+
+bool backup_stream(struct backup_run *r, char *const argv[], char *const env[], struct err *err)
+{
+	char **all = with(env, r->arena);
+
+	return all ? backup_read(argv, all, into_backup, r, err)
+		   : err_set(err, ERR_LIMIT, "no memory to read a backup");
 }
 
 /* --- one backup --- */

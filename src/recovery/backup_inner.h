@@ -18,6 +18,10 @@ struct backup_run {
 
 /* The next bytes of the backup. */
 bool backup_chunk(struct backup_run *r, const void *p, size_t n, struct err *err) PAWL_MUST_USE;
+/* Every byte that ${argv} prints goes to ${take}; false when it ended otherwise than with 0. ${env} NULL: ours. */
+bool backup_read(char *const argv[], char **env,
+		 bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
+		 struct err *err) PAWL_MUST_USE;
 /* Every byte that ${argv} prints goes through fingerprint and pack. ${env}: added to ours, "NAME=value" each, NULL-ended; may be NULL. */
 bool backup_stream(struct backup_run *r, char *const argv[], char *const env[],
 		   struct err *err) PAWL_MUST_USE;

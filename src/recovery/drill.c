@@ -142,23 +142,22 @@ static enum drill_code code_of(const struct drill_run *r, const struct err *err)
 	return err->code == ERR_IO ? DRILL_NO_VAULT : DRILL_BROKE_OFF;
 }
 
-static bool same_table(struct drill_run *r, const struct fingerprint_table *got,
+static bool same_table(struct drill_run *r, const char *what, const struct fingerprint_table *got,
 		       const struct fingerprint_table *want)
 {
 	if (got->rows != want->rows)
 		return drill_because(r, DRILL_ROWS,
-				     "the data has %llu rows of %.*s, its manifest says %llu",
+				     "%s has %llu rows of %.*s, its manifest says %llu", what,
 				     (unsigned long long)got->rows, STR_ARG(want->name),
 				     (unsigned long long)want->rows);
 	return digest_eq(&got->digest, &want->digest) ||
 	       drill_because(r, DRILL_VALUES,
-			     "the data has as many rows of %.*s as its manifest says, and other "
-			     "values",
-			     STR_ARG(want->name));
+			     "%s has as many rows of %.*s as its manifest says, and other values",
+			     what, STR_ARG(want->name));
 }
 
 /* Both lists have one order. Ends at DRILL_REASONS_MAX differences: so it is linear. */
-static bool same_tables(struct drill_run *r, const struct fingerprint_table *got)
+bool drill_same_tables(struct drill_run *r, const char *what, const struct fingerprint_table *got)
 {
 	const struct fingerprint_table *want = r->done->manifest.tables, *at;
 	bool all = true;
@@ -168,20 +167,20 @@ static bool same_tables(struct drill_run *r, const struct fingerprint_table *got
 			at = at->next;
 		if (!at) {
 			all = drill_because(r, DRILL_TABLE_MORE,
-					    "the data has a table that its manifest has not: %.*s",
+					    "%s has a table that its manifest has not: %.*s", what,
 					    STR_ARG(got->name));
 			continue;
 		}
 		for (; want != at; want = want->next)
 			all = drill_because(r, DRILL_TABLE_LOST,
-					    "the manifest has a table that the data has not: %.*s",
+					    "the manifest has a table that %s has not: %.*s", what,
 					    STR_ARG(want->name));
-		all &= same_table(r, got, want);
+		all &= same_table(r, what, got, want);
 		want = want->next;
 	}
 	for (; want && r->done->n_reasons < DRILL_REASONS_MAX; want = want->next)
 		all = drill_because(r, DRILL_TABLE_LOST,
-				    "the manifest has a table that the data has not: %.*s",
+				    "the manifest has a table that %s has not: %.*s", what,
 				    STR_ARG(want->name));
 	return all;
 }
@@ -207,7 +206,7 @@ bool drill_unpack(struct drill_run *r,
 						 : drill_because(r, code_of(r, &err), "%s", err.msg);
 	if (!fingerprint_end(r->fingerprint, &found, &err))
 		return drill_because(r, DRILL_HALF, "%s", err.msg);
-	same = same_tables(r, found.tables);
+	same = drill_same_tables(r, "the data", found.tables);
 	return (digest_eq(&found.schema, &m->schema) ||
 		drill_because(r, DRILL_SCHEMA,
 			      "what is not rows (tables, indexes, constraints, sequences, rights) "

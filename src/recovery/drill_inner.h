@@ -22,6 +22,9 @@ bool drill_because(struct drill_run *r, enum drill_code code, const char *fmt, .
 bool drill_answer(struct drill_run *r, enum drill_code code, struct str name, struct str got,
 		  struct str want);
 
+/* Table by table what the manifest says; ${what} names the side that is compared with it. */
+bool drill_same_tables(struct drill_run *r, const char *what, const struct fingerprint_table *got);
+
 /**
  * drill_unpack(r, take, ctx):
  * Every byte of the backup's data, each part checked before it is used, to ${take} (which may have said why it wants no more). Then
@@ -30,5 +33,8 @@ bool drill_answer(struct drill_run *r, enum drill_code code, struct str name, st
 bool drill_unpack(struct drill_run *r,
 		  bool (*take)(void *ctx, const void *p, size_t n, struct err *err),
 		  void *ctx) PAWL_MUST_USE;
+
+/* MariaDB's own part. */
+bool drill_mysql(struct drill_run *r);
 
 #endif

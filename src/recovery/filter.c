@@ -108,6 +108,16 @@ static bool drain(struct filter *f, bool *ret_end, struct err *err)
 	return n == 0 || f->take(f->ctx, chunk, (size_t)n, err);
 }
 
+bool filter_wait(struct filter *f, bool *ret_end, struct err *err)
+{
+	struct pollfd fd = { f->out, POLLIN, 0 };
+
+	*ret_end = false;
+	if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+		return err_sys(err, "%s", f->name);
+	return !fd.revents || drain(f, ret_end, err);
+}
+
 bool filter_add(struct filter *f, const void *p, size_t n, struct err *err)
 {
 	const char *at = p;

@@ -22,6 +22,8 @@ struct filter {
 /* ${take} and ctx are set by the caller before. */
 bool filter_begin(struct filter *f, char *const argv[], struct err *err) PAWL_MUST_USE;
 bool filter_add(struct filter *f, const void *p, size_t n, struct err *err) PAWL_MUST_USE;
+/* More of what comes out; *${ret_end}: nothing more will. */
+bool filter_wait(struct filter *f, bool *ret_end, struct err *err) PAWL_MUST_USE;
 /* No more goes in; what is left comes out. False when it ended otherwise than with 0: ${err} has its words. */
 bool filter_end(struct filter *f, struct err *err) PAWL_MUST_USE;
 /* Ends it, where it runs yet. */

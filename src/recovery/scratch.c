@@ -1,5 +1,3 @@
-#include "recovery/scratch.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -15,23 +13,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/proc.h"
-#include "recovery/tools.h"
+#include "recovery/scratch_inner.h"
 
-#define PATH_LEN TOOLS_PATH
 #define START_S 60
 #define STOP_S 10
 
 extern char **environ;
-
-struct scratch {
-	pid_t pid;
-	char folder[PATH_LEN]; /* with data/ and socket/ */
-	char socket[PATH_LEN + 16];
-	char binaries[PATH_LEN];
-	char as[16], group[16]; /* to run as; "": ours */
-	uid_t uid;
-	gid_t gid;
-};
 
 /* What cannot be removed stays in a folder of /tmp that says whose it is. */
 static void sweep(const char *path)
@@ -44,19 +31,20 @@ static void sweep(const char *path)
 
 /* --- which one --- */
 
-static bool whose(struct scratch *s, struct err *err)
+static bool whose(struct scratch *s, const char *user, struct err *err)
 {
 	const struct passwd *p;
 
 	if (geteuid() != 0)
 		return true;
-	p = getpwnam("postgres");
+	p = getpwnam(user);
 	if (!p)
 		p = getpwnam("nobody");
 	if (!p)
 		return err_set(err, ERR_TOOL,
-			       "PostgreSQL does not run as root, and there is neither a user "
-			       "postgres nor nobody");
+			       "a scratch server does not run as root, and there is neither a "
+			       "user %s nor nobody",
+			       user);
 	s->uid = p->pw_uid;
 	s->gid = p->pw_gid;
 	snprintf(s->as, sizeof(s->as), "%u", (unsigned)p->pw_uid);
@@ -90,7 +78,7 @@ static char **as_user(struct scratch *s, char **argv, char words[WORDS][16])
 }
 
 /* ${own}: as ourselves, not as the server's user. */
-static bool run(struct scratch *s, char **argv, bool own, struct err *err)
+bool scratch_run(struct scratch *s, char **argv, bool own, struct err *err)
 {
 	auto_buf says = BUF_MAX(4000);
 	struct proc_opts o = { .cwd = "/", .out = &says, .errout = &says, .timeout_s = START_S };
@@ -117,31 +105,19 @@ static bool copy(struct scratch *s, char *from, char *to, struct err *err)
 		from,		  to,		    NULL
 	};
 
-	return run(s, argv, true, err);
+	return scratch_run(s, argv, true, err);
 }
 
 /* --- the template --- */
 
 /* Made in the server's own folder: its user need not reach the cache. */
-static bool make_template(struct scratch *s, char *data, const char *path, struct err *err)
+static bool make_template(struct scratch *s, char *data, const char *path, bool (*make)(struct scratch *s, char *data, struct err *err),
+			  struct err *err)
 {
-	char initdb[PATH_LEN + 16], made[PATH_LEN + 32];
-	char *argv[24] = { initdb,
-			   (char[]){ "-D" },
-			   data,
-			   (char[]){ "-U" },
-			   (char[]){ SCRATCH_USER },
-			   (char[]){ "--auth=trust" },
-			   (char[]){ "--no-sync" },
-			   (char[]){ "--encoding=UTF8" },
-			   (char[]){ "--locale=C.UTF-8" },
-			   (char[]){ "--wal-segsize=1" },
-			   (char[]){ "--no-instructions" },
-			   NULL };
+	char made[PATH_LEN + 32];
 
-	snprintf(initdb, sizeof(initdb), "%s/initdb", s->binaries);
 	snprintf(made, sizeof(made), "%s.%u", path, (unsigned)getpid());
-	if (!run(s, argv, false, err) || !copy(s, data, made, err)) {
+	if (!make(s, data, err) || !copy(s, data, made, err)) {
 		sweep(made);
 		return false;
 	}
@@ -152,14 +128,15 @@ static bool make_template(struct scratch *s, char *data, const char *path, struc
 }
 
 /* From the template; the first time the template from it. */
-static bool fill(struct scratch *s, struct str cache, unsigned major, struct err *err)
+static bool fill(struct scratch *s, struct str cache, const char *name, bool (*make)(struct scratch *s, char *data, struct err *err),
+		 struct err *err)
 {
 	char folder[PATH_LEN], template[PATH_LEN], data[PATH_LEN + 16];
 	struct stat st;
 
 	snprintf(data, sizeof(data), "%s/data", s->folder);
 	snprintf(folder, sizeof(folder), "%.*s", STR_ARG(cache));
-	snprintf(template, PATH_LEN, "%.*s/scratch-%u-%s", STR_ARG(cache), major,
+	snprintf(template, PATH_LEN, "%.*s/scratch-%s-%s", STR_ARG(cache), name,
 		 s->as[0] ? s->as : "own");
 	if (!dir_make(folder, 0711, err))
 		return false;
@@ -171,56 +148,28 @@ static bool fill(struct scratch *s, struct str cache, unsigned major, struct err
 		return err_set(err, ERR_BROKEN, "%s is not what was made there: remove it",
 			       template);
 	}
-	return make_template(s, data, template, err);
+	return make_template(s, data, template, make, err);
 }
 
 /* --- running --- */
 
-static bool spawn(struct scratch *s, bool lasting, struct err *err)
+bool scratch_spawn(struct scratch *s, char **argv, struct err *err)
 {
-	static const char *const thrown_away[] = { "fsync=off",
-						   "synchronous_commit=off",
-						   "full_page_writes=off",
-						   "wal_level=minimal",
-						   "max_wal_senders=0",
-						   "autovacuum=off",
-						   "checkpoint_timeout=1d",
-						   "max_wal_size=64GB" };
-	static const char *const common[] = { "listen_addresses=",
-					      "shared_buffers=128MB",
-					      "maintenance_work_mem=256MB",
-					      "unix_socket_permissions=0700",
-					      "logging_collector=off",
-					      "jit=off",
-					      "max_parallel_maintenance_workers=2",
-					      "timezone=UTC" };
-	char program[PATH_LEN + 16], data[PATH_LEN + 16], log[PATH_LEN + 16], words[WORDS][16];
-	char *argv[64] = { program, (char[]){ "-D" }, data, (char[]){ "-k" }, s->socket };
-	static char set[] = "-c";
-	size_t n = 5;
 	posix_spawn_file_actions_t a;
+	char log[PATH_LEN + 16], words[WORDS][16];
+	const char *name = argv[0];
 	bool good;
 
-	snprintf(program, sizeof(program), "%s/postgres", s->binaries);
-	snprintf(data, sizeof(data), "%s/data", s->folder);
 	snprintf(log, sizeof(log), "%s/log", s->folder);
-	for (size_t i = 0; i < ARRAY_LEN(common) + (lasting ? 0 : ARRAY_LEN(thrown_away)); i++) {
-		const char *word =
-			i < ARRAY_LEN(common) ? common[i] : thrown_away[i - ARRAY_LEN(common)];
-
-		argv[n++] = set;
-		argv[n++] = (char *)(uintptr_t)word;
-	}
-	argv[n] = NULL;
 	if (posix_spawn_file_actions_init(&a))
-		return err_sys(err, "postgres cannot be started");
+		return err_sys(err, "%s cannot be started", name);
 	good = !posix_spawn_file_actions_addopen(&a, 0, "/dev/null", O_RDONLY, 0) &&
 	       !posix_spawn_file_actions_addopen(&a, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600) &&
 	       !posix_spawn_file_actions_adddup2(&a, 1, 2) &&
 	       !(errno = posix_spawnp(&s->pid, as_user(s, argv, words)[0], &a, NULL, argv,
 				      environ));
 	posix_spawn_file_actions_destroy(&a);
-	return good || err_sys(err, "postgres cannot be started");
+	return good || err_sys(err, "%s cannot be started", name);
 }
 
 /* Its own last words. */
@@ -239,20 +188,17 @@ static bool log_tail(const struct scratch *s, struct err *err)
 	return err_set(err, ERR_TOOL, "the scratch server did not start: %.*s", STR_ARG(all));
 }
 
-static bool wait_for(struct scratch *s, struct err *err)
+bool scratch_wait(struct scratch *s, const char *file, const char *says, struct err *err)
 {
-	char ready[PATH_LEN + 64], line[4096];
 	int64_t until = clock_now_us() + START_S * CLOCK_SECOND;
+	char path[PATH_LEN + 64];
 
-	snprintf(ready, sizeof(ready), "%s/data/postmaster.pid", s->folder);
+	snprintf(path, sizeof(path), "%s/%s", s->folder, file);
 	while (clock_now_us() < until) {
-		auto_fd fd = open(ready, O_RDONLY | O_CLOEXEC);
-		ssize_t n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
+		auto_buf b = BUF_MAX(1 << 20);
 		int status;
 
-		/* Its last line says so. */
-		line[n > 0 ? n : 0] = '\0';
-		if (strstr(line, "\nready"))
+		if (file_read(path, &b, NULL) && b.len && strstr(b.ptr, says))
 			return true;
 		if (waitpid(s->pid, &status, WNOHANG) == s->pid) {
 			s->pid = -1;
@@ -280,35 +226,22 @@ static bool folders(struct scratch *s, struct str in, struct err *err)
 	return true;
 }
 
-bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned *ret_major,
-		   struct err *err)
+struct scratch *scratch_new(struct err *err)
 {
 	struct scratch *s = calloc(1, sizeof(*s));
-	bool good;
 
-	if (!s)
-		return err_set(err, ERR_LIMIT, "no memory for a scratch server");
-	s->pid = -1;
-	*ret_major = tools_postgres("initdb", s->binaries);
-	if (!*ret_major)
-		good = err_set(
-			err, ERR_TOOL,
-			"there is no PostgreSQL server here to restore into: install postgresql-%u",
-			o->major);
-	else if (*ret_major < o->major)
-		good = err_set(err, ERR_TOOL,
-			       "the PostgreSQL server here is %u, the backup is of %u: install "
-			       "postgresql-%u",
-			       *ret_major, o->major, o->major);
+	if (s)
+		s->pid = -1;
 	else
-		good = whose(s, err) && folders(s, o->folder, err) &&
-		       fill(s, o->cache, *ret_major, err) && spawn(s, o->lasting, err) && wait_for(s, err);
-	if (!good) {
-		scratch_stop(s);
-		return false;
-	}
-	*ret = s;
-	return true;
+		(void)err_set(err, ERR_LIMIT, "no memory for a scratch server");
+	return s;
+}
+
+bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const struct scratch_kind *k,
+		     struct err *err)
+{
+	return whose(s, k->user, err) && folders(s, o->folder, err) &&
+	       fill(s, o->cache, k->name, k->make, err);
 }
 
 const char *scratch_socket(const struct scratch *s)
@@ -324,7 +257,7 @@ void scratch_stop(struct scratch *s)
 	if (!s)
 		return;
 	if (s->pid > 0) {
-		kill(s->pid, SIGQUIT); /* at once: nothing in it is of use any more */
+		kill(s->pid, s->ends ? s->ends : SIGQUIT); /* at once: nothing in it is of use any more */
 		while (waitpid(s->pid, &status, WNOHANG) == 0) {
 			if (clock_now_us() > until)
 				kill(s->pid, SIGKILL);

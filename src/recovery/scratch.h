@@ -20,6 +20,9 @@ struct scratch_opts {
 /* *${ret_major}: of the server found, also when it is too old (then false). */
 bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned *ret_major,
 		   struct err *err) PAWL_MUST_USE;
+/* MariaDB's; ${version}: of the server program here, for the template's name. */
+bool scratch_start_mysql(const struct scratch_opts *o, struct str version, struct scratch **ret,
+			 struct err *err) PAWL_MUST_USE;
 /* libpq's words for ${database}: no password, a socket. Lives as long as the server. */
 const char *scratch_socket(const struct scratch *s);
 #define SCRATCH_USER "pawl"

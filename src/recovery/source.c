@@ -2,6 +2,7 @@
 
 static const struct source *const sources[BACKUP_COMMAND + 1] = {
 	[BACKUP_POSTGRES] = &source_postgres,
+	[BACKUP_MYSQL] = &source_mysql,
 	[BACKUP_STATE] = &source_state,
 	[BACKUP_COMMAND] = &source_command,
 };

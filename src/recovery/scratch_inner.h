@@ -1,0 +1,43 @@
+/* scratch_inner.h -- what scratch servers of every kind share: a user, a folder, a cached template, a process. Room: recovery, inner. */
+#ifndef PAWL_RECOVERY_SCRATCH_INNER_H
+#define PAWL_RECOVERY_SCRATCH_INNER_H
+
+#include <sys/types.h>
+
+#include "recovery/scratch.h"
+#include "recovery/tools.h"
+
+#define PATH_LEN TOOLS_PATH
+
+struct scratch {
+	pid_t pid;
+	char folder[PATH_LEN]; /* with data/ and socket/ */
+	char socket[PATH_LEN + 16];
+	char binaries[PATH_LEN];
+	char as[16], group[16]; /* to run as; "": ours */
+	uid_t uid;
+	gid_t gid;
+	int ends; /* the signal that ends it at once; 0: SIGQUIT */
+};
+
+struct scratch_kind {
+	const char *user; /* to run as when we are root */
+	const char *name; /* of the template: with the version */
+	bool (*make)(struct scratch *s, char *data, struct err *err); /* a fresh data folder */
+};
+
+/* NULL when there is no memory. scratch_stop() frees it. */
+struct scratch *scratch_new(struct err *err);
+/* The folder with a fresh data folder in it. */
+bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const struct scratch_kind *k,
+		     struct err *err) PAWL_MUST_USE;
+/* ${argv} has room for SCRATCH_WORDS more. Runs to its end; ${own}: as ourselves, not as the server's user. */
+#define SCRATCH_WORDS 10
+bool scratch_run(struct scratch *s, char **argv, bool own, struct err *err) PAWL_MUST_USE;
+/* The server itself; ends with us, whatever ends us. Its output goes to the file log. */
+bool scratch_spawn(struct scratch *s, char **argv, struct err *err) PAWL_MUST_USE;
+/* Until ${file} of the folder says ${says}, or the server died: then its last words are in ${err}. */
+bool scratch_wait(struct scratch *s, const char *file, const char *says,
+		  struct err *err) PAWL_MUST_USE;
+
+#endif
