@@ -389,6 +389,22 @@ static const struct cli_option drill_options[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+static const char status_help[] =
+	"Last backup, last drill that verified one, rows, age (RPO) and time to restore (RTO) against the objectives, what was tried on the\n"
+	"vault, the next run. Red: no backup or one too old, never or too long ago restored and found right, a drill or backup that failed, a\n"
+	"way to harm the vault that worked, a statement that is not to be believed. Exit status 0 all green, 3 something is red.";
+
+static const struct cli_option schedule_options[] = {
+	{ "systemd", 0, NULL, "by systemd's timers (the default where systemd runs)", false },
+	{ "cron", 0, NULL, "by lines in the crontab", false },
+	{ "print", 0, NULL, "only print them", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char schedule_help[] =
+	"Every 15 minutes `pawl schedule run` takes the backups and drills that are due by backup.yaml's `every` and `drill`; on its own,\n"
+	"`pawl schedule check` looks whether any was missed or failed, and tells whom the policy's `notify` names, once a day while it is so.";
+
 static const struct cli_option vault_init_options[] = {
 	{ "user", 0, "NAME", "the unix user whose it is (default: pawl-vault; made where there is none)", false },
 	{ "directory", 0, "DIR", "its folder (default: /var/lib/pawl-vault)", false },
@@ -475,6 +491,11 @@ const struct cli_command cli_commands[] = {
 	{ "backup init", "[CONNECT …]", "begin: find the databases, make the key, write backup.yaml", backup_init_help, backup_init_options, CLI_FULL, false, FULL(cmd_backup_init) },
 	{ "backup list", "[TARGET …]", "what lies in the vaults, and whether it can be believed", NULL, none, CLI_FULL, false, FULL(cmd_backup_list) },
 	{ "drill", "[TARGET …]", "restore the newest backup and compare every row with what was dumped", drill_help, drill_options, CLI_FULL, false, FULL(cmd_drill) },
+	{ "status", "[TARGET …]", "each protected database at a glance: backup, drill, vault, next run", status_help, none, CLI_FULL, false, FULL(cmd_status) },
+	{ "schedule", "", "let backups and drills run by themselves", schedule_help, schedule_options, CLI_FULL, false, FULL(cmd_schedule) },
+	{ "schedule run", "", "take the backups and drills that are due", NULL, none, CLI_FULL, false, FULL(cmd_schedule_run) },
+	{ "schedule check", "", "page when a backup or a drill was missed or failed; exit status 3 then", NULL, none, CLI_FULL, false, FULL(cmd_schedule_check) },
+	{ "schedule off", "", "take the timers away", NULL, schedule_options, CLI_FULL, false, FULL(cmd_schedule_off) },
 	{ "vault init", "", "make a vault of a unix user of its own", vault_init_help, vault_init_options, CLI_FULL, false, FULL(cmd_vault_init) },
 	{ "restore", "TARGET", "bring a backup back, beside what is live, and say what it would bring", restore_help, restore_options, CLI_FULL, false, FULL(cmd_restore) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },

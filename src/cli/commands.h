@@ -58,6 +58,11 @@ int cmd_backup(struct cli *c);
 int cmd_backup_init(struct cli *c);
 int cmd_backup_list(struct cli *c);
 int cmd_drill(struct cli *c);
+int cmd_status(struct cli *c);
+int cmd_schedule(struct cli *c);
+int cmd_schedule_run(struct cli *c);
+int cmd_schedule_check(struct cli *c);
+int cmd_schedule_off(struct cli *c);
 int cmd_vault_init(struct cli *c);
 int cmd_restore(struct cli *c);
 

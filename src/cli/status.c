@@ -1,0 +1,238 @@
+/* pawl status: each protected database at a glance. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/timestamp.h"
+#include "cli/backup_health.h"
+#include "cli/commands.h"
+#include "core/card.h"
+
+#define OUT_MAX ((size_t)16 << 20)
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define RED "\033[1;31m"
+
+struct telling {
+	struct cli *c;
+	struct buf *text;
+	struct json_out *o;
+	int64_t now_us;
+};
+
+static uint64_t rows_of(const struct point *p)
+{
+	uint64_t rows = 0;
+
+	for (const struct point_table *t = p->tables; t; t = t->next)
+		rows += t->rows;
+	return rows;
+}
+
+static void age(const struct telling *k, int64_t us, char ret[64])
+{
+	duration_text(us < k->now_us ? (k->now_us - us) / CLOCK_SECOND : 0, ret, 64);
+}
+
+/* --- JSON --- */
+
+static void put_time(struct json_out *o, const char *key, int64_t us)
+{
+	char text[TIMESTAMP_LEN + 1];
+
+	json_out_key(o, key);
+	if (!us) {
+		json_out_null(o);
+		return;
+	}
+	timestamp_text(us, text);
+	json_out_str(o, str_from(text));
+}
+
+static void put_i64(struct json_out *o, const char *key, int64_t n)
+{
+	json_out_key(o, key);
+	json_out_i64(o, n);
+}
+
+static void put_list(struct json_out *o, const char *key, const struct str_list *l)
+{
+	json_out_key(o, key);
+	json_out_open(o, '[');
+	for (; l; l = l->next)
+		json_out_str(o, l->item);
+	json_out_close(o, ']');
+}
+
+static void target_json(struct telling *k, const struct config_target *t, const struct backup_health *h)
+{
+	const struct point *p = &h->point;
+	struct json_out *o = k->o;
+
+	json_out_open(o, '{');
+	json_out_kv(o, "target", t->name);
+	json_out_kv(o, "kind", backup_kind_name(t->kind));
+	json_out_key(o, "green");
+	json_out_bool(o, !h->red);
+	put_list(o, "red", h->red);
+	put_list(o, "notes", h->notes);
+	json_out_kv(o, "backup", p->backup);
+	put_time(o, "taken", p->taken_us);
+	put_i64(o, "rpo_s", p->taken_us ? (k->now_us - p->taken_us) / CLOCK_SECOND : -1);
+	put_i64(o, "rpo_objective_s", t->rpo_s);
+	json_out_kv(o, "last_drill", p->drill.at_us ? recovery_result_name(p->drill.result) : STR(""));
+	put_time(o, "drilled", p->drill.at_us);
+	put_time(o, "verified", p->verified.at_us);
+	json_out_kv(o, "verified_backup", p->verified.backup);
+	put_i64(o, "rto_ms", p->verified.at_us ? p->verified.took_us / 1000 : -1);
+	put_i64(o, "rto_objective_s", t->rto_s);
+	put_i64(o, "rows", (int64_t)rows_of(p));
+	json_out_kv(o, "vault", t->vaults[0]->place.name);
+	put_time(o, "proved", p->proof.at_us);
+	put_i64(o, "ways_tried", (int64_t)p->proof.tried);
+	put_i64(o, "ways_worked", (int64_t)p->proof.worked);
+	json_out_kv(o, "point_in_time", h->runs.point_in_time);
+	json_out_kv(o, "schedule", h->schedule);
+	put_time(o, "next_backup", h->next_backup_us);
+	put_time(o, "next_drill", h->next_drill_us);
+	json_out_close(o, '}');
+}
+
+/* --- text --- */
+
+static const char *paint(const struct telling *k, const char *colour)
+{
+	return k->c->colour ? colour : "";
+}
+
+static void backup_line(struct telling *k, const struct config_target *t, const struct backup_health *h)
+{
+	const struct point *p = &h->point;
+	char old[64], most[64];
+
+	if (!p->backup.len)
+		return;
+	age(k, p->taken_us, old);
+	buf_addf(k->text, "  backup    %s old", old);
+	if (t->rpo_s) {
+		duration_text(t->rpo_s, most, sizeof(most));
+		buf_addf(k->text, " (RPO %s)", most);
+	}
+	buf_addf(k->text, ", %.*s\n", STR_ARG(p->backup));
+}
+
+static void drill_line(struct telling *k, const struct config_target *t, const struct backup_health *h)
+{
+	const struct point *p = &h->point;
+	char ago[64], most[64];
+
+	if (!p->verified.at_us)
+		return;
+	age(k, p->verified.at_us, ago);
+	buf_addf(k->text, "  drill     verified %s ago: %llu rows equal, restored in %lld.%lld s", ago, (unsigned long long)rows_of(p),
+		 (long long)(p->verified.took_us / CLOCK_SECOND), (long long)(p->verified.took_us / (CLOCK_SECOND / 10) % 10));
+	if (t->rto_s) {
+		duration_text(t->rto_s, most, sizeof(most));
+		buf_addf(k->text, " (RTO %s)", most);
+	}
+	buf_addc(k->text, '\n');
+}
+
+static void vault_line(struct telling *k, const struct config_target *t, const struct backup_health *h)
+{
+	const struct point_proof *proof = &h->point.proof;
+	char ago[64];
+
+	buf_addf(k->text, "  vault     %.*s", STR_ARG(t->vaults[0]->place.name));
+	if (proof->at_us) {
+		age(k, proof->at_us, ago);
+		buf_addf(k->text, ": %u of %u ways to harm it worked, tried %s ago", proof->worked, proof->tried, ago);
+	}
+	buf_addc(k->text, '\n');
+}
+
+static void next_line(struct telling *k, const struct backup_health *h)
+{
+	int64_t to[2] = { h->next_backup_us, h->next_drill_us };
+	static const char *const what[2] = { "backup", ", drill" };
+	char in[64];
+
+	if (!h->schedule.len)
+		return;
+	buf_adds(k->text, "  next      ");
+	for (size_t i = 0; i < 2; i++) {
+		duration_text(to[i] > k->now_us ? (to[i] - k->now_us) / CLOCK_SECOND : 0, in, sizeof(in));
+		buf_addf(k->text, "%s %s%s", what[i], to[i] > k->now_us ? "in " : "at the next look", to[i] > k->now_us ? in : "");
+	}
+	buf_addf(k->text, " (%.*s)\n", STR_ARG(h->schedule));
+}
+
+static void sentences(struct telling *k, const struct str_list *l, const char *colour, const char *word)
+{
+	for (; l; l = l->next) {
+		buf_addf(k->text, "  %s%s", paint(k, colour), word);
+		card_escape(l->item, k->text);
+		buf_addf(k->text, "%s\n", paint(k, "\033[0m"));
+	}
+}
+
+static void target_text(struct telling *k, const struct config_target *t, const struct backup_health *h)
+{
+	buf_addf(k->text, "%.*s  %s%s%s  %.*s", STR_ARG(t->name), paint(k, h->red ? RED : GREEN), h->red ? "RED" : "green",
+		 paint(k, "\033[0m"), STR_ARG(backup_kind_name(t->kind)));
+	if (t->environment.len) {
+		buf_adds(k->text, ", ");
+		card_escape(t->environment, k->text);
+	}
+	buf_addc(k->text, '\n');
+	sentences(k, h->red, RED, "RED       ");
+	backup_line(k, t, h);
+	drill_line(k, t, h);
+	vault_line(k, t, h);
+	next_line(k, h);
+	sentences(k, h->notes, YELLOW, "note      ");
+}
+
+static int tell(struct cli *c, struct backups *b)
+{
+	auto_buf text = BUF_MAX(OUT_MAX);
+	struct json_out o = { .buf = &text };
+	struct telling k = { .c = c, .text = &text, .o = &o, .now_us = clock_now_us() };
+	const struct config_target **list;
+	struct err err = { 0 };
+	bool red = false;
+
+	if (!backups_targets(b, c, &list, &err))
+		return cli_fail(c, &err);
+	if (c->json)
+		json_out_open(&o, '{'), json_out_key(&o, "targets"), json_out_open(&o, '[');
+	for (; *list; list++) {
+		struct backup_health h;
+
+		backup_health(b, *list, k.now_us, &h);
+		red = red || h.red;
+		if (c->json)
+			target_json(&k, *list, &h);
+		else
+			target_text(&k, *list, &h);
+	}
+	if (c->json) {
+		json_out_close(&o, ']');
+		json_out_key(&o, "green");
+		json_out_bool(&o, !red);
+		json_out_close(&o, '}');
+		buf_addc(&text, '\n');
+	}
+	if (!cli_print(&text))
+		return EXIT_ERROR;
+	return red ? EXIT_HOLD : EXIT_ALLOW;
+}
+
+int cmd_status(struct cli *c)
+{
+	struct backups b;
+	struct err err = { 0 };
+	int status = backups_open(&b, false, &err) ? tell(c, &b) : cli_fail(c, &err);
+
+	backups_close(&b);
+	return status;
+}
