@@ -44,13 +44,27 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	return b->failed ? 0 : size * n;
 }
 
-/* Keeps the one header that says what error it is. */
+static void keep_wanted(struct http_answer *a, struct str line)
+{
+	size_t colon = str_find_char(line, ':');
+	struct str name = str_sub(line, 0, colon == SIZE_MAX ? 0 : colon);
+
+	for (size_t i = 0; i < a->n_wanted; i++) {
+		struct http_header *h = &a->wanted[i];
+
+		if (name.len && str_eq_nocase(name, str_from(h->name)))
+			snprintf(h->value, sizeof(h->value), "%.*s", STR_ARG(str_trim(str_sub(line, colon + 1, SIZE_MAX))));
+	}
+}
+
+/* Keeps the one header that says what error it is, and what the caller asked for. */
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct http_answer *a = ctx;
 	struct str line = { p, size * n }, name = STR("x-amzn-errortype:"), value;
 	size_t colon;
 
+	keep_wanted(a, line);
 	if (line.len > name.len && str_eq_nocase(str_sub(line, 0, name.len), name)) {
 		value = str_trim(str_sub(line, name.len, SIZE_MAX));
 		colon = str_find_char(value, ':');
@@ -96,6 +110,24 @@ static void set_limits(struct http *h)
 		curl_easy_setopt(h->curl, CURLOPT_CAINFO, bundle);
 }
 
+static void set_method(struct http *h, const struct http_request *r)
+{
+	char method[16];
+
+	snprintf(method, sizeof(method), "%.*s", STR_ARG(r->method));
+	if (r->total_s)
+		curl_easy_setopt(h->curl, CURLOPT_TIMEOUT, r->total_s);
+	if (str_is(r->method, "POST") || str_is(r->method, "PUT")) {
+		curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
+		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, r->body.len ? r->body.ptr : "");
+	}
+	if (str_is(r->method, "HEAD"))
+		curl_easy_setopt(h->curl, CURLOPT_NOBODY, 1L);
+	else if (!str_is(r->method, "GET") && !str_is(r->method, "POST"))
+		curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, method);
+}
+
 bool http_send(struct http *h, const struct http_request *r, struct http_answer *ret,
 	       struct err *err)
 {
@@ -108,6 +140,8 @@ bool http_send(struct http *h, const struct http_request *r, struct http_answer 
 	ret->body = BUF_MAX(HTTP_MAX_ANSWER);
 	ret->status = 0;
 	ret->error_type[0] = 0;
+	for (size_t i = 0; i < ret->n_wanted; i++)
+		ret->wanted[i].value[0] = 0;
 	set_limits(h);
 	buf_add(&url, r->url);
 	if (url.failed || !url.ptr || !add_headers(r, &headers)) {
@@ -120,11 +154,7 @@ bool http_send(struct http *h, const struct http_request *r, struct http_answer 
 	curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, &ret->body);
 	curl_easy_setopt(h->curl, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(h->curl, CURLOPT_HEADERDATA, ret);
-	if (str_is(r->method, "POST")) {
-		curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
-		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
-		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, r->body.len ? r->body.ptr : "");
-	}
+	set_method(h, r);
 	h->problem[0] = 0;
 	rc = curl_easy_perform(h->curl);
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &ret->status);

@@ -36,6 +36,7 @@ bool vault_open(const struct vault_place *place, struct vault **ret, struct err 
 	case VAULT_DIRECTORY:
 		return vault_directory_open(place, ret, err);
 	case VAULT_S3:
+		return vault_s3_open(place, ret, err);
 	case VAULT_RESTIC:
 	case VAULT_RCLONE:
 		break;
