@@ -415,6 +415,18 @@ static const char vault_init_help[] =
 	"Run by root: makes a user for the vault, a folder 0700 that only it can name, the key that signs, a folder with signed statements\n"
 	"that gates read, and /etc/pawl/backup.yaml. From then on root's `pawl backup` and `pawl drill` become that user before they\n"
 	"open anything, and everybody else can only read `pawl status`.";
+static const struct cli_option vault_prove_options[] = {
+	{ "as", 0, "USER", "the unix user that the agent runs as (default: whoever called sudo, or this user)", false },
+	{ "process", 0, "PID", "a process of the agent's: its user, groups, capabilities and environment, with the credentials in it", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char vault_prove_help[] =
+	"Puts a canary into each VAULT of backup.yaml (default: all), becomes the agent and tries to harm it in every way that docs/vault.md\n"
+	"lists; nothing but the canary is touched, and nothing stays. The result is signed into the statements that gates read, and in the\n"
+	"ledger as vault.proved. Exit status 0 no way worked, 3 one did or there is no boundary, 1 it could not be tried.\n"
+	"\n"
+	"    sudo pawl vault prove --as agent";
 static const struct cli_option restore_options[] = {
 	{ "backup", 0, "ID", "this one (default: the newest whole one)", false },
 	{ "into", 0, "NAME", "database to make, or an empty one (default: TARGET's with the backup's time behind it)", false },
@@ -497,6 +509,7 @@ const struct cli_command cli_commands[] = {
 	{ "schedule check", "", "page when a backup or a drill was missed or failed; exit status 3 then", NULL, none, CLI_FULL, false, FULL(cmd_schedule_check) },
 	{ "schedule off", "", "take the timers away", NULL, schedule_options, CLI_FULL, false, FULL(cmd_schedule_off) },
 	{ "vault init", "", "make a vault of a unix user of its own", vault_init_help, vault_init_options, CLI_FULL, false, FULL(cmd_vault_init) },
+	{ "vault prove", "[VAULT …]", "become the agent and try to harm a backup in every way known", vault_prove_help, vault_prove_options, CLI_FULL, false, FULL(cmd_vault_prove) },
 	{ "restore", "TARGET", "bring a backup back, beside what is live, and say what it would bring", restore_help, restore_options, CLI_FULL, false, FULL(cmd_restore) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

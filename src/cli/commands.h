@@ -64,6 +64,7 @@ int cmd_schedule_run(struct cli *c);
 int cmd_schedule_check(struct cli *c);
 int cmd_schedule_off(struct cli *c);
 int cmd_vault_init(struct cli *c);
+int cmd_vault_prove(struct cli *c);
 int cmd_restore(struct cli *c);
 
 #endif

@@ -20,7 +20,8 @@ struct s3 {
 	struct http *http;
 	struct arena scratch, keep; /* of one exchange; credentials and names */
 	struct credentials credentials;
-	struct str endpoint, host, base, bucket, prefix, region; /* base: what goes before the key in a path */
+	struct str endpoint, host, base, bucket, prefix,
+		region; /* base: what goes before the key in a path */
 	struct http_answer answer;
 	int64_t ahead_us; /* the cloud's clock before ours */
 };
@@ -31,15 +32,18 @@ static bool split(struct s3 *s, struct str url, struct err *err)
 	size_t at = str_find(url, STR("://")), slash;
 	struct str rest;
 
-	if (at == SIZE_MAX || !(str_starts(url, STR("https://")) || str_starts(url, STR("http://"))))
-		return err_set(err, ERR_INPUT, "the endpoint %.*s is no http or https address", STR_ARG(url));
+	if (at == SIZE_MAX ||
+	    !(str_starts(url, STR("https://")) || str_starts(url, STR("http://"))))
+		return err_set(err, ERR_INPUT, "the endpoint %.*s is no http or https address",
+			       STR_ARG(url));
 	while (str_ends(url, STR("/")))
 		url.len--;
 	rest = str_sub(url, at + 3, SIZE_MAX);
 	slash = str_find_char(rest, '/');
 	s->host = str_sub(rest, 0, slash == SIZE_MAX ? rest.len : slash);
 	s->endpoint = str_sub(url, 0, at + 3 + s->host.len);
-	s->base = arena_fmt(&s->keep, "%.*s/%.*s", STR_ARG(slash == SIZE_MAX ? STR_NONE : str_sub(rest, slash, SIZE_MAX)),
+	s->base = arena_fmt(&s->keep, "%.*s/%.*s",
+			    STR_ARG(slash == SIZE_MAX ? STR_NONE : str_sub(rest, slash, SIZE_MAX)),
 			    STR_ARG(s->bucket));
 	return (s->host.len && str_find_char(s->host, '@') == SIZE_MAX) ||
 	       err_set(err, ERR_INPUT, "the endpoint %.*s names no plain host", STR_ARG(url));
@@ -50,7 +54,8 @@ static bool whither(struct s3 *s, const struct vault_place *p, struct err *err)
 {
 	static const char *const variables[] = { "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL" };
 	struct str own = p->endpoint;
-	const char *suffix = str_starts(s->region, STR("cn-")) ? "amazonaws.com.cn" : "amazonaws.com";
+	const char *suffix =
+		str_starts(s->region, STR("cn-")) ? "amazonaws.com.cn" : "amazonaws.com";
 
 	for (size_t i = 0; i < ARRAY_LEN(variables) && !own.len; i++)
 		own = str_from(getenv(variables[i]));
@@ -59,8 +64,11 @@ static bool whither(struct s3 *s, const struct vault_place *p, struct err *err)
 	if (own.len)
 		return split(s, arena_str(&s->keep, own), err);
 	if (str_find_char(s->bucket, '.') != SIZE_MAX)
-		return split(s, arena_fmt(&s->keep, "https://s3.%.*s.%s", STR_ARG(s->region), suffix), err);
-	s->host = arena_fmt(&s->keep, "%.*s.s3.%.*s.%s", STR_ARG(s->bucket), STR_ARG(s->region), suffix);
+		return split(s,
+			     arena_fmt(&s->keep, "https://s3.%.*s.%s", STR_ARG(s->region), suffix),
+			     err);
+	s->host = arena_fmt(&s->keep, "%.*s.s3.%.*s.%s", STR_ARG(s->bucket), STR_ARG(s->region),
+			    suffix);
 	s->endpoint = arena_fmt(&s->keep, "https://%.*s", STR_ARG(s->host));
 	s->base = STR_NONE;
 	return true;
@@ -81,8 +89,10 @@ bool s3_open(const struct vault_place *p, struct s3 **ret, struct err *err)
 	s->prefix = arena_str(&s->keep, p->prefix);
 	s->region = p->region.len ? arena_str(&s->keep, p->region) : s->credentials.region;
 	if (good && !s->region.len)
-		good = err_set(err, ERR_INPUT, "no region: say `region:` of the vault, or set AWS_REGION");
-	good = good && whither(s, p, err) && (!s->keep.full || err_set(err, ERR_LIMIT, "the bucket's names are too long"));
+		good = err_set(err, ERR_INPUT,
+			       "no region: say `region:` of the vault, or set AWS_REGION");
+	good = good && whither(s, p, err) &&
+	       (!s->keep.full || err_set(err, ERR_LIMIT, "the bucket's names are too long"));
 	if (good)
 		*ret = s;
 	else
@@ -112,14 +122,16 @@ int64_t s3_now_us(const struct s3 *s)
 
 void s3_sum(struct str body, char ret[S3_SUM])
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct digest d = digest_of(body.ptr ? body.ptr : "", body.len);
 	uint8_t padded[DIGEST_LEN + 1] = { 0 };
 	size_t n = 0;
 
 	memcpy(padded, d.b, DIGEST_LEN);
 	for (size_t i = 0; i < sizeof(padded); i += 3) {
-		uint32_t three = (uint32_t)padded[i] << 16 | (uint32_t)padded[i + 1] << 8 | padded[i + 2];
+		uint32_t three =
+			(uint32_t)padded[i] << 16 | (uint32_t)padded[i + 1] << 8 | padded[i + 2];
 
 		for (int shift = 18; shift >= 0; shift -= 6)
 			ret[n++] = letters[three >> shift & 63];
@@ -128,7 +140,8 @@ void s3_sum(struct str body, char ret[S3_SUM])
 	ret[n] = 0;
 }
 
-struct str s3_key(const struct s3 *s, struct arena *arena, struct str target, struct str id, struct str file)
+struct str s3_key(const struct s3 *s, struct arena *arena, struct str target, struct str id,
+		  struct str file)
 {
 	const struct str parts[] = { s->prefix, target, id, file };
 	struct str key = STR("");
@@ -137,7 +150,8 @@ struct str s3_key(const struct s3 *s, struct arena *arena, struct str target, st
 		if (!parts[i].len && i)
 			break;
 		if (parts[i].len)
-			key = arena_fmt(arena, "%.*s%s%.*s", STR_ARG(key), key.len ? "/" : "", STR_ARG(parts[i]));
+			key = arena_fmt(arena, "%.*s%s%.*s", STR_ARG(key), key.len ? "/" : "",
+					STR_ARG(parts[i]));
 	}
 	/* A folder ends with its slash, so that "a" is not the beginning of "ab". */
 	return file.len || !key.len ? key : arena_fmt(arena, "%.*s/", STR_ARG(key));
@@ -145,7 +159,8 @@ struct str s3_key(const struct s3 *s, struct arena *arena, struct str target, st
 
 /* --- one exchange --- */
 
-static size_t lines(const struct s3_call *c, const struct sigv4_signed *g, struct s3 *s, struct str ret[S3_HEADERS_MAX + 8])
+static size_t lines(const struct s3_call *c, const struct sigv4_signed *g, struct s3 *s,
+		    struct str ret[S3_HEADERS_MAX + 8])
 {
 	struct arena *a = &s->scratch;
 	size_t n = 0;
@@ -160,7 +175,8 @@ static size_t lines(const struct s3_call *c, const struct sigv4_signed *g, struc
 	ret[n++] = STR("Expect:");
 	for (size_t i = 0; i < S3_HEADERS_MAX; i++) {
 		if (c->headers[i].value.len)
-			ret[n++] = arena_fmt(a, "%.*s: %.*s", STR_ARG(c->headers[i].name), STR_ARG(c->headers[i].value));
+			ret[n++] = arena_fmt(a, "%.*s: %.*s", STR_ARG(c->headers[i].name),
+					     STR_ARG(c->headers[i].value));
 	}
 	return n;
 }
@@ -177,7 +193,8 @@ static bool exchange(struct s3 *s, const struct s3_call *c, struct err *err)
 
 	arena_reset(&s->scratch);
 	sigv4_encode(c->key, true, &encoded);
-	path = arena_fmt(&s->scratch, "%.*s%s%.*s", STR_ARG(s->base), c->key.len || !s->base.len ? "/" : "", STR_ARG(buf_str(&encoded)));
+	path = arena_fmt(&s->scratch, "%.*s%s%.*s", STR_ARG(s->base),
+			 c->key.len || !s->base.len ? "/" : "", STR_ARG(buf_str(&encoded)));
 	for (size_t i = 0; i < S3_HEADERS_MAX; i++) {
 		if (c->headers[i].value.len)
 			headers[n++] = c->headers[i];
@@ -203,15 +220,17 @@ static bool exchange(struct s3 *s, const struct s3_call *c, struct err *err)
 		return err_set(err, ERR_LIMIT, "a request too large to sign");
 	s->answer.wanted = wanted;
 	s->answer.n_wanted = c->n_wanted + 1;
-	good = http_send(s->http,
-			 &(struct http_request){ .method = str_from(c->method),
-						 .url = arena_fmt(&s->scratch, "%.*s%.*s%s%.*s", STR_ARG(s->endpoint), STR_ARG(path),
-								  c->query.len ? "?" : "", STR_ARG(c->query)),
-						 .headers = text,
-						 .n_headers = lines(c, &g, s, text),
-						 .body = c->body,
-						 .total_s = TOTAL_S },
-			 &s->answer, err);
+	good = http_send(
+		s->http,
+		&(struct http_request){
+			.method = str_from(c->method),
+			.url = arena_fmt(&s->scratch, "%.*s%.*s%s%.*s", STR_ARG(s->endpoint),
+					 STR_ARG(path), c->query.len ? "?" : "", STR_ARG(c->query)),
+			.headers = text,
+			.n_headers = lines(c, &g, s, text),
+			.body = c->body,
+			.total_s = TOTAL_S },
+		&s->answer, err);
 	s->answer.wanted = NULL;
 	s->answer.n_wanted = 0;
 	if (!good)
@@ -242,7 +261,8 @@ static struct str code_of(struct s3 *s)
 
 static bool busy(long status, struct str code)
 {
-	return status == 429 || status >= 500 || str_is(code, "RequestTimeout") || str_is(code, "SlowDown");
+	return status == 429 || status >= 500 || str_is(code, "RequestTimeout") ||
+	       str_is(code, "SlowDown");
 }
 
 bool s3_call(struct s3 *s, const struct s3_call *c, struct s3_answer *ret, struct err *err)
@@ -259,7 +279,8 @@ bool s3_call(struct s3 *s, const struct s3_call *c, struct s3_answer *ret, struc
 			continue;
 		code = code_of(s);
 		*ret = (struct s3_answer){ s->answer.status, code, buf_str(&s->answer.body) };
-		if (code.len && !renewed && (str_is(code, "ExpiredToken") || str_is(code, "ExpiredTokenException"))) {
+		if (code.len && !renewed &&
+		    (str_is(code, "ExpiredToken") || str_is(code, "ExpiredTokenException"))) {
 			renewed = true;
 			if (!credentials_find(&s->keep, &s->credentials, err))
 				return false;
@@ -271,16 +292,20 @@ bool s3_call(struct s3 *s, const struct s3_call *c, struct s3_answer *ret, struc
 	return good || err_prefix(err, "s3 %.*s", STR_ARG(s->bucket));
 }
 
-bool s3_must(struct s3 *s, const struct s3_call *c, const char *what, struct s3_answer *ret, struct err *err)
+bool s3_must(struct s3 *s, const struct s3_call *c, const char *what, struct s3_answer *ret,
+	     struct err *err)
 {
 	struct s3_answer a;
 
 	if (!s3_call(s, c, &a, err))
 		return false;
 	if (a.code.len)
-		return err_set(err, a.status == 403 || str_is(a.code, "AccessDenied") ? ERR_DENIED : ERR_IO, "s3 %.*s: cannot %s: %.*s%s",
-			       STR_ARG(s->bucket), what, STR_ARG(a.code),
-			       str_is(a.code, "RequestTimeTooSkewed") ? " (this machine's clock is wrong)" : "");
+		return err_set(
+			err,
+			a.status == 403 || str_is(a.code, "AccessDenied") ? ERR_DENIED : ERR_IO,
+			"s3 %.*s: cannot %s: %.*s%s", STR_ARG(s->bucket), what, STR_ARG(a.code),
+			str_is(a.code, "RequestTimeTooSkewed") ? " (this machine's clock is wrong)"
+							       : "");
 	*ret = a;
 	return true;
 }
@@ -315,7 +340,8 @@ static bool take_page(struct s3 *s, struct str body, struct page *p, struct err 
 			continue;
 		one = arena_alloc(p->arena, sizeof(*one));
 		if (!one || ++p->n > VERSIONS_MAX)
-			return err_set(err, ERR_LIMIT, "more versions in the bucket than can be listed");
+			return err_set(err, ERR_LIMIT,
+				       "more versions in the bucket than can be listed");
 		if (!marker && !str_to_u64(member(v, "Size"), &size))
 			return err_set(err, ERR_INPUT, "a version without a size");
 		*one = (struct s3_version){ .key = arena_str(p->arena, member(v, "Key")),
@@ -330,7 +356,8 @@ static bool take_page(struct s3 *s, struct str body, struct page *p, struct err 
 	p->more = str_is(member(root, "IsTruncated"), "true");
 	p->key_marker = arena_str(p->arena, member(root, "NextKeyMarker"));
 	p->id_marker = arena_str(p->arena, member(root, "NextVersionIdMarker"));
-	return !p->more || p->key_marker.len || err_set(err, ERR_INPUT, "a listing that does not say where it goes on");
+	return !p->more || p->key_marker.len ||
+	       err_set(err, ERR_INPUT, "a listing that does not say where it goes on");
 }
 
 struct placed {
@@ -367,7 +394,8 @@ static bool by_key(struct s3_version *first, size_t n, struct arena *arena, stru
 	return true;
 }
 
-bool s3_versions(struct s3 *s, struct str prefix, struct arena *arena, struct s3_version **ret, struct err *err)
+bool s3_versions(struct s3 *s, struct str prefix, struct arena *arena, struct s3_version **ret,
+		 struct err *err)
 {
 	struct s3_version *first = NULL;
 	struct page p = { .end = &first, .arena = arena, .more = true };
@@ -388,15 +416,20 @@ bool s3_versions(struct s3 *s, struct str prefix, struct arena *arena, struct s3
 			sigv4_encode(p.id_marker, false, &q);
 		}
 		buf_adds(&q, "&versions=");
-		if (!s3_must(s, &(struct s3_call){ .method = "GET", .query = buf_str(&q) }, "list versions", &a, err) || !take_page(s, a.body, &p, err))
+		if (!s3_must(s, &(struct s3_call){ .method = "GET", .query = buf_str(&q) },
+			     "list versions", &a, err) ||
+		    !take_page(s, a.body, &p, err))
 			return false;
 	}
-	return by_key(first, p.n, arena, ret) || err_set(err, ERR_LIMIT, "more versions in the bucket than can be listed");
+	return by_key(first, p.n, arena, ret) ||
+	       err_set(err, ERR_LIMIT, "more versions in the bucket than can be listed");
 }
 
-bool s3_locked_until(struct s3 *s, struct str key, struct str version, int64_t *ret_us, bool *ret_compliance, struct err *err)
+bool s3_locked_until(struct s3 *s, struct str key, struct str version, int64_t *ret_us,
+		     bool *ret_compliance, struct err *err)
 {
-	struct http_header wanted[] = { { .name = "x-amz-object-lock-retain-until-date" }, { .name = "x-amz-object-lock-mode" } };
+	struct http_header wanted[] = { { .name = "x-amz-object-lock-retain-until-date" },
+					{ .name = "x-amz-object-lock-mode" } };
 	auto_buf q = BUF_MAX(4096);
 	struct s3_answer a;
 	int64_t until;
@@ -405,8 +438,13 @@ bool s3_locked_until(struct s3 *s, struct str key, struct str version, int64_t *
 		buf_adds(&q, "versionId=");
 		sigv4_encode(version, false, &q);
 	}
-	if (!s3_must(s, &(struct s3_call){ .method = "HEAD", .key = key, .query = buf_str(&q), .wanted = wanted, .n_wanted = 2 }, "ask for a lock",
-		     &a, err))
+	if (!s3_must(s,
+		     &(struct s3_call){ .method = "HEAD",
+					.key = key,
+					.query = buf_str(&q),
+					.wanted = wanted,
+					.n_wanted = 2 },
+		     "ask for a lock", &a, err))
 		return false;
 	if (ret_compliance)
 		*ret_compliance = !strcmp(wanted[1].value, "COMPLIANCE");

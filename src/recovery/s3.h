@@ -56,6 +56,7 @@ struct s3_version {
 /* All versions and delete markers of keys that begin with ${prefix}: by key, the newest first. ${arena} holds them. */
 bool s3_versions(struct s3 *s, struct str prefix, struct arena *arena, struct s3_version **ret, struct err *err) PAWL_MUST_USE;
 /* Until when it is locked; 0: it is not, or nobody says. ${ret_compliance}: nobody may end that sooner; may be NULL. */
-bool s3_locked_until(struct s3 *s, struct str key, struct str version, int64_t *ret_us, bool *ret_compliance, struct err *err) PAWL_MUST_USE;
+bool s3_locked_until(struct s3 *s, struct str key, struct str version, int64_t *ret_us, bool *ret_compliance,
+		     struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -39,10 +39,9 @@ bool vault_open(const struct vault_place *place, struct vault **ret, struct err 
 		return vault_s3_open(place, ret, err);
 	case VAULT_RESTIC:
 	case VAULT_RCLONE:
-		break;
+		return vault_program_open(place, ret, err);
 	}
-	return err_set(err, ERR_TOOL, "vault %.*s: this kind of vault is not built yet",
-		       STR_ARG(place->name));
+	return err_set(err, ERR_INPUT, "vault %.*s: there is no such kind of vault", STR_ARG(place->name));
 }
 
 void vault_close(struct vault *v)

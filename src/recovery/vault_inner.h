@@ -46,6 +46,7 @@ struct vault_get {
 bool vault_directory_open(const struct vault_place *place, struct vault **ret,
 			  struct err *err) PAWL_MUST_USE;
 
+bool vault_program_open(const struct vault_place *place, struct vault **ret, struct err *err) PAWL_MUST_USE;
 bool vault_s3_open(const struct vault_place *place, struct vault **ret, struct err *err) PAWL_MUST_USE;
 
 #define VAULT_MANIFEST "manifest.json"

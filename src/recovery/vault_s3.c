@@ -1,6 +1,6 @@
 /* A vault in a bucket with versions and Object Lock: PREFIX/TARGET/ID/FILE.
- * What was put first under a key is the backup; what came later over it, or a delete marker, hides it from others, not from here: the oldest
- * version is read, and the listing says that something lies over it.
+ * What was put first under a key is the backup; what came later over it, or a delete marker, hides it from others, not from here: the
+ * oldest version is read, and the listing says that something lies over it.
  */
 #include "base/clock.h"
 #include "base/timestamp.h"
@@ -12,7 +12,8 @@
 
 #define PART_SMALL ((size_t)8 << 20)
 #define PART_LARGE ((size_t)32 << 20)
-#define PARTS_SMALL 2000u /* 16 GB in parts of 8 MiB, then 250 GB in parts of 32 MiB: S3 takes 10,000 */
+#define PARTS_SMALL                                                                                \
+	2000u /* 16 GB in parts of 8 MiB, then 250 GB in parts of 32 MiB: S3 takes 10,000 */
 #define PARTS_MAX 10000u
 #define GET_CHUNK ((size_t)8 << 20)
 #define ETAG 80
@@ -106,7 +107,10 @@ static bool exists(struct put *p, struct err *err)
 		return false;
 	for (; all; all = all->next) {
 		if (str_eq(all->key, p->key) && !all->marker)
-			return err_set(err, ERR_STATE, "%.*s is there already, and nothing in a vault is written over", STR_ARG(p->key));
+			return err_set(
+				err, ERR_STATE,
+				"%.*s is there already, and nothing in a vault is written over",
+				STR_ARG(p->key));
 	}
 	p->names.used = mark;
 	return true;
@@ -121,7 +125,8 @@ static bool take_parts(struct put *p, const struct json *root, uint64_t *have, s
 
 		if (!str_is(v->key, "Part"))
 			continue;
-		if (!str_to_u64(json_text(json_get(v, "PartNumber")), &number) || !str_to_u64(json_text(json_get(v, "Size")), &size))
+		if (!str_to_u64(json_text(json_get(v, "PartNumber")), &number) ||
+		    !str_to_u64(json_text(json_get(v, "Size")), &size))
 			return err_set(err, ERR_INPUT, "a part without number or size");
 		if (number != p->n + 1 || size != part_size((unsigned)number) || p->n >= PARTS_MAX)
 			return true;
@@ -146,7 +151,8 @@ static struct str upload_query(const struct put *p, const char *before, struct b
 static bool list_parts(struct put *p, uint64_t *have, struct err *err)
 {
 	struct arena arena;
-	bool more = true, good = arena_map(&arena, (size_t)16 << 20) || err_set(err, ERR_LIMIT, "no memory for a listing");
+	bool more = true, good = arena_map(&arena, (size_t)16 << 20) ||
+				 err_set(err, ERR_LIMIT, "no memory for a listing");
 
 	while (good && more) {
 		auto_buf q = BUF_MAX(8192);
@@ -157,10 +163,14 @@ static bool list_parts(struct put *p, uint64_t *have, struct err *err)
 
 		arena_reset(&arena);
 		snprintf(marker, sizeof(marker), "max-parts=1000&part-number-marker=%u&", p->n);
-		good = s3_must(p->v->s3, &(struct s3_call){ .method = "GET", .key = p->key, .query = upload_query(p, marker, &q) },
+		good = s3_must(p->v->s3,
+			       &(struct s3_call){ .method = "GET",
+						  .key = p->key,
+						  .query = upload_query(p, marker, &q) },
 			       "see what was sent before", &a, err) &&
 		       xml_parse(a.body, &arena, &root, err) && take_parts(p, root, have, err);
-		more = good && p->n > before && str_is(json_text(json_get(root, "IsTruncated")), "true");
+		more = good && p->n > before &&
+		       str_is(json_text(json_get(root, "IsTruncated")), "true");
 	}
 	if (arena.mem)
 		arena_unmap(&arena);
@@ -179,7 +189,8 @@ static bool find_upload(struct put *p, struct err *err)
 	buf_adds(&q, "prefix=");
 	sigv4_encode(p->key, false, &q);
 	buf_adds(&q, "&uploads=");
-	if (!s3_must(p->v->s3, &(struct s3_call){ .method = "GET", .query = buf_str(&q) }, "look for an upload begun before", &a, err))
+	if (!s3_must(p->v->s3, &(struct s3_call){ .method = "GET", .query = buf_str(&q) },
+		     "look for an upload begun before", &a, err))
 		return false;
 	if (!arena_map(&arena, (size_t)16 << 20))
 		return err_set(err, ERR_LIMIT, "no memory for a listing");
@@ -192,13 +203,15 @@ static bool find_upload(struct put *p, struct err *err)
 	return good;
 }
 
-static bool put_begin(struct vault *v, const struct vault_name *n, struct vault_put **ret, uint64_t *ret_have, struct err *err)
+static bool put_begin(struct vault *v, const struct vault_name *n, struct vault_put **ret,
+		      uint64_t *ret_have, struct err *err)
 {
 	struct vault_s3 *d = (struct vault_s3 *)v;
 	struct put *p = calloc(1, sizeof(*p));
 	uint64_t have = 0;
 
-	if (!p || !arena_map(&p->names, (size_t)4 << 20) || !(p->parts = calloc(PARTS_MAX, sizeof(struct part)))) {
+	if (!p || !arena_map(&p->names, (size_t)4 << 20) ||
+	    !(p->parts = calloc(PARTS_MAX, sizeof(struct part)))) {
 		if (p)
 			put_free(p);
 		return err_set(err, ERR_LIMIT, "no memory for a vault");
@@ -207,7 +220,8 @@ static bool put_begin(struct vault *v, const struct vault_name *n, struct vault_
 	p->v = d;
 	p->b = BUF_MAX(PART_LARGE + 1);
 	p->key = s3_key(d->s3, &p->names, n->target, n->id, n->file);
-	if (exists(p, err) && find_upload(p, err) && (!p->upload.len || list_parts(p, &have, err))) {
+	if (exists(p, err) && find_upload(p, err) &&
+	    (!p->upload.len || list_parts(p, &have, err))) {
 		*ret = &p->p;
 		*ret_have = have;
 		return true;
@@ -222,12 +236,16 @@ static bool begin_upload(struct put *p, struct err *err)
 	struct arena arena;
 	struct s3_answer a;
 	struct json *root;
-	struct s3_call c = { .method = "POST", .key = p->key, .query = STR("uploads="), .once = true };
+	struct s3_call c = {
+		.method = "POST", .key = p->key, .query = STR("uploads="), .once = true
+	};
 
 	until(p->v, lock);
 	c.headers[0] = (struct sigv4_header){ STR("x-amz-checksum-algorithm"), STR("SHA256") };
-	c.headers[1] = (struct sigv4_header){ STR("x-amz-object-lock-mode"), lock[0] ? STR("COMPLIANCE") : STR_NONE };
-	c.headers[2] = (struct sigv4_header){ STR("x-amz-object-lock-retain-until-date"), str_from(lock) };
+	c.headers[1] = (struct sigv4_header){ STR("x-amz-object-lock-mode"),
+					      lock[0] ? STR("COMPLIANCE") : STR_NONE };
+	c.headers[2] =
+		(struct sigv4_header){ STR("x-amz-object-lock-retain-until-date"), str_from(lock) };
 	if (!s3_must(p->v->s3, &c, "begin an upload", &a, err))
 		return false;
 	if (!arena_map(&arena, (size_t)1 << 20))
@@ -250,19 +268,21 @@ static bool send_part(struct put *p, struct err *err)
 	char number[32];
 
 	if (p->n >= PARTS_MAX)
-		return err_set(err, ERR_LIMIT, "a backup larger than S3 takes in %u parts", PARTS_MAX);
+		return err_set(err, ERR_LIMIT, "a backup larger than S3 takes in %u parts",
+			       PARTS_MAX);
 	if (!p->upload.len && !begin_upload(p, err))
 		return false;
 	snprintf(number, sizeof(number), "partNumber=%u&", p->n + 1);
 	s3_sum(buf_str(&p->b), part->sum);
 	if (!s3_must(p->v->s3,
-		     &(struct s3_call){ .method = "PUT",
-					.key = p->key,
-					.query = upload_query(p, number, &q),
-					.headers = { { STR("x-amz-checksum-sha256"), str_from(part->sum) } },
-					.body = buf_str(&p->b),
-					.wanted = wanted,
-					.n_wanted = 1 },
+		     &(struct s3_call){
+			     .method = "PUT",
+			     .key = p->key,
+			     .query = upload_query(p, number, &q),
+			     .headers = { { STR("x-amz-checksum-sha256"), str_from(part->sum) } },
+			     .body = buf_str(&p->b),
+			     .wanted = wanted,
+			     .n_wanted = 1 },
 		     "store a part", &a, err))
 		return false;
 	if (!wanted[0].value[0])
@@ -301,14 +321,17 @@ static bool put_small(struct put *p, struct err *err)
 	until(p->v, lock);
 	s3_sum(buf_str(&p->b), sum);
 	return s3_must(p->v->s3,
-		       &(struct s3_call){ .method = "PUT",
-					  .key = p->key,
-					  .headers = { { STR("x-amz-checksum-sha256"), str_from(sum) },
-						       { STR("x-amz-sdk-checksum-algorithm"), STR("SHA256") },
-						       { STR("if-none-match"), STR("*") },
-						       { STR("x-amz-object-lock-mode"), lock[0] ? STR("COMPLIANCE") : STR_NONE },
-						       { STR("x-amz-object-lock-retain-until-date"), str_from(lock) } },
-					  .body = buf_str(&p->b) },
+		       &(struct s3_call){
+			       .method = "PUT",
+			       .key = p->key,
+			       .headers = { { STR("x-amz-checksum-sha256"), str_from(sum) },
+					    { STR("x-amz-sdk-checksum-algorithm"), STR("SHA256") },
+					    { STR("if-none-match"), STR("*") },
+					    { STR("x-amz-object-lock-mode"),
+					      lock[0] ? STR("COMPLIANCE") : STR_NONE },
+					    { STR("x-amz-object-lock-retain-until-date"),
+					      str_from(lock) } },
+			       .body = buf_str(&p->b) },
 		       "store a file", &a, err);
 }
 
@@ -317,7 +340,8 @@ static bool complete(struct put *p, struct err *err)
 	auto_buf q = BUF_MAX(8192), body = BUF_MAX((size_t)4 << 20);
 	struct s3_answer a;
 
-	buf_adds(&body, "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+	buf_adds(&body,
+		 "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
 	for (unsigned i = 0; i < p->n; i++) {
 		buf_addf(&body, "<Part><ETag>%s</ETag>", p->parts[i].etag);
 		if (p->parts[i].sum[0])
@@ -334,7 +358,9 @@ static bool complete(struct put *p, struct err *err)
 		     "finish an upload", &a, err))
 		return false;
 	/* It may fail behind a status that says it did not. */
-	return str_find(a.body, STR("<Error>")) == SIZE_MAX || err_set(err, ERR_IO, "cannot finish an upload: %.*s", STR_ARG(str_sub(a.body, 0, 300)));
+	return str_find(a.body, STR("<Error>")) == SIZE_MAX ||
+	       err_set(err, ERR_IO, "cannot finish an upload: %.*s",
+		       STR_ARG(str_sub(a.body, 0, 300)));
 }
 
 static bool put_end(struct vault_put *put, struct err *err)
@@ -368,7 +394,8 @@ static void get_end(struct vault_get *get)
 	free(g);
 }
 
-static bool get_begin(struct vault *v, const struct vault_name *n, uint64_t at, struct vault_get **ret, struct err *err)
+static bool get_begin(struct vault *v, const struct vault_name *n, uint64_t at,
+		      struct vault_get **ret, struct err *err)
 {
 	struct vault_s3 *d = (struct vault_s3 *)v;
 	struct get *g = calloc(1, sizeof(*g));
@@ -410,13 +437,18 @@ static bool fetch(struct get *g, struct err *err)
 
 	buf_adds(&q, "versionId=");
 	sigv4_encode(g->version, false, &q);
-	snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long)g->at, (unsigned long long)end - 1);
+	snprintf(range, sizeof(range), "bytes=%llu-%llu", (unsigned long long)g->at,
+		 (unsigned long long)end - 1);
 	if (!s3_must(g->v->s3,
-		     &(struct s3_call){ .method = "GET", .key = g->key, .query = buf_str(&q), .headers = { { STR("range"), str_from(range) } } },
+		     &(struct s3_call){ .method = "GET",
+					.key = g->key,
+					.query = buf_str(&q),
+					.headers = { { STR("range"), str_from(range) } } },
 		     "read a file", &a, err))
 		return false;
 	if (a.body.len != end - g->at)
-		return err_set(err, ERR_IO, "s3 gave %zu bytes where %llu were asked for", a.body.len, (unsigned long long)(end - g->at));
+		return err_set(err, ERR_IO, "s3 gave %zu bytes where %llu were asked for",
+			       a.body.len, (unsigned long long)(end - g->at));
 	buf_clear(&g->b);
 	buf_add(&g->b, a.body);
 	g->used = 0;
@@ -438,5 +470,6 @@ static bool get_bytes(struct vault_get *get, void *p, size_t n, size_t *ret_n, s
 	return true;
 }
 
-static const struct vault_ops ops = { vault_s3_list, put_begin, put_bytes, put_end,	  put_stop, get_begin,
-				      get_bytes,     get_end,	vault_s3_lock, vault_s3_remove, close_ };
+static const struct vault_ops ops = { vault_s3_list, put_begin,	      put_bytes, put_end,
+				      put_stop,	     get_begin,	      get_bytes, get_end,
+				      vault_s3_lock, vault_s3_remove, close_ };

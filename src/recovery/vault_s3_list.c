@@ -53,7 +53,8 @@ static void end_file(struct listing *l)
 	struct vault_entry *e = l->first;
 
 	if (e && l->file.real) {
-		l->marks += str_is(l->file.name, VAULT_MANIFEST) || str_is(l->file.name, VAULT_SIGNATURE);
+		l->marks += str_is(l->file.name, VAULT_MANIFEST) ||
+			    str_is(l->file.name, VAULT_SIGNATURE);
 		e->hidden |= l->file.over;
 		e->bytes += l->file.bytes;
 	}
@@ -90,7 +91,9 @@ static bool new_backup(struct listing *l, const struct vault_name *n, struct err
 		return err_set(err, ERR_LIMIT, "more backups than can be listed");
 	if (!end_backup(l, err))
 		return false;
-	*e = (struct vault_entry){ .target = arena_str(l->arena, n->target), .id = arena_str(l->arena, n->id), .next = l->first };
+	*e = (struct vault_entry){ .target = arena_str(l->arena, n->target),
+				   .id = arena_str(l->arena, n->id),
+				   .next = l->first };
 	l->first = e;
 	return true;
 }
@@ -122,14 +125,17 @@ static bool take(struct listing *l, const struct s3_version *v, size_t skip, str
 
 static int newer_first(const void *a, const void *b)
 {
-	const struct vault_entry *x = *(const struct vault_entry *const *)a, *y = *(const struct vault_entry *const *)b;
+	const struct vault_entry *x = *(const struct vault_entry *const *)a,
+				 *y = *(const struct vault_entry *const *)b;
 
 	return str_cmp(y->id, x->id);
 }
 
 static bool sort(struct listing *l, struct vault_entry **ret)
 {
-	struct vault_entry **sorted = arena_array(l->arena, l->n ? l->n : 1, sizeof(struct vault_entry *)), **end = ret;
+	struct vault_entry **sorted = arena_array(l->arena, l->n ? l->n : 1,
+						  sizeof(struct vault_entry *)),
+			   **end = ret;
 	size_t n = 0;
 
 	if (!sorted)
@@ -145,7 +151,8 @@ static bool sort(struct listing *l, struct vault_entry **ret)
 	return true;
 }
 
-bool vault_s3_list(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret, struct err *err)
+bool vault_s3_list(struct vault *v, struct str target, struct arena *arena,
+		   struct vault_entry **ret, struct err *err)
 {
 	struct vault_s3 *d = (struct vault_s3 *)v;
 	struct listing l = { .d = d, .arena = arena };
@@ -157,10 +164,12 @@ bool vault_s3_list(struct vault *v, struct str target, struct arena *arena, stru
 	if (!arena_map(&versions, LISTING))
 		return err_set(err, ERR_LIMIT, "no memory for a listing");
 	skip = s3_key(d->s3, &versions, STR_NONE, STR_NONE, STR_NONE).len;
-	good = s3_versions(d->s3, s3_key(d->s3, &versions, target, STR_NONE, STR_NONE), &versions, &all, err);
+	good = s3_versions(d->s3, s3_key(d->s3, &versions, target, STR_NONE, STR_NONE), &versions,
+			   &all, err);
 	for (; good && all; all = all->next)
 		good = take(&l, all, skip, err);
-	good = good && end_backup(&l, err) && (sort(&l, ret) || err_set(err, ERR_LIMIT, "more backups than can be listed"));
+	good = good && end_backup(&l, err) &&
+	       (sort(&l, ret) || err_set(err, ERR_LIMIT, "more backups than can be listed"));
 	arena_unmap(&versions);
 	return good || say(d, err);
 }
@@ -178,26 +187,32 @@ static bool lock_one(struct vault_s3 *d, const struct s3_version *v, struct err 
 
 	timestamp_text(want, until);
 	n = snprintf(body, sizeof(body),
-		     "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>COMPLIANCE</Mode><RetainUntilDate>%s</RetainUntilDate></Retention>",
+		     "<Retention "
+		     "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>COMPLIANCE</"
+		     "Mode><RetainUntilDate>%s</RetainUntilDate></Retention>",
 		     until);
 	s3_sum((struct str){ body, (size_t)n }, sum);
 	buf_adds(&q, "retention=&versionId=");
 	sigv4_encode(v->id, false, &q);
 	if (!s3_must(d->s3,
-		     &(struct s3_call){ .method = "PUT",
-					.key = v->key,
-					.query = buf_str(&q),
-					.headers = { { STR("x-amz-checksum-sha256"), str_from(sum) } },
-					.body = { body, (size_t)n } },
+		     &(struct s3_call){
+			     .method = "PUT",
+			     .key = v->key,
+			     .query = buf_str(&q),
+			     .headers = { { STR("x-amz-checksum-sha256"), str_from(sum) } },
+			     .body = { body, (size_t)n } },
 		     "lock a file", &a, err) ||
 	    !s3_locked_until(d->s3, v->key, v->id, &have, &compliance, err))
 		return false;
 	return (compliance && have >= want - 2 * CLOCK_SECOND) ||
-	       err_set(err, ERR_DENIED, "%.*s is not locked, though the cloud said that it would be", STR_ARG(v->key));
+	       err_set(err, ERR_DENIED,
+		       "%.*s is not locked, though the cloud said that it would be",
+		       STR_ARG(v->key));
 }
 
 /* All versions of a backup, in an arena of the caller's. */
-static bool of_backup(struct vault_s3 *d, const struct vault_name *n, struct arena *arena, struct s3_version **ret, struct err *err)
+static bool of_backup(struct vault_s3 *d, const struct vault_name *n, struct arena *arena,
+		      struct s3_version **ret, struct err *err)
 {
 	if (!arena_map(arena, LISTING))
 		return err_set(err, ERR_LIMIT, "no memory for a listing");
@@ -238,7 +253,9 @@ static bool delete_one(struct vault_s3 *d, const struct s3_version *v, struct er
 
 	buf_adds(&q, "versionId=");
 	sigv4_encode(v->id, false, &q);
-	return s3_must(d->s3, &(struct s3_call){ .method = "DELETE", .key = v->key, .query = buf_str(&q) }, "remove a file", &a, err);
+	return s3_must(d->s3,
+		       &(struct s3_call){ .method = "DELETE", .key = v->key, .query = buf_str(&q) },
+		       "remove a file", &a, err);
 }
 
 /* No lock of any of its files may hold. */
