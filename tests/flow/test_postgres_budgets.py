@@ -999,6 +999,70 @@ def approved(pg, tap):
     tap.check("what was approved is exempt, and nothing else of its transaction", wrong)
 
 
+# What somebody was asked about excuses what it did itself, and nothing that others do besides: `quiet` and `loud` are functions that the
+# judge knows as harmless, and which have since been made to do other things.
+ACTS = [
+    (["begin", R1, "select quiet(1)", "commit"], "DELETE 50, SELECT 1, COMMIT"),
+    (["begin", R1, "select loud(1)", "commit"], "DELETE 50, SELECT 1, PW002"),
+    (["begin", "select loud(1)", R1, "commit"], "SELECT 1, DELETE 50, PW002"),
+    (["begin", "drop table made", few(3), "commit"], "DROP TABLE, DELETE 3, COMMIT"),
+    (["begin", few(3), "drop table made", "commit"], "DELETE 3, DROP TABLE, COMMIT"),
+    (["begin", few(3), "drop table made", "select loud(1)", "commit"], "DELETE 3, DROP TABLE, SELECT 1, PW002"),
+    (["begin", "drop table made", few(3), "create table made (i int)", few(3), "commit"], "DROP TABLE, DELETE 3, CREATE TABLE, DELETE 0, COMMIT"),
+    (["begin", "alter table made add column more int", few(3), "alter table made drop column more", few(5), "commit"],
+     "ALTER TABLE, DELETE 3, ALTER TABLE, DELETE 2, COMMIT"),
+    # What is approved names a table; what empties it besides is another.
+    (["begin", few(3), "alter table lost add column more int", "select loud(1)", "commit"], "DELETE 3, ALTER TABLE, SELECT 1, PW002"),
+    # One that names a table's rows says nothing of emptying it.
+    (["begin", "delete from lost where id = 1", "select loud(1)", "commit"], "DELETE 1, SELECT 1, PW002"),
+    (["begin", few(3), "savepoint a", "alter table made add check (i > 5)", "rollback to a", few(5), "commit"],
+     "DELETE 3, SAVEPOINT, 23514, ROLLBACK, DELETE 2, COMMIT"),
+    (["begin", few(3), "savepoint a", "drop table made", "rollback to a", "select loud(1)", "commit"],
+     "DELETE 3, SAVEPOINT, DROP TABLE, ROLLBACK, SELECT 1, PW002"),
+    (["drop table made; " + few(3)], "DELETE 3"),
+    (["begin", R1 + "; " + few(3), "select loud(1)", "commit"], "DELETE 3, SELECT 1, PW002"),
+]
+ACTS_PIPELINES = [(["begin", R1, few(3), "commit"], ""), (["begin", R1, "select loud(1)", "commit"], "PW002"), (["drop table made", few(3)], ""),
+                  ([few(3), "drop table made"], ""), ([few(3), "drop table made", "select loud(1)"], "PW002")]
+
+
+def acts(pg, tap):
+    """A yes is for what the statement itself does, with tables and rights as with rows."""
+    if not os.path.exists(str(source.BUILD / "tests" / "lib" / "wire_tool")):
+        tap.skip("what was asked about excuses its own acts alone", "not built")
+        return
+    wrong = []
+    fill = ("set role app; drop table if exists made, lost; create table made (i int); insert into made values (1); create table lost (id int); "
+            "insert into lost select generate_series(1, 50); create or replace function quiet(i int) returns int language sql as 'select i'; "
+            "create or replace function loud(i int) returns int language sql as 'select i'; "
+            + "".join("insert into %s select g, 0 from generate_series(1, 50) g on conflict do nothing; " % t for t in ("r1", "r2")))
+    loud = "set role app; create or replace function loud(i int) returns int language plpgsql as $$ begin truncate lost; return i; end $$"
+    for decide in ("approve", "pass"):
+        small = Small(pg, SMALL.replace("scratch", "production").replace("statement: 10", "statement: 100").replace("n: 30", "n: 1000"), decide)
+        for messages, want in ACTS + ACTS_PIPELINES:
+            pg.sql(fill)
+            message(small.conn, "create table if not exists seen ()", 0)
+            message(small.conn, "drop table seen", 0)
+            message(small.conn, "select quiet(1), loud(1)", 0)  # the schema is read again
+            pg.sql(loud)
+            if (messages, want) in ACTS:
+                saw = [message(small.conn, sql, 0) for sql in messages]
+                saw = ", ".join(saw[1:] if saw[0] == "BEGIN" else saw)
+                if small.conn.info.transaction_status:
+                    message(small.conn, "rollback", 0)
+            else:
+                saw = ""
+                try:
+                    small.pipe.run(messages)
+                except pipeline.Error as e:
+                    saw = e.pgcode
+            left = int(pg.sql("select count(*) from lost")[0][0])
+            if saw != want or left < 49:
+                wrong.append("%s %s: %s, wanted %s; %d rows left" % (decide, messages, saw, want, left))
+        wrong += small.close()
+    tap.check("what was asked about excuses its own acts alone", wrong)
+
+
 def restarted(pg, tap):
     """The hour's budget outlives the gate, whether it is stopped or killed."""
     wrong = []
@@ -1120,6 +1184,7 @@ def main():
         pg.sql(SCHEMA)
         by_statement(pg, tap)
         approved(pg, tap)
+        acts(pg, tap)
         restarted(pg, tap)
         cancelled(pg, tap)
         through_relay(pg, o, tap)

@@ -101,7 +101,7 @@ static void what_is_temporary_does_not_count(void **state)
 static void an_unannounced_lock_is_told(void **state)
 {
 	static const struct str named[] = { STR_INIT("public.orders") };
-	struct witness_expected e = { named, 1, true, false };
+	struct witness_expected e = { .relations = named, .n = 1, .catalogue = true };
 	const char *const *rows = ROWS("r 100 public orders r p - AccessExclusiveLock 0 0 0 0", "c 1259 - - - - - - 0 1 0 0", END);
 
 	(void)state;

@@ -65,7 +65,9 @@ struct relay {
 	bool approved;	     /* one of its statements, by a person */
 	bool unapproved;     /* another that writes was sent */
 	bool asked;	     /* about one of its statements */
-	bool ddl;
+	bool unasked;	     /* another that writes was sent */
+	uint16_t open;	     /* leave (relay_statement.c) of what was sent since the last look, while it is of one kind */
+	bool ddl, defines;   /* defines: by a statement that nobody was asked about */
 	struct buf witness;  /* DataRows' bodies, each behind its length */
 	bool witness_said, witness_broken;
 	bool may_write;	     /* the transaction that is open */
@@ -76,6 +78,7 @@ struct relay {
 	struct relay_savepoints *savepoints; /* NULL: none */
 	/* limits of a statement: relay_statement.c */
 	struct witness_memory memory, excused, base; /* in `transaction` */
+	struct witness_acts acts;
 	bool chained;	     /* counters of the one before run on: they are to be looked at */
 	struct arena transaction;
 	bool due;	     /* rows were written since the last look */

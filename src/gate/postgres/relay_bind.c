@@ -74,24 +74,21 @@ static bool keep(struct session *s, struct str portal, const struct relay_prepar
 {
 	struct relay *r = &s->relay;
 	struct relay_keep *k = r->passage && r->passage->n_keeps ? &r->passage->keeps[0] : NULL;
-	bool approved = r->passage && r->passage->passage.hold[0];
+	uint16_t leave = relay_leave_of(r->passage);
 	struct relay_special *x = relay_special_find(r, portal);
 
 	if (x)
-		x->approved = approved;
-	if (k && (!approved || !relay_approved(s, false)) && relay_statement_due(s))
-		relay_statement_look(s);
+		x->leave = leave;
+	if (k && relay_let(s, leave, false) && !k->instead.len)
+		r->n_statements--; /* counted when it is executed */
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
 	if (k)
 		relay_after(r, k->after);
 	if (!k || !k->instead.len)
 		return true;
-	if (!approved)
-		relay_wrote(s);
 	relay_run_with(s, k->instead, p->types, r->passage->parameters, HOW_ERROR);
-	if (approved)
-		relay_approved_look(s);
+	relay_let_look(s);
 	x = relay_special_set(r, portal, NULL);
 	if (!x)
 		return false;
@@ -154,12 +151,12 @@ static enum relay_did bind_writing(struct session *s, struct str portal, struct 
 		return RELAY_WAITS;
 	}
 	if (keeps) {
-		r->asked = true;
 		if (!keep(s, portal, p))
 			did = RELAY_DONE;
 		drop_passage(r);
 	}
 	r->ddl |= p->ddl;
+	r->defines |= p->ddl && !keeps;
 	if (did == RELAY_DONE)
 		relay_when_quiet(s, say_bound);
 	return did;

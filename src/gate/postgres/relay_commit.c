@@ -18,6 +18,7 @@ struct look {
 	struct str environment, rows;
 	struct witness_expected expected;
 	struct witness_memory base, excused;
+	struct witness_acts acts;
 	bool approved, several; /* approved: all of it */
 	int64_t now_us;
 	struct postgres_aside *aside; /* NULL: nothing can be looked up */
@@ -98,8 +99,11 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 			  HOW_ERROR | HOW_QUIET);
 	/* Deferred triggers run by it: what they say is the client's. */
 	relay_help(s, HELPER_BEFORE_1, HOW_ERROR);
-	if (r->after.len)
+	if (r->after.len) {
+		relay_after_look(s, false);
 		relay_query(s, buf_str(&r->after), HOW_ERROR | HOW_QUIET);
+		relay_after_look(s, true);
+	}
 	relay_help(s, HELPER_BEFORE_2, HOW_ERROR | HOW_QUIET);
 	relay_help(s, relay_witness(s), HOW_WITNESS | HOW_QUIET);
 	relay_sync(s, HOW_NONE);
@@ -166,6 +170,7 @@ static void judge(struct look *k, struct arena *arena)
 
 	witness_begin(&k->saw, k->upstream, k->catalogue, &k->expected, arena);
 	k->saw.base = &k->base;
+	k->saw.acts = &k->acts;
 	if (!relay_rows(k->rows, &k->saw)) {
 		refuse(k, DATABASE_OPAQUE,
 		       k->saw.why.len ? k->saw.why
@@ -300,6 +305,7 @@ static void fill(struct session *s, struct look *k)
 		.rows = buf_str(&r->witness),
 		.base = r->base,
 		.excused = r->excused,
+		.acts = r->acts,
 		.approved = all_approved(r),
 		.several = r->n_statements > 1,
 		.now_us = clock_now_us(),
@@ -361,7 +367,8 @@ static struct look_job *job_new(struct session *s)
 	j->look.catalogue = s->relay.catalogue ? catalogue_ref(s->relay.catalogue) : NULL;
 	j->job = (struct asking_job){ .note = { .run = work_done }, .work = work, .home = &s->worker->loop };
 	if (relay_expect(s, &j->arena, &j->look.expected) && witness_memory_copy(&s->relay.base, &j->arena, &j->look.base) &&
-	    witness_memory_copy(&s->relay.excused, &j->arena, &j->look.excused))
+	    witness_memory_copy(&s->relay.excused, &j->arena, &j->look.excused) &&
+	    witness_acts_copy(&s->relay.acts, &j->arena, &j->look.acts))
 		return j;
 	catalogue_unref(j->look.catalogue);
 	arena_unmap(&j->arena);

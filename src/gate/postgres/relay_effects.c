@@ -268,7 +268,7 @@ void relay_transaction_over(struct session *s)
 		r->block = BLOCK_NONE;
 		relay_specials_clear(r);
 	}
-	r->rolled_back = r->approved = r->unapproved = r->asked = false;
+	r->rolled_back = r->approved = r->unapproved = r->asked = r->unasked = r->defines = false;
 	if (r->ddl)
 		relay_schema_changed(s);
 	relay_savepoints_free(r);

@@ -357,7 +357,7 @@ enum relay_did relay_execute(struct session *s, struct str message)
 	struct str body = str_sub(message, MESSAGE_HEAD, message.len), portal;
 	struct relay *r = &s->relay;
 	struct relay_special *x;
-	bool gate = r->block == BLOCK_GATE, approved = false;
+	bool gate = r->block == BLOCK_GATE, let = false;
 	uint16_t how;
 
 	if (!message_text(&body, &portal) || body.len != 4)
@@ -378,14 +378,16 @@ enum relay_did relay_execute(struct session *s, struct str message)
 	if (gate && r->block == BLOCK_CLIENT)
 		how |= HOW_QUIET;
 	if (x && relay_writes(x->p)) {
-		approved = x->approved && relay_approved(s, x->copies_in);
-		if (!approved && relay_statement_due(s)) {
+		let = relay_let(s, x->leave, x->copies_in);
+		if (!let && relay_statement_due(s)) {
 			relay_statement_look(s);
 			if (x->copies_in)
 				return relay_wait(s);
 		}
-		if (!approved)
+		if (!let)
 			relay_wrote(s);
+	} else if (!x || x->control == CONTROL_NONE) {
+		relay_read(s);
 	}
 	relay_sent(s, 'E', how, x ? x->p : NULL);
 	if (x && r->chains) {
@@ -401,9 +403,9 @@ enum relay_did relay_execute(struct session *s, struct str message)
 		relay_when_quiet(s, relay_resume);
 		return RELAY_DONE;
 	}
-	if (approved && r->unapproved) {
+	if (let) {
 		relay_to_server(s, message);
-		relay_approved_look(s);
+		relay_let_look(s);
 		return RELAY_DONE;
 	}
 	return RELAY_PASS;

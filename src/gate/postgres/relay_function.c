@@ -112,8 +112,7 @@ static enum relay_did asked(struct session *s)
 
 	relay_ask_error(s, p, &e);
 	if (passed && !instead) {
-		r->asked = true;
-		if (!p->passage.hold[0] || !relay_approved(s, true))
+		if (!relay_let(s, relay_leave_of(p), true))
 			wrote(s);
 		if (k && k->after.len)
 			buf_add(&r->after, k->after);

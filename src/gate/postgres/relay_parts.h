@@ -91,10 +91,19 @@ bool relay_writes(const struct relay_prepared *p);
 bool relay_statement_due(const struct session *s);
 void relay_statement_look(struct session *s);
 void relay_wrote(struct session *s);
-/* Around one that a person approved, where others write in the transaction: what it did is excused, and nothing else. Before; false: it is
- * taken for one that nobody approved, because behind a copy nothing can be asked in the same breath. Behind it. */
-bool relay_approved(struct session *s, bool copies) PAWL_MUST_USE;
-void relay_approved_look(struct session *s);
+/* Before one that reads is sent, for functions may do more than the judge knows: looks first at what somebody was asked about, if due. */
+bool relay_read_due(const struct session *s);
+void relay_read(struct session *s);
+/* How one that somebody was asked about was let through: HOW_ASKED, and where a person said so HOW_APPROVED; NULL: 0. */
+uint16_t relay_leave_of(const struct relay_passage *p);
+/* Around one with such leave, where others write in the transaction: what it did is excused, and nothing else. Before; false: it is taken
+ * for one that nobody was asked about, because behind a copy nothing can be asked in the same breath. Behind it. */
+bool relay_let(struct session *s, uint16_t leave, bool copies) PAWL_MUST_USE;
+void relay_let_look(struct session *s);
+/* Does all that was sent have leave? Then whatever it did besides rows is no news. */
+bool relay_all_asked(const struct relay *r);
+/* What the gate runs at the end, for what it keeps. */
+void relay_after_look(struct session *s, bool behind);
 /* It has answered; it failed. */
 void relay_statement_seen(struct session *s, uint16_t how);
 void relay_statement_unseen(struct session *s);

@@ -279,11 +279,13 @@ static void run_copy(struct session *s)
 static bool look_before(struct session *s, const struct script_statement *st)
 {
 	bool writes = st->ruling == RULING_WRITE;
-	bool yes = writes && relay_script_approved(s->relay.script) && relay_approved(s, st->copies_in);
+	bool yes = writes && relay_let(s, relay_leave_of(s->relay.script->passage), st->copies_in);
 	bool looks = writes && !yes && relay_statement_due(s);
 
 	if (looks)
 		relay_statement_look(s);
+	else if (!writes && !s->relay.script->passage)
+		relay_read(s);
 	if (s->relay.n_looks)
 		relay_sync(s, HOW_NONE);
 	if (looks && st->copies_in) {
@@ -297,8 +299,8 @@ static bool look_before(struct session *s, const struct script_statement *st)
 
 static void look_behind(struct session *s, const struct script_statement *st)
 {
-	if (relay_script_approved(s->relay.script) && st->ruling == RULING_WRITE && !st->copies_in)
-		relay_approved_look(s);
+	if (s->relay.script->passage && st->ruling == RULING_WRITE && !st->copies_in)
+		relay_let_look(s);
 	if (s->relay.n_looks)
 		relay_sync(s, HOW_NONE);
 }
@@ -369,7 +371,7 @@ static void run(struct session *s, const struct script_statement *st)
 	if (!look_before(s, st))
 		return;
 	r->ddl |= st->ddl;
-	r->asked |= p->passage != NULL;
+	r->defines |= st->ddl && !p->passage;
 	relay_announced(r, str_sub(buf_str(&p->announced), st->announces_at, st->announces_len), st->n_announces);
 	if (k && k->before.len)
 		relay_run(s, k->before, HOW_ERROR);
@@ -465,7 +467,6 @@ static void asked(struct session *s)
 		return;
 	}
 	r->failed = false;
-	r->asked = true;
 	next(s);
 }
 

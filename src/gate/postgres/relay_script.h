@@ -28,7 +28,5 @@ struct relay_script {
 
 /* NULL: too many of them. Whole only where its n is the answer's, and its text is there. */
 struct relay_script *relay_script_new(const struct relay *r, const struct statement_answer *a, struct str text);
-/* By a person, who sees the whole message. */
-bool relay_script_approved(const struct relay_script *p);
 
 #endif

@@ -62,8 +62,3 @@ struct relay_script *relay_script_new(const struct relay *r, const struct statem
 	}
 	return p;
 }
-
-bool relay_script_approved(const struct relay_script *p)
-{
-	return p->passage && p->passage->passage.hold[0];
-}

@@ -61,6 +61,9 @@ static void forget_sent(struct relay *r, struct relay_sent *e)
 			r->chained = true;
 		else
 			r->due = true;
+		/* What failed leaves its rows in the counters of catalogues. */
+		if (e->how & HOW_ASKED && !(e->how & HOW_ACTS))
+			r->open = HOW_ASKED;
 	}
 	if (e->helper)
 		r->helper_sent[e->helper - 1] = false;

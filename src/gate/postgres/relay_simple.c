@@ -17,17 +17,19 @@ static bool in_one(const struct session *s, const struct statement_answer *a, st
 		copies = copies || relay_copies_in(st);
 	}
 	*ret = (struct inside){ writes, copies };
-	return (writes < 2 || !s->by_statement) && !(due && (copies || (writes && relay_ready_awaited(&s->relay))));
+	return (writes < 2 || !s->by_statement) && !(due && (copies || ((writes || s->relay.open) && relay_ready_awaited(&s->relay))));
 }
 
 static enum relay_did pass(struct session *s, const struct statement_answer *a, struct inside has)
 {
 	struct relay *r = &s->relay;
 
-	if (has.writes && relay_statement_due(s)) {
+	if (has.writes && relay_statement_due(s))
 		relay_statement_look(s);
+	else if (!has.writes)
+		relay_read(s);
+	if (r->n_looks)
 		relay_sync(s, HOW_NONE);
-	}
 	relay_announce_all(r, a);
 	for (unsigned i = 0; i < has.writes; i++)
 		relay_wrote(s);

@@ -73,24 +73,27 @@ static bool can_look(const struct session *s)
 	return counts_here(s) && s->relay.tx != 'E' && !s->relay.over.len;
 }
 
-/* Until something else writes, all that was done is what a person approved. */
-static bool all_approved(const struct relay *r)
+bool relay_all_asked(const struct relay *r)
 {
-	return r->approved && !r->unapproved;
+	return r->asked && !r->unasked;
 }
 
 bool relay_statement_due(const struct session *s)
 {
 	const struct relay *r = &s->relay;
 
-	return can_look(s) && (r->due || r->chained || all_approved(r));
+	return can_look(s) && (r->due || r->chained || r->open);
 }
 
 static void look(struct session *s, enum relay_helper h, uint16_t how)
 {
 	struct relay *r = &s->relay;
 
-	r->failed = r->due = false;
+	if (!(how & HOW_ACTS)) {
+		r->due = false;
+		r->open = 0;
+	}
+	r->failed = false;
 	r->witness_state[0] = '\0';
 	if (!r->n_looks++)
 		buf_clear(&r->witness);
@@ -108,36 +111,75 @@ void relay_statement_look(struct session *s)
 		look(s, HELPER_QUICK, HOW_BASE);
 		return;
 	}
-	look(s, relay_witness(s), all_approved(r) ? HOW_APPROVED : 0);
+	/* The quick one does not tell of locks. */
+	look(s, r->asked ? HELPER_WITNESS : relay_witness(s), r->open);
 }
 
 void relay_wrote(struct session *s)
 {
 	if (!counts_here(s))
 		return;
-	s->relay.unapproved = true;
+	s->relay.unapproved = s->relay.unasked = true;
 	s->relay.due = s->by_statement;
 	s->relay.n_statements++;
 }
 
-bool relay_approved(struct session *s, bool copies)
+bool relay_read_due(const struct session *s)
+{
+	return s->relay.open && relay_statement_due(s);
+}
+
+void relay_read(struct session *s)
+{
+	if (!counts_here(s))
+		return;
+	if (relay_read_due(s))
+		relay_statement_look(s);
+	s->relay.unasked = true;
+}
+
+uint16_t relay_leave_of(const struct relay_passage *p)
+{
+	return !p ? 0 : p->passage.hold[0] ? HOW_ASKED | HOW_APPROVED : HOW_ASKED;
+}
+
+/* Of another kind than those that were sent before it. */
+static bool others(const struct relay *r, uint16_t leave)
+{
+	return r->unasked || (leave & HOW_APPROVED ? r->unapproved : r->approved);
+}
+
+bool relay_let(struct session *s, uint16_t leave, bool copies)
 {
 	struct relay *r = &s->relay;
-	bool others = r->unapproved || r->chained;
+	bool looks = r->chained || others(r, leave) || (!(leave & HOW_APPROVED) && r->due);
 
-	if (copies && others)
+	if (!leave || (copies && looks))
 		return false;
-	if (others && can_look(s))
+	r->asked = true;
+	if (looks && can_look(s))
 		relay_statement_look(s);
-	r->approved = r->asked = true;
+	if (leave & HOW_APPROVED) {
+		r->approved = true;
+	} else {
+		r->unapproved = true;
+		r->due = s->by_statement;
+	}
+	r->open = leave;
 	r->n_statements++;
 	return true;
 }
 
-void relay_approved_look(struct session *s)
+void relay_let_look(struct session *s)
 {
-	if (can_look(s) && s->relay.unapproved)
-		look(s, relay_witness(s), HOW_APPROVED);
+	if (can_look(s) && s->relay.open && others(&s->relay, s->relay.open))
+		relay_statement_look(s);
+}
+
+void relay_after_look(struct session *s, bool behind)
+{
+	if (can_look(s) && s->relay.asked && !relay_all_asked(&s->relay))
+		look(s, HELPER_WITNESS, behind ? HOW_ACTS | HOW_ASKED : HOW_ACTS);
 }
 
 static void tell(struct session *s);
@@ -148,6 +190,8 @@ void relay_statement_over(struct relay *r)
 	if (r->when_quiet != tell && !r->over_waits)
 		buf_clear(&r->over);
 	r->memory = r->excused = r->base = (struct witness_memory){ .n = 0 };
+	r->acts = (struct witness_acts){ .n = 0 };
+	r->open = 0;
 	r->chained = false;
 	if (r->transaction.mem)
 		arena_reset(&r->transaction);
@@ -236,12 +280,17 @@ void relay_statement_seen(struct session *s, uint16_t how)
 	w.base = &r->base;
 	w.collects = how & HOW_BASE ? &r->base : NULL;
 	w.collects_in = &r->transaction;
-	if (how & HOW_BASE)
+	if (how & HOW_BASE) {
 		r->base = (struct witness_memory){ .n = 0 };
+	} else {
+		w.acts = &r->acts;
+		w.acts_in = &r->transaction;
+		w.asked = how & HOW_ASKED;
+	}
 	ok = (r->transaction.mem || arena_map(&r->transaction, TRANSACTION_ARENA)) && !r->witness.failed;
 	ok = ok && relay_rows(buf_str(&r->witness), &w);
 	buf_clear(&r->witness);
-	if (ok)
+	if (ok && !(how & HOW_ACTS))
 		witness_statement(&w, &r->memory, &r->transaction);
 	if (ok && how & HOW_APPROVED)
 		witness_excuse(&w, &r->excused, &r->transaction);
@@ -249,7 +298,7 @@ void relay_statement_seen(struct session *s, uint16_t how)
 		relay_statement_unseen(s);
 		return;
 	}
-	if (how & HOW_APPROVED)
+	if (how & (HOW_APPROVED | HOW_ACTS))
 		return;
 	p = budget_check(s->worker->server->o.host->policy, s->upstream->environment.name, BUDGET_STATEMENT, w.counts, w.n_counts);
 	if (p.is)

@@ -35,6 +35,8 @@ enum relay_how {
 	HOW_TRIED = 128, /* an error in what it says is told; that it says several things is none */
 	HOW_STATEMENT = 256, /* with HOW_WITNESS: it looks at one statement, in the middle of a transaction */
 	HOW_APPROVED = 512, /* with HOW_STATEMENT: at what a person approved */
+	HOW_ASKED = 2048, /* with HOW_STATEMENT: what was done besides rows is of what somebody was asked about */
+	HOW_ACTS = 4096, /* with HOW_STATEMENT: nothing else is looked at */
 	HOW_BASE = 1024, /* with HOW_STATEMENT: at what the transaction before left behind */
 };
 #define HOW_ALL (HOW_READY | HOW_ERROR | HOW_REST)
@@ -102,7 +104,7 @@ struct relay_special {
 	enum control control;
 	struct relay_prepared *p; /* for its effects; NULL: none */
 	bool copies_in, chain;
-	bool approved; /* by a person */
+	uint16_t leave; /* 0: nobody was asked; HOW_ASKED, HOW_APPROVED: by a person */
 	bool instead; /* the gate ran something in its place */
 	char tag[64];
 };

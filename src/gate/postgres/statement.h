@@ -85,6 +85,8 @@ struct statement_context {
 /* Total. Linear in ${text}. Thread-safe: one arena a thread. */
 void statement_weigh(const struct statement_context *c, struct str text, struct arena *arena, struct statement_answer *ret);
 
+/* Of rows alone: what does so locks a relation as any write does, and no more. */
+bool statement_of_rows(const struct change *c);
 /* Is it of an EXECUTE whose statement the context does not know? Its name is that of the prepared statement. */
 bool statement_executes(const struct change *c);
 

@@ -351,6 +351,13 @@ static bool tell_remembered(struct weighing *w, struct str name)
 	return true;
 }
 
+bool statement_of_rows(const struct change *c)
+{
+	const struct row_event *e = catalogue_row_event(c);
+
+	return e && e->event != EVENT_TRUNCATE;
+}
+
 bool statement_executes(const struct change *c)
 {
 	return statement_has(c, SQL_MEANS_DYNAMIC) && str_is(c->type, "prepared statement");

@@ -100,6 +100,15 @@ static bool announced(const struct witness_saw *w, struct str name)
 	return false;
 }
 
+static bool writes_to(const struct witness_saw *w, struct str name)
+{
+	for (size_t i = 0; w->expected && name.len && i < w->expected->n_written; i++) {
+		if (str_eq(w->expected->written[i], name))
+			return true;
+	}
+	return announced(w, name);
+}
+
 static void unannounced(struct witness_saw *w, struct str finding, struct str name, const struct change *like)
 {
 	struct change *c = change_add(&w->unannounced, w->arena);
@@ -159,11 +168,13 @@ static size_t catalogue_of(uint64_t oid)
 	return i;
 }
 
-static void catalogue_row(struct witness_saw *w, uint32_t oid, const uint64_t rows[3])
+static void catalogue_row(struct witness_saw *w, uint32_t oid, uint64_t rows[3])
 {
 	size_t i = catalogue_of(oid);
 	bool lost;
 
+	if (i < ARRAY_LEN(catalogues) && catalogues[i].says != SAYS_ROWS)
+		witness_act(w, 'c', oid, rows);
 	w->catalogue += rows[0] + rows[1] + rows[2];
 	w->counted = true;
 	if (i == ARRAY_LEN(catalogues)) {
@@ -186,8 +197,9 @@ static void catalogue_row(struct witness_saw *w, uint32_t oid, const uint64_t ro
 }
 
 /* What pawl keeps is written by the gate itself, around a statement that was asked about, and by nobody else: by it things are undone. */
-static void kept_written(struct witness_saw *w, const struct str *cells, const uint64_t rows[3])
+static void kept_written(struct witness_saw *w, const struct str *cells, uint32_t oid, const uint64_t rows[3])
 {
+	uint64_t left[3] = { rows[0], rows[1], rows[2] };
 	struct str schema = unquoted(w, cells[CELL_SCHEMA]);
 	const struct change c = {
 		.kind = CHANGE_WEAKEN_PROTECTION, .reversible = REVERSIBLE_NO, .holds_data = HOLDS_DATA_YES, .type = STR("table"),
@@ -197,7 +209,8 @@ static void kept_written(struct witness_saw *w, const struct str *cells, const u
 
 	if (!str_is(schema, "pawl_trash") && !str_starts(schema, STR("pawl_trash.")))
 		return;
-	if (!(w->expected && w->expected->any))
+	witness_act(w, 'k', oid, left);
+	if (!(w->expected && w->expected->any) && (left[0] || left[1] || left[2]))
 		unannounced(w, STR("witness.kept"), full_name(w, cells), &c);
 }
 
@@ -216,21 +229,21 @@ static void written(struct witness_saw *w, const struct str *cells, uint32_t oid
 		w->temporary = true;
 		return;
 	}
-	if (kind == 'f' && !(w->expected && w->expected->any)) {
+	if (kind == 'f' && !witness_act(w, 'f', oid, NULL) && !(w->expected && w->expected->any)) {
 		struct str name = full_name(w, cells);
 		const struct change c = {
 			.kind = CHANGE_OPAQUE, .holds_data = HOLDS_DATA_YES, .reversible = REVERSIBLE_UNKNOWN, .type = STR("foreign table"),
 			.reason = STR("rows of a foreign table may have been changed on another server, where they cannot be counted"),
 		};
 
-		if (!announced(w, name))
+		if (!writes_to(w, name))
 			unannounced(w, STR("witness.foreign"), name, &c);
 	}
 	w->blind = w->blind || (table && !all && !system);
 	if (system && all)
 		w->catalogue += all;
 	if (all && !system)
-		kept_written(w, cells, rows);
+		kept_written(w, cells, oid, rows);
 	/* What was dropped since has no kind, yet its rows were there. */
 	if ((table || !kind) && !system && all)
 		count(w, cells[CELL_ROOT].len ? unquoted(w, cells[CELL_ROOT]) : kind ? full_name(w, cells) : STR("(dropped)"), oid, rows);
@@ -249,6 +262,8 @@ static void locked(struct witness_saw *w, const struct str *cells, uint32_t oid)
 	}
 	/* Indexes, TOAST tables, sequences and types go with something else, or hold nothing. */
 	if ((kind && !strchr("rpmvf", kind)) || str_is(cells[CELL_SCHEMA], "pg_catalog"))
+		return;
+	if (witness_act(w, 'l', oid, NULL))
 		return;
 	l = ARENA_NEW(w->arena, struct witness_lock);
 	if (!l) {
@@ -272,6 +287,8 @@ static void granted(struct witness_saw *w, uint32_t oid)
 {
 	struct witness_lock *l;
 
+	if (witness_act(w, 'g', oid, NULL))
+		return;
 	if (!w->snapshot || catalogue_by_oid(w->snapshot, oid)) {
 		w->grants = true;
 		return;

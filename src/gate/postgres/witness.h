@@ -52,6 +52,9 @@ struct witness_expected {
 	/* "schema.name" that may be locked exclusively (DDL that passed, with what it references), or are foreign. */
 	const struct str *relations;
 	size_t n;
+	/* Whose rows a statement says that it changes: no lock of these is excused, but that they are foreign. */
+	const struct str *written;
+	size_t n_written;
 	bool catalogue; /* some statement writes the catalogue (DDL, GRANT): that it did so is no news */
 	bool any;	/* approved as a whole: locks and catalogue are not compared, rows still counted */
 };
@@ -71,10 +74,24 @@ struct witness_memory {
 	size_t n, cap;
 };
 
+/* What was done besides rows, by looks; zeroed when the transaction begins. */
+struct witness_acts {
+	struct witness_mark {
+		uint32_t oid;
+		char what;     /* 'c': rows of a catalogue, 'l': locked, 'g': rights, 'f': foreign, 'k': rows that pawl keeps */
+		bool excused;  /* first done by what was asked about */
+		uint64_t was[3], less[3]; /* by the last look; of them, by what was asked about */
+	} *mark;
+	size_t n, cap;
+};
+
 struct witness_saw {
 	const struct witness_memory *base; /* set behind witness_begin(): counters as they were when the transaction began; NULL: 0 */
 	struct witness_memory *collects;   /* set behind it: rows go there, in `collects_in`, and are not weighed */
 	struct arena *collects_in;
+	struct witness_acts *acts; /* set behind it: what is excused by them is not told; NULL: nothing is */
+	struct arena *acts_in;	   /* with it: they are learned, and nothing is excused */
+	bool asked;		   /* with that: since the last look only what was asked about has run */
 	struct budget_count *counts; /* temporary tables and catalogues are not counted; a partition counts as its root, each by itself */
 	size_t n_counts, cap;
 	struct change_list unannounced; /* what no statement announced: findings witness.locked, .catalogue, .permissions, .foreign */
@@ -92,7 +109,7 @@ struct witness_saw {
 	const struct witness_expected *expected;
 	struct witness_lock *locks, *last_lock, *granted;
 	uint32_t writes, permissions, touched; /* bits of catalogues */
-	size_t at;
+	size_t at, act;
 	bool ended, quick, xid, counted, scanned, blind, excused, temporary, grants;
 };
 
@@ -115,6 +132,11 @@ bool witness_memory_copy(const struct witness_memory *m, struct arena *arena, st
 
 /* Of witness_row(): what was there before is taken from ${rows}; true: they were collected, and are not to be weighed. */
 bool witness_counted_before(struct witness_saw *w, uint32_t oid, uint64_t rows[3]);
+
+/* Of witness_row(): one thing that was done, ${rows} NULL where there are none. True: by what was asked about; its rows are taken off. */
+bool witness_act(struct witness_saw *w, char what, uint32_t oid, uint64_t rows[3]);
+/* In another arena; false: full. */
+bool witness_acts_copy(const struct witness_acts *a, struct arena *arena, struct witness_acts *ret) PAWL_MUST_USE;
 
 /* For the gate's own other connection, which sees what was there before the transaction: parameter $1 an array of oids,
  * "{16384,16385}"; columns oid, schema, name, kind, persistence. Besides, one row of the kind WITNESS_TOUCHED for each catalogue in which
