@@ -3,7 +3,8 @@
  * `digest BYTES` and so many bytes: the digest that an approval of the text is for.
  * With CONNINFO, of a server whose schema is read: the line `refresh 0` reads it anew and says its version, `version 0` only asks for it.
  * Standard input: for each text a line `FLAGS BYTES` and so many bytes. FLAGS: words with commas, any of: the upstream's environment,
- * `tx` in a transaction, `ro` made read only by the client, `tightened`; `scope`: changes with their scope, and behind a last tab what all of
+ * `tx` in a transaction, `ro` made read only by the client, `tightened`, `temp` having made the
+ * temporary table `tmp`; `scope`: changes with their scope, and behind a last tab what all of
  * it comes to. Output: for each statement its ruling, message, hint and changes
  * (finding name | reason + what dies with it), between tabs; then `.`.
  */
@@ -115,6 +116,13 @@ static void print(struct statement_answer *a)
 	printf(".\n");
 }
 
+/* Of the flag `temp`. */
+static bool is_tmp(void *relay, struct str name)
+{
+	(void)relay;
+	return str_is(name, "tmp");
+}
+
 static void flags(char *words, struct database_upstream *u, struct statement_context *c)
 {
 	is_tightened = with_scope = false;
@@ -128,6 +136,8 @@ static void flags(char *words, struct database_upstream *u, struct statement_con
 			c->read_only = true;
 		else if (strcmp(word, "tightened") == 0)
 			is_tightened = true;
+		else if (strcmp(word, "temp") == 0)
+			c->temporary = is_tmp;
 		else if (strcmp(word, "scope") == 0)
 			with_scope = aside;
 		else

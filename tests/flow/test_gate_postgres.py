@@ -214,6 +214,42 @@ def test_what_has_expired_goes_while_the_gate_runs():
         assert "has expired" in w.pawl("undo", "K-1", ok=False).stderr
 
 
+def test_temporary_tables_are_the_sessions_own():
+    """By their name alone; never a table of that name that is everybody's."""
+    with world() as w:
+        made = "CREATE TEMP TABLE courses AS SELECT 1 AS id"
+        w.ok(made, "DELETE FROM courses", "TRUNCATE courses", "ALTER TABLE courses ADD b int", "DROP TABLE courses")
+        w.ok("CREATE TEMP TABLE t (a int); DELETE FROM t; DROP TABLE t")
+        w.ok("BEGIN", "CREATE TEMP TABLE t (a int) ON COMMIT DROP", "TRUNCATE t", "COMMIT")
+        for gone in (["BEGIN", made, "ROLLBACK"], [made, "DROP TABLE courses"], [made, "DISCARD TEMP"],
+                     ["BEGIN", "CREATE TEMP TABLE courses (id int) ON COMMIT DROP", "COMMIT"]):
+            for what in ("DROP TABLE courses CASCADE", "DELETE FROM courses", "TRUNCATE courses CASCADE"):
+                done = w.psql(*gone, what)
+                assert done.returncode != 0 and "PW001" in done.stderr, (gone, what, done.stderr)
+        done = w.psql("BEGIN", "SAVEPOINT a", made, "ROLLBACK TO a", "DROP TABLE courses CASCADE", "COMMIT")
+        assert done.returncode != 0 and ("42P01" in done.stderr or "3F000" in done.stderr), done.stderr
+        assert rows("courses") == 20 and rows("submissions") == 5000
+        raw = session(w, {"id": w.user, "url": w.url})
+        assert "E" not in raw.kinds(pgwire.query(made))
+        got = raw.kinds(pgwire.parse("DELETE FROM courses"), pgwire.bind([]), pgwire.execute(), pgwire.parse("DROP TABLE courses"),
+                        pgwire.bind([]), pgwire.execute(), pgwire.SYNC)
+        assert "E" not in got and rows("courses") == 20, got
+        raw.close()
+
+
+def test_a_drop_of_nothing_passes():
+    """What somebody makes meanwhile, behind the gate's back, stays."""
+    with world() as w:
+        w.ok("SELECT 1")
+        w.ok("DROP TABLE IF EXISTS nothing_there", "DROP VIEW IF EXISTS nothing_there CASCADE", "DROP TABLE IF EXISTS a, public.b")
+        direct("CREATE TABLE nothing_there AS SELECT 1 AS a")
+        for sql in (["DROP TABLE IF EXISTS nothing_there"], ["BEGIN", "DROP TABLE IF EXISTS nothing_there", "COMMIT"]):
+            done = w.psql(*sql)
+            assert done.returncode != 0 and "PW00" in done.stderr, done.stderr
+        assert rows("nothing_there") == 1
+        w.refused("DROP TABLE IF EXISTS courses CASCADE", "held" if not w.log("alarm") else "tightened")
+
+
 def test_delete_of_everything_is_held():
     with world() as w:
         w.refused("DELETE FROM submissions", "held")

@@ -116,6 +116,7 @@ void relay_end(struct session *s)
 	buf_free(&r->over);
 	arena_unmap(&r->transaction);
 	relay_savepoints_free(r);
+	relay_temporary_free(r);
 	catalogue_unref(r->catalogue);
 	r->catalogue = NULL;
 	free(r->search_path);

@@ -56,6 +56,8 @@ struct relay {
 	bool read_only_session;
 	struct relay_prepared *by_name; /* PREPARE's */
 	unsigned n_by_name;
+	struct relay_temporary *temporary; /* tables */
+	size_t n_temporary;
 	const struct catalogue *catalogue; /* a reference */
 	uint64_t generation; /* of it */
 	/* the transaction */

@@ -47,7 +47,7 @@ size_t relay_announce_to(const struct relay *r, const struct statement_answer *a
 {
 	size_t at = 0, n = 0;
 
-	if (st->ruling != RULING_WRITE && st->ruling != RULING_ASK && st->ruling != RULING_ALONE)
+	if ((st->ruling != RULING_WRITE && st->ruling != RULING_ASK && st->ruling != RULING_ALONE) || st->nothing)
 		return 0;
 	for (const struct sql_relation *named = st->shape ? st->shape->relations : NULL; named; named = named->next)
 		n += announce_named(r, to, named);

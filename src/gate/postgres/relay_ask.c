@@ -278,6 +278,17 @@ static bool prepared_then(void *passage, struct str name, struct str *ret)
 	return false;
 }
 
+static bool temporary_then(void *passage, struct str name)
+{
+	const struct relay_passage *p = passage;
+
+	for (size_t i = 0; i < p->n_temporary; i++) {
+		if (str_eq(p->temporary[i], name))
+			return true;
+	}
+	return false;
+}
+
 /* What a prepared statement's name stands for in this session. One that the gate does not know is never the same twice. */
 static void add_prepared(struct session *s, struct relay_passage *passage, struct str name, struct digest_run *run)
 {
@@ -347,11 +358,12 @@ static struct relay_passage *passage_new(struct session *s, struct str text, str
 	p->context.session = &p->who;
 	p->context.search_path = arena_str(arena, p->context.search_path);
 	p->context.prepared = NULL;
-	p->context.relay = NULL;
+	p->context.relay = p;
+	p->context.temporary = temporary_then;
+	p->temporary = relay_temporary_names(&s->relay, arena, &p->n_temporary);
 	p->context.catalogue = p->context.catalogue ? catalogue_ref(p->context.catalogue) : NULL;
 	look_up_prepared(s, p);
 	p->context.prepared = prepared_then;
-	p->context.relay = p;
 	p->job = (struct asking_job){ .note = { .run = work_done }, .work = work, .home = &s->worker->loop };
 	return p;
 }

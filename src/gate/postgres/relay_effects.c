@@ -19,7 +19,7 @@ static bool deallocates(const struct statement *st)
 
 bool relay_effects_any(const struct statement *st)
 {
-	return is_savepoint(st) || st->forgets || st->read_only != READ_ONLY_UNSAID ||
+	return is_savepoint(st) || st->temporary != TEMPORARY_UNSAID || st->forgets || st->read_only != READ_ONLY_UNSAID ||
 	       st->path_changed || st->path_known || st->prepares.len ||
 	       str_starts(st->verb, STR("DEALLOCATE"));
 }
@@ -83,6 +83,8 @@ void relay_effects_of(const struct statement *st, struct relay_effects *ret)
 		.prepares = st->prepares.len ? copy(st->prepares) : NULL,
 		.text = st->prepares.len ? copy(st->text) : NULL,
 		.deallocates = deallocates(st) ? copy(st->shape->name) : NULL,
+		.temporary = st->temporary,
+		.temporary_name = st->temporary_name.len ? copy(st->temporary_name) : NULL,
 	};
 }
 
@@ -93,6 +95,7 @@ void relay_effects_free(struct relay_effects *e)
 	free(e->text);
 	free(e->savepoint);
 	free(e->deallocates);
+	free(e->temporary_name);
 	*e = (struct relay_effects){ .forgets = false };
 }
 
@@ -234,6 +237,7 @@ void relay_effects_apply(struct session *s, const struct relay_effects *e)
 		name_freed(r, e->deallocates);
 	if (e->prepares)
 		remember(r, e);
+	relay_temporary_apply(r, e);
 }
 
 void relay_effects_of_login(struct session *s, const struct statement *st)
@@ -263,6 +267,7 @@ void relay_transaction_over(struct session *s)
 	}
 	r->path_before = NULL;
 	r->path_saved = false;
+	relay_temporary_over(r, r->rolled_back);
 	/* What was sent since may have begun another. */
 	if (!r->n_sent) {
 		r->block = BLOCK_NONE;

@@ -50,6 +50,15 @@ bool relay_by_name(void *session, struct str name, struct str *ret);
 /* The server may have another statement by that name from here on. */
 void relay_by_name_drop(struct relay *r, struct str name);
 
+/* --- relay_temporary.c --- */
+/* statement_context.temporary. */
+bool relay_is_temporary(void *session, struct str name);
+void relay_temporary_apply(struct relay *r, const struct relay_effects *e);
+void relay_temporary_over(struct relay *r, bool rolled_back);
+void relay_temporary_free(struct relay *r);
+/* All of them; NULL: no memory. */
+struct str *relay_temporary_names(const struct relay *r, struct arena *arena, size_t *ret_n);
+
 /* --- relay_announce.c --- */
 /* Names for which the witness is not to refuse: of one that is about to be sent; of all of a message. */
 void relay_announce(struct relay *r, const struct statement_answer *a, const struct statement *st);

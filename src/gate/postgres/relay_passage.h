@@ -35,6 +35,8 @@ struct relay_passage {
 	struct database_session who;
 	struct str text, types, parameters;
 	struct str prepared; /* as in struct question_about */
+	struct str *temporary; /* tables of the session */
+	size_t n_temporary;
 	struct passage_name *names; /* of prepared statements, and what they stand for */
 	struct relay_keep *keeps; /* by statement */
 	size_t n_keeps;

@@ -65,7 +65,8 @@ struct relay_effects {
 	enum control control; /* of a savepoint */
 	bool forgets, read_only_session, path_known, path_changed;
 	enum read_only read_only;
-	char *path, *prepares, *text, *savepoint, *deallocates; /* NULL: none */
+	enum temporary temporary;
+	char *path, *prepares, *text, *savepoint, *deallocates, *temporary_name; /* NULL: none */
 };
 
 /* A statement that the client prepared by Parse. */

@@ -34,6 +34,8 @@ void relay_context(struct session *s, struct statement_context *ret)
 		/* Not where ROLLBACK TO or BEGIN READ WRITE may have made it otherwise. */
 		.read_only = r->block == BLOCK_CLIENT_READ_ONLY || (r->block == BLOCK_NONE && r->read_only_session),
 		.prepared = relay_by_name,
+		/* Where all passes nothing need be written otherwise. */
+		.temporary = s->worker->server->o.permissive ? NULL : relay_is_temporary,
 		.relay = s,
 	};
 }

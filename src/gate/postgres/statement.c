@@ -265,6 +265,7 @@ static struct statement *statement_of(struct weighing *w, const struct sql_state
 	s->n_changes = read->n_changes;
 	if (w->anew)
 		statement_effects(w, s, read, w->answer->sql);
+	statement_spare(w, s);
 	return s;
 }
 

@@ -31,6 +31,15 @@ enum control {
 /* Does the client want its transaction, or all that follow, to be read only? The gate's own wall is never what it hears of. */
 enum read_only { READ_ONLY_UNSAID = 0, READ_ONLY_ON, READ_ONLY_OFF };
 
+/* What a statement does to temporary tables of its session, once it succeeded. */
+enum temporary {
+	TEMPORARY_UNSAID = 0,
+	TEMPORARY_MADE,
+	TEMPORARY_FOR_NOW, /* to the end of the transaction */
+	TEMPORARY_DROPPED,
+	TEMPORARY_NONE_LEFT,
+};
+
 /* One of the statements in a text. */
 struct statement {
 	struct str text; /* in the message */
@@ -48,6 +57,9 @@ struct statement {
 	bool path_changed;
 	struct str path;     /* "a, b" as catalogue_find takes it; STR_NONE: the role's own */
 	struct str prepares; /* PREPARE: to be remembered with `text` once it succeeded (statement_context.prepared); else STR_NONE */
+	enum temporary temporary;
+	struct str temporary_name;
+	bool nothing;	     /* it drops what is not there: nothing is announced */
 	struct str verb;     /* "DROP TABLE" */
 	const struct sql_shape *shape; /* what it names, where it may run; NULL: not read by PostgreSQL's parser */
 	bool unread; /* refused because PostgreSQL's parser, as pawl has it, does not take it */
@@ -79,6 +91,8 @@ struct statement_context {
 	bool read_only;
 	/* The text behind a name prepared earlier, by PREPARE; false: not known, or not by PREPARE. NULL: none is. */
 	bool (*prepared)(void *relay, struct str name, struct str *ret_text);
+	/* Did the session make a temporary table of that name? NULL: not known, so none. */
+	bool (*temporary)(void *relay, struct str name);
 	void *relay;
 };
 

@@ -31,6 +31,9 @@ struct statement_each {
 };
 bool statement_next(const struct weighing *w, const struct statement *s, struct statement_each *e);
 
+/* statement_spare.c: what takes nothing from anybody has no changes; what it does to temporary tables is said. */
+void statement_spare(const struct weighing *w, struct statement *s);
+
 /* statement_words.c */
 void statement_refuse(const struct weighing *w, struct statement *s, const char *sqlstate, struct str why, struct str hint);
 /* Of a change that the policy denies. */

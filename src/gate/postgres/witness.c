@@ -463,6 +463,8 @@ void witness_lookup_row(struct witness_saw *w, const struct str *cells, size_t n
 	}
 	if (str_is(cells[3], WITNESS_TOUCHED))
 		w->touched |= 1u << catalogue_of(oid);
+	/* A temporary table that was dropped leaves what one that was made does. */
+	w->temporary = w->temporary || str_is(cells[4], "t");
 	if (str_is(cells[4], "t") || !strchr("rpmvf", cells[3].ptr[0]))
 		return;
 	for (size_t i = 0; i < w->n_unknown; i++) {
