@@ -359,7 +359,7 @@ def test_sqlalchemy():
         done = script(w, "sqlalchemy", SQLALCHEMY, words=["drops"])
         said = done.stdout.splitlines()
         assert [line.split()[0] for line in said] == ["PW001"] * 3, (done.stdout, done.stderr)
-        for line, words in zip(said, (["submissions", "5,000 rows"], ["5,000 rows"], ["courses", "20 rows", "5000"])):
+        for line, words in zip(said, (["submissions", "5,000 rows"], ["5,000 rows"], ["courses", "20 rows", "5,000"])):
             card = w.pawl("show", w.hold(line)).stdout
             assert all(word in card for word in words), (line, card)
         pg_tools.held(w, done, before)
