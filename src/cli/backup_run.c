@@ -264,6 +264,7 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 		.kind = k->t->kind,
 		.connect = k->t->connect,
 		.command = k->t->command,
+		.state = { k->t->state.folder, k->t->state.backend, k->t->state.workspace, k->t->state.region },
 		.questions = k->t->invariants,
 		.filter = k->t->encrypt,
 		.encrypted_to = k->t->encrypted_to,
@@ -400,12 +401,18 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 				 .key = b->config.key,
 				 .filter = t->decrypt,
 				 .queries = t->verify,
+				 .check = t->check,
 				 .rpo_s = t->rpo_s,
 				 .rto_s = t->rto_s,
 				 .folder = tmp && tmp[0] == '/' && strlen(tmp) < 60 ? str_from(tmp) : STR("/tmp"),
 				 .progress = *progress };
 	struct err err = { 0 };
+	struct str note = STR_NONE;
+	struct point said;
 
+	/* What was said last is at least as new as the newest that lies there. */
+	(void)begin_statement(b, t, &said, &note);
+	ask.last = said.backup;
 	snprintf(cache, sizeof(cache), "%s/cache", b->folder);
 	ask.cache = str_from(cache);
 	if (!vault_open(&t->vaults[0]->place, &ask.vault, &err)) {

@@ -241,7 +241,8 @@ static bool stream(struct backup_run *r, struct err *err)
 	r->m->files = file;
 	r->m->plain_bytes = packed.plain_bytes;
 	r->m->plain = packed.plain;
-	r->m->tables = found.tables;
+	if (!r->source->own_tables)
+		r->m->tables = found.tables;
 	r->m->schema = found.schema;
 	return true;
 }

@@ -19,13 +19,21 @@ struct backup_progress {
 	void *ctx;
 };
 
+/* Where a Terraform state is: one of folder and backend. */
+struct backup_state {
+	struct str folder;  /* where `terraform state pull` is run */
+	struct str backend; /* "s3:bucket/key"; read by the AWS CLI, with its credentials */
+	struct str workspace, region;
+};
+
 struct backup_ask {
 	struct vault *vault;
 	struct str target;
 	enum backup_kind kind;
-	struct str connect;   /* POSTGRES, MYSQL: words without a password; SQLITE: the file */
+	struct str connect;   /* POSTGRES, MYSQL: words without a password; SQLITE, STATE: the file */
 	struct str password;  /* handed on in the environment of the tool alone; STR_NONE: none */
-	char *const *command; /* COMMAND, STATE: what prints it */
+	struct backup_state state; /* STATE, where it is no file */
+	char *const *command; /* COMMAND: what prints it */
 	const struct backup_question *questions;
 	char *const *filter;	 /* encrypts; NULL: none */
 	struct str encrypted_to; /* the recipient, for the manifest */

@@ -102,7 +102,7 @@ static bool owners(struct taking *t, struct err *err)
 		size_t n = str_find_char(rows, '\n');
 		struct manifest_word *w = arena_alloc(t->r->arena, sizeof(*w));
 
-		if (!w)
+		if (!w || n >= rows.len)
 			return err_set(err, ERR_LIMIT, "no memory to take a backup");
 		*w = (struct manifest_word){ .text = str_sub(rows, 0, n) };
 		*end = w;
@@ -172,4 +172,4 @@ static bool backup_mysql(struct backup_run *r, struct err *err)
 	return good;
 }
 
-const struct source source_mysql = { BACKUP_MYSQL, DUMP_MYSQL, backup_mysql, drill_mysql };
+const struct source source_mysql = { BACKUP_MYSQL, DUMP_MYSQL, false, backup_mysql, drill_mysql };

@@ -33,6 +33,7 @@ struct config_target {
 	struct str connect;	   /* POSTGRES: libpq's words; MYSQL: words of that form; SQLITE: the file. No password in it. */
 	struct config_state state; /* STATE */
 	char *const *command;	   /* COMMAND */
+	char *const *check;	   /* COMMAND: gets the stream when it is drilled, its exit status decides; NULL: none */
 	char *const *secret_command; /* prints the password; NULL: none */
 	struct str environment, account;
 	const struct manifest_word *resources; /* identities and titles of what it brings back */

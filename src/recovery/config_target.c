@@ -158,6 +158,11 @@ static bool take_vault(struct policy_file *f, const struct doc *v, void *target)
 	return v->type != DOC_MAP || policy_fail(f, v, "'vault' wants the name of a vault, or a list of names");
 }
 
+static bool take_check(struct policy_file *f, const struct doc *v, void *target)
+{
+	return config_words(f, v, &((struct reading *)target)->t->check);
+}
+
 static bool take_secret(struct policy_file *f, const struct doc *v, void *target)
 {
 	return config_words(f, v, &((struct reading *)target)->t->secret_command);
@@ -369,6 +374,7 @@ static const struct policy_key keys[] = {
 	{ "resources", take_resources },
 	{ "vault", take_vault },
 	{ "secret-command", take_secret },
+	{ "check", take_check },
 	{ "encrypt", take_encrypt },
 	{ "identity", take_identity },
 	{ "invariants", take_invariants },
@@ -437,6 +443,8 @@ static bool fits(struct policy_file *f, const struct doc *d, const struct backup
 		return policy_fail(f, doc_get(d, "name"), "two targets are called '%.*s'", STR_ARG(t->name));
 	if (r->physical && t->kind != BACKUP_POSTGRES)
 		return policy_fail(f, doc_get(d, "physical"), "'physical' is of a target that is 'postgres'");
+	if (t->check && t->kind != BACKUP_COMMAND)
+		return policy_fail(f, doc_get(d, "check"), "'check' is of a target that is 'command'");
 	if (t->secret_command && t->kind != BACKUP_POSTGRES && t->kind != BACKUP_MYSQL)
 		return policy_fail(f, doc_get(d, "secret-command"), "'secret-command' is of a target that is 'postgres' or 'mysql'");
 	if (t->invariants && (t->kind == BACKUP_COMMAND || t->kind == BACKUP_STATE || r->physical))

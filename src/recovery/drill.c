@@ -206,7 +206,7 @@ bool drill_unpack(struct drill_run *r,
 						 : drill_because(r, code_of(r, &err), "%s", err.msg);
 	if (!fingerprint_end(r->fingerprint, &found, &err))
 		return drill_because(r, DRILL_HALF, "%s", err.msg);
-	same = drill_same_tables(r, "the data", found.tables);
+	same = source_of(m->kind)->own_tables || drill_same_tables(r, "the data", found.tables);
 	return (digest_eq(&found.schema, &m->schema) ||
 		drill_because(r, DRILL_SCHEMA,
 			      "what is not rows (tables, indexes, constraints, sequences, rights) "

@@ -317,5 +317,5 @@ static bool drill_postgres(struct drill_run *r)
 	return good;
 }
 
-const struct source source_postgres = { BACKUP_POSTGRES, DUMP_POSTGRES, backup_postgres,
+const struct source source_postgres = { BACKUP_POSTGRES, DUMP_POSTGRES, false, backup_postgres,
 					drill_postgres };

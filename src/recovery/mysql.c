@@ -19,9 +19,9 @@
 
 /* The words that a login may have; dbname is none of the option file's. */
 static const struct str names[] = { STR_INIT("dbname"),	 STR_INIT("host"),   STR_INIT("port"),
-				    STR_INIT("user"),	 STR_INIT("socket"), STR_INIT("ssl-ca"),
-				    STR_INIT("ssl-cert"), STR_INIT("ssl-key") };
-enum { WORD_DBNAME, WORD_HOST, WORD_PORT, WORD_USER, WORD_SOCKET };
+				    STR_INIT("user"),	 STR_INIT("socket"), STR_INIT("defaults-file"),
+				    STR_INIT("ssl-ca"),	 STR_INIT("ssl-cert"), STR_INIT("ssl-key") };
+enum { WORD_DBNAME, WORD_HOST, WORD_PORT, WORD_USER, WORD_SOCKET, WORD_DEFAULTS };
 
 /* As an option file wants it: in quotes, a backslash before quotes and backslashes. False for what no such file can say. */
 static bool put(struct buf *b, struct str name, struct str value)
@@ -68,10 +68,11 @@ static bool options(struct str words, struct buf *b, struct str found[ARRAY_LEN(
 		if (i == ARRAY_LEN(names))
 			return err_set(err, ERR_INPUT,
 				       "\"%.*s\" is no word of a connection to MariaDB: host, "
-				       "port, user, socket, dbname, ssl-ca, ssl-cert, ssl-key",
+				       "port, user, socket, dbname, defaults-file, ssl-ca, ssl-cert, "
+				       "ssl-key",
 				       STR_ARG(name));
 		found[i] = value;
-		if (i != WORD_DBNAME && !put(b, name, value))
+		if (i != WORD_DBNAME && i != WORD_DEFAULTS && !put(b, name, value))
 			return err_set(err, ERR_INPUT, "%.*s: a control character",
 				       STR_ARG(name));
 	}
@@ -93,11 +94,15 @@ bool mysql_login(struct str words, struct str password, struct arena *arena,
 {
 	struct mysql_login l = { .fd = -1 };
 	struct str found[ARRAY_LEN(names)] = { { NULL, 0 } };
-	auto_buf b = BUF_MAX(16384);
-	bool good;
+	auto_buf b = BUF_MAX(16384), said = BUF_MAX(8192);
+	bool good = options(words, &said, found, err);
 
+	/* Of two that say the same the last counts: ours. */
+	if (found[WORD_DEFAULTS].len)
+		buf_addf(&b, "!include %.*s\n", STR_ARG(found[WORD_DEFAULTS]));
 	buf_add(&b, STR("[client]\n"));
-	good = options(words, &b, found, err);
+	buf_add(&b, buf_str(&said));
+	b.failed |= said.failed;
 	if (good && password.len && !put(&b, STR("password"), password))
 		good = err_set(err, ERR_INPUT, "a password with a control character");
 	l.database = arena_fmt(arena, "%.*s", STR_ARG(found[WORD_DBNAME]));

@@ -16,7 +16,7 @@ struct mysql_login {
 	struct str host;     /* as a manifest says it */
 };
 
-/* ${words}: host, port, user, socket, dbname, ssl-ca, ssl-cert, ssl-key, each NAME=VALUE, with spaces between. */
+/* ${words}: host, port, user, socket, dbname, defaults-file, ssl-ca, ssl-cert, ssl-key, each NAME=VALUE, with spaces between. */
 bool mysql_login(struct str words, struct str password, struct arena *arena,
 		 struct mysql_login *ret, struct err *err) PAWL_MUST_USE;
 void mysql_logout(struct mysql_login *l);

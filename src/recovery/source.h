@@ -10,6 +10,7 @@
 struct source {
 	enum backup_kind kind;
 	enum dump_form form; /* how its stream is told apart */
+	bool own_tables;     /* take says which tables there are, and the stream does not */
 	/* Fills server, tool, host, invariants and what else r->m should say, sets taken_us to the instant that the stream is as of,
 	 * and streams (backup_stream, backup_chunk). False: no backup. */
 	bool (*take)(struct backup_run *r, struct err *err);
@@ -20,6 +21,6 @@ struct source {
 /* NULL where the kind is not built. */
 const struct source *source_of(enum backup_kind kind);
 
-extern const struct source source_postgres, source_mysql, source_command, source_state;
+extern const struct source source_postgres, source_mysql, source_sqlite, source_command, source_state;
 
 #endif

@@ -76,5 +76,4 @@ static bool drill_command(struct drill_run *r)
 	return good;
 }
 
-const struct source source_command = { BACKUP_COMMAND, DUMP_BYTES, take_command, drill_command };
-const struct source source_state = { BACKUP_STATE, DUMP_BYTES, take_command, drill_command };
+const struct source source_command = { BACKUP_COMMAND, DUMP_BYTES, false, take_command, drill_command };

@@ -127,6 +127,10 @@ def backups(tap, db, v):
         tap.check("two values are no answer", ["there was a backup"])
     except RuntimeError as e:
         tap.check("two values are no answer", [] if "one row with one value" in str(e) else [str(e)])
+    with open("login.cnf", "w") as f:
+        f.write('[client]\npassword="%s"\n' % PASSWORD.replace("\\", "\\\\").replace('"', '\\"'))
+    os.chmod("login.cnf", 0o600)
+    v.backup("file", db.connect("shop", "backup") + " defaults-file=" + os.path.abspath("login.cnf"))
     stop = threading.Event()
     t = threading.Thread(target=writer, args=(db, stop))
     t.start()
