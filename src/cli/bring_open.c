@@ -56,6 +56,25 @@ void bring_open_close(struct bring_open *o)
 		arena_unmap(&o->arena);
 }
 
+bool bring_open_places(struct places *places, struct arena *arena, struct err *err)
+{
+	struct backup_config config;
+	char path[PLACES_MAX];
+
+	if (!places_find(NULL, places, err))
+		return false;
+	recovery_look_config(places, path);
+	if (geteuid() != 0 || !*path)
+		return true;
+	if (!config_load(path, arena, &config, err))
+		return false;
+	for (const struct config_vault *v = config.vaults; v; v = v->next) {
+		if (v->user.len)
+			return backups_become(v->user, config.state, err) && places_find("/", places, err);
+	}
+	return true;
+}
+
 bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, struct err *err)
 {
 	struct vault_entry *list;

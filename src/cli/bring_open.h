@@ -25,6 +25,8 @@ struct bring_open {
  * either way. */
 bool bring_open(struct bring_open *o, const char *target, const char *vault, struct err *err) PAWL_MUST_USE;
 void bring_open_close(struct bring_open *o);
+/* Where what runs is known: root's is with the user whose vaults these are, and root becomes him. */
+bool bring_open_places(struct places *places, struct arena *arena, struct err *err) PAWL_MUST_USE;
 /* ${id}: as given; NULL: the newest whole one. */
 bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, struct err *err) PAWL_MUST_USE;
 /* The signed statement of the target; false when there is none that can be believed. */

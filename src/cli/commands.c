@@ -427,6 +427,25 @@ static const char vault_prove_help[] =
 	"ledger as vault.proved. Exit status 0 no way worked, 3 one did or there is no boundary, 1 it could not be tried.\n"
 	"\n"
 	"    sudo pawl vault prove --as agent";
+
+static const struct cli_option scratch_options[] = {
+	{ "for", 0, "DURATION", "how long it lives (default 4h)", false },
+	{ "vault", 0, "NAME", "from this one (default: the target's first)", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const struct cli_option scratch_stop_options[] = {
+	{ "all", 0, NULL, "every one", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char scratch_help[] =
+	"In place of production: a PostgreSQL server of its own on 127.0.0.1, with what backup.yaml's `mask` names masked before anybody can\n"
+	"log in; one column that cannot be masked, and there is no copy. The URL's role owns the database and is no superuser. It ends by\n"
+	"itself when its time is up, whatever became of who asked for it, and nothing of it stays. docs/backup.md.\n"
+	"\n"
+	"    DATABASE_URL=$(pawl scratch shop --for 4h) claude";
+
 static const struct cli_option restore_options[] = {
 	{ "backup", 0, "ID", "this one (default: the newest whole one)", false },
 	{ "into", 0, "NAME", "database to make, or an empty one (default: TARGET's with the backup's time behind it)", false },
@@ -511,5 +530,8 @@ const struct cli_command cli_commands[] = {
 	{ "vault init", "", "make a vault of a unix user of its own", vault_init_help, vault_init_options, CLI_FULL, false, FULL(cmd_vault_init) },
 	{ "vault prove", "[VAULT …]", "become the agent and try to harm a backup in every way known", vault_prove_help, vault_prove_options, CLI_FULL, false, FULL(cmd_vault_prove) },
 	{ "restore", "TARGET", "bring a backup back, beside what is live, and say what it would bring", restore_help, restore_options, CLI_FULL, false, FULL(cmd_restore) },
+	{ "scratch", "TARGET", "a running copy of the newest verified backup, for agents to work on; prints its URL", scratch_help, scratch_options, CLI_FULL, false, FULL(cmd_scratch) },
+	{ "scratch list", "", "the copies that run, and how long yet", NULL, none, CLI_FULL, false, FULL(cmd_scratch_list) },
+	{ "scratch stop", "[ID]", "end a copy and remove it", NULL, scratch_stop_options, CLI_FULL, false, FULL(cmd_scratch_stop) },
 	{ NULL, NULL, NULL, NULL, NULL, 0, false, NULL },
 };

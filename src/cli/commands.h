@@ -66,5 +66,8 @@ int cmd_schedule_off(struct cli *c);
 int cmd_vault_init(struct cli *c);
 int cmd_vault_prove(struct cli *c);
 int cmd_restore(struct cli *c);
+int cmd_scratch(struct cli *c);
+int cmd_scratch_list(struct cli *c);
+int cmd_scratch_stop(struct cli *c);
 
 #endif

@@ -10,7 +10,7 @@ const struct cli_group cli_groups[] = {
 	{ "Set up a project", "init pin policy approvers doctor shim" },
 	{ "In place of the tool itself", "terraform tofu terragrunt hook" },
 	{ "Before a database", "gate postgres" },
-	{ "Have a backup", "backup drill status schedule restore vault" },
+	{ "Have a backup", "backup drill status schedule restore scratch vault" },
 	{ "About pawl", "version completion man" },
 	{ NULL, NULL },
 };

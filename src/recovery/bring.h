@@ -58,6 +58,10 @@ bool bring_compare(const struct bring_place *brought, const struct bring_place *
 bool bring_rows(const struct bring_place *brought, const struct bring_place *live, const struct bring_table *t, const char *path,
 		struct err *err) PAWL_MUST_USE;
 
+/* For a copy that somebody is to work on: ${role} (a name that needs no quotes) may log in with ${password} (hexadecimal), owns the
+ * database and may do what ${roles} may; it is no superuser. */
+bool bring_agent(const struct bring_place *place, const struct manifest_word *roles, const char *role, const char *password,
+		 struct err *err) PAWL_MUST_USE;
 /* The database that libpq's words or a URL name; STR_NONE: none. */
 struct str bring_database(const char *connect, struct arena *arena);
 /* Is it there, and does it hold anything? */

@@ -27,6 +27,19 @@ struct config_state {
 	struct str workspace, region;
 };
 
+enum mask_how {
+	MASK_HASH = 1, /* sixteen digits; equal values stay equal */
+	MASK_NULL,
+	MASK_EMAIL, /* a hash at example.invalid */
+};
+
+/* A column that nobody is to see in a scratch copy. */
+struct config_mask {
+	struct str table, column;
+	enum mask_how how;
+	struct config_mask *next;
+};
+
 struct config_target {
 	struct str name;
 	enum backup_kind kind;
@@ -45,6 +58,7 @@ struct config_target {
 	int64_t every_s, drill_s; /* between backups, between drills */
 	int64_t rpo_s, rto_s;	  /* objectives; 0: none */
 	struct retention_keep keep;
+	const struct config_mask *masks;
 	unsigned line; /* where it stands */
 	struct config_target *next;
 };

@@ -14,6 +14,9 @@ bool config_name(struct policy_file *f, const struct doc *v, struct str *ret) PA
 /* A list of words as an argv. */
 bool config_words(struct policy_file *f, const struct doc *v, char *const **ret) PAWL_MUST_USE;
 
+/* config_mask.c: the key `mask` of a target. */
+bool config_take_mask(struct policy_file *f, const struct doc *v, const struct config_mask **ret) PAWL_MUST_USE;
+
 /* config_vault.c: the key `vaults`, into struct backup_config. */
 bool config_take_vaults(struct policy_file *f, const struct doc *v, void *target) PAWL_MUST_USE;
 /* config_target.c: the key `targets`, once all vaults are known. */

@@ -345,6 +345,11 @@ KEEP(daily)
 KEEP(weekly)
 KEEP(monthly)
 
+static bool take_mask(struct policy_file *f, const struct doc *v, void *target)
+{
+	return config_take_mask(f, v, &((struct reading *)target)->t->masks);
+}
+
 static bool take_keep(struct policy_file *f, const struct doc *v, void *target)
 {
 	static const struct policy_key keys[] = {
@@ -384,6 +389,7 @@ static const struct policy_key keys[] = {
 	{ "rpo", take_rpo },
 	{ "rto", take_rto },
 	{ "keep", take_keep },
+	{ "mask", take_mask },
 	{ NULL, NULL },
 };
 

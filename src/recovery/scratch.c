@@ -244,6 +244,20 @@ bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const stru
 	       fill(s, o->cache, k->name, k->make, err);
 }
 
+const char *scratch_folder(const struct scratch *s)
+{
+	return s->folder;
+}
+
+bool scratch_alive(struct scratch *s)
+{
+	int status;
+
+	if (s->pid > 0 && waitpid(s->pid, &status, WNOHANG) == s->pid)
+		s->pid = -1;
+	return s->pid > 0;
+}
+
 const char *scratch_socket(const struct scratch *s)
 {
 	return s->socket;

@@ -14,7 +14,9 @@ struct scratch_opts {
 	unsigned major;	   /* at least this version; the newest there is is taken */
 	struct str cache;  /* folder for templates; made */
 	struct str folder; /* where the server's own folder is made: /tmp, a fast disk */
-	bool lasting;	   /* with fsync: somebody will work on it */
+	bool lasting;	   /* somebody will work on it: vacuum and checkpoints as usual */
+	unsigned port;	   /* of 127.0.0.1 as well, and of the socket; 0: the socket alone, at its usual number */
+	const char *role;  /* with port: who may come in there, by password alone */
 };
 
 /* *${ret_major}: of the server found, also when it is too old (then false). */
@@ -26,6 +28,10 @@ bool scratch_start_mysql(const struct scratch_opts *o, struct str version, struc
 /* libpq's words for ${database}: no password, a socket. Lives as long as the server. */
 const char *scratch_socket(const struct scratch *s);
 #define SCRATCH_USER "pawl"
+/* The server's own folder. */
+const char *scratch_folder(const struct scratch *s);
+/* Has it ended by itself? Then false. */
+bool scratch_alive(struct scratch *s);
 /* Ends it and removes its folder. NULL does nothing. */
 void scratch_stop(struct scratch *s);
 

@@ -1,4 +1,7 @@
 #include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
 
 #include "recovery/scratch_inner.h"
 
@@ -22,7 +25,20 @@ static bool make(struct scratch *s, char *data, struct err *err)
 	return scratch_run(s, argv, false, err);
 }
 
-static bool spawn(struct scratch *s, bool lasting, struct err *err)
+/* Over the network of this machine one role may come in, by its password; the socket's folder keeps others out of the rest. */
+static bool write_hba(struct scratch *s, const struct scratch_opts *o, char *ret_word, size_t size, struct err *err)
+{
+	char path[PATH_LEN + 16], text[200];
+	int n = snprintf(text, sizeof(text), "local all all trust\nhost all %s 127.0.0.1/32 scram-sha-256\n", o->role);
+
+	snprintf(path, sizeof(path), "%s/hba", s->folder);
+	snprintf(ret_word, size, "hba_file=%s", path);
+	if (!file_replace(path, (struct str){ text, (size_t)n }, 0600, err))
+		return false;
+	return !s->as[0] || chown(path, s->uid, s->gid) == 0 || err_sys(err, "%s", path);
+}
+
+static bool spawn(struct scratch *s, const struct scratch_opts *o, struct err *err)
 {
 	static const char *const thrown_away[] = { "fsync=off",
 						   "synchronous_commit=off",
@@ -43,16 +59,26 @@ static bool spawn(struct scratch *s, bool lasting, struct err *err)
 	char program[PATH_LEN + 16], data[PATH_LEN + 16];
 	char *argv[64] = { program, (char[]){ "-D" }, data, (char[]){ "-k" }, s->socket };
 	static char set[] = "-c";
-	size_t n = 5;
+	char hba[PATH_LEN + 32], port[32];
+	char *open_to[] = { (char[]){ "listen_addresses=127.0.0.1" }, port, hba, (char[]){ "password_encryption=scram-sha-256" } };
+	size_t n = 5, n_thrown = o->lasting ? 3 : ARRAY_LEN(thrown_away); /* the first three are about power cuts */
+
+	snprintf(port, sizeof(port), "port=%u", o->port);
+	if (o->port && !write_hba(s, o, hba, sizeof(hba), err))
+		return false;
 
 	snprintf(program, sizeof(program), "%s/postgres", s->binaries);
 	snprintf(data, sizeof(data), "%s/data", s->folder);
-	for (size_t i = 0; i < ARRAY_LEN(common) + (lasting ? 0 : ARRAY_LEN(thrown_away)); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(common) + n_thrown; i++) {
 		const char *word =
 			i < ARRAY_LEN(common) ? common[i] : thrown_away[i - ARRAY_LEN(common)];
 
 		argv[n++] = set;
 		argv[n++] = (char *)(uintptr_t)word;
+	}
+	for (size_t i = 0; o->port && i < ARRAY_LEN(open_to); i++) {
+		argv[n++] = set;
+		argv[n++] = open_to[i];
 	}
 	argv[n] = NULL;
 	return scratch_spawn(s, argv, err);
@@ -83,7 +109,7 @@ bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned 
 			       *ret_major, o->major, o->major);
 	else
 		/* The last line of its pid file says when it is. */
-		good = scratch_prepare(s, o, &kind, err) && spawn(s, o->lasting, err) &&
+		good = scratch_prepare(s, o, &kind, err) && spawn(s, o, err) &&
 		       scratch_wait(s, "data/postmaster.pid", "\nready", err);
 	if (!good) {
 		scratch_stop(s);

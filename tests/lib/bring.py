@@ -32,6 +32,7 @@ class Shop:
         os.mkdir(self.vault, 0o700)
         self.env = dict(os.environ, HOME=self.dir, PAWL_STATE=self.dir + "/state", XDG_CONFIG_HOME=self.dir + "/config",
                         XDG_CACHE_HOME=os.environ.get("TMPDIR", "/tmp") + "/cache")
+        self.env.pop("TMPDIR", None)  # the servers' user may not reach it
         self.pg = postgres.Server()
         self.connect = "host=127.0.0.1 port=%d user=postgres dbname=shop" % self.pg.port
         self.pg.sql("CREATE DATABASE shop")
