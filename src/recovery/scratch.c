@@ -231,7 +231,7 @@ struct scratch *scratch_new(struct err *err)
 	struct scratch *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->pid = -1;
+		s->pid = s->owner = -1;
 	else
 		(void)err_set(err, ERR_LIMIT, "no memory for a scratch server");
 	return s;
@@ -240,8 +240,15 @@ struct scratch *scratch_new(struct err *err)
 bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const struct scratch_kind *k,
 		     struct err *err)
 {
-	return whose(s, k->user, err) && folders(s, o->folder, err) &&
-	       fill(s, o->cache, k->name, k->make, err);
+	if (!whose(s, k->user, err))
+		return false;
+	scratch_sweep(o->folder, s->uid);
+	if (!folders(s, o->folder, err))
+		return false;
+	/* One that lasts outlives whoever made it. */
+	if (!o->lasting && (s->owner = scratch_own(s->folder, err)) < 0)
+		return false;
+	return fill(s, o->cache, k->name, k->make, err);
 }
 
 const char *scratch_folder(const struct scratch *s)
@@ -280,5 +287,6 @@ void scratch_stop(struct scratch *s)
 	}
 	if (s->folder[0])
 		sweep(s->folder);
+	fd_close(&s->owner);
 	free(s);
 }

@@ -18,6 +18,7 @@ struct scratch {
 	uid_t uid;
 	gid_t gid;
 	int ends; /* the signal that ends it at once; 0: SIGQUIT */
+	int owner; /* held locked while this run lives; -1: none */
 };
 
 struct scratch_kind {
@@ -39,5 +40,10 @@ bool scratch_spawn(struct scratch *s, char **argv, struct err *err) PAWL_MUST_US
 /* Until ${file} of the folder says ${says}, or the server died: then its last words are in ${err}. */
 bool scratch_wait(struct scratch *s, const char *file, const char *says,
 		  struct err *err) PAWL_MUST_USE;
+
+/* The file of ${folder} that says that its run lives: held locked until closed. -1 with ${err}. */
+int scratch_own(const char *folder, struct err *err);
+/* Ends and removes what runs that died left in ${folder}: servers of this user's or of ${uid}. Best effort. */
+void scratch_sweep(struct str folder, uid_t uid);
 
 #endif
