@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "recovery/prove_inner.h"
+#include "recovery/prove_s3.h"
 
 #define LINKS_MAX 40
 
@@ -292,6 +292,52 @@ static bool strike(struct prover *p, struct err *err)
 	return good;
 }
 
+/* A vault in S3: the same ways one by one, with the agent's credentials; looked at with those of the vault's side. */
+static bool way_s3(struct prover *p, struct s3_scene *s3, const struct prove_way *w,
+		   struct err *err)
+{
+	const struct attempt a = { &p->scene, w };
+	auto_buf says = BUF_MAX(8192);
+	enum prove_result r =
+		w->go ? prove_as(p->ask->agent, attempt, &a, &says) : prove_s3_owner(s3, &says);
+	bool whole;
+
+	if (!sound(r)) {
+		r = PROVE_WORKED;
+		buf_adds(&says, " (could not be tried to its end, so nobody knows)");
+	}
+	if (!prove_s3_look(s3, p->arena, &whole, &says, err))
+		return err_prefix(err, "after %s", w->name);
+	return note(p, w, whole ? r : PROVE_WORKED, sift(p, buf_str(&says)), err);
+}
+
+static bool run_s3(struct prover *p, struct err *err)
+{
+	struct s3_scene *s3 = arena_alloc(p->arena, sizeof(*s3));
+	ssize_t n = readlink("/proc/self/exe", p->scene.program, sizeof(p->scene.program) - 1);
+	bool good;
+
+	if (!s3)
+		return err_set(err, ERR_LIMIT, "no memory for a proof");
+	p->scene.program[n < 0 ? 0 : n] = 0;
+	p->scene.s3 = s3;
+	p->done.same_uid = p->ask->agent->uid == geteuid() || p->ask->agent->uid == 0;
+	good = prove_s3_begin(s3, p->ask, p->arena, err);
+	for (size_t i = 0; good && i < n_prove_ways; i++)
+		good = !(prove_ways[i].flags & PROVE_S3) || way_s3(p, s3, &prove_ways[i], err);
+	prove_s3_end(s3, p->arena);
+	return good;
+}
+
+static bool run_directory(struct prover *p, struct err *err)
+{
+	bool good = stage(p, err) && control(p, err);
+
+	for (size_t i = 0; good && i < n_prove_ways; i++)
+		good = !(prove_ways[i].flags & PROVE_FILES) || one_way(p, &prove_ways[i], err);
+	return strike(p, good ? err : NULL) && good;
+}
+
 static bool may_become(const struct prove_ask *ask, struct err *err)
 {
 	return geteuid() == 0 || geteuid() == ask->agent->uid ||
@@ -313,16 +359,13 @@ bool prove_run(const struct prove_ask *ask, struct arena *arena, struct prove_do
 	p->notes_end = (struct prove_note **)(uintptr_t)&p->done.notes;
 	if (!may_become(ask, err))
 		return false;
-	if (ask->place->kind != VAULT_DIRECTORY)
+	if (ask->place->kind != VAULT_DIRECTORY && ask->place->kind != VAULT_S3)
 		return err_set(err, ERR_TOOL,
 			       "vault %.*s: nobody knows how to prove this kind of vault; one in a "
 			       "folder or in S3 can be",
 			       STR_ARG(ask->place->name));
 	p->done.at_us = clock_now_us();
-	good = stage(p, err) && control(p, err);
-	for (size_t i = 0; good && i < n_prove_ways; i++)
-		good = !(prove_ways[i].flags & PROVE_FILES) || one_way(p, &prove_ways[i], err);
-	good = strike(p, good ? err : NULL) && good;
+	good = ask->place->kind == VAULT_S3 ? run_s3(p, err) : run_directory(p, err);
 	p->done.took_us = clock_now_us() - p->done.at_us;
 	if (good)
 		*ret = p->done;

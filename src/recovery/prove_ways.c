@@ -1,5 +1,5 @@
 /* The ways known. A row is attempt, documentation (docs/vault.md shows the same, a test compares) and report at once. */
-#include "recovery/prove_inner.h"
+#include "recovery/prove_s3.h"
 
 #define F PROVE_FILES
 #define FC (PROVE_FILES | PROVE_CONTROL)
@@ -83,10 +83,42 @@ const struct prove_way prove_ways[] = {
 	  "the vault's user can be made to do anything", H, prove_vault_home },
 	{ "program",
 	  "write access to the program that the vault's user runs, or to a folder above it",
-	  "the vault's user can be made to do anything", H, prove_program },
+	  "the vault's user can be made to do anything", H | PROVE_S3, prove_program },
 	{ "config", "write access to backup.yaml, or to a folder above it",
-	  "backups can be turned off or led elsewhere", H, prove_config },
+	  "backups can be turned off or led elsewhere", H | PROVE_S3, prove_config },
 	{ "read-key", "read or replace the key that signs backups",
-	  "manifests and proofs can be forged", H, prove_read_key },
+	  "manifests and proofs can be forged", H | PROVE_S3, prove_read_key },
+	{ "s3-delete", "delete an object: a marker hides it", "backups can be hidden", PROVE_S3,
+	  prove_s3_delete },
+	{ "s3-delete-version", "delete a version of an object", "backups can be deleted", PROVE_S3,
+	  prove_s3_delete_version },
+	{ "s3-bypass", "delete a version, bypassing governance", "backups can be deleted", PROVE_S3,
+	  prove_s3_bypass },
+	{ "s3-overwrite", "put another object over the canary's data", "backups can be hidden",
+	  PROVE_S3, prove_s3_overwrite },
+	{ "s3-manifest", "put another manifest over the canary's",
+	  "backups can be made to look like none", PROVE_S3, prove_s3_manifest },
+	{ "s3-create", "put an object beside the canary",
+	  "the vault can be filled with garbage that later checks stumble over", PROVE_S3,
+	  prove_s3_create },
+	{ "s3-shorten", "shorten the retention of a version", "locks can be made to end", PROVE_S3,
+	  prove_s3_shorten },
+	{ "s3-governance", "set retention to governance, bypassing it", "locks can be made to end",
+	  PROVE_S3, prove_s3_governance },
+	{ "s3-versioning", "suspend versioning (asked with a body that is none)",
+	  "later backups have no versions", PROVE_S3, prove_s3_versioning },
+	{ "s3-lifecycle", "set a lifecycle rule (asked with a body that is none)",
+	  "backups can be made to expire", PROVE_S3, prove_s3_lifecycle },
+	{ "s3-policy", "set the bucket's policy (asked with a body that is none)",
+	  "the vault's side can be locked out, others let in", PROVE_S3, prove_s3_policy },
+	{ "s3-encryption", "set the bucket's encryption (asked with a body that is none)",
+	  "later backups can be made unreadable", PROVE_S3, prove_s3_encryption },
+	{ "s3-object-lock", "set the bucket's Object Lock (asked with a body that is none)",
+	  "later backups are not locked by default", PROVE_S3, prove_s3_object_lock },
+	{ "s3-delete-bucket", "delete the bucket, in which the canary lies", "all can be deleted",
+	  PROVE_S3, prove_s3_delete_bucket },
+	{ "s3-owner", "delete a locked version with the vault's own key, by the vault's side",
+	  "nothing is locked: whoever gets that key, or the account, can delete all", PROVE_S3,
+	  NULL },
 };
 const size_t n_prove_ways = ARRAY_LEN(prove_ways);
