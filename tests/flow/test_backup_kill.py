@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """SIGKILL at every step of a backup and of a drill that changes a file: no half backup counts, no result is claimed, nothing old is lost, and
 the next run clears up and is good. Every step with PAWL_KILL_ALL set (make soak); otherwise a sample of them."""
-# timeout: 600
+# timeout: 3600
 import glob
 import json
 import os
