@@ -77,13 +77,18 @@ static bool start(struct child *c, char *const argv[], char **env, struct err *e
 }
 
 /* To its end; false when it ended otherwise than with 0. */
-static bool reap(struct child *c, const char *name, struct err *err)
+static bool reap(struct stall *stall, struct child *c, const char *name, struct err *err)
 {
 	char words[WORDS_MAX];
+	siginfo_t ended;
 	int status;
 	pid_t pid;
 	ssize_t n;
 
+	/* It ends, and is still there: from here on nobody ends another of its number. */
+	while (waitid(P_PID, (id_t)c->pid, &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+		;
+	stall_watch_pid(stall, -1);
 	do
 		pid = waitpid(c->pid, &status, 0);
 	while (pid < 0 && errno == EINTR);
@@ -99,12 +104,12 @@ static bool reap(struct child *c, const char *name, struct err *err)
 		       STR_ARG(str_trim((struct str){ words, n > 0 ? (size_t)n : 0 })));
 }
 
-static void stop(struct child *c)
+static void stop(struct stall *stall, struct child *c)
 {
 	fd_close(&c->out);
 	if (c->pid > 0) {
 		kill(c->pid, SIGTERM);
-		(void)reap(c, "", NULL);
+		(void)reap(stall, c, "", NULL);
 	}
 	fd_close(&c->says);
 }
@@ -117,12 +122,7 @@ bool backup_chunk(struct backup_run *r, const void *p, size_t n, struct err *err
 	return fingerprint_add(r->fingerprint, p, n, err) && pack_add(r->pack, p, n, err);
 }
 
-struct reader {
-	bool (*take)(void *ctx, const void *p, size_t n, struct err *err);
-	void *ctx;
-};
-
-static bool take_all(const struct reader *r, struct child *c, const char *name, struct err *err)
+static bool take_all(const struct backup_reader *r, struct child *c, const char *name, struct err *err)
 {
 	char *p = malloc(CHUNK);
 	bool good = p || err_set(err, ERR_LIMIT, "no memory to read a backup");
@@ -136,22 +136,25 @@ static bool take_all(const struct reader *r, struct child *c, const char *name, 
 			good = err_sys(err, "%s", name);
 		if (n <= 0)
 			break;
+		stall_moved(r->stall);
 		good = r->take(r->ctx, p, (size_t)n, err);
 	}
 	free(p);
 	return good;
 }
 
-bool backup_read(char *const argv[], char **env,
-		 bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
+bool backup_read(char *const argv[], char **env, const struct backup_reader *reader,
 		 struct err *err)
 {
-	struct reader r = { take, ctx };
 	struct child c = { -1, -1, -1 };
-	bool good = start(&c, argv, env ? env : environ, err) &&
-		    take_all(&r, &c, argv[0], err) && reap(&c, argv[0], err);
+	bool good = start(&c, argv, env ? env : environ, err);
 
-	stop(&c);
+	stall_watch_pid(reader->stall, c.pid);
+	good = good && take_all(reader, &c, argv[0], err) &&
+	       reap(reader->stall, &c, argv[0], err);
+	stop(reader->stall, &c);
+	if (!good && stall_over(reader->stall))
+		return err_set(err, ERR_TOOL, "%s said nothing for too long and was ended", argv[0]);
 	return good;
 }
 
@@ -163,8 +166,9 @@ static bool into_backup(void *ctx, const void *p, size_t n, struct err *err)
 bool backup_stream(struct backup_run *r, char *const argv[], char *const env[], struct err *err)
 {
 	char **all = with(env, r->arena);
+	struct backup_reader into = { into_backup, r, r->stall };
 
-	return all ? backup_read(argv, all, into_backup, r, err)
+	return all ? backup_read(argv, all, &into, err)
 		   : err_set(err, ERR_LIMIT, "no memory to read a backup");
 }
 
@@ -266,7 +270,11 @@ bool backup_take(const struct backup_ask *ask, struct arena *arena, struct manif
 			       STR_ARG(ask->target));
 	if (!m.id.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
-	good = stream(&r, err) && seal(&r, err);
+	if (!stall_begin(ask->patience_s ? ask->patience_s : STALL_BACKUP_S, &r.stall, err))
+		return false;
+	good = stream(&r, err);
+	stall_end(r.stall);
+	good = good && seal(&r, err);
 	fingerprint_free(r.fingerprint);
 	if (!good)
 		return err_prefix(err, "%.*s: no backup was taken", STR_ARG(ask->target));

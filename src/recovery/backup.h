@@ -41,6 +41,7 @@ struct backup_ask {
 	struct str host,
 		account; /* for the manifest: where it lives; host STR_NONE: from connect */
 	struct backup_progress progress;
+	unsigned patience_s; /* a source may be silent for so long; 0: STALL_BACKUP_S */
 };
 
 /* *${ret}: what was put there. False: there is no new backup. */

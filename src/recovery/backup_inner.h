@@ -3,6 +3,7 @@
 #define PAWL_RECOVERY_BACKUP_INNER_H
 
 #include "recovery/backup.h"
+#include "recovery/stall.h"
 
 struct source;
 
@@ -13,14 +14,20 @@ struct backup_run {
 	struct fingerprint *fingerprint;
 	struct pack *pack;
 	uint64_t bytes, about;
+	struct stall *stall;
 	struct manifest *m;
 };
 
 /* The next bytes of the backup. */
 bool backup_chunk(struct backup_run *r, const void *p, size_t n, struct err *err) PAWL_MUST_USE;
-/* Every byte that ${argv} prints goes to ${take}; false when it ended otherwise than with 0. ${env} NULL: ours. */
-bool backup_read(char *const argv[], char **env,
-		 bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
+/* Who reads what a program prints; ${stall}, which may be NULL, ends a program that falls silent. */
+struct backup_reader {
+	bool (*take)(void *ctx, const void *p, size_t n, struct err *err);
+	void *ctx;
+	struct stall *stall;
+};
+/* Every byte that ${argv} prints goes to ${reader}; false when it ended otherwise than with 0. ${env} NULL: ours. */
+bool backup_read(char *const argv[], char **env, const struct backup_reader *reader,
 		 struct err *err) PAWL_MUST_USE;
 /* Every byte that ${argv} prints goes through fingerprint and pack. ${env}: added to ours, "NAME=value" each, NULL-ended; may be NULL. */
 bool backup_stream(struct backup_run *r, char *const argv[], char *const env[],

@@ -147,11 +147,12 @@ static bool begin(struct taking *t, struct err *err)
 static bool dump(struct taking *t, const struct mysql_login *l, struct err *err)
 {
 	char program[TOOLS_PATH], *argv[MYSQL_DUMP_WORDS];
+	struct backup_reader into = { take, t, t->r->stall };
 
 	return mysql_dump_program(program, err) &&
 	       mysql_version(program, t->r->arena, &t->r->m->tool, err) && begin(t, err) &&
 	       mysql_dump_words(l, program, t->r->arena, argv, err) &&
-	       backup_read(argv, NULL, take, t, err) && (!t->locked || release(t, err)) &&
+	       backup_read(argv, NULL, &into, err) && (!t->locked || release(t, err)) &&
 	       answers(t, err);
 }
 

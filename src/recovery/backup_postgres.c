@@ -209,6 +209,7 @@ bool backup_postgres(struct backup_run *r, struct err *err)
 	if (!connect.ptr || !password.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
 	c = PQconnectdbParams(names, values, 1);
+	stall_watch_fd(r->stall, PQsocket(c));
 	good = PQstatus(c) == CONNECTION_OK || failed(c, "the database cannot be reached", err);
 	good = good && look(c, r, &snapshot, program, err) && dump(r, program, snapshot, err);
 	/* The snapshot must have lived to the end of it. */
@@ -221,6 +222,7 @@ bool backup_postgres(struct backup_run *r, struct err *err)
 		       failed(c, "the snapshot ended before the dump did", err);
 		PQclear(end);
 	}
+	stall_watch_fd(r->stall, -1);
 	PQfinish(c);
 	return good;
 }

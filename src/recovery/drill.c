@@ -124,6 +124,7 @@ static bool passing(void *ctx, const void *p, size_t n, struct err *err)
 {
 	struct drill_run *r = ctx;
 
+	stall_moved(r->stall);
 	if (r->ask->progress.tell) {
 		r->bytes += n;
 		r->ask->progress.tell(r->ask->progress.ctx, r->bytes, r->done->manifest.plain_bytes);
@@ -272,10 +273,16 @@ void drill_run(const struct drill_ask *ask, struct arena *arena, struct drill_do
 	struct drill_reason *reasons = NULL;
 	struct drill_run r = { .ask = ask, .arena = arena, .done = ret, .end = &reasons };
 	int64_t began = clock_now_us();
+	struct err err = { 0 };
 	bool good;
 
 	*ret = (struct drill_done){ .result = RECOVERY_UNKNOWN };
-	good = all_of_it(&r);
+	good = stall_begin(ask->patience_s ? ask->patience_s : STALL_DRILL_S, &r.stall, &err) ||
+	       drill_because(&r, DRILL_BROKE_OFF, "%s", err.msg);
+	good = good && all_of_it(&r);
+	if (stall_over(r.stall))
+		good = drill_because(&r, DRILL_BROKE_OFF, "the scratch server said nothing for too long");
+	stall_end(r.stall);
 	ret->at_us = clock_now_us();
 	ret->took_us = ret->at_us > began ? ret->at_us - began : 0;
 	if (ret->at_us < began)

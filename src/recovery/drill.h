@@ -65,6 +65,7 @@ struct drill_ask {
 	int64_t rpo_s, rto_s;	  /* 0: no objective */
 	struct str cache, folder; /* of the scratch server */
 	struct backup_progress progress;
+	unsigned patience_s; /* a scratch server may be silent for so long; 0: STALL_DRILL_S */
 };
 
 struct drill_done {

@@ -3,6 +3,7 @@
 #define PAWL_RECOVERY_DRILL_INNER_H
 
 #include "recovery/drill.h"
+#include "recovery/stall.h"
 
 struct drill_run {
 	const struct drill_ask *ask;
@@ -13,6 +14,7 @@ struct drill_run {
 	bool (*take)(void *ctx, const void *p, size_t n, struct err *err);
 	void *ctx;
 	uint64_t bytes;
+	struct stall *stall;
 };
 
 /* Yields false, so that `return drill_because(…)` reads as an end. */

@@ -182,12 +182,13 @@ static bool dump_again(struct mariadb *m, struct fingerprint_found *ret)
 {
 	char program[TOOLS_PATH], *argv[MYSQL_DUMP_WORDS];
 	struct err err = { 0 };
+	struct backup_reader into = { again, m, m->r->stall };
 
 	m->again = fingerprint_new(DUMP_MYSQL, m->r->arena);
 	return (m->again && mysql_dump_program(program, &err) &&
 		mysql_version(program, m->r->arena, &m->tool, &err) &&
 		mysql_dump_words(&m->login, program, m->r->arena, argv, &err) &&
-		backup_read(argv, NULL, again, m, &err) && fingerprint_end(m->again, ret, &err)) ||
+		backup_read(argv, NULL, &into, &err) && fingerprint_end(m->again, ret, &err)) ||
 	       drill_because(m->r, code_of(&err), "it cannot be read back: %s", err.msg);
 }
 

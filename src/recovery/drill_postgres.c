@@ -25,10 +25,16 @@ static bool exec(struct postgres *p, const char *sql)
 	return good;
 }
 
+/* What is to be said of an error: nothing about the backup when it is the connection that broke. */
+static enum drill_code fault(const struct postgres *p, enum drill_code code)
+{
+	return PQstatus(p->c) == CONNECTION_OK ? code : DRILL_BROKE_OFF;
+}
+
 static bool connect(struct postgres *p, const char *database)
 {
 	const char *const names[] = {
-		"host", "user", "dbname", "options", "client_encoding", NULL
+		"host", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL
 	};
 	const char *const values[] = { scratch_socket(p->server),
 				       SCRATCH_USER,
@@ -37,10 +43,13 @@ static bool connect(struct postgres *p, const char *database)
 				       "extra_float_digits=3 -c TimeZone=UTC "
 				       "-c bytea_output=hex -c xmloption=content",
 				       "UTF8",
+				       "60",
 				       NULL };
 
+	stall_watch_fd(p->r->stall, -1);
 	PQfinish(p->c);
 	p->c = PQconnectdbParams(names, values, 0);
+	stall_watch_fd(p->r->stall, PQsocket(p->c));
 	return PQstatus(p->c) == CONNECTION_OK ||
 	       drill_because(p->r, DRILL_BROKE_OFF, "the scratch server does not answer: %.200s",
 		       PQerrorMessage(p->c));
@@ -94,7 +103,7 @@ static bool prepare(struct postgres *p)
 		if (!quoted(p, "CREATE ROLE ", w->text, "", &sql))
 			return false;
 		if (!exec(p, sql.ptr))
-			return drill_because(p->r, DRILL_ROLE, "role %.*s cannot be made: %.200s",
+			return drill_because(p->r, fault(p, DRILL_ROLE), "role %.*s cannot be made: %.200s",
 				       STR_ARG(w->text), PQerrorMessage(p->c));
 	}
 	if (!exec(p, "CREATE DATABASE drill TEMPLATE template0"))
@@ -198,15 +207,17 @@ static bool copy_out(struct postgres *p, const struct fingerprint_table *t, stru
 
 	PQclear(one);
 	if (!good)
-		return drill_because(p->r, DRILL_TABLE_LOST, "%.*s was not restored: %.200s",
+		return drill_because(p->r, fault(p, DRILL_TABLE_LOST), "%.*s was not restored: %.200s",
 			       STR_ARG(t->name), PQerrorMessage(p->c));
 	digest_begin(&d);
 	for (ret->rows = 0; (n = PQgetCopyData(p->c, &row, 0)) > 0; ret->rows++) {
 		digest_add(&d, row, (size_t)n);
+		stall_moved(p->r->stall);
 		PQfreemem(row);
 	}
 	ret->digest = digest_end(&d);
-	while ((one = PQgetResult(p->c))) {
+	/* A connection that broke within the rows says for ever that there are more. */
+	while (n == -1 && (one = PQgetResult(p->c))) {
 		good &= PQresultStatus(one) == PGRES_COMMAND_OK;
 		PQclear(one);
 	}
@@ -272,7 +283,7 @@ static bool answer(struct postgres *p, struct str name, struct str sql, struct s
 		    PQnfields(one) == 1;
 
 	if (!good)
-		(void)drill_because(p->r, code, "%.*s cannot be answered: %.200s", STR_ARG(name),
+		(void)drill_because(p->r, fault(p, code), "%.*s cannot be answered: %.200s", STR_ARG(name),
 				    PQerrorMessage(p->c));
 	else
 		good = drill_answer(p->r, code, name,
@@ -312,6 +323,7 @@ static bool drill_postgres(struct drill_run *r)
 	bool good = whole(&p);
 
 	restore_free(p.restore);
+	stall_watch_fd(r->stall, -1);
 	PQfinish(p.c);
 	scratch_stop(p.server);
 	return good;

@@ -62,6 +62,10 @@ static bool answers(struct restore *r, struct str on, struct err *err)
 			r->copying = true;
 			break;
 		}
+		/* A dump asks for nothing; and libpq would say this for ever. */
+		if (status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH)
+			return err_set(err, ERR_BROKEN, "the dump asks the server for rows: %.*s",
+				       STR_ARG(str_sub(str_trim(on), 0, SHOWN)));
 		if (PQstatus(r->c) == CONNECTION_BAD)
 			return gone(r, err);
 	}

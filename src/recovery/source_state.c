@@ -90,6 +90,7 @@ static bool of_folder(struct backup_run *r, struct state *s, struct err *err)
 	char program[TOOLS_PATH];
 	char *argv[] = { (char[]){ "env" }, (char *)(uintptr_t)workspace.ptr, program, (char *)(uintptr_t)at.ptr,
 			 (char[]){ "state" }, (char[]){ "pull" }, NULL };
+	struct backup_reader into = { gather, s, r->stall };
 
 	if (!tools_find("terraform", program, err) && !tools_find("tofu", program, err))
 		return false;
@@ -97,7 +98,7 @@ static bool of_folder(struct backup_run *r, struct state *s, struct err *err)
 	r->m->host = r->m->host.len ? r->m->host : from->folder;
 	if (!at.ptr || !workspace.ptr || !r->m->tool.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
-	return backup_read(from->workspace.len ? argv : argv + 2, NULL, gather, s, err);
+	return backup_read(from->workspace.len ? argv : argv + 2, NULL, &into, err);
 }
 
 static bool of_s3(struct backup_run *r, struct state *s, struct err *err)
@@ -114,12 +115,13 @@ static bool of_s3(struct backup_run *r, struct state *s, struct err *err)
 	char *argv[] = { (char[]){ "aws" }, (char[]){ "s3" }, (char[]){ "cp" }, (char[]){ "--only-show-errors" },
 			 (char *)(uintptr_t)url.ptr, (char[]){ "-" }, region.len ? (char[]){ "--region" } : NULL,
 			 (char *)(uintptr_t)region.ptr, NULL };
+	struct backup_reader into = { gather, s, r->stall };
 
 	if (!url.ptr || !region.ptr || !str_starts(from->backend, STR("s3:")) || slash >= rest.len)
 		return err_set(err, ERR_INPUT, "a state's backend is s3:BUCKET/KEY");
 	r->m->tool = STR("aws s3 cp");
 	r->m->host = r->m->host.len ? r->m->host : url;
-	return backup_read(argv, NULL, gather, s, err);
+	return backup_read(argv, NULL, &into, err);
 }
 
 static bool remember(struct backup_run *r, const struct state *s, struct err *err)

@@ -2,6 +2,7 @@
  * usage: recovery_tool key FILE | backup VAULT KEY TARGET CONNECT [NAME=SQL ...] | drill VAULT KEY TARGET SCRATCH [ID] [OPTION ...]
  * CONNECT may say another kind first: mysql:WORDS, sqlite:FILE, state:FILE, command:PROGRAM (its words split at spaces).
  * OPTION: last=ID, rpo=SECONDS, rto=SECONDS, query:NAME=EXPECT=SQL, check=PROGRAM (its words split at spaces).
+ * In the environment: RECOVERY_PATIENCE=SECONDS a source may be silent; RECOVERY_FOLDER, where scratch servers are made (/tmp).
  * backup prints its id; drill prints the result, then a line "CODE TEXT" for each reason.
  */
 #include <signal.h>
@@ -84,6 +85,15 @@ static void kind_of(struct backup_ask *ask, char *words[16])
 		ask->password = str_from(password);
 }
 
+/* RECOVERY_PATIENCE: seconds. */
+static unsigned patience(void)
+{
+	const char *s = getenv("RECOVERY_PATIENCE");
+	uint64_t n;
+
+	return s && str_to_u64(str_from(s), &n) && n < 3600 ? (unsigned)n : 0;
+}
+
 static int backup(char **argv)
 {
 	char *words[16];
@@ -104,6 +114,7 @@ static int backup(char **argv)
 		end = &one->next;
 	}
 	ask.questions = q;
+	ask.patience_s = patience();
 	kind_of(&ask, words);
 	if (!open_vault(argv[2], &ask.vault) || !read_key(argv[3], &ask.pem, key) || !backup_take(&ask, &arena, &m, &err))
 		return fail();
@@ -146,6 +157,9 @@ static int drill(char **argv)
 	struct drill_ask ask = { .target = str_from(argv[4]), .key = key, .cache = str_from(argv[5]), .folder = STR("/tmp") };
 	struct drill_done d;
 
+	ask.patience_s = patience();
+	if (getenv("RECOVERY_FOLDER"))
+		ask.folder = str_from(getenv("RECOVERY_FOLDER"));
 	if (*more && !strchr(*more, '='))
 		ask.id = str_from(*more++);
 	for (; *more; more++) {
