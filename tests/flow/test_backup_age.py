@@ -33,7 +33,8 @@ def main():
         pem = os.path.join(work, "state", "pawl", "recovery", "key.pem")
         subprocess.run([os.path.join(lab.BUILD, "tests", "lib", "recovery_tool"), "key", pem], check=True)
         public = subprocess.run(
-            "openssl pkey -in %s -pubout -outform DER | tail -c 32 | base64" % pem, shell=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+            "openssl pkey -in %s -pubout -outform DER | tail -c 32 | base64" % pem, shell=True,
+            stdout=subprocess.PIPE, text=True).stdout.strip()
         conf = os.path.join(work, "config", "pawl", "backup.yaml")
         head = "version: 1\nkey: %s\nvaults:\n  - {name: local, directory: %s}" % (public, os.path.join(work, "vault"))
         open(conf, "w").write(head + "\ntargets:\n  - {name: rows, command: [/bin/cat, %s], vault: local, encrypt: %s}\n" % (source, to))
