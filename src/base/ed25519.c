@@ -39,15 +39,3 @@ bool ed25519_sign(struct str pem, struct str text, uint8_t ret_key[ED25519_KEY_L
 	BIO_free(bio);
 	return ok;
 }
-
-bool ed25519_verify(const uint8_t key[ED25519_KEY_LEN], const uint8_t signature[ED25519_SIGNATURE_LEN], struct str text)
-{
-	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, ED25519_KEY_LEN);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = pkey && ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
-		  EVP_DigestVerify(ctx, signature, ED25519_SIGNATURE_LEN, (const unsigned char *)text.ptr, text.len) == 1;
-
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(pkey);
-	return ok;
-}

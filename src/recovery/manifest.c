@@ -1,6 +1,6 @@
 #include "recovery/manifest.h"
 
-#include "base/ed25519_check.h"
+#include "base/ed25519.h"
 #include "recovery/record.h"
 
 const struct str backup_kinds[BACKUP_COMMAND + 1] = {
@@ -150,5 +150,5 @@ bool manifest_signed(const uint8_t key[ED25519_KEY_LEN], const struct manifest_s
 	struct str text = arena_join(arena, STR(MANIFEST_SIGNED_AS), json);
 
 	return text.ptr && !memcmp(key, s->key, ED25519_KEY_LEN) &&
-	       ed25519_check(key, s->bytes, text);
+	       ed25519_verify(key, s->bytes, text);
 }
