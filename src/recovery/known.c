@@ -282,13 +282,16 @@ static bool same_table(struct str dumped, struct str name)
 	return n == name.len;
 }
 
-/* Was it among the tables that the drill compared? A name without a dot in it is no table's: a schema, the database. */
+/* Was it among the tables that the drill compared? Of a table the whole name is asked for, which a gate that knows the schema gives as its
+ * identity. What is no table and has no dot in its name, a schema or the database, is not among them. */
 static bool was_in_it(const struct believed *b, const struct change *c)
 {
-	if (!b->point.tables || str_find_char(c->name, '.') == SIZE_MAX)
+	struct str name = str_find_char(c->name, '.') == SIZE_MAX && c->identity.len ? c->identity : c->name;
+
+	if (!b->point.tables || (str_find_char(name, '.') == SIZE_MAX && !str_eq(c->type, STR("table"))))
 		return true;
 	for (const struct point_table *t = b->point.tables; t; t = t->next) {
-		if (same_table(t->name, c->name))
+		if (same_table(t->name, name))
 			return true;
 	}
 	return false;

@@ -140,6 +140,13 @@ static const struct catalogue_relation *find(struct filling *f, struct str name)
 	return catalogue_named(f->c, last, &n);
 }
 
+/* By which backups are told from those of another schema's table of that name. */
+static void identify(struct filling *f, struct change *c, const struct catalogue_relation *r)
+{
+	if (r && !c->identity.len)
+		c->identity = arena_fmt(f->arena, "%.*s.%.*s", STR_ARG(r->schema), STR_ARG(r->name));
+}
+
 static void not_measured(struct filling *f, struct change *c, const char *why)
 {
 	say(f, c, arena_fmt(f->arena, "how much could not be measured (%s)", why));
@@ -179,6 +186,7 @@ static void fill_relation(struct filling *f, struct change *c, bool goes)
 	const struct catalogue_relation *r = find(f, c->name);
 	struct size size;
 
+	identify(f, c, r);
 	if (!r || !measure(f, r, &size)) {
 		not_measured(f, c, r ? f->err->msg : "no such relation is known");
 		return;
@@ -302,6 +310,7 @@ static void fill_rows(struct filling *f, struct change *c)
 	bool sized = r && measure(f, r, &size), all = is(c, SQL_MEANS_DELETE_ALL) || is(c, SQL_MEANS_UPDATE_ALL);
 	uint64_t rows = 0;
 
+	identify(f, c, r);
 	if (sized && r->kind == 'p')
 		parts_of(f, r, &size);
 	if (all && sized)
