@@ -31,14 +31,14 @@ static enum drill_code fault(const struct postgres *p, enum drill_code code)
 	return PQstatus(p->c) == CONNECTION_OK ? code : DRILL_BROKE_OFF;
 }
 
-static bool connect(struct postgres *p, const char *database)
+static bool connect(struct postgres *p)
 {
 	const char *const names[] = {
 		"host", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL
 	};
 	const char *const values[] = { scratch_socket(p->server),
 				       SCRATCH_USER,
-				       database,
+				       SCRATCH_DATABASE,
 				       "-c DateStyle=ISO -c IntervalStyle=postgres -c "
 				       "extra_float_digits=3 -c TimeZone=UTC "
 				       "-c bytea_output=hex -c xmloption=content",
@@ -69,7 +69,8 @@ static bool start(struct postgres *p)
 {
 	struct scratch_opts o = { .major = major_of(p->r->done->manifest.server),
 				  .cache = p->r->ask->cache,
-				  .folder = p->r->ask->folder };
+				  .folder = scratch_where(p->r->ask->folder, p->r->done->manifest.plain_bytes),
+				  .single = true };
 	struct err err = { 0 };
 	unsigned major = 0;
 
@@ -79,7 +80,7 @@ static bool start(struct postgres *p)
 			       : major < o.major ? DRILL_OLDER_SERVER
 						 : DRILL_BROKE_OFF,
 			       "%s", err.msg);
-	return connect(p, "postgres");
+	return connect(p);
 }
 
 static bool quoted(struct postgres *p, const char *before, struct str name, const char *after,
@@ -92,7 +93,7 @@ static bool quoted(struct postgres *p, const char *before, struct str name, cons
 	return ret->ptr || drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
 }
 
-/* Roles that own something there, and the database. */
+/* Roles that own something there. */
 static bool prepare(struct postgres *p)
 {
 	struct str sql;
@@ -106,9 +107,7 @@ static bool prepare(struct postgres *p)
 			return drill_because(p->r, fault(p, DRILL_ROLE), "role %.*s cannot be made: %.200s",
 				       STR_ARG(w->text), PQerrorMessage(p->c));
 	}
-	if (!exec(p, "CREATE DATABASE drill TEMPLATE template0"))
-		return drill_because(p->r, DRILL_BROKE_OFF, "%.300s", PQerrorMessage(p->c));
-	return connect(p, "drill");
+	return true;
 }
 
 static bool has_extension(struct postgres *p, struct str name)
@@ -310,7 +309,7 @@ static bool whole(struct postgres *p)
 	bool good;
 
 	/* The dump's own settings end with its session. */
-	if (!restore(p) || !connect(p, "drill"))
+	if (!restore(p) || !connect(p))
 		return false;
 	good = compare_tables(p);
 	good &= no_more_tables(p);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +19,10 @@
 
 #define START_S 60
 #define STOP_S 10
+#define MEMORY "/dev/shm"
+#define SMALL ((uint64_t)16 << 20)	 /* bytes of a dump */
+#define SMALL_NEEDS ((uint64_t)128 << 20) /* what its server takes at most there */
+#define SMALL_FREE 8			 /* times as much must be free */
 
 extern char **environ;
 
@@ -77,18 +83,13 @@ static char **as_user(struct scratch *s, char **argv, char words[WORDS][16])
 	return argv;
 }
 
-/* ${own}: as ourselves, not as the server's user. */
-bool scratch_run(struct scratch *s, char **argv, bool own, struct err *err)
+static bool run(const char *name, char **argv, struct str input, struct err *err)
 {
-	auto_buf says = BUF_MAX(4000);
-	struct proc_opts o = { .cwd = "/", .out = &says, .errout = &says, .timeout_s = START_S };
-	const char *name = strrchr(argv[0], '/');
-	char words[WORDS][16], program[TOOLS_PATH];
+	auto_buf says = BUF_MAX(64 << 10);
+	struct proc_opts o = { .cwd = "/", .input = input, .out = &says, .errout = &says, .timeout_s = START_S };
+	char program[TOOLS_PATH];
 	int status;
 
-	name = name ? name + 1 : argv[0];
-	if (!own)
-		argv = as_user(s, argv, words);
 	if (!tools_find(argv[0], program, err))
 		return false;
 	argv[0] = program;
@@ -98,10 +99,34 @@ bool scratch_run(struct scratch *s, char **argv, bool own, struct err *err)
 				  STR_ARG(str_trim(buf_str(&says))));
 }
 
+static const char *name_of(char *const *argv)
+{
+	const char *slash = strrchr(argv[0], '/');
+
+	return slash ? slash + 1 : argv[0];
+}
+
+bool scratch_run(struct scratch *s, char **argv, bool own, struct err *err)
+{
+	char words[WORDS][16];
+	const char *name = name_of(argv);
+
+	return run(name, own ? argv : as_user(s, argv, words), STR_NONE, err);
+}
+
+bool scratch_run_with(struct scratch *s, char **argv, struct str input, struct err *err)
+{
+	char words[WORDS][16];
+	const char *name = name_of(argv);
+
+	return run(name, as_user(s, argv, words), input, err);
+}
+
+/* What is in ${from}, and its mode and owner. */
 static bool copy(struct scratch *s, char *from, char *to, struct err *err)
 {
 	char *argv[16] = {
-		(char[]){ "cp" }, (char[]){ "-a" }, (char[]){ "--reflink=auto" }, (char[]){ "--" },
+		(char[]){ "cp" }, (char[]){ "-a" }, (char[]){ "-T" }, (char[]){ "--reflink=auto" }, (char[]){ "--" },
 		from,		  to,		    NULL
 	};
 
@@ -115,9 +140,15 @@ static bool make_template(struct scratch *s, char *data, const char *path, bool 
 			  struct err *err)
 {
 	char made[PATH_LEN + 32];
+	auto_fd held = -1;
 
+	if (!make(s, data, err))
+		return false;
 	snprintf(made, sizeof(made), "%s.%u", path, (unsigned)getpid());
-	if (!make(s, data, err) || !copy(s, data, made, err)) {
+	held = scratch_half(made);
+	if (held < 0)
+		return err_sys(err, "%s", made);
+	if (!copy(s, data, made, err)) {
 		sweep(made);
 		return false;
 	}
@@ -140,6 +171,7 @@ static bool fill(struct scratch *s, struct str cache, const char *name, bool (*m
 		 s->as[0] ? s->as : "own");
 	if (!dir_make(folder, 0711, err))
 		return false;
+	scratch_sweep_halves(folder, s->uid);
 	if (lstat(template, &st) == 0) {
 		uid_t owner = s->as[0] ? s->uid : geteuid();
 
@@ -243,12 +275,30 @@ bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const stru
 	if (!whose(s, k->user, err))
 		return false;
 	scratch_sweep(o->folder, s->uid);
+	if (!str_is(o->folder, MEMORY))
+		scratch_sweep(STR(MEMORY), s->uid); /* the run that died may have been there */
 	if (!folders(s, o->folder, err))
 		return false;
 	/* One that lasts outlives whoever made it. */
 	if (!o->lasting && (s->owner = scratch_own(s->folder, err)) < 0)
 		return false;
 	return fill(s, o->cache, k->name, k->make, err);
+}
+
+/* Rows, indexes and log of a small dump are a few times its size; what initdb makes is 12 MB. */
+struct str scratch_where(struct str folder, uint64_t plain)
+{
+	uint64_t need = SMALL_NEEDS * SMALL_FREE;
+	struct statvfs there;
+	struct sysinfo memory;
+
+	if (!str_is(folder, "/tmp") || plain > SMALL)
+		return folder;
+	if (statvfs(MEMORY, &there) != 0 || (there.f_flag & ST_RDONLY) || sysinfo(&memory) != 0)
+		return folder;
+	if ((uint64_t)there.f_bavail * there.f_frsize < need || (uint64_t)memory.freeram * memory.mem_unit < need)
+		return folder;
+	return STR(MEMORY);
 }
 
 const char *scratch_folder(const struct scratch *s)

@@ -35,6 +35,7 @@ bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const stru
 /* ${argv} has room for SCRATCH_WORDS more. Runs to its end; ${own}: as ourselves, not as the server's user. */
 #define SCRATCH_WORDS 10
 bool scratch_run(struct scratch *s, char **argv, bool own, struct err *err) PAWL_MUST_USE;
+bool scratch_run_with(struct scratch *s, char **argv, struct str input, struct err *err) PAWL_MUST_USE;
 /* The server itself; ends with us, whatever ends us. Its output goes to the file log. */
 bool scratch_spawn(struct scratch *s, char **argv, struct err *err) PAWL_MUST_USE;
 /* Until ${file} of the folder says ${says}, or the server died: then its last words are in ${err}. */
@@ -43,6 +44,10 @@ bool scratch_wait(struct scratch *s, const char *file, const char *says,
 
 /* The file of ${folder} that says that its run lives: held locked until closed. -1 with ${err}. */
 int scratch_own(const char *folder, struct err *err);
+/* The folder of a template that is not whole yet, held locked until closed. -1 with errno. */
+int scratch_half(const char *path);
+/* Removes those in the cache ${folder} that nobody holds any more. Best effort. */
+void scratch_sweep_halves(const char *folder, uid_t uid);
 /* Ends and removes what runs that died left in ${folder}: servers of this user's or of ${uid}. Best effort. */
 void scratch_sweep(struct str folder, uid_t uid);
 

@@ -5,7 +5,7 @@
 
 #include "recovery/scratch_inner.h"
 
-static bool make(struct scratch *s, char *data, struct err *err)
+static bool init(struct scratch *s, char *data, struct err *err)
 {
 	char initdb[PATH_LEN + 16];
 	char *argv[24] = { initdb,
@@ -23,6 +23,30 @@ static bool make(struct scratch *s, char *data, struct err *err)
 
 	snprintf(initdb, sizeof(initdb), "%s/initdb", s->binaries);
 	return scratch_run(s, argv, false, err);
+}
+
+/* Statements to a server of one session, in ${database}; it ends. */
+static bool told(struct scratch *s, char *data, const char *database, const char *sql, struct err *err)
+{
+	char program[PATH_LEN + 16], name[32];
+	char *argv[24] = { program, (char[]){ "--single" }, (char[]){ "-F" }, (char[]){ "-j" }, (char[]){ "-c" },
+			   (char[]){ "min_wal_size=2MB" }, (char[]){ "-c" }, (char[]){ "exit_on_error=on" }, (char[]){ "-D" }, data, name,
+			   NULL };
+
+	snprintf(program, sizeof(program), "%s/postgres", s->binaries);
+	snprintf(name, sizeof(name), "%s", database);
+	return scratch_run_with(s, argv, str_from(sql), err);
+}
+
+/* What a server is copied for is one database; the three that initdb makes are two thirds of its files. */
+static bool make_single(struct scratch *s, char *data, struct err *err)
+{
+	return init(s, data, err) &&
+	       told(s, data, "template1", "CREATE DATABASE " SCRATCH_DATABASE " TEMPLATE template0;\n\n", err) &&
+	       told(s, data, SCRATCH_DATABASE,
+		    "UPDATE pg_database SET datistemplate = false WHERE datname = 'template0';\n\nDROP DATABASE template0;\n\n"
+		    "ALTER DATABASE template1 IS_TEMPLATE false;\n\nDROP DATABASE template1;\n\nDROP DATABASE postgres;\n\n",
+		    err);
 }
 
 /* Over the network of this machine one role may come in, by its password; the socket's folder keeps others out of the rest. */
@@ -89,14 +113,14 @@ bool scratch_start(const struct scratch_opts *o, struct scratch **ret, unsigned 
 {
 	struct scratch *s = scratch_new(err);
 	char name[16];
-	struct scratch_kind kind = { "postgres", name, make };
+	struct scratch_kind kind = { "postgres", name, o->single ? make_single : init };
 	bool good;
 
 	*ret_major = 0;
 	if (!s)
 		return false;
 	*ret_major = tools_postgres("initdb", s->binaries);
-	snprintf(name, sizeof(name), "%u", *ret_major);
+	snprintf(name, sizeof(name), "%u%s", *ret_major, o->single ? "-single" : "");
 	if (!*ret_major)
 		good = err_set(
 			err, ERR_TOOL,

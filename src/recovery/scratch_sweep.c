@@ -99,6 +99,47 @@ static void look_at(const char *path, uid_t uid)
 	(void)!dir_remove(path, &ignored);
 }
 
+/* --- templates --- */
+
+int scratch_half(const char *path)
+{
+	auto_fd fd = -1;
+
+	if (mkdir(path, 0700) != 0)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? fd_take(&fd) : -1;
+}
+
+/* scratch-NAME.PID, as scratch.c calls them until they are whole. */
+static bool half_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	uint64_t pid;
+
+	return !strncmp(name, "scratch-", strlen("scratch-")) && dot && str_to_u64(str_from(dot + 1), &pid);
+}
+
+void scratch_sweep_halves(const char *folder, uid_t uid)
+{
+	char path[PATH_MAX];
+	DIR *d = opendir(folder);
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		struct err ignored;
+		struct stat st;
+		auto_fd fd = -1;
+
+		if (!half_name(e->d_name) || (size_t)snprintf(path, sizeof(path), "%s/%s", folder, e->d_name) >= sizeof(path))
+			continue;
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_uid == geteuid() || st.st_uid == uid) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			(void)!dir_remove(path, &ignored);
+	}
+	if (d)
+		closedir(d);
+}
+
 void scratch_sweep(struct str folder, uid_t uid)
 {
 	char in[PATH_MAX], path[PATH_MAX];

@@ -6,10 +6,13 @@ Three hands: without the key; with the key, the dump changed and the manifest as
 can only be told by the server, which is restored into and asked. PAWL_TEST_TAMPER=whole: every truncation, and
 all of those that take a server; else each eighth of them.
 """
+import fcntl
 import os
+import pathlib
 import re
 import shutil
 import sys
+import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -290,6 +293,21 @@ def truncations(tap, v):
     tap.check("cut at each 64 KiB: bytes (%d of %d)" % (n, size // STEP + 1), wrong)
 
 
+def halves(tap, v):
+    """What a killed run left of a template goes; one that somebody is making stays; so do servers that died, in memory too."""
+    left, held = v.cache / "scratch-99-own.4242", v.cache / "scratch-99-own.4243"
+    for folder in (left / "base", held):
+        folder.mkdir(mode=0o700, parents=True)
+    died = pathlib.Path(tempfile.mkdtemp(prefix="pawl-scratch-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"))
+    (died / "owner").touch(mode=0o600)
+    fd = os.open(held, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    d = v.drill("shop")
+    os.close(fd)
+    found = [p for p in (left, died) if p.exists()] + [p for p in (held,) if not p.exists()]
+    tap.check("half a template of a run that died is removed, one in the making not", [str(p) for p in found] + ([] if d.result == "verified" else [d.text]))
+
+
 def sound(tap, v):
     d = v.drill("shop", "query:clerks=300=SELECT count(*) FROM orders", "last=" + GOOD, "rpo=3600", "rto=3600")
     tap.check("what is sound is verified", [] if d.result == "verified" and d.tables == 3 and d.rows == 3740 else [d.text])
@@ -322,6 +340,7 @@ def main():
     NOW = int(time.time() * 10**6)
     told = set()
     sound(tap, v)
+    halves(tap, v)
     each(tap, v, OUTSIDE, told, "last=" + GOOD)
     truncations(tap, v)
     each(tap, v, MEMBERS, told)
