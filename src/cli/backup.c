@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "core/card.h"
 
+#define SKEW_US (300 * CLOCK_SECOND)
 #define OUT_MAX ((size_t)16 << 20)
 
 static void put_u64(struct json_out *o, const char *key, uint64_t n)
@@ -71,8 +72,9 @@ static void say_text(struct backing *k, const struct config_target *t, const str
 	progress_size(m->files ? m->files->bytes : 0, stored);
 	progress_size(m->plain_bytes, plain);
 	duration_text((m->finished_us - m->taken_us) / CLOCK_SECOND, took, sizeof(took));
-	buf_addf(&k->text, "%.*s: backup %.*s, %llu row%s, %s packed to %s in vault %.*s, in %s", STR_ARG(t->name), STR_ARG(m->id),
-		 (unsigned long long)backup_run_rows(m), backup_run_rows(m) == 1 ? "" : "s", plain, stored, STR_ARG(r->vault), took);
+	buf_addf(&k->text, "%.*s: backup %.*s, %llu %s%s, %s packed to %s in vault %.*s, in %s", STR_ARG(t->name), STR_ARG(m->id),
+		 (unsigned long long)backup_run_rows(m), backup_run_unit(m->kind), backup_run_rows(m) == 1 ? "" : "s", plain,
+		 stored, STR_ARG(r->vault), took);
 	if (r->copies)
 		buf_addf(&k->text, ", and in %u more", r->copies);
 	buf_adds(&k->text, ".\n");
@@ -159,6 +161,7 @@ struct listing {
 	struct vault *open;
 	const struct point *point; /* of the target at hand; NULL: none */
 	bool wrong;
+	bool *seen; /* of each word: something lies there of that target */
 };
 
 /* What the manifest says; "" where it can be believed. */
@@ -167,11 +170,13 @@ static struct str trust(struct listing *l, const struct vault_entry *e, struct m
 	struct err err = { 0 };
 
 	if (e->hidden)
-		return STR("hidden: behind a delete marker");
+		return STR("HIDDEN behind a delete marker: somebody deleted it; its versions lie there yet");
 	if (!e->whole)
 		return STR("not whole");
 	if (!backup_manifest(l->open, e->target, e->id, l->b->config.key, &l->b->arena, m, &err))
 		return arena_fmt(&l->b->arena, "NOT TO BE BELIEVED: %s", err.msg);
+	if (m->taken_us > clock_now_us() + SKEW_US)
+		return STR("OF A TIME TO COME: a clock is wrong, here or where it was taken; what is taken until then sorts before it");
 	return STR("");
 }
 
@@ -205,7 +210,8 @@ static void entry_text(struct listing *l, const struct vault_entry *e, const str
 		buf_addc(l->text, ' ');
 		card_escape(wrong, l->text);
 	} else {
-		buf_addf(l->text, " %llu rows%s", (unsigned long long)backup_run_rows(m), verified ? ", the newest verified" : "");
+		buf_addf(l->text, " %llu %ss%s", (unsigned long long)backup_run_rows(m), backup_run_unit(m->kind),
+			 verified ? ", the newest verified" : "");
 	}
 	if (e->locked_until_us > clock_now_us()) {
 		timestamp_text(e->locked_until_us, until);
@@ -220,7 +226,7 @@ static void entry(struct listing *l, const struct vault_entry *e)
 	struct str wrong = trust(l, e, &m);
 	bool verified = !wrong.len && l->point && str_eq(l->point->verified.backup, e->id);
 
-	l->wrong = l->wrong || str_starts(wrong, STR("NOT"));
+	l->wrong = l->wrong || (wrong.len && (e->whole || e->hidden));
 	if (l->c->json)
 		entry_json(l, e, &m, wrong, verified);
 	else
@@ -245,6 +251,7 @@ static bool list_vault(struct listing *l, struct err *err)
 				i++;
 			if (i == l->c->n_args)
 				continue;
+			l->seen[i] = true;
 		}
 		if (!str_eq(e->target, last)) {
 			last = e->target;
@@ -269,9 +276,22 @@ static int list_all(struct cli *c, struct backups *b)
 	}
 	if (c->json)
 		json_out_open(&o, '{'), json_out_key(&o, "backups"), json_out_open(&o, '[');
+	l.seen = ARENA_ARRAY(&b->arena, (size_t)c->n_args + 1, bool);
+	if (!l.seen) {
+		err_set(&err, ERR_LIMIT, "no memory");
+		return cli_fail(c, &err);
+	}
 	for (l.vault = b->config.vaults; l.vault; l.vault = l.vault->next) {
 		if (!list_vault(&l, &err))
 			return cli_fail(c, &err);
+	}
+	/* One that backup.yaml no longer names may lie there yet. */
+	for (int i = 0; i < c->n_args; i++) {
+		if (!l.seen[i] && !config_target_find(&b->config, str_from(c->args[i]))) {
+			err_set(&err, ERR_INPUT, "no target is called '%s' in %s, and no vault holds anything of that name", c->args[i],
+				b->path);
+			return cli_fail(c, &err);
+		}
 	}
 	if (c->json)
 		json_out_close(&o, ']'), json_out_close(&o, '}'), buf_addc(&text, '\n');

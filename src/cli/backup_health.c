@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/timestamp.h"
+#include "recovery/retention.h"
 
 #define SKEW_US (300 * CLOCK_SECOND)
 
@@ -147,6 +148,55 @@ static void of_vault(struct arena *a, const struct config_target *t, struct back
 		say(a, &h->notes, "no point-in-time recovery%.*s", STR_ARG(str_sub(h->runs.point_in_time, 4, 400)));
 }
 
+/* What the statement speaks of must lie there: one of them is what a restore would begin with. */
+static void of_entry(struct arena *a, const struct config_vault *v, const struct vault_entry *list, struct str id, struct backup_health *h)
+{
+	while (list && !str_eq(list->id, id))
+		list = list->next;
+	if (!id.len || (list && list->whole && !list->hidden))
+		return;
+	if (list && list->hidden)
+		say(a, &h->red,
+		    "backup %.*s is hidden behind a delete marker in vault %.*s: somebody deleted it; its versions lie there yet",
+		    STR_ARG(id), STR_ARG(v->place.name));
+	else
+		say(a, &h->red, "backup %.*s is no longer whole in vault %.*s", STR_ARG(id), STR_ARG(v->place.name));
+}
+
+static void of_listing(struct backups *b, const struct config_target *t, int64_t now, struct backup_health *h)
+{
+	const struct config_vault *v = t->vaults[0];
+	struct arena *a = &b->arena;
+	struct vault_entry *list = NULL;
+	struct vault *vault = NULL;
+	struct err err = { 0 };
+	unsigned hidden = 0, to_come = 0;
+	bool good;
+
+	/* The programs behind the other kinds take their time, and know no delete marker. */
+	if (b->looks || !h->there || (v->place.kind != VAULT_DIRECTORY && v->place.kind != VAULT_S3))
+		return;
+	good = vault_open(&v->place, &vault, &err) && vault_list(vault, t->name, a, &list, &err);
+	vault_close(vault);
+	if (!good) {
+		say(a, v->place.kind == VAULT_DIRECTORY ? &h->red : &h->notes, "vault %.*s cannot be looked into: %s",
+		    STR_ARG(v->place.name), err.msg);
+		return;
+	}
+	of_entry(a, v, list, h->point.backup, h);
+	if (!str_eq(h->point.backup, h->point.verified.backup))
+		of_entry(a, v, list, h->point.verified.backup, h);
+	for (const struct vault_entry *e = list; e; e = e->next) {
+		hidden += e->hidden;
+		to_come += retention_id_time(e->id) > now + SKEW_US;
+	}
+	if (hidden)
+		say(a, &h->notes, "%u in vault %.*s hidden behind delete markers (pawl backup list)", hidden, STR_ARG(v->place.name));
+	if (to_come)
+		say(a, &h->notes, "%u in vault %.*s of a time to come: a clock was wrong (pawl backup list)", to_come,
+		    STR_ARG(v->place.name));
+}
+
 static void of_schedule(struct backups *b, struct backup_health *h)
 {
 	auto_buf text = BUF_MAX(64);
@@ -178,6 +228,7 @@ void backup_health(struct backups *b, const struct config_target *t, int64_t now
 	of_backup(&b->arena, t, now_us, &h);
 	of_drill(&b->arena, t, now_us, &h);
 	of_vault(&b->arena, t, &h);
+	of_listing(b, t, now_us, &h);
 	of_schedule(b, &h);
 	*ret = h;
 }

@@ -214,6 +214,14 @@ static bool write_file(struct beginning *k, struct err *err)
 	       file_replace(k->path, buf_str(&whole), mode, err);
 }
 
+/* Key and vault alone: databases of other kinds, files and commands are written into it by hand. */
+static bool write_empty(struct beginning *k, struct err *err)
+{
+	if (k->there)
+		return err_set(err, ERR_STATE, "%s is there already: targets are added under 'targets'", k->path);
+	return file_replace(k->path, buf_str(&k->text), 0600, err);
+}
+
 static bool begin(struct beginning *k, struct err *err)
 {
 	if (!places_find(NULL, &k->places, err) || !backups_path(&k->places, k->path, &k->there, err))
@@ -222,6 +230,8 @@ static bool begin(struct beginning *k, struct err *err)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!(k->there ? read_there : begin_file)(k, err))
 		return false;
+	if (cli_flag(k->c, "empty"))
+		return write_empty(k, err);
 	for (int i = 0; i < k->c->n_args; i++) {
 		if (!add_named(k, k->c->args[i], err))
 			return false;
@@ -248,7 +258,7 @@ static int tell(struct cli *c, const struct beginning *k)
 		buf_addc(&b, '\n');
 	} else {
 		buf_add(&b, buf_str(&k->notes));
-		buf_addf(&b, "%s %s.\n", k->n ? "Written to" : "Nothing to add to", k->path);
+		buf_addf(&b, "%s %s.\n", k->n || cli_flag(c, "empty") ? "Written to" : "Nothing to add to", k->path);
 		if (!k->there)
 			buf_adds(&b, "The vault is a folder of this user: an agent of the same user could destroy it too.\n"
 				     "`sudo pawl vault init` makes one of a user of its own.\n");
@@ -263,7 +273,8 @@ int cmd_backup_init(struct cli *c)
 {
 	struct beginning k = { .c = c, .text = BUF_MAX(FILE_MAX), .items = BUF_MAX(FILE_MAX), .notes = BUF_MAX(FILE_MAX) };
 	struct err err = { 0 };
-	int status = begin(&k, &err) ? tell(c, &k) : cli_fail(c, &err);
+	int status = cli_flag(c, "empty") && c->n_args ? cli_usage(c, "--empty names no database") :
+		     begin(&k, &err) ? tell(c, &k) : cli_fail(c, &err);
 
 	buf_free(&k.text);
 	buf_free(&k.items);

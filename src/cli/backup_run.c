@@ -13,6 +13,11 @@
 #define BODY_MAX ((size_t)1 << 20)
 #define NOTES_MAX ((size_t)16 << 10)
 
+const char *backup_run_unit(enum backup_kind kind)
+{
+	return kind == BACKUP_COMMAND || kind == BACKUP_STATE ? "line" : "row";
+}
+
 uint64_t backup_run_rows(const struct manifest *m)
 {
 	uint64_t rows = 0;
@@ -282,31 +287,16 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 	if (good && k->t->kind == BACKUP_POSTGRES &&
 	    !pitr_ask(k->t->connect, ask.password, &k->b->arena, &k->runs.point_in_time, &asked))
 		k->runs.point_in_time = STR_NONE;
-	explicit_bzero(secret.ptr, secret.ptr ? secret.cap : 0);
+	if (secret.ptr)
+		explicit_bzero(secret.ptr, secret.cap);
 	return good;
 }
 
-static void copy_out(struct taking *k)
-{
-	struct err err = { 0 };
-
-	for (const struct config_vault *const *v = k->t->vaults + 1; *v; v++) {
-		struct vault *to = NULL;
-
-		if (vault_open(&(*v)->place, &to, &err) && copy_backup(k->vault, to, &k->r->manifest, &err) &&
-		    (!(*v)->place.lock_s || vault_lock(to, k->t->name, k->r->manifest.id, &err)))
-			k->r->copies++;
-		else
-			note(k, "not copied into every vault: ", &err);
-		vault_close(to);
-	}
-}
-
 /* Nothing that is old goes before what is new lies there and is signed for. */
-static void tidy(struct taking *k, const struct point *p)
+static void let_go(struct taking *k, struct vault *v, const struct point *p)
 {
 	const struct retention_keep *keep = &k->t->keep;
-	struct retention_ask ask = { .vault = k->vault,
+	struct retention_ask ask = { .vault = v,
 				     .target = k->t->name,
 				     .keep = *keep,
 				     .verified = p->verified.backup,
@@ -314,14 +304,40 @@ static void tidy(struct taking *k, const struct point *p)
 	struct retention_done done;
 	struct err err = { 0 };
 
-	if (k->t->vaults[0]->place.lock_s && !vault_lock(k->vault, k->t->name, k->r->manifest.id, &err))
-		note(k, "not locked: ", &err);
 	if (!keep->daily && !keep->weekly && !keep->monthly)
 		return;
 	if (!retention_run(&ask, &k->b->arena, &done, &err))
 		note(k, "nothing old was removed: ", &err);
 	else
-		k->r->removed = (unsigned)done.removed;
+		k->r->removed += (unsigned)done.removed;
+}
+
+static void tidy(struct taking *k, const struct point *p)
+{
+	struct err err = { 0 };
+
+	if (k->t->vaults[0]->place.lock_s && !vault_lock(k->vault, k->t->name, k->r->manifest.id, &err))
+		note(k, "not locked: ", &err);
+	let_go(k, k->vault, p);
+}
+
+/* The first vault is the spool of the others: what one of them missed, or got in part, follows. */
+static void copy_out(struct taking *k, const struct point *p)
+{
+	for (const struct config_vault *const *v = k->t->vaults + 1; *v; v++) {
+		struct copy_ask ask = {
+			.from = k->vault, .target = k->t->name, .key = k->b->config.key, .lock = (*v)->place.lock_s != 0
+		};
+		struct copy_done done = { .copied = 0 };
+		bool good = vault_open(&(*v)->place, &ask.to, &done.err) && copy_missing(&ask, &k->b->arena, &done);
+
+		k->r->copies += str_eq(done.last, k->r->manifest.id);
+		if (good)
+			let_go(k, ask.to, p);
+		else
+			note(k, "not copied into every vault: ", &done.err);
+		vault_close(ask.to);
+	}
 }
 
 static bool whole(struct taking *k, const struct backup_progress *progress, int64_t began_us, struct err *err)
@@ -334,12 +350,12 @@ static bool whole(struct taking *k, const struct backup_progress *progress, int6
 	sweep_unfinished(k);
 	if (!take(k, progress, err))
 		return false;
-	copy_out(k);
 	if (!say_backup(k->b, k->t, &k->r->manifest, &p, &anew, err))
 		return err_prefix(err, "the backup lies in the vault, but the statement could not be written");
 	if (anew.len)
 		note(k, "", &(struct err){ .msg = "the statement that gates read was begun anew: the old one was not to be believed" });
 	tidy(k, &p);
+	copy_out(k, &p);
 	k->r->notes = arena_str(&k->b->arena, buf_str(&k->notes));
 	return record_backup(k->b, k->t, k->r, clock_now_us() - began_us, err);
 }

@@ -23,6 +23,9 @@ bool backup_run_take(struct backups *b, const struct config_target *t, const str
 bool backup_run_drill(struct backups *b, const struct config_target *t, struct str id, const struct backup_progress *progress,
 		      struct drill_done *ret, struct err *err) PAWL_MUST_USE;
 
+/* What is counted: "row", or "line" where there are no tables. */
+const char *backup_run_unit(enum backup_kind kind);
+
 /* Rows of all tables. */
 uint64_t backup_run_rows(const struct manifest *m);
 

@@ -95,14 +95,16 @@ bool backups_key(const char *folder, bool make, struct arena *arena, struct str 
 static bool fitting_key(struct backups *b, struct err *err)
 {
 	uint8_t key[ED25519_KEY_LEN];
+	char text[CONFIG_KEY_TEXT];
 
 	if (!backups_key(b->folder, false, &b->arena, &b->pem, key, err))
 		return false;
+	config_key_text(key, text);
 	return memcmp(key, b->config.key, sizeof(key)) == 0 ||
 	       err_set(err, ERR_STATE,
-		       "%s/key.pem is not the key of %s: what it signs would not be believed. `pawl backup init --key` writes this one's "
-		       "public half there",
-		       b->folder, b->path);
+		       "%s/key.pem is not the key of %s: what it signs would not be believed. Put the right one back; or, if this one "
+		       "shall sign from now on (and nothing older be believed), write there `key: %s`",
+		       b->folder, b->path, text);
 }
 
 /* --- open --- */

@@ -81,10 +81,16 @@ bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, st
 
 	if (id) {
 		*ret = str_from(id);
-		return vault_name_good(*ret) || err_set(err, ERR_INPUT, "'%s' is no backup's id", id);
+		if (!backup_id_good(*ret))
+			return err_set(err, ERR_INPUT, "'%s' is no backup's id: `pawl backup list` shows them", id);
 	}
 	if (!vault_list(o->vault, o->target->name, &o->arena, &list, err))
 		return false;
+	while (id && list && !str_eq(list->id, *ret))
+		list = list->next;
+	if (id)
+		return list || err_set(err, ERR_INPUT, "there is no backup %s of %.*s in the vault %.*s: `pawl backup list` shows them", id,
+				       STR_ARG(o->target->name), STR_ARG(o->from->place.name));
 	while (list && !list->whole)
 		list = list->next;
 	if (!list)

@@ -366,6 +366,7 @@ static const char backup_help[] =
 
 static const struct cli_option backup_init_options[] = {
 	{ "vault", 0, "DIR", "the vault's folder (default: vault in pawl's state folder)", false },
+	{ "empty", 0, NULL, "key, vault and backup.yaml alone: targets of other kinds are added by hand", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 

@@ -69,7 +69,10 @@ static void put_text(const struct cli *c, const struct config_target *t, const s
 		duration_text((d->at_us - d->manifest.taken_us) / CLOCK_SECOND, age, sizeof(age));
 		buf_addf(b, ". Backup %.*s, %s old", STR_ARG(d->manifest.id), age);
 	}
-	if (d->result == RECOVERY_VERIFIED)
+	if (d->result == RECOVERY_VERIFIED && *backup_run_unit(t->kind) == 'l')
+		buf_addf(b, ", read in %lld.%lld s; every byte as it was taken", (long long)(d->took_us / CLOCK_SECOND),
+			 (long long)(d->took_us / (CLOCK_SECOND / 10) % 10));
+	else if (d->result == RECOVERY_VERIFIED)
 		buf_addf(b, ", restored in %lld.%lld s; %llu table%s with %llu row%s equal to what was dumped",
 			 (long long)(d->took_us / CLOCK_SECOND), (long long)(d->took_us / (CLOCK_SECOND / 10) % 10),
 			 (unsigned long long)d->tables, d->tables == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s");
@@ -123,6 +126,9 @@ static int drill_all(struct cli *c, struct backups *b)
 		return cli_fail(c, &err);
 	if (cli_value(c, "backup") && (!list[0] || list[1]))
 		return cli_usage(c, "--backup is of one target: name it");
+	/* What was mistyped is no drill that failed: nothing is recorded. */
+	if (cli_value(c, "backup") && !backup_id_good(str_from(cli_value(c, "backup"))))
+		return cli_usage(c, "--backup wants an id as `pawl backup list` shows them");
 	if (c->json)
 		json_out_open(&o, '{'), json_out_key(&o, "drills"), json_out_open(&o, '[');
 	for (; *list; list++)

@@ -239,6 +239,32 @@ static bool to_file(void *ctx, const void *p, size_t n, struct err *err)
 	return fd_write_all(*(int *)ctx, p, n, err);
 }
 
+static int say_written(const struct restoring *r)
+{
+	const struct manifest *m = &r->done.manifest;
+	auto_buf b = BUF_MAX(OUT_MAX);
+	struct json_out o = { .buf = &b };
+	char when[TIMESTAMP_LEN + 1];
+
+	timestamp_text(m->taken_us, when);
+	if (r->c->json) {
+		json_out_open(&o, '{');
+		json_out_kv(&o, "target", r->o.target->name);
+		json_out_kv(&o, "backup", m->id);
+		json_out_kv(&o, "as_of", str_from(when));
+		json_out_kv(&o, "file", r->into);
+		json_out_key(&o, "bytes");
+		json_out_u64(&o, m->plain_bytes);
+		json_out_close(&o, '}');
+	} else {
+		buf_addf(&b, "%.*s as of %s is in the file ", STR_ARG(r->o.target->name), when);
+		card_escape(r->into, &b);
+		buf_addf(&b, ": %llu bytes, as they were read; nothing was restored.", (unsigned long long)m->plain_bytes);
+	}
+	buf_addc(&b, '\n');
+	return cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
+}
+
 /* As it was read from the source, every part checked: of any kind. */
 static int write_out(struct restoring *r, const char *path)
 {
@@ -261,7 +287,7 @@ static int write_out(struct restoring *r, const char *path)
 		return cli_fail(r->c, &err);
 	}
 	r->into = str_from(path);
-	return record(r, NULL, &err) ? EXIT_ALLOW : cli_fail(r->c, &err);
+	return record(r, NULL, &err) ? say_written(r) : cli_fail(r->c, &err);
 }
 
 static int run(struct restoring *r)

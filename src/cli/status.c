@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/timestamp.h"
 #include "cli/backup_health.h"
+#include "cli/backup_run.h"
 #include "cli/commands.h"
 #include "core/card.h"
 
@@ -128,7 +129,8 @@ static void drill_line(struct telling *k, const struct config_target *t, const s
 	if (!p->verified.at_us)
 		return;
 	age(k, p->verified.at_us, ago);
-	buf_addf(k->text, "  drill     verified %s ago: %llu rows equal, restored in %lld.%lld s", ago, (unsigned long long)rows_of(p),
+	buf_addf(k->text, "  drill     verified %s ago: %llu %ss equal, restored in %lld.%lld s", ago,
+		 (unsigned long long)rows_of(p), backup_run_unit(t->kind),
 		 (long long)(p->verified.took_us / CLOCK_SECOND), (long long)(p->verified.took_us / (CLOCK_SECOND / 10) % 10));
 	if (t->rto_s) {
 		duration_text(t->rto_s, most, sizeof(most));
@@ -147,6 +149,16 @@ static void vault_line(struct telling *k, const struct config_target *t, const s
 		age(k, proof->at_us, ago);
 		buf_addf(k->text, ": %u of %u ways to harm it worked, tried %s ago", proof->worked, proof->tried, ago);
 	}
+	buf_addc(k->text, '\n');
+}
+
+/* Where there is none, a note says so. */
+static void point_line(struct telling *k, const struct backup_health *h)
+{
+	if (!h->runs.point_in_time.len || str_starts(h->runs.point_in_time, STR("none")))
+		return;
+	buf_adds(k->text, "  between   ");
+	card_escape(h->runs.point_in_time, k->text);
 	buf_addc(k->text, '\n');
 }
 
@@ -189,6 +201,7 @@ static void target_text(struct telling *k, const struct config_target *t, const 
 	drill_line(k, t, h);
 	vault_line(k, t, h);
 	next_line(k, h);
+	point_line(k, h);
 	sentences(k, h->notes, YELLOW, "note      ");
 }
 

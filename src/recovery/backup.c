@@ -82,6 +82,7 @@ static bool reap(struct stall *stall, struct child *c, const char *name, struct 
 	char words[WORDS_MAX];
 	siginfo_t ended;
 	int status;
+	struct str said;
 	pid_t pid;
 	ssize_t n;
 
@@ -98,10 +99,11 @@ static bool reap(struct stall *stall, struct child *c, const char *name, struct 
 	if (status == 0)
 		return true;
 	n = pread(c->says, words, sizeof(words), 0);
-	return err_set(err, ERR_TOOL, "%s %s %d: %.*s", name,
+	said = str_trim((struct str){ words, n > 0 ? (size_t)n : 0 });
+	return err_set(err, ERR_TOOL, "%s %s %d%s%.*s", name,
 		       WIFSIGNALED(status) ? "was ended by signal" : "ended with status",
 		       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-		       STR_ARG(str_trim((struct str){ words, n > 0 ? (size_t)n : 0 })));
+		       said.len ? ": " : "", STR_ARG(said));
 }
 
 static void stop(struct stall *stall, struct child *c)
@@ -183,6 +185,21 @@ static struct str new_id(struct arena *arena)
 		random = (uint32_t)getpid();
 	return arena_fmt(arena, "%04d%02d%02dT%02d%02d%02dZ-%08x", t.year, t.month, t.day, t.hour,
 			 t.minute, t.second, random);
+}
+
+bool backup_id_good(struct str id)
+{
+	static const char form[] = "99999999T999999Z-xxxxxxxx";
+
+	if (id.len != sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; i < id.len; i++) {
+		const char *may = form[i] == '9' ? "0123456789" : form[i] == 'x' ? "0123456789abcdef" : NULL;
+
+		if (may ? !id.ptr[i] || !strchr(may, id.ptr[i]) : id.ptr[i] != form[i])
+			return false;
+	}
+	return true;
 }
 
 static bool put_text(const struct backup_run *r, const char *name, struct str bytes,

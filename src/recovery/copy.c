@@ -1,5 +1,8 @@
 #include "recovery/copy.h"
 
+#include <stdlib.h>
+
+#include "recovery/backup.h"
 #include "recovery/vault_inner.h"
 
 #define CHUNK ((size_t)1 << 20)
@@ -8,49 +11,92 @@ struct copying {
 	struct vault *from, *to;
 	struct str target, id;
 	char *chunk;
+	struct vault_put *put; /* of the file at hand; NULL: it is read alone */
+	uint64_t have;	       /* how much of it lies there from a run that broke off */
 };
 
-/* Bytes of ${file}, digested against ${f} where it is given. */
-static bool pass(struct copying *c, struct vault_get *g, struct vault_put *p, const struct manifest_file *f, struct err *err)
+static bool not_the_same(const struct copying *c, const char *where, struct err *err)
+{
+	return err_set(err, ERR_BROKEN, "%.*s/%.*s: what lies in the %s vault is not what was put there", STR_ARG(c->target),
+		       STR_ARG(c->id), where);
+}
+
+/* All of a file, what lies behind the first ${c}->have bytes into ${c}->put. */
+static bool pass(struct copying *c, struct vault_get *g, struct manifest_file *ret, struct err *err)
 {
 	struct digest_run whole;
-	struct digest got;
 	uint64_t bytes = 0;
 	size_t n = 0;
 
 	digest_begin(&whole);
 	do {
-		if (!vault_get_bytes(g, c->chunk, CHUNK, &n, err) || (n && !vault_put_bytes(p, c->chunk, n, err)))
+		size_t skip;
+
+		if (!vault_get_bytes(g, c->chunk, CHUNK, &n, err))
+			return false;
+		skip = bytes >= c->have ? 0 : c->have - bytes < n ? (size_t)(c->have - bytes) : n;
+		if (c->put && n > skip && !vault_put_bytes(c->put, c->chunk + skip, n - skip, err))
 			return false;
 		digest_add(&whole, c->chunk, n);
 		bytes += n;
 	} while (n);
-	got = digest_end(&whole);
-	return !f || (bytes == f->bytes && digest_eq(&got, &f->digest)) ||
-	       err_set(err, ERR_BROKEN, "%.*s/%.*s: what lies in the first vault is not what was put there", STR_ARG(c->target),
-		       STR_ARG(c->id));
+	*ret = (struct manifest_file){ .bytes = bytes, .digest = digest_end(&whole) };
+	return true;
 }
 
-static bool copy_file(struct copying *c, struct str name, const struct manifest_file *f, struct err *err)
+static bool same(const struct manifest_file *a, const struct manifest_file *b)
+{
+	return a->bytes == b->bytes && digest_eq(&a->digest, &b->digest);
+}
+
+static bool read_all(struct copying *c, struct vault *v, struct str name, struct manifest_file *ret, struct err *err)
 {
 	struct vault_get *g = NULL;
-	struct vault_put *p = NULL;
-	uint64_t have;
-	bool good;
+	bool good = vault_get_begin(v, c->target, c->id, name, 0, &g, err) && pass(c, g, ret, err);
 
-	if (!vault_get_begin(c->from, c->target, c->id, name, 0, &g, err))
-		return false;
-	if (!vault_put_begin(c->to, c->target, c->id, name, &p, &have, err)) {
-		vault_get_end(g);
-		return false;
-	}
-	good = (!have || err_set(err, ERR_STATE, "half a copy of %.*s lies there already", STR_ARG(c->id))) && pass(c, g, p, f, err);
 	vault_get_end(g);
+	return good;
+}
+
+/* ${f}: what the manifest says of it; NULL: nothing. What an earlier run sent is believed when it was read again, no sooner. */
+static bool send(struct copying *c, struct str name, const struct manifest_file *f, struct err *err)
+{
+	struct vault_put *p = c->put;
+	struct manifest_file sent, there;
+	bool good = read_all(c, c->from, name, &sent, err);
+
+	c->put = NULL;
+	good = good && (!f || same(&sent, f) || not_the_same(c, "first", err)) && (sent.bytes >= c->have || not_the_same(c, "other", err));
 	if (!good) {
 		vault_put_stop(p);
 		return false;
 	}
-	return vault_put_end(p, err);
+	if (!vault_put_end(p, err))
+		return false;
+	return !c->have || (read_all(c, c->to, name, &there, err) && (same(&there, &sent) || not_the_same(c, "other", err)));
+}
+
+/* Whole there already: the run that put it ended before it had put the rest. */
+static bool lies_there(struct copying *c, struct str name, const struct manifest_file *f, struct err *err)
+{
+	struct manifest_file sent, there;
+	struct err unread = { 0 };
+
+	if (!read_all(c, c->to, name, &there, &unread) || !read_all(c, c->from, name, &sent, &unread))
+		return false;
+	if (f && !same(&sent, f))
+		return not_the_same(c, "first", err);
+	return same(&there, &sent) || not_the_same(c, "other", err);
+}
+
+static bool copy_file(struct copying *c, struct str name, const struct manifest_file *f, struct err *err)
+{
+	c->have = 0;
+	c->put = NULL;
+	if (vault_put_begin(c->to, c->target, c->id, name, &c->put, &c->have, err))
+		return send(c, name, f, err);
+	c->put = NULL;
+	return lies_there(c, name, f, err);
 }
 
 bool copy_backup(struct vault *from, struct vault *to, const struct manifest *m, struct err *err)
@@ -63,4 +109,67 @@ bool copy_backup(struct vault *from, struct vault *to, const struct manifest *m,
 	good = good && copy_file(&c, STR(VAULT_MANIFEST), NULL, err) && copy_file(&c, STR(VAULT_SIGNATURE), NULL, err);
 	free(c.chunk);
 	return good;
+}
+
+/* ${copies}' entry of that backup; NULL: none there. */
+static const struct vault_entry *entry_of(const struct vault_entry *copies, struct str id)
+{
+	while (copies && !str_eq(copies->id, id))
+		copies = copies->next;
+	return copies;
+}
+
+static bool wanted(const struct vault_entry *e, const struct vault_entry *copies)
+{
+	const struct vault_entry *there = entry_of(copies, e->id), *newest = copies;
+
+	if (!e->whole || e->hidden)
+		return false;
+	if (there)
+		return !there->whole && !there->hidden;
+	while (newest && !newest->whole)
+		newest = newest->next;
+	return !newest || str_cmp(e->id, newest->id) > 0;
+}
+
+/* One that is broken where it comes from holds up no other; a vault that cannot be reached ends it. */
+static bool copy_one(const struct copy_ask *ask, const struct vault_entry *e, struct arena *arena, struct copy_done *done)
+{
+	struct manifest m;
+	struct err *err = &done->err;
+
+	if (!backup_manifest(ask->from, ask->target, e->id, ask->key, arena, &m, err) || !copy_backup(ask->from, ask->to, &m, err)) {
+		done->failed++;
+		return err->code == ERR_BROKEN;
+	}
+	done->last = e->id;
+	done->copied++;
+	if (ask->lock && !vault_lock(ask->to, ask->target, m.id, err))
+		done->failed++;
+	return true;
+}
+
+bool copy_missing(const struct copy_ask *ask, struct arena *arena, struct copy_done *ret)
+{
+	struct vault_entry *list, *copies;
+	const struct vault_entry **order;
+	size_t n = 0;
+
+	*ret = (struct copy_done){ .copied = 0 };
+	if (!vault_list(ask->from, ask->target, arena, &list, &ret->err) || !vault_list(ask->to, ask->target, arena, &copies, &ret->err))
+		return false;
+	for (const struct vault_entry *e = list; e; e = e->next)
+		n++;
+	order = ARENA_ARRAY(arena, n + 1, const struct vault_entry *);
+	if (!order)
+		return err_set(&ret->err, ERR_LIMIT, "no memory to copy a backup");
+	n = 0;
+	for (const struct vault_entry *e = list; e; e = e->next)
+		order[n++] = e;
+	/* The oldest first: the newest there says up to where it went. */
+	while (n--) {
+		if (wanted(order[n], copies) && !copy_one(ask, order[n], arena, ret))
+			return false;
+	}
+	return !ret->failed;
 }

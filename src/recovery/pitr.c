@@ -4,6 +4,9 @@
 
 static const char question[] =
 	"SELECT CASE WHEN current_setting('archive_mode') = 'off' THEN 'none: archive_mode is off' "
+	"WHEN current_setting('archive_command') IN ('', ':', 'true', '/bin/true', '/usr/bin/true') "
+	"AND coalesce(current_setting('archive_library', true), '') = '' "
+	"THEN 'none: archive_mode is on, and archive_command keeps nothing' "
 	"WHEN last_archived_time IS NULL THEN 'none: nothing was archived yet' "
 	"WHEN last_failed_time > last_archived_time THEN 'none: archiving fails since ' || "
 	"to_char(last_failed_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC' "

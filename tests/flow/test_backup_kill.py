@@ -123,7 +123,8 @@ with postgres.Server() as pg:
     os.environ.update(PGHOST=pg.host, PGPORT=str(pg.port), PGUSER="postgres", PGDATABASE="shop")
     CLEAN, VAULT = HOME + "/clean", HOME + "/vault"
     assert pawl(CLEAN, "backup", "init", "--vault", VAULT)[0] == 0
-    t.ok(pawl(CLEAN, "backup", "--drill")[0] == 0, "a first backup, verified")
+    first = pawl(CLEAN, "backup", "--drill")
+    t.ok(first[0] == 0, "a first backup, verified", str(first))
     OLD = status(CLEAN)["backup"]
     os.rename(CLEAN + "/recovery/cache", HOME + "/cache")  # one template for all
     os.symlink(HOME + "/cache", CLEAN + "/recovery/cache")

@@ -126,7 +126,8 @@ static void every_bit_is_signed(void **state)
 	assert_true(manifest_sign((struct str){ pem, n }, json, &a, &s, &err));
 	memcpy(key, s.key, sizeof(key));
 	assert_true(manifest_signed(key, &s, json, &a));
-	for (size_t bit = 0; bit < json.len * 8; bit += 7) {
+	/* Every one with PAWL_TEST_TAMPER (make soak). */
+	for (size_t bit = 0; bit < json.len * 8; bit += getenv("PAWL_TEST_TAMPER") ? 1 : 67) {
 		char *p = memory;
 		bool good;
 
