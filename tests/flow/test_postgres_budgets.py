@@ -1040,6 +1040,10 @@ ACTS = [
     (["begin", few(3), "savepoint a", "drop table made", "rollback to a", "select loud(1)", "commit"],
      "DELETE 3, SAVEPOINT, DROP TABLE, ROLLBACK, SELECT 1, PW002"),
     (["drop table made; " + few(3)], "DELETE 3"),
+    # The first child of a table changes the table's own row in the catalogue.
+    (["begin", "create table kin () inherits (made)", few(3), "commit"], "CREATE TABLE, DELETE 3, COMMIT"),
+    (["begin", few(3), "select bear()", "commit"], "DELETE 3, SELECT 1, COMMIT"),
+    (["begin", "select bear()", "select loud(1)", "commit"], "SELECT 1, SELECT 1, PW002"),
     (["begin", R1 + "; " + few(3), "select loud(1)", "commit"], "DELETE 3, SELECT 1, PW002"),
 ]
 ACTS_PIPELINES = [(["begin", R1, few(3), "commit"], ""), (["begin", R1, "select loud(1)", "commit"], "PW002"), (["drop table made", few(3)], ""),
@@ -1052,9 +1056,10 @@ def acts(pg, tap):
         tap.skip("what was asked about excuses its own acts alone", "not built")
         return
     wrong = []
-    fill = ("drop table if exists made, lost; create table made (i int); insert into made values (1); create table lost (id int); "
+    fill = ("drop table if exists kin, made, lost; create table made (i int); insert into made values (1); create table lost (id int); "
             "insert into lost select generate_series(1, 50); create or replace function quiet(i int) returns int language sql as 'select i'; "
             "create or replace function loud(i int) returns int language sql as 'select i'; "
+            "create or replace function bear() returns void language plpgsql as $$ begin create table kin () inherits (made); end $$; "
             + "".join("insert into %s select g, 0 from generate_series(1, 50) g on conflict do nothing; " % t for t in ("r1", "r2")))
     loud = "create or replace function loud(i int) returns int language plpgsql as $$ begin truncate lost; return i; end $$"
     direct = Direct(pg)
