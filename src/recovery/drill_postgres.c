@@ -163,7 +163,10 @@ static bool ready(struct postgres *p)
 	if (!start(p) || !prepare(p) || !extensions(p))
 		return false;
 	p->restore = restore_new((struct pg_conn *)p->c, p->r->arena);
-	return p->restore || drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
+	if (!p->restore)
+		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
+	restore_throw_away(p->restore);
+	return true;
 }
 
 static bool take(void *ctx, const void *bytes, size_t n, struct err *err)

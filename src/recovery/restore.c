@@ -17,6 +17,8 @@ struct restore {
 	struct str table; /* whose rows pass; STR_NONE: none */
 	struct str only;  /* no other's rows are sent; STR_NONE: all */
 	bool copying;	  /* the server takes them */
+	bool throw_away;  /* restore_throw_away() */
+	bool in_one;	  /* in a transaction of our own, up to the end of the rows */
 	struct restore_error *errors, **errors_end;
 	uint64_t n_errors;
 };
@@ -115,10 +117,72 @@ static bool on_table(void *ctx, struct str name, struct str columns, struct err 
 	return true;
 }
 
+static bool done(struct restore *r, const char *sql)
+{
+	PGresult *one = PQexec(r->c, sql);
+	ExecStatusType status = PQresultStatus(one);
+
+	PQclear(one);
+	return status == PGRES_COMMAND_OK;
+}
+
+/* An ordinary table without rows: extensions fill some of theirs, and the dump adds to them. */
+static bool empty(struct restore *r, struct str table)
+{
+	char *name = PQescapeLiteral(r->c, table.ptr, table.len);
+	struct buf sql = BUF_MAX(4096);
+	PGresult *one = NULL;
+	bool is;
+
+	if (name)
+		buf_addf(&sql, "SELECT FROM pg_class WHERE oid = %s::regclass AND relkind = 'r' AND NOT EXISTS (SELECT FROM ONLY %.*s)",
+			 name, STR_ARG(table));
+	PQfreemem(name);
+	if (name && !sql.failed)
+		one = PQexec(r->c, sql.ptr);
+	is = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1;
+	PQclear(one);
+	buf_free(&sql);
+	return is;
+}
+
+/* The line of the COPY is all that is unsent. What does not work out so is done as the dump says. */
+static void in_one(struct restore *r)
+{
+	static const char end[] = " FROM stdin;";
+	struct str line = str_trim(buf_str(&r->entry));
+	struct buf sql = BUF_MAX(4096);
+
+	if (!str_starts(line, STR("COPY ")) || !str_ends(line, STR(end)) || !empty(r, r->table))
+		return;
+	buf_addf(&sql, "BEGIN; TRUNCATE ONLY %.*s", STR_ARG(r->table));
+	r->in_one = !sql.failed && done(r, sql.ptr);
+	if (!r->in_one)
+		(void)done(r, "ROLLBACK");
+	buf_clear(&sql);
+	buf_addf(&sql, "%.*s WITH (FREEZE);", (int)(line.len - 1), line.ptr);
+	if (r->in_one && !sql.failed) {
+		buf_clear(&r->entry);
+		buf_add(&r->entry, buf_str(&sql));
+	}
+	buf_free(&sql);
+}
+
+/* After an error it takes back what was undone already. */
+static bool over_in_one(struct restore *r, struct str on, struct err *err)
+{
+	if (!r->in_one)
+		return true;
+	r->in_one = false;
+	return PQsendQuery(r->c, "COMMIT") ? answers(r, on, err) : gone(r, err);
+}
+
 static bool begin_copy(struct restore *r, struct err *err)
 {
 	if (r->only.len && !str_eq(r->only, r->table))
 		buf_clear(&r->entry); /* its COPY line, unsent: so its rows go nowhere */
+	if (r->throw_away && r->entry.len)
+		in_one(r);
 	return !r->entry.len || send_entry(r, err);
 }
 
@@ -149,9 +213,9 @@ static bool on_table_end(void *ctx, struct err *err)
 		return false;
 	r->table = STR_NONE;
 	if (!r->copying)
-		return true;
+		return over_in_one(r, on, err);
 	r->copying = false;
-	return PQputCopyEnd(r->c, NULL) == 1 ? answers(r, on, err) : gone(r, err);
+	return (PQputCopyEnd(r->c, NULL) == 1 ? answers(r, on, err) : gone(r, err)) && over_in_one(r, on, err);
 }
 
 static const struct dump_events events = { on_text, on_between, on_table, on_rows, on_table_end };
@@ -177,6 +241,11 @@ struct restore *restore_new(struct pg_conn *c, struct arena *arena)
 void restore_only(struct restore *r, struct str table)
 {
 	r->only = table;
+}
+
+void restore_throw_away(struct restore *r)
+{
+	r->throw_away = true;
 }
 
 bool restore_take(void *restore, const void *p, size_t n, struct err *err)

@@ -27,6 +27,9 @@ struct restore *restore_new(struct pg_conn *c, struct arena *arena);
 /* Rows of ${table} alone, as the dump names it, and all that is not rows; STR_NONE: all. What cannot stand without the others' rows (a
  * foreign key) is among the errors. */
 void restore_only(struct restore *r, struct str table);
+/* The server is thrown away afterwards, and nobody else is in it: rows of an empty table go in in the transaction that truncates it,
+ * frozen, and a server with wal_level=minimal writes no log of them. */
+void restore_throw_away(struct restore *r);
 /* unpack()'s take. False only where going on makes no sense: the server is gone, the dump is none. */
 bool restore_take(void *restore, const void *p, size_t n, struct err *err);
 /* The dump is over. */
