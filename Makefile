@@ -72,7 +72,7 @@ soak: build
 	@PAWL_TEST_TAMPER=whole tests/run --build $(BUILD) recovery_tamper recovery_mysql recovery_manifest
 	@PAWL_TEST_FAULTS=10000 tests/run --build $(BUILD) recovery_faults
 	@PAWL_TEST_UNDO=500 PAWL_TEST_UNDO_GATE=500 tests/run --build $(BUILD) postgres_undo
-	@PAWL_TEST_PROVE=whole tests/run --build $(BUILD) vault_prove
+	@PAWL_TEST_PROVE=whole tests/run --build $(BUILD) vault_prove vault_planted
 	@tests/soak --build $(BUILD) --minutes $(MINUTES)
 
 install: build

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/backups.h"
 #include "cli/commands.h"
+#include "cli/vault_runs.h"
 #include "core/card.h"
 #include "recovery/prove.h"
 
@@ -15,7 +16,8 @@
 struct proof {
 	const struct config_vault *vault;
 	struct prove_done done;
-	unsigned said; /* targets whose statement has it now */
+	const char *unproven; /* why nothing was tried; NULL: it was */
+	unsigned said;	      /* targets whose statement has it now */
 	struct proof *next;
 };
 
@@ -24,7 +26,8 @@ struct proving {
 	struct places places;
 	struct arena arena;
 	struct backup_config config;
-	char path[PLACES_MAX], key[PLACES_MAX + 32];
+	char path[PLACES_MAX], key[PLACES_MAX + 32], points[PLACES_MAX + 32], state[PLACES_MAX];
+	const char **runs;
 	struct prove_agent agent;
 	struct proof *proofs, **end;
 };
@@ -66,24 +69,39 @@ static bool load(struct proving *p, struct err *err)
 	if (!config_load(p->path, &p->arena, &p->config, err))
 		return false;
 	if (p->config.state.len)
-		snprintf(p->key, sizeof(p->key), "%.*s/recovery/key.pem", STR_ARG(p->config.state));
+		snprintf(p->state, sizeof(p->state), "%.*s", STR_ARG(p->config.state));
 	else
-		snprintf(p->key, sizeof(p->key), "%s/recovery/key.pem", p->places.state);
-	return true;
+		snprintf(p->state, sizeof(p->state), "%s", p->places.state);
+	snprintf(p->key, sizeof(p->key), "%s/recovery/key.pem", p->state);
+	if (p->config.points.len)
+		snprintf(p->points, sizeof(p->points), "%.*s", STR_ARG(p->config.points));
+	else
+		snprintf(p->points, sizeof(p->points), "%s/recovery/points", p->state);
+	return vault_runs(&p->config, &p->arena, &p->runs, err);
 }
 
-static bool prove_one(struct proving *p, const struct config_vault *v, struct err *err)
+/* ${all}: a vault that nobody can prove is told, and keeps the others from nothing. */
+static bool prove_one(struct proving *p, const struct config_vault *v, bool all, struct err *err)
 {
 	struct proof *one = ARENA_NEW(&p->arena, struct proof);
-	struct prove_ask ask = {
-		.place = &v->place, .agent = &p->agent, .config = p->path, .key = p->key
-	};
+	struct prove_ask ask = { .place = &v->place,
+				 .agent = &p->agent,
+				 .config = p->path,
+				 .key = p->key,
+				 .points = p->points,
+				 .state = p->state,
+				 .runs = p->runs };
 
 	if (!one)
 		return err_set(err, ERR_LIMIT, "no memory");
 	one->vault = v;
-	if (!prove_run(&ask, &p->arena, &one->done, err))
-		return err_prefix(err, "vault %.*s could not be proven", STR_ARG(v->place.name));
+	if (!prove_run(&ask, &p->arena, &one->done, err)) {
+		(void)err_prefix(err, "vault %.*s could not be proven", STR_ARG(v->place.name));
+		one->unproven = arena_str(&p->arena, str_from(err->msg)).ptr;
+		if (!all || !one->unproven)
+			return false;
+		*err = (struct err){ 0 };
+	}
 	*p->end = one;
 	p->end = &one->next;
 	return true;
@@ -97,14 +115,18 @@ static bool prove_all(struct proving *p, struct err *err)
 		const struct config_vault *v =
 			config_vault_find(&p->config, str_from(p->c->args[i]));
 
-		good = v ? prove_one(p, v, err)
+		good = v ? prove_one(p, v, false, err)
 			 : err_set(err, ERR_INPUT, "no vault is called '%s' in %s", p->c->args[i],
 				   p->path);
 	}
 	for (const struct config_vault *v = p->config.vaults; good && !p->c->n_args && v;
 	     v = v->next)
-		good = prove_one(p, v, err);
-	return good;
+		good = prove_one(p, v, true, err);
+	for (const struct proof *one = p->proofs; good && one; one = one->next) {
+		if (!one->unproven)
+			return true;
+	}
+	return good && (!p->proofs || err_set(err, ERR_TOOL, "%s", p->proofs->unproven));
 }
 
 /* --- what is signed and written down --- */
@@ -171,6 +193,11 @@ static void put_proof(struct json_out *o, const struct proving *p, const struct 
 
 	json_out_open(o, '{');
 	json_out_kv(o, "vault", proof->vault->place.name);
+	if (proof->unproven) {
+		json_out_kv(o, "unproven", str_from(proof->unproven));
+		json_out_close(o, '}');
+		return;
+	}
 	json_out_kv(o, "agent", str_from(p->agent.user));
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
 		json_out_key(o, counts[i].name);
@@ -196,6 +223,8 @@ static bool record(struct proving *p, struct err *err)
 		auto_buf body = BUF_MAX(OUT_MAX);
 		struct json_out o = { .buf = &body };
 
+		if (one->unproven)
+			continue;
 		good = say(&b, one, err);
 		put_proof(&o, p, one, false);
 		good = good && backups_record(&b, "vault.proved", &body, err);
@@ -211,6 +240,11 @@ static void put_text(const struct proving *p, const struct proof *proof, struct 
 	const struct prove_done *d = &proof->done;
 	bool bad = d->worked || d->same_uid, colour = p->c->colour;
 
+	if (proof->unproven) {
+		card_escape(str_from(proof->unproven), b);
+		buf_adds(b, ". Nothing is recorded of it.\n");
+		return;
+	}
 	buf_addf(b, "%.*s: %s%u of %u ways to harm a backup worked%s, tried as %s (uid %u)",
 		 STR_ARG(proof->vault->place.name),
 		 !colour ? ""
@@ -259,6 +293,8 @@ static int show(const struct proving *p)
 			put_text(p, one, &b);
 		if (one->done.worked || one->done.same_uid)
 			status = EXIT_HOLD;
+		else if (one->unproven && status == EXIT_ALLOW)
+			status = EXIT_ERROR;
 	}
 	if (p->c->json)
 		json_out_close(&o, ']'), json_out_close(&o, '}'), buf_addc(&b, '\n');

@@ -136,7 +136,7 @@ static bool stage(struct prover *p, struct err *err)
 	p->canary.place = p->ask->place;
 	p->canary.scene = s;
 	if (!paths(s, err) || !chain(p, s->root, err) || !own_folder(p, err) ||
-	    !prove_plant(&p->canary, err))
+	    !prove_plant(&p->canary, err) || !prove_jobs_read(s, p->arena, err))
 		return false;
 	set_handle(s, p->arena);
 	s->standin = prove_standin(&p->canary.owner, s->file);

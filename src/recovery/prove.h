@@ -57,6 +57,8 @@ struct prove_ask {
 	const struct vault_place *place;
 	const struct prove_agent *agent;
 	const char *config, *key; /* files of the vault's side: backup.yaml, the key that signs; NULL: not looked at */
+	const char *points, *state; /* folders of it: where statements are published, and its records; NULL: not looked at */
+	const char *const *runs;    /* programs that a backup runs beside pawl itself, NULL-ended; NULL: not looked at */
 };
 
 struct prove_done {

@@ -239,10 +239,16 @@ enum prove_result prove_create(const struct prove_scene *s, struct buf *says)
 	return held(says);
 }
 
+/* The kernel looks at rights before it looks at kinds. */
 bool prove_replaceable(const char *path)
 {
-	return rmdir(path) != 0 &&
-	       (errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY || errno == ENOTDIR);
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return false;
+	if (S_ISDIR(st.st_mode))
+		return unlink(path) != 0 && (errno == EISDIR || errno == EBUSY);
+	return rmdir(path) != 0 && (errno == ENOTDIR || errno == EBUSY);
 }
 
 enum prove_result prove_swap_parent(const struct prove_scene *s, struct buf *says)

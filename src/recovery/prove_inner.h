@@ -23,6 +23,13 @@ struct prove_scene {
 	void *handle;  /* struct file_handle of the canary; NULL: the file system has none */
 	uint64_t device; /* of the file system */
 	struct s3_scene *s3;
+	struct prove_obeyed *obeyed;
+};
+
+/* A program, or a folder of programs or libraries, and who names it. */
+struct prove_obeyed {
+	const char *path, *by;
+	struct prove_obeyed *next;
 };
 
 enum prove_flags {
@@ -115,8 +122,19 @@ enum prove_result prove_vault_home(const struct prove_scene *s, struct buf *says
 enum prove_result prove_program(const struct prove_scene *s, struct buf *says);
 enum prove_result prove_config(const struct prove_scene *s, struct buf *says);
 enum prove_result prove_read_key(const struct prove_scene *s, struct buf *says);
+enum prove_result prove_statements(const struct prove_scene *s, struct buf *says);
 
-/* May the name be taken away or replaced? Asked with an rmdir that never succeeds: on a file, a link, or a folder that is not empty. */
+/* prove_jobs.c */
+/* What root and the vault's user run by themselves, as ${s}->obeyed: read by the parent, for the agent may not read all of it. */
+bool prove_jobs_read(struct prove_scene *s, struct arena *arena, struct err *err) PAWL_MUST_USE;
+enum prove_result prove_jobs(const struct prove_scene *s, struct buf *says);
+
+/* prove_setuid.c */
+enum prove_result prove_setuid(const struct prove_scene *s, struct buf *says);
+
+/* May the name be taken away or replaced? Asked with what never succeeds: unlink of a folder, rmdir of anything else. */
 bool prove_replaceable(const char *path);
+/* A file that may be written, or replaced, or whose folders, or what a link leads to, may be. ${says} what. */
+bool prove_reachable(const char *file, struct buf *says);
 
 #endif

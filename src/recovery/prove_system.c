@@ -195,6 +195,53 @@ static bool writable_device(const char *name, struct buf *says)
 	return true;
 }
 
+/* The file that a loop device shows as a disk. */
+static bool backing(const struct prove_scene *s, struct buf *says)
+{
+	char path[128];
+	auto_buf file = BUF_MAX(PROVE_PATH);
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/loop/backing_file", major(s->device), minor(s->device));
+	if (!file_read(path, &file, NULL) || file.len < 2)
+		return false;
+	file.ptr[file.len - 1] = 0;
+	return prove_reachable(file.ptr, says);
+}
+
+static bool opens_made(const char *path, dev_t device)
+{
+	auto_fd fd = -1;
+
+	if (mknod(path, S_IFBLK | 0600, device) != 0)
+		return false;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	(void)unlink(path);
+	return fd >= 0;
+}
+
+/* A file for the vault's own disk; where its file system has none of its own (btrfs, overlay), for any disk here. */
+static bool makes_devices(const struct prove_scene *s, const char *path)
+{
+	DIR *dir = major(s->device) ? NULL : opendir("/sys/dev/block");
+	bool made = major(s->device) && opens_made(path, (dev_t)s->device);
+	struct dirent *f;
+
+	for (unsigned n = 0; dir && !made && n < PIDS_MAX && (f = readdir(dir));) {
+		uint64_t big, small;
+		struct str name = str_from(f->d_name);
+		size_t colon = str_find_char(name, ':');
+
+		if (colon == SIZE_MAX || !str_to_u64(str_sub(name, 0, colon), &big) ||
+		    !str_to_u64(str_sub(name, colon + 1, SIZE_MAX), &small))
+			continue;
+		n++;
+		made = opens_made(path, makedev((unsigned)big, (unsigned)small));
+	}
+	if (dir)
+		closedir(dir);
+	return made;
+}
+
 /* The disk itself beneath the file system, and what it stands on. */
 enum prove_result prove_devices(const struct prove_scene *s, struct buf *says)
 {
@@ -204,14 +251,12 @@ enum prove_result prove_devices(const struct prove_scene *s, struct buf *says)
 
 	errno = EACCES;
 	snprintf(path, sizeof(path), "%.4000s/device", s->own);
-	if (!worked && major(s->device) && mknod(path, S_IFBLK | 0600, (dev_t)s->device) == 0) {
-		auto_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-		(void)unlink(path);
-		if (fd >= 0) {
-			buf_adds(says, "the agent may make device files");
-			return PROVE_WORKED;
-		}
+	if (!worked)
+		worked = backing(s, says);
+	errno = EACCES;
+	if (!worked && makes_devices(s, path)) {
+		buf_adds(says, "the agent may make device files");
+		return PROVE_WORKED;
 	}
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(s->device), minor(s->device));
 	if (!worked && realpath(path, real)) {
