@@ -144,7 +144,7 @@ static void of_vault(struct arena *a, const struct config_target *t, struct back
 		    STR_ARG(v->place.name));
 	else if (!proof->at_us)
 		say(a, &h->notes, "nobody tried yet to harm vault %.*s", STR_ARG(v->place.name));
-	if (t->kind == BACKUP_POSTGRES && str_starts(h->runs.point_in_time, STR("none")))
+	if ((t->kind == BACKUP_POSTGRES || t->kind == BACKUP_POSTGRES_PHYSICAL) && str_starts(h->runs.point_in_time, STR("none")))
 		say(a, &h->notes, "no point-in-time recovery%.*s", STR_ARG(str_sub(h->runs.point_in_time, 4, 400)));
 }
 

@@ -284,7 +284,7 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 		return false;
 	ask.password = buf_str(&secret);
 	good = backup_take(&ask, &k->b->arena, &k->r->manifest, err);
-	if (good && k->t->kind == BACKUP_POSTGRES &&
+	if (good && (k->t->kind == BACKUP_POSTGRES || k->t->kind == BACKUP_POSTGRES_PHYSICAL) &&
 	    !pitr_ask(k->t->connect, ask.password, &k->b->arena, &k->runs.point_in_time, &asked))
 		k->runs.point_in_time = STR_NONE;
 	if (secret.ptr)

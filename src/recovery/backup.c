@@ -27,7 +27,7 @@ struct child {
 	int out, says;
 };
 
-static char **with(char *const *more, struct arena *arena)
+char **backup_env(char *const *more, struct arena *arena)
 {
 	size_t n = 0, k = 0;
 	char **all;
@@ -167,7 +167,7 @@ static bool into_backup(void *ctx, const void *p, size_t n, struct err *err)
 
 bool backup_stream(struct backup_run *r, char *const argv[], char *const env[], struct err *err)
 {
-	char **all = with(env, r->arena);
+	char **all = backup_env(env, r->arena);
 	struct backup_reader into = { into_backup, r, r->stall };
 
 	return all ? backup_read(argv, all, &into, err)

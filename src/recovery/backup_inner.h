@@ -26,6 +26,8 @@ struct backup_reader {
 	void *ctx;
 	struct stall *stall;
 };
+/* Ours, and ${more} before it: NULL-ended, may be NULL. NULL when the arena is full. */
+char **backup_env(char *const *more, struct arena *arena);
 /* Every byte that ${argv} prints goes to ${reader}; false when it ended otherwise than with 0. ${env} NULL: ours. */
 bool backup_read(char *const argv[], char **env, const struct backup_reader *reader,
 		 struct err *err) PAWL_MUST_USE;

@@ -5,12 +5,12 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/proc.h"
-#include "recovery/backup_inner.h"
+#include "recovery/backup_postgres.h"
 #include "recovery/tools.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)
 
-static bool failed(PGconn *c, const char *what, struct err *err)
+bool backup_postgres_failed(PGconn *c, const char *what, struct err *err)
 {
 	struct str says = str_trim(str_from(PQerrorMessage(c)));
 
@@ -18,8 +18,8 @@ static bool failed(PGconn *c, const char *what, struct err *err)
 }
 
 /* One value; STR_NONE and false when it is no such answer. */
-static bool ask_one(PGconn *c, const char *sql, struct arena *arena, struct str *ret,
-		    struct err *err)
+bool backup_postgres_ask(PGconn *c, const char *sql, struct arena *arena, struct str *ret,
+			 struct err *err)
 {
 	PGresult *r = PQexec(c, sql);
 	bool good = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 && PQnfields(r) == 1;
@@ -32,7 +32,7 @@ static bool ask_one(PGconn *c, const char *sql, struct arena *arena, struct str 
 	else if (PQresultStatus(r) == PGRES_TUPLES_OK)
 		good = err_set(err, ERR_INPUT, "one row with one value is wanted of: %s", sql);
 	else
-		good = failed(c, sql, err);
+		good = backup_postgres_failed(c, sql, err);
 	PQclear(r);
 	return good;
 }
@@ -43,7 +43,7 @@ static bool words(PGconn *c, const char *sql, struct arena *arena, const struct 
 	PGresult *r = PQexec(c, sql);
 	struct manifest_word *first = NULL, **end = &first;
 	bool good =
-		PQresultStatus(r) == PGRES_TUPLES_OK || failed(c, "what the database needs", err);
+		PQresultStatus(r) == PGRES_TUPLES_OK || backup_postgres_failed(c, "what the database needs", err);
 
 	for (int i = 0; good && i < PQntuples(r); i++) {
 		struct manifest_word *w = arena_alloc(arena, sizeof(*w));
@@ -89,7 +89,7 @@ static const char objects[] =
 	PLAIN_SCHEMA " AND " MINE("pg_proc", "f.oid") ") x (k, n)";
 static const struct backup_question of_objects = { STR_INIT("objects"), STR_INIT(objects), NULL };
 
-static bool invariants(PGconn *c, struct backup_run *r, struct err *err)
+bool backup_postgres_answers(PGconn *c, struct backup_run *r, struct err *err)
 {
 	const struct manifest_invariant **end = &r->m->invariants;
 	struct backup_question first = of_objects;
@@ -102,7 +102,7 @@ static bool invariants(PGconn *c, struct backup_run *r, struct err *err)
 		if (!i || !sql.ptr)
 			return err_set(err, ERR_LIMIT, "no memory to take a backup");
 		*i = (struct manifest_invariant){ .name = q->name, .sql = q->sql };
-		if (!ask_one(c, sql.ptr, r->arena, &i->value, err))
+		if (!backup_postgres_ask(c, sql.ptr, r->arena, &i->value, err))
 			return err_prefix(err, "invariant %.*s", STR_ARG(q->name));
 		*end = i;
 		end = (const struct manifest_invariant **)(uintptr_t)&i->next;
@@ -151,9 +151,9 @@ static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot,
 	PQclear(PQexec(c, "SET search_path = pg_catalog"));
 	PQclear(PQexec(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
 	r->m->taken_us = clock_now_us();
-	if (!ask_one(c, "SELECT pg_export_snapshot()", r->arena, ret_snapshot, err) ||
-	    !ask_one(c, "SHOW server_version", r->arena, &r->m->server, err) ||
-	    !ask_one(c, "SELECT pg_database_size(current_database())::text", r->arena, &size,
+	if (!backup_postgres_ask(c, "SELECT pg_export_snapshot()", r->arena, ret_snapshot, err) ||
+	    !backup_postgres_ask(c, "SHOW server_version", r->arena, &r->m->server, err) ||
+	    !backup_postgres_ask(c, "SELECT pg_database_size(current_database())::text", r->arena, &size,
 		     err) ||
 	    !words(c, "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1",
 		   r->arena, &r->m->extensions, err) ||
@@ -169,7 +169,7 @@ static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot,
 	r->about = str_to_u64(size, &about) ? about : 0;
 	if (!r->m->host.len)
 		r->m->host = arena_fmt(r->arena, "%s:%s/%s", PQhost(c), PQport(c), PQdb(c));
-	return invariants(c, r, err);
+	return backup_postgres_answers(c, r, err);
 }
 
 static bool dump(struct backup_run *r, char *tool_path, struct str snapshot, struct err *err)
@@ -210,7 +210,7 @@ bool backup_postgres(struct backup_run *r, struct err *err)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
 	c = PQconnectdbParams(names, values, 1);
 	stall_watch_fd(r->stall, PQsocket(c));
-	good = PQstatus(c) == CONNECTION_OK || failed(c, "the database cannot be reached", err);
+	good = PQstatus(c) == CONNECTION_OK || backup_postgres_failed(c, "the database cannot be reached", err);
 	good = good && look(c, r, &snapshot, program, err) && dump(r, program, snapshot, err);
 	/* The snapshot must have lived to the end of it. */
 	if (good && PQtransactionStatus(c) != PQTRANS_INTRANS)
@@ -219,7 +219,7 @@ bool backup_postgres(struct backup_run *r, struct err *err)
 		PGresult *end = PQexec(c, "COMMIT");
 
 		good = PQresultStatus(end) == PGRES_COMMAND_OK ||
-		       failed(c, "the snapshot ended before the dump did", err);
+		       backup_postgres_failed(c, "the snapshot ended before the dump did", err);
 		PQclear(end);
 	}
 	stall_watch_fd(r->stall, -1);

@@ -453,7 +453,7 @@ static bool fits(struct policy_file *f, const struct doc *d, const struct backup
 		return policy_fail(f, doc_get(d, "check"), "'check' is of a target that is 'command'");
 	if (t->secret_command && t->kind != BACKUP_POSTGRES && t->kind != BACKUP_MYSQL)
 		return policy_fail(f, doc_get(d, "secret-command"), "'secret-command' is of a target that is 'postgres' or 'mysql'");
-	if (t->invariants && (t->kind == BACKUP_COMMAND || t->kind == BACKUP_STATE || r->physical))
+	if (t->invariants && (t->kind == BACKUP_COMMAND || t->kind == BACKUP_STATE))
 		return policy_fail(f, doc_get(d, "invariants"), "'invariants' are asked of databases that are dumped");
 	if (t->decrypt && !t->encrypt)
 		return policy_fail(f, d, "target '%.*s' can be decrypted, but is not encrypted: say 'encrypt'", STR_ARG(t->name));

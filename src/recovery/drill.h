@@ -28,6 +28,8 @@ enum drill_code {
 	DRILL_INVARIANT,
 	DRILL_QUERY,	 /* a verification query answers otherwise than expected */
 	DRILL_CHECK,	 /* the owner's own check refused it */
+	DRILL_WAL,	 /* WAL that recovery needs is not there, or not whole */
+	DRILL_WAL_FOREIGN, /* WAL of another cluster */
 	DRILL_RTO,	 /* it took longer than the objective */
 	DRILL_RPO,	 /* it is older than the objective */
 	DRILL_NO_SERVER, /* from here on: could not verify */

@@ -36,7 +36,8 @@ bool drill_unpack(struct drill_run *r,
 		  bool (*take)(void *ctx, const void *p, size_t n, struct err *err),
 		  void *ctx) PAWL_MUST_USE;
 
-/* MariaDB's own part. */
+/* The own parts of PostgreSQL's files, and of MariaDB. */
+bool drill_physical(struct drill_run *r);
 bool drill_mysql(struct drill_run *r);
 
 #endif

@@ -269,10 +269,9 @@ struct scratch *scratch_new(struct err *err)
 	return s;
 }
 
-bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const struct scratch_kind *k,
-		     struct err *err)
+bool scratch_empty(struct scratch *s, const struct scratch_opts *o, const char *user, struct err *err)
 {
-	if (!whose(s, k->user, err))
+	if (!whose(s, user, err))
 		return false;
 	scratch_sweep(o->folder, s->uid);
 	if (!str_is(o->folder, MEMORY))
@@ -280,9 +279,13 @@ bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const stru
 	if (!folders(s, o->folder, err))
 		return false;
 	/* One that lasts outlives whoever made it. */
-	if (!o->lasting && (s->owner = scratch_own(s->folder, err)) < 0)
-		return false;
-	return fill(s, o->cache, k->name, k->make, err);
+	return o->lasting || (s->owner = scratch_own(s->folder, err)) >= 0;
+}
+
+bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const struct scratch_kind *k,
+		     struct err *err)
+{
+	return scratch_empty(s, o, k->user, err) && fill(s, o->cache, k->name, k->make, err);
 }
 
 /* Rows, indexes and log of a small dump are a few times its size; what initdb makes is 12 MB. */

@@ -29,6 +29,8 @@ struct scratch_kind {
 
 /* NULL when there is no memory. scratch_stop() frees it. */
 struct scratch *scratch_new(struct err *err);
+/* The folder, with nothing in it yet but the socket's; ${user}: as whom when we are root. */
+bool scratch_empty(struct scratch *s, const struct scratch_opts *o, const char *user, struct err *err) PAWL_MUST_USE;
 /* The folder with a fresh data folder in it. */
 bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const struct scratch_kind *k,
 		     struct err *err) PAWL_MUST_USE;

@@ -2,6 +2,7 @@
 
 static const struct source *const sources[BACKUP_COMMAND + 1] = {
 	[BACKUP_POSTGRES] = &source_postgres,
+	[BACKUP_POSTGRES_PHYSICAL] = &source_physical,
 	[BACKUP_MYSQL] = &source_mysql,
 	[BACKUP_SQLITE] = &source_sqlite,
 	[BACKUP_STATE] = &source_state,

@@ -68,7 +68,8 @@ static void kind_of(struct backup_ask *ask, char *words[16])
 	static const struct {
 		const char *before;
 		enum backup_kind kind;
-	} kinds[] = { { "mysql:", BACKUP_MYSQL }, { "sqlite:", BACKUP_SQLITE }, { "state:", BACKUP_STATE }, { "command:", BACKUP_COMMAND } };
+	} kinds[] = { { "physical:", BACKUP_POSTGRES_PHYSICAL },
+		    { "mysql:", BACKUP_MYSQL }, { "sqlite:", BACKUP_SQLITE }, { "state:", BACKUP_STATE }, { "command:", BACKUP_COMMAND } };
 	const char *password = getenv("RECOVERY_PASSWORD");
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {

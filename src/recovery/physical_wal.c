@@ -1,0 +1,123 @@
+/* WAL by the replication protocol: what pg_basebackup fetched, went on meanwhile. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "recovery/physical.h"
+
+#define HEAD 25 /* 'w', where it begins, where the server is, its clock */
+#define EPOCH_US (INT64_C(946684800) * CLOCK_SECOND)
+
+static uint64_t be64(const char *p)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		n = n << 8 | (unsigned char)p[i];
+	return n;
+}
+
+static void put_be64(char *p, uint64_t n)
+{
+	for (size_t i = 8; i-- > 0; n >>= 8)
+		p[i] = (char)(n & 0xff);
+}
+
+static bool gone(PGconn *c, struct err *err)
+{
+	return err_set(err, ERR_TOOL, "the WAL cannot be read: %.*s", STR_ARG(str_trim(str_from(PQerrorMessage(c)))));
+}
+
+/* The server asks whether we are there. */
+static bool reply(PGconn *c, uint64_t at, struct err *err)
+{
+	char m[34] = { 'r' };
+
+	put_be64(m + 1, at);
+	put_be64(m + 9, at);
+	put_be64(m + 17, at);
+	put_be64(m + 25, (uint64_t)(clock_now_us() - EPOCH_US));
+	return (PQputCopyData(c, m, sizeof(m)) == 1 && PQflush(c) == 0) || gone(c, err);
+}
+
+struct receiving {
+	struct physical_wal *w;
+	uint64_t at;
+	bool open;
+};
+
+static bool take(struct receiving *r, const char *p, size_t n, struct err *err)
+{
+	while (n) {
+		uint64_t size = r->w->segment, in = r->at % size;
+		size_t k = size - in < n ? (size_t)(size - in) : n;
+		char name[PHYSICAL_SEGMENT_LEN + 1];
+
+		if (!in) {
+			physical_segment_name(r->w->timeline, r->at / size, size, name);
+			if (!r->w->file(r->w->ctx, name, size, err))
+				return false;
+			r->open = true;
+		}
+		if (!r->w->bytes(r->w->ctx, p, k, err))
+			return false;
+		r->at += k;
+		r->open = r->at % size != 0;
+		p += k;
+		n -= k;
+	}
+	return true;
+}
+
+static bool message(struct receiving *r, const char *p, size_t n, struct err *err)
+{
+	if (n >= HEAD && p[0] == 'w') {
+		if (be64(p + 1) != r->at)
+			return err_set(err, ERR_TOOL, "the WAL has a gap as the server sends it");
+		return take(r, p + HEAD, n - HEAD, err);
+	}
+	return n < 18 || p[0] != 'k' || !p[17] || reply(r->w->c, r->at, err);
+}
+
+/* Zeros to the end of the file at hand. */
+static bool fill(struct receiving *r, struct err *err)
+{
+	static const char zeros[8192];
+
+	while (r->open) {
+		uint64_t left = r->w->segment - r->at % r->w->segment;
+		size_t k = left < sizeof(zeros) ? (size_t)left : sizeof(zeros);
+
+		if (!take(r, zeros, k, err))
+			return false;
+	}
+	return true;
+}
+
+bool physical_wal_receive(struct physical_wal *w, uint64_t number, uint64_t until, struct err *err)
+{
+	struct receiving r = { .w = w, .at = number * w->segment };
+	char text[120];
+	PGresult *one;
+	char *p = NULL;
+	bool good = true;
+	int n;
+
+	snprintf(text, sizeof(text), "START_REPLICATION PHYSICAL %X/%X TIMELINE %u", (unsigned)(r.at >> 32), (unsigned)r.at,
+		 (unsigned)w->timeline);
+	one = PQexec(w->c, text);
+	if (PQresultStatus(one) != PGRES_COPY_BOTH)
+		good = gone(w->c, err);
+	PQclear(one);
+	stall_watch_fd(w->stall, PQsocket(w->c));
+	while (good && r.at < until) {
+		n = PQgetCopyData(w->c, &p, 0);
+		if (n <= 0)
+			good = gone(w->c, err);
+		else
+			good = message(&r, p, (size_t)n, err);
+		stall_moved(w->stall);
+		PQfreemem(n > 0 ? p : NULL);
+	}
+	stall_watch_fd(w->stall, -1);
+	return good && fill(&r, err);
+}
