@@ -18,6 +18,7 @@ static void look_at_target(const struct backup_config *c, const struct config_ta
 	FUZZ_CHECK(t->kind != BACKUP_COMMAND || (t->command && t->command[0][0]));
 	FUZZ_CHECK(t->kind != BACKUP_STATE || !t->state.folder.len != !t->state.backend.len);
 	FUZZ_CHECK(t->kind == BACKUP_COMMAND || t->kind == BACKUP_STATE || t->connect.len);
+	FUZZ_CHECK(!t->rds == (t->kind != BACKUP_RDS) && (!t->rds || (t->rds->instance.len && t->verify)));
 	FUZZ_CHECK(t->kind != BACKUP_SQLITE || t->connect.ptr[0] == '/');
 }
 

@@ -152,7 +152,8 @@ static bool begin_statement(struct backups *b, const struct config_target *t, st
 	p->resources = t->resources;
 	p->account = t->account;
 	p->vault = v->place.name;
-	p->vault_account = v->place.account;
+	if (t->kind != BACKUP_RDS) /* then it is where the snapshot lies: of_manifest */
+		p->vault_account = v->place.account;
 	p->rpo_s = t->rpo_s;
 	p->rto_s = t->rto_s;
 	return there;
@@ -166,6 +167,11 @@ static void of_manifest(struct backups *b, const struct config_target *t, struct
 	if (m->account.len && !p->account.len)
 		p->account = m->account;
 	p->same_place = same_place(t->vaults[0], t, m->host);
+	/* The vault holds but the record. Who owns the snapshot can delete it. */
+	if (m->kind == BACKUP_RDS) {
+		p->vault_account = m->invariants ? rds_arn_part(m->invariants->value, ARN_ACCOUNT) : STR_NONE;
+		p->same_place = !p->vault_account.len || str_eq(p->vault_account, m->account);
+	}
 	if (m->taken_us >= p->taken_us) {
 		p->backup = m->id;
 		p->taken_us = m->taken_us;
@@ -269,6 +275,7 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 		.kind = k->t->kind,
 		.connect = k->t->connect,
 		.command = k->t->command,
+		.rds = k->t->rds,
 		.state = { k->t->state.folder, k->t->state.backend, k->t->state.workspace, k->t->state.region },
 		.questions = k->t->invariants,
 		.filter = k->t->encrypt,
@@ -418,11 +425,14 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 				 .filter = t->decrypt,
 				 .queries = t->verify,
 				 .check = t->check,
+				 .rds = t->rds,
+				 .connect = t->connect,
 				 .rpo_s = t->rpo_s,
 				 .rto_s = t->rto_s,
 				 .folder = tmp && tmp[0] == '/' && strlen(tmp) < 60 ? str_from(tmp) : STR("/tmp"),
 				 .progress = *progress };
 	struct err err = { 0 };
+	auto_buf secret = BUF_MAX(SECRET_MAX);
 	struct str note = STR_NONE;
 	struct point said;
 
@@ -437,8 +447,11 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 	}
 	if (t->encrypt && !t->decrypt)
 		could_not(&b->arena, ret, DRILL_NO_KEY, "it is encrypted, and 'identity' (or 'decrypt') does not say how to read it here");
+	else if (t->kind == BACKUP_RDS && !secret_of(t, &secret, &err))
+		could_not(&b->arena, ret, DRILL_NO_KEY, err.msg);
 	else
-		drill_run(&ask, &b->arena, ret);
+		ask.password = buf_str(&secret), drill_run(&ask, &b->arena, ret);
+	explicit_bzero(secret.ptr, secret.ptr ? secret.cap : 0);
 	vault_close(ask.vault);
 }
 

@@ -73,9 +73,10 @@ static void put_text(const struct cli *c, const struct config_target *t, const s
 		buf_addf(b, ", read in %lld.%lld s; every byte as it was taken", (long long)(d->took_us / CLOCK_SECOND),
 			 (long long)(d->took_us / (CLOCK_SECOND / 10) % 10));
 	else if (d->result == RECOVERY_VERIFIED)
-		buf_addf(b, ", restored in %lld.%lld s; %llu table%s with %llu row%s equal to what was dumped",
+		buf_addf(b, ", restored in %lld.%lld s; %llu table%s with %llu row%s %s",
 			 (long long)(d->took_us / CLOCK_SECOND), (long long)(d->took_us / (CLOCK_SECOND / 10) % 10),
-			 (unsigned long long)d->tables, d->tables == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s");
+			 (unsigned long long)d->tables, d->tables == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s",
+			 d->manifest.kind == BACKUP_RDS ? "read, every query answered as expected" : "equal to what was dumped");
 	buf_adds(b, ".\n");
 	for (const struct drill_reason *r = d->reasons; r; r = r->next) {
 		buf_adds(b, "  ");

@@ -1,4 +1,4 @@
-/* aws.h -- one signed, read-only request to AWS.
+/* aws.h -- one signed request to AWS. Room cloud itself only reads; what writes is said where it is asked (recovery/rds.h).
  * Room: cloud.
  */
 #ifndef PAWL_CLOUD_AWS_H

@@ -26,6 +26,8 @@ struct backup_state {
 	struct str workspace, region;
 };
 
+struct rds;
+
 struct backup_ask {
 	struct vault *vault;
 	struct str target;
@@ -34,6 +36,7 @@ struct backup_ask {
 	struct str password;  /* handed on in the environment of the tool alone; STR_NONE: none */
 	struct backup_state state; /* STATE, where it is no file */
 	char *const *command; /* COMMAND: what prints it */
+	const struct rds *rds; /* RDS */
 	const struct backup_question *questions;
 	char *const *filter;	 /* encrypts; NULL: none */
 	struct str encrypted_to; /* the recipient, for the manifest */

@@ -7,6 +7,7 @@
 
 #include "base/doc.h"
 #include "recovery/drill.h"
+#include "recovery/rds.h"
 #include "recovery/retention.h"
 
 #define CONFIG_MAX_BYTES ((size_t)1 << 20)
@@ -47,6 +48,7 @@ struct config_target {
 	struct config_state state; /* STATE */
 	char *const *command;	   /* COMMAND */
 	char *const *check;	   /* COMMAND: gets the stream when it is drilled, its exit status decides; NULL: none */
+	struct rds *rds;	   /* RDS; connect: user and database of the test instance */
 	char *const *secret_command; /* prints the password; NULL: none */
 	struct str environment, account;
 	const struct manifest_word *resources; /* identities and titles of what it brings back */

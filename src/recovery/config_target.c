@@ -77,6 +77,12 @@ static bool take_command(struct policy_file *f, const struct doc *v, void *targe
 	return config_words(f, v, &((struct reading *)target)->t->command);
 }
 
+static bool take_rds(struct policy_file *f, const struct doc *v, void *target)
+{
+	is_kind(target, v, BACKUP_RDS);
+	return config_take_rds(f, v, ((struct reading *)target)->t);
+}
+
 static bool state_folder(struct policy_file *f, const struct doc *v, void *target)
 {
 	return config_path(f, v, &((struct config_state *)target)->folder);
@@ -373,6 +379,7 @@ static const struct policy_key keys[] = {
 	{ "sqlite", take_sqlite },
 	{ "state", take_state },
 	{ "command", take_command },
+	{ "rds", take_rds },
 	{ "physical", take_physical },
 	{ "environment", take_environment },
 	{ "account", take_account },
@@ -443,7 +450,7 @@ static bool fits(struct policy_file *f, const struct doc *d, const struct backup
 	if (!t->name.len)
 		return policy_fail(f, d, "a target needs 'name'");
 	if (r->kinds != 1)
-		return policy_fail(f, d, "target '%.*s': say what it is, once: postgres, mysql, sqlite, state or command",
+		return policy_fail(f, d, "target '%.*s': say what it is, once: postgres, mysql, sqlite, state, command or rds",
 				   STR_ARG(t->name));
 	if (config_target_find(c, t->name))
 		return policy_fail(f, doc_get(d, "name"), "two targets are called '%.*s'", STR_ARG(t->name));
@@ -451,10 +458,12 @@ static bool fits(struct policy_file *f, const struct doc *d, const struct backup
 		return policy_fail(f, doc_get(d, "physical"), "'physical' is of a target that is 'postgres'");
 	if (t->check && t->kind != BACKUP_COMMAND)
 		return policy_fail(f, doc_get(d, "check"), "'check' is of a target that is 'command'");
-	if (t->secret_command && t->kind != BACKUP_POSTGRES && t->kind != BACKUP_MYSQL)
-		return policy_fail(f, doc_get(d, "secret-command"), "'secret-command' is of a target that is 'postgres' or 'mysql'");
-	if (t->invariants && (t->kind == BACKUP_COMMAND || t->kind == BACKUP_STATE))
+	if (t->secret_command && t->kind != BACKUP_POSTGRES && t->kind != BACKUP_MYSQL && t->kind != BACKUP_RDS)
+		return policy_fail(f, doc_get(d, "secret-command"), "'secret-command' is of a target that is 'postgres', 'mysql' or 'rds'");
+	if (t->invariants && (t->kind == BACKUP_COMMAND || t->kind == BACKUP_STATE || t->kind == BACKUP_RDS))
 		return policy_fail(f, doc_get(d, "invariants"), "'invariants' are asked of databases that are dumped");
+	if (t->kind == BACKUP_RDS && !t->verify)
+		return policy_fail(f, d, "target '%.*s': without 'verify' no drill of 'rds' can tell what came back", STR_ARG(t->name));
 	if (t->decrypt && !t->encrypt)
 		return policy_fail(f, d, "target '%.*s' can be decrypted, but is not encrypted: say 'encrypt'", STR_ARG(t->name));
 	if (t->rpo_s && t->every_s > t->rpo_s)

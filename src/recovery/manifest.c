@@ -3,13 +3,14 @@
 #include "base/ed25519.h"
 #include "recovery/record.h"
 
-const struct str backup_kinds[BACKUP_COMMAND + 1] = {
+const struct str backup_kinds[BACKUP_RDS + 1] = {
 	[BACKUP_POSTGRES] = STR_INIT("postgres"),
 	[BACKUP_POSTGRES_PHYSICAL] = STR_INIT("postgres-physical"),
 	[BACKUP_MYSQL] = STR_INIT("mysql"),
 	[BACKUP_SQLITE] = STR_INIT("sqlite"),
 	[BACKUP_STATE] = STR_INIT("terraform-state"),
 	[BACKUP_COMMAND] = STR_INIT("command"),
+	[BACKUP_RDS] = STR_INIT("rds"),
 };
 static const struct str versions[] = { [0] = STR_INIT("pawl-backup-1") };
 

@@ -22,8 +22,9 @@ enum backup_kind {
 	BACKUP_SQLITE,
 	BACKUP_STATE,	/* Terraform state */
 	BACKUP_COMMAND, /* what a command prints */
+	BACKUP_RDS,	/* a snapshot that Amazon RDS keeps; the record of it is what lies in the vault */
 };
-extern const struct str backup_kinds[BACKUP_COMMAND + 1]; /* their words; [0] has none */
+extern const struct str backup_kinds[BACKUP_RDS + 1]; /* their words; [0] has none */
 struct str backup_kind_name(enum backup_kind k);
 bool backup_kind_from(struct str name, enum backup_kind *ret) PAWL_MUST_USE;
 

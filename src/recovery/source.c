@@ -1,12 +1,13 @@
 #include "recovery/source.h"
 
-static const struct source *const sources[BACKUP_COMMAND + 1] = {
+static const struct source *const sources[BACKUP_RDS + 1] = {
 	[BACKUP_POSTGRES] = &source_postgres,
 	[BACKUP_POSTGRES_PHYSICAL] = &source_physical,
 	[BACKUP_MYSQL] = &source_mysql,
 	[BACKUP_SQLITE] = &source_sqlite,
 	[BACKUP_STATE] = &source_state,
 	[BACKUP_COMMAND] = &source_command,
+	[BACKUP_RDS] = &source_rds,
 };
 
 const struct source *source_of(enum backup_kind kind)

@@ -21,6 +21,7 @@ struct source {
 /* NULL where the kind is not built. */
 const struct source *source_of(enum backup_kind kind);
 
-extern const struct source source_postgres, source_physical, source_mysql, source_sqlite, source_command, source_state;
+extern const struct source source_postgres, source_physical, source_mysql, source_sqlite, source_command, source_state,
+	source_rds;
 
 #endif
