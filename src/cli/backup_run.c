@@ -355,8 +355,11 @@ static bool whole(struct taking *k, const struct backup_progress *progress, int6
 	if (!vault_open(&k->t->vaults[0]->place, &k->vault, err))
 		return false;
 	sweep_unfinished(k);
-	if (!take(k, progress, err))
+	if (!take(k, progress, err)) {
+		/* Nobody continues it, and the disk may be full of it. */
+		sweep_unfinished(k);
 		return false;
+	}
 	if (!say_backup(k->b, k->t, &k->r->manifest, &p, &anew, err))
 		return err_prefix(err, "the backup lies in the vault, but the statement could not be written");
 	if (anew.len)

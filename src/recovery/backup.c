@@ -99,6 +99,8 @@ static bool reap(struct stall *stall, struct child *c, const char *name, struct 
 	if (status == 0)
 		return true;
 	n = pread(c->says, words, sizeof(words), 0);
+	for (ssize_t i = 0; i < n; i++)
+		words[i] = words[i] == '\n' || words[i] == '\t' ? ' ' : words[i];
 	said = str_trim((struct str){ words, n > 0 ? (size_t)n : 0 });
 	return err_set(err, ERR_TOOL, "%s %s %d%s%.*s", name,
 		       WIFSIGNALED(status) ? "was ended by signal" : "ended with status",

@@ -13,7 +13,7 @@
 #include "recovery/prove_inner.h"
 
 #define PLACES "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define WORDS_MAX 12
+#define WORDS_MAX 16 /* sudo -n -u USER -- PROGRAM, its seven words and the end */
 #define RUN_S 8
 
 static bool find(const char *program, char ret[PROVE_PATH])

@@ -24,8 +24,8 @@ bool secret_of(const struct config_target *t, struct buf *ret, struct err *err)
 		return err_prefix(err, "%.*s: secret-command", STR_ARG(t->name));
 	/* What it printed is not told: it may be the password. */
 	if (status)
-		return err_set(err, ERR_TOOL, "%.*s: secret-command ended with status %d: %.*s", STR_ARG(t->name), status,
-			       STR_ARG(str_trim(buf_str(&said))));
+		return err_set(err, ERR_TOOL, "%.*s: secret-command ended with status %d%s%.*s", STR_ARG(t->name), status,
+			       said.len ? ": " : "", STR_ARG(str_trim(buf_str(&said))));
 	while (ret->len && (ret->ptr[ret->len - 1] == '\n' || ret->ptr[ret->len - 1] == '\r'))
 		ret->len--;
 	if (!ret->len || str_find_char(buf_str(ret), '\n') != SIZE_MAX || str_find_char(buf_str(ret), '\0') != SIZE_MAX)

@@ -73,6 +73,7 @@ def kinds():
           and "every byte as it was taken" in said, said)
     status, said = pawl("backup", "bad")
     check("a command that fails leaves no backup, and says it once", status == 1 and said.rstrip().endswith("sh ended with status 4"), said)
+    check("what it had begun does not stay", not [b for b in os.listdir(STATE + "/vault/bad")] if os.path.exists(STATE + "/vault/bad") else True)
     check("status is green for two and red for one", pawl("status", "lite", "words")[0] == 0 and pawl("status")[0] == 3)
     status, said = pawl("restore", "lite", "--out", HOME + "/back.db")
     rows = sqlite3.connect(HOME + "/back.db").execute("SELECT b FROM notes ORDER BY a").fetchall()
