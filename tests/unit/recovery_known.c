@@ -1,0 +1,128 @@
+/* What the small program reads of backup.yaml, and what it believes of statements: signed with that key, and no other, and not older. */
+#include "recovery/known.h"
+#include "recovery/manifest.h"
+#include "unit.h"
+
+#define NOW INT64_C(1795290300000000)
+#define HOUR (3600 * INT64_C(1000000))
+#define KEY "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+
+static char memory[4 << 20];
+static struct arena a;
+
+static bool take(const char *text, struct known *ret)
+{
+	struct doc_source s = { STR("b.yaml"), str_from(text) };
+	struct err err = { 0 };
+
+	arena_init(&a, memory, sizeof(memory));
+	return known_read(&s, &a, ret, &err);
+}
+
+static bool names(const struct manifest_word *list, const char *word)
+{
+	while (list && !str_is(list->text, word))
+		list = list->next;
+	return list != NULL;
+}
+
+static void the_file(void **state)
+{
+	struct known k;
+
+	(void)state;
+	assert_true(take("version: 1\nkey: " KEY "\npoints: /p\nvaults:\n- {name: far, s3: \"s3://bucket/a/b\", account: \"12\"}\n"
+			 "- {name: near, directory: /v, is: [mine]}\ntargets: [{name: shop, resources: [x, y]}, {name: one, resources: z}]\n",
+			 &k));
+	assert_true(k.has_key);
+	assert_int_equal(k.key[0], 1);
+	assert_int_equal(k.key[31], 32);
+	assert_str(k.points, "/p");
+	/* A vault is called by where it lies; no key of the file gives it another name. */
+	assert_str(k.vaults->name, "near");
+	assert_true(names(k.vaults->is, "/v"));
+	assert_false(names(k.vaults->is, "mine"));
+	assert_str(k.vaults->next->account, "12");
+	assert_true(names(k.vaults->next->is, "bucket"));
+	assert_true(names(k.vaults->next->is, "arn:aws:s3:::bucket"));
+	assert_str(k.targets->name, "shop");
+	assert_true(names(k.targets->resources, "x") && names(k.targets->resources, "y"));
+	assert_true(names(k.targets->next->resources, "z"));
+}
+
+static void what_is_no_key(void **state)
+{
+	static const char *const bad[] = {
+		"key: AQID\n", "key: 7\n", "key: [a]\n", "key: AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyB=\n",
+		"key: AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA!\n", "key: AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY*RobHB0eHyA=\n", "[]\n",
+	};
+	struct known k = { .has_key = true };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(take(bad[i], &k));
+	assert_true(take("version: 1\n", &k));
+	assert_false(k.has_key);
+}
+
+static struct point sound(void)
+{
+	static struct manifest_word db = { .text = STR_INIT("courses-prod-db") };
+
+	return (struct point){ .serial = 5, .target = STR("p"), .kind = BACKUP_POSTGRES, .resources = &db, .vault = STR("far"),
+			       .backup = STR("x"), .taken_us = NOW - 3 * HOUR,
+			       .drill = { STR("x"), NOW - 3 * HOUR, RECOVERY_VERIFIED, NOW - 2 * HOUR, 5, STR_NONE },
+			       .verified = { STR("x"), NOW - 3 * HOUR, RECOVERY_VERIFIED, NOW - 2 * HOUR, 5, STR_NONE },
+			       .said_us = NOW - HOUR };
+}
+
+/* How a deletion of the database stands with that statement; ${seen}: the highest serial a gate has met. */
+static enum recovery_result weigh(bool signed_with_key, uint64_t seen, char change_a_byte)
+{
+	struct request r = { .partial = false };
+	struct change *c;
+	struct known_ask ask = { .request = &r, .now_us = NOW };
+	struct known k = { .has_key = true };
+	struct manifest_signature s;
+	char pem[ED25519_PEM_MAX], other[ED25519_PEM_MAX];
+	struct recovery_point *list = NULL;
+	struct point p = sound();
+	size_t n, n_other;
+	struct str json, text;
+	struct err err = { 0 };
+	uint8_t signature[ED25519_SIGNATURE_LEN];
+
+	arena_init(&a, memory, sizeof(memory));
+	c = change_add(&r.changes, &a);
+	c->kind = CHANGE_DELETE;
+	c->identity = STR("courses-prod-db");
+	c->holds_data = HOLDS_DATA_YES;
+	assert_true(ed25519_make(pem, &n) && ed25519_make(other, &n_other));
+	assert_true(ed25519_sign((struct str){ pem, n }, STR("x"), k.key, signature));
+	assert_true(point_write(&p, &a, &json, &err));
+	assert_true(manifest_sign(signed_with_key ? (struct str){ pem, n } : (struct str){ other, n_other }, json, &a, &s, &err));
+	text = arena_str(&a, json);
+	if (change_a_byte)
+		memory[text.ptr + text.len / 2 - memory] ^= change_a_byte;
+	assert_true(known_evidence(&k, &(struct known_statement){ .target = STR("p"), .json = text, .signature = { (const char *)&s, sizeof(s) },
+								   .seen = seen }, &ask, &a, &list));
+	return list ? list->result : RECOVERY_UNKNOWN;
+}
+
+static void what_is_believed(void **state)
+{
+	(void)state;
+	assert_int_equal(weigh(true, 0, 0), RECOVERY_VERIFIED);
+	assert_int_equal(weigh(true, 5, 0), RECOVERY_VERIFIED);
+	assert_int_equal(weigh(true, 6, 0), RECOVERY_UNKNOWN);
+	assert_int_equal(weigh(false, 0, 0), RECOVERY_UNKNOWN);
+	assert_int_equal(weigh(true, 0, 1), RECOVERY_UNKNOWN);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(the_file),
+	cmocka_unit_test(what_is_no_key),
+	cmocka_unit_test(what_is_believed),
+};
+
+UNIT_MAIN(tests)
