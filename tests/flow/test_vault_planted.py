@@ -539,7 +539,7 @@ def one(t, etc, plant, want):
     try:
         plant(w)
         worked, proof = w.prove()
-        left = sorted(os.listdir(w.root + "/store")), [f for f in os.listdir("/tmp") if f.startswith("pawl-prove-") and os.lstat("/tmp/" + f).st_uid == AGENT]
+        left = sorted(os.listdir(w.root + "/store")), lab.left_by("/tmp", "pawl-prove-", AGENT)
         t.ok(want <= set(worked) and bool(want) == bool(worked) and w.status == (3 if worked else 0) and not left[0] and not left[1],
              ("found: " if want else "nothing found: ") + name, "want %s, found %s, status %s, left %s" % (want, worked, w.status, left))
     except NotImplementedError as e:

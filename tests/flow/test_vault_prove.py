@@ -310,7 +310,7 @@ def one(t, plant, want):
         with made if hasattr(made, "__enter__") else contextlib.nullcontext():
             before = w.seen()
             r, worked = w.prove()
-            left = w.seen() == before and not [f for f in os.listdir("/tmp") if f.startswith("pawl-prove-") and "test" not in f]
+            left = w.seen() == before and not lab.left_by("/tmp", "pawl-prove-", AGENT, VAULT)
         t.ok(r.returncode == 0 and want <= worked and (bool(want) == bool(worked)) and left,
              ("found: " if want else "nothing found: ") + name, "want %s\n%s%s\nleft as it was: %s" % (want, r.stdout, r.stderr, left))
         return r
