@@ -454,7 +454,8 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 		could_not(&b->arena, ret, DRILL_NO_KEY, err.msg);
 	else
 		ask.password = buf_str(&secret), drill_run(&ask, &b->arena, ret);
-	explicit_bzero(secret.ptr, secret.ptr ? secret.cap : 0);
+	if (secret.ptr)
+		explicit_bzero(secret.ptr, secret.cap);
 	vault_close(ask.vault);
 }
 
