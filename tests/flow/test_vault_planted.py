@@ -16,7 +16,9 @@ import threading
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
 
-AGENT, VAULT, SHARED = 61021, 61022, 61023
+# Of this run alone: what it leaves in /tmp is told by its owner.
+AGENT = 62000 + os.getpid() % 900 * 3
+VAULT, SHARED = AGENT + 1, AGENT + 2
 PLACE = "/srv"  # with a file system of its own in memory
 WHOLE = os.environ.get("PAWL_TEST_PROVE") == "whole"
 
