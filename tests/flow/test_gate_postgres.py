@@ -222,12 +222,15 @@ def test_temporary_tables_are_the_sessions_own():
         w.ok("CREATE TEMP TABLE t (a int); DELETE FROM t; DROP TABLE t")
         w.ok("BEGIN", "CREATE TEMP TABLE t (a int) ON COMMIT DROP", "TRUNCATE t", "COMMIT")
         for gone in (["BEGIN", made, "ROLLBACK"], [made, "DROP TABLE courses"], [made, "DISCARD TEMP"],
-                     ["BEGIN", "CREATE TEMP TABLE courses (id int) ON COMMIT DROP", "COMMIT"]):
+                     ["BEGIN", "CREATE TEMP TABLE courses (id int) ON COMMIT DROP", "COMMIT"],
+                     [made, "ALTER TABLE courses RENAME TO other"], ["BEGIN", "SAVEPOINT a", made, "ROLLBACK TO a"]):
             for what in ("DROP TABLE courses CASCADE", "DELETE FROM courses", "TRUNCATE courses CASCADE"):
                 done = w.psql(*gone, what)
                 assert done.returncode != 0 and "PW001" in done.stderr, (gone, what, done.stderr)
-        done = w.psql("BEGIN", "SAVEPOINT a", made, "ROLLBACK TO a", "DROP TABLE courses CASCADE", "COMMIT")
-        assert done.returncode != 0 and ("42P01" in done.stderr or "3F000" in done.stderr), done.stderr
+        for sql in ("UPDATE courses SET nothing_there = 1", "/* ü */ DELETE FROM courses WHERE nothing_there", "SELECT 1; TRUNCATE courses, c d"):
+            told = [re.search(r"LINE 1: .*\n.*", t.stderr).group(0) for t in
+                    (w.psql(made, sql), w.psql(made, sql, url="postgresql://postgres@%s:%d/shop" % (PG.host, PG.port)))]
+            assert told[0] == told[1], told
         assert rows("courses") == 20 and rows("submissions") == 5000
         raw = session(w, {"id": w.user, "url": w.url})
         assert "E" not in raw.kinds(pgwire.query(made))

@@ -202,7 +202,15 @@ struct str message_error_field(struct str body, char field)
 	return STR_NONE;
 }
 
-void message_error_moved(struct buf *b, struct str body, size_t by)
+/* Counted from 1; a place within what was added is that of what it was added to. */
+static uint64_t place_of(const struct message_moved *m, uint64_t place)
+{
+	if (m->added && place > m->added_at)
+		place = place > m->added_at + m->added ? place - m->added : m->added_at + 1;
+	return place + m->by;
+}
+
+void message_error_moved(struct buf *b, struct str body, const struct message_moved *m)
 {
 	size_t at = message_begin(b, 'E');
 	struct str value;
@@ -216,7 +224,7 @@ void message_error_moved(struct buf *b, struct str body, size_t by)
 			break;
 		buf_addc(b, f);
 		if (f == 'P' && str_to_u64(value, &place))
-			buf_addf(b, "%llu", (unsigned long long)(place + by));
+			buf_addf(b, "%llu", (unsigned long long)place_of(m, place));
 		else
 			buf_add(b, value);
 		buf_addc(b, '\0');

@@ -63,7 +63,12 @@ struct message_error {
 void message_error(struct buf *b, const struct message_error *e);
 /* A field of an ErrorResponse's body: 'C', 'M', 'S' …; STR_NONE when it has none. */
 struct str message_error_field(struct str body, char field);
-/* The same ErrorResponse, about a place so many characters on. */
-void message_error_moved(struct buf *b, struct str body, size_t by);
+/* How places in what was sent become places in what the client wrote, in characters. */
+struct message_moved {
+	size_t by;		/* stand before it */
+	size_t added, added_at; /* so many were added, behind so many */
+};
+/* The same ErrorResponse, about the place in the client's text. */
+void message_error_moved(struct buf *b, struct str body, const struct message_moved *m);
 
 #endif

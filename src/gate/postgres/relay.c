@@ -327,7 +327,7 @@ void relay_query(struct session *s, struct str text, uint16_t how)
 	buf_clear(b);
 	message_query(b, text);
 	flush_made(s, b);
-	s->relay.moved = 0;
+	s->relay.moved = (struct message_moved){ .by = 0 };
 	relay_sent(s, 'Q', how, NULL);
 }
 

@@ -38,7 +38,7 @@ struct relay {
 	uint8_t server_does; /* enum relay_does */
 	struct buf held;
 	bool holding;
-	size_t moved;	     /* characters before the statement that was sent, in its message */
+	struct message_moved moved; /* of the statement that was sent, in its message */
 	struct buf refusal;  /* an ErrorResponse that waits for its turn */
 	struct buf unread;   /* a text that the server is asked about first */
 	struct buf execute;  /* an Execute that waits for the witness */

@@ -71,7 +71,8 @@ static void send(struct session *s, const struct script_statement *st, uint16_t 
 		relay_query(s, st->instead, how);
 	else
 		relay_query(s, p->n == 1 ? (struct str){ p->text, p->n_text } : st->text, how);
-	s->relay.moved = p->n == 1 && !st->instead.len ? 0 : p->characters;
+	s->relay.moved = (struct message_moved){ p->n == 1 && !st->instead.len ? 0 : p->characters, st->added,
+						 characters(str_sub(st->text, 0, st->added_at)) };
 }
 
 /* --- the end of a transaction --- */

@@ -9,6 +9,7 @@
 struct script_statement {
 	struct str text; /* in relay_script.text */
 	struct str instead;
+	size_t added_at, added; /* as in struct statement */
 	enum ruling ruling;
 	enum control control;
 	bool ask, copies_in, ddl, effective, chain;

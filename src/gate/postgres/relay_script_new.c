@@ -26,6 +26,8 @@ static bool fill(struct script_statement *to, const struct statement *st, const 
 		.ask = st->ruling == RULING_ASK,
 		.ruling = st->ruling == RULING_ASK ? st->passed : st->ruling,
 		.control = st->control,
+		.added_at = st->added_at,
+		.added = st->added,
 		.copies_in = relay_copies_in(st),
 		.chain = st->chain,
 		.ddl = relay_is_ddl(st),

@@ -135,9 +135,9 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 		skip(r, told);
 	if (unseen)
 		relay_statement_unseen(s);
-	if (told && e->kind == 'Q' && r->moved && m->whole) {
+	if (told && e->kind == 'Q' && (r->moved.by || r->moved.added) && m->whole) {
 		buf_clear(&s->worker->text);
-		message_error_moved(&s->worker->text, m->body, r->moved);
+		message_error_moved(&s->worker->text, m->body, &r->moved);
 		session_say(s, &s->worker->text);
 		return DROP;
 	}

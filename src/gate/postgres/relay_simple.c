@@ -33,7 +33,7 @@ static enum relay_did pass(struct session *s, const struct statement_answer *a, 
 	relay_announce_all(r, a);
 	for (unsigned i = 0; i < has.writes; i++)
 		relay_wrote(s);
-	r->moved = 0;
+	r->moved = (struct message_moved){ .by = 0 };
 	relay_sent(s, 'Q', HOW_ALL, NULL);
 	/* Should a limit be passed, what comes next must not be on its way; nor is it known yet whose the data behind a copy is. */
 	if (r->n_looks || has.copies)

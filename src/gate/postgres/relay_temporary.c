@@ -1,5 +1,6 @@
 /* Temporary tables that the session made by name. What functions make is not known here, nor need be: a name that is not known is judged
- * as anybody's, and one that is known wrongly is sent with pg_temp before it, which is then not there. */
+ * as anybody's. One that is known wrongly would be sent with pg_temp before it, where nothing is: so whatever may have taken it is taken
+ * to have. */
 #include "gate/postgres/session.h"
 
 #define TEMPORARY_MAX 200
@@ -20,16 +21,32 @@ bool relay_is_temporary(void *session, struct str name)
 	return false;
 }
 
+static void take_out(struct relay *r, struct relay_temporary **at)
+{
+	struct relay_temporary *t = *at;
+
+	*at = t->next;
+	free(t);
+	r->n_temporary--;
+}
+
 static void drop(struct relay *r, const char *name)
 {
-	for (struct relay_temporary **at = &r->temporary, *t; (t = *at);) {
-		if (name && strcmp(t->name, name) != 0) {
-			at = &t->next;
-			continue;
-		}
-		*at = t->next;
-		free(t);
-		r->n_temporary--;
+	for (struct relay_temporary **at = &r->temporary; *at;) {
+		if (name && strcmp((*at)->name, name) != 0)
+			at = &(*at)->next;
+		else
+			take_out(r, at);
+	}
+}
+
+static void drop_fresh(struct relay *r)
+{
+	for (struct relay_temporary **at = &r->temporary; *at;) {
+		if (!(*at)->fresh)
+			at = &(*at)->next;
+		else
+			take_out(r, at);
 	}
 }
 
@@ -50,6 +67,9 @@ static void add(struct relay *r, const char *name, bool for_now)
 
 void relay_temporary_apply(struct relay *r, const struct relay_effects *e)
 {
+	/* Perhaps made since the savepoint. */
+	if (e->control == CONTROL_ROLLBACK_TO)
+		drop_fresh(r);
 	switch (e->temporary) {
 	case TEMPORARY_UNSAID:
 		break;
@@ -72,9 +92,7 @@ void relay_temporary_over(struct relay *r, bool rolled_back)
 {
 	for (struct relay_temporary **at = &r->temporary, *t; (t = *at);) {
 		if (t->for_now || (t->fresh && rolled_back)) {
-			*at = t->next;
-			free(t);
-			r->n_temporary--;
+			take_out(r, at);
 			continue;
 		}
 		t->fresh = false;

@@ -44,6 +44,7 @@ enum temporary {
 struct statement {
 	struct str text; /* in the message */
 	struct str instead; /* sent in its place, the client sees the same answer; STR_NONE: as it is. BEGIN … gets READ WRITE */
+	size_t added_at, added; /* `added` bytes of `instead`, from `added_at` on, are not the client's; 0: none */
 	enum ruling ruling;
 	enum ruling passed; /* of RULING_ASK: how it is sent once it passed: WRITE, ALONE or SESSION */
 	enum control control;

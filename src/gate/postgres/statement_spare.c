@@ -46,23 +46,49 @@ static bool drops_at_commit(struct sql_lex *lex)
 	return false;
 }
 
+/* What may take others along, or does what nobody sees: better ask about one that is still there than name one that is not. */
+static const char *const forgetting[] = { "DISCARD", "DROP SCHEMA", "DROP OWNED", "DROP TYPE", "DO", "CALL", "RENAME",
+					  "ALTER SET SCHEMA" };
+
+static bool forgets(const struct statement *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forgetting); i++) {
+		if (str_eq_nocase(s->verb, str_from(forgetting[i])))
+			return true;
+	}
+	return false;
+}
+
+static void dropped(struct statement *s, struct str name)
+{
+	s->temporary_name = name;
+	s->temporary = TEMPORARY_DROPPED;
+}
+
 static void temporary(struct statement *s)
 {
 	struct sql_lex lex = { .text = s->text, .way = SQL_LEX_POSTGRES, .line_start = true };
-	const struct sql_relation *made;
+	const struct sql_relation *one;
 	struct sql_token t;
 
-	if (str_is(s->verb, "DISCARD")) {
+	if (forgets(s)) {
 		s->temporary = TEMPORARY_NONE_LEFT;
 		return;
 	}
+	if (str_eq_nocase(s->verb, STR("DROP TABLE"))) {
+		one = only_relation(s, SQL_USE_DROP);
+		if (one && !one->schema.len)
+			dropped(s, one->name);
+		else if (!one)
+			s->temporary = TEMPORARY_NONE_LEFT;
+	}
 	if (!str_is(s->verb, "CREATE TABLE") && !str_is(s->verb, "CREATE TABLE AS"))
 		return;
-	made = only_relation(s, SQL_USE_CREATE);
+	one = only_relation(s, SQL_USE_CREATE);
 	t = after(&lex, "create global local");
-	if (!made || (made->schema.len && !str_is(made->schema, "pg_temp")) || !sql_token_among(&t, "temp temporary"))
+	if (!one || (one->schema.len && !str_is(one->schema, "pg_temp")) || !sql_token_among(&t, "temp temporary"))
 		return;
-	s->temporary_name = made->name;
+	s->temporary_name = one->name;
 	s->temporary = drops_at_commit(&lex) ? TEMPORARY_FOR_NOW : TEMPORARY_MADE;
 }
 
@@ -86,7 +112,7 @@ static bool is_temporary(const struct weighing *w, struct str name)
 	bool is = w->c->temporary(w->c->relay, name);
 
 	for (const struct statement *s = w->answer->statements; s; s = s->next) {
-		if (s->temporary == TEMPORARY_NONE_LEFT)
+		if (s->temporary == TEMPORARY_NONE_LEFT || s->control == CONTROL_ROLLBACK_TO)
 			is = false;
 		else if (s->temporary != TEMPORARY_UNSAID && str_eq(s->temporary_name, name))
 			is = s->temporary != TEMPORARY_DROPPED;
@@ -94,8 +120,10 @@ static bool is_temporary(const struct weighing *w, struct str name)
 	return is;
 }
 
+#define BEFORE "pg_temp."
+
 /* The text with pg_temp before the name: it can mean nothing else then, whatever is made meanwhile. */
-static struct str said_temporary(const struct weighing *w, const struct statement *s)
+static struct str said_temporary(const struct weighing *w, const struct statement *s, size_t *ret_at)
 {
 	struct sql_lex lex = { .text = s->text, .way = SQL_LEX_POSTGRES, .line_start = true };
 
@@ -108,7 +136,8 @@ static struct str said_temporary(const struct weighing *w, const struct statemen
 		t = after(&lex, rows[i].before);
 		if ((t.kind != SQL_TOKEN_WORD && t.kind != SQL_TOKEN_QUOTED) || t.escaped)
 			return STR_NONE;
-		return arena_fmt(w->arena, "%.*spg_temp.%.*s", STR_ARG(str_sub(s->text, 0, t.at)),
+		*ret_at = t.at;
+		return arena_fmt(w->arena, "%.*s" BEFORE "%.*s", STR_ARG(str_sub(s->text, 0, t.at)),
 				 STR_ARG(str_sub(s->text, t.at, SIZE_MAX)));
 	}
 	return STR_NONE;
@@ -117,24 +146,24 @@ static struct str said_temporary(const struct weighing *w, const struct statemen
 static bool spare_temporary(const struct weighing *w, struct statement *s)
 {
 	struct sql_input in = { .text = STR_NONE, .shape = true };
-	const struct sql_relation *dropped;
+	const struct sql_relation *gone = only_relation(s, SQL_USE_DROP);
 	struct sql_answer *a;
+	size_t at = 0;
 
 	if (!w->c->temporary || path_has_temp(w))
 		return false;
-	in.text = said_temporary(w, s);
+	in.text = said_temporary(w, s, &at);
 	a = in.text.len ? ARENA_NEW(w->arena, struct sql_answer) : NULL;
 	if (!a)
 		return false;
 	sql_read(&in, w->arena, a);
 	if (a->n != 1 || !a->statements->parsed || a->statements->n_changes || !a->statements->shape)
 		return false;
-	dropped = only_relation(s, SQL_USE_DROP);
-	if (dropped) {
-		s->temporary_name = dropped->name;
-		s->temporary = TEMPORARY_DROPPED;
-	}
+	if (gone)
+		dropped(s, gone->name);
 	s->instead = in.text;
+	s->added_at = at;
+	s->added = sizeof(BEFORE) - 1;
 	s->shape = a->statements->shape;
 	return true;
 }
