@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# 200 random discards, each kept, really run, undone, and compared: bytes, modes, times, links, attributes, and what git says.
+# 60 random discards (KEEP_DISCARDS; make soak: 1,000), each kept, really run, undone, and compared: bytes, modes, times, links, attributes, and what git says.
 # timeout: 1200
 import os
 import shutil
@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import discards
 
 TOOL = os.path.join(os.environ["PAWL_BUILD"], "tests", "lib", "keep_tool")
-N = int(os.environ.get("KEEP_DISCARDS", "200"))
+N = int(os.environ.get("KEEP_DISCARDS", "60"))
 FIRST = int(os.environ.get("KEEP_SEED", "0"))
 ENV = {"PATH": "/usr/bin:/bin", "HOME": os.environ.get("HOME", "/nonexistent")}
 

@@ -4,7 +4,7 @@
 
 A backup that was reported, or lies whole in the vault, has the bytes of an undisturbed dump; what was there before is untouched. A
 disturbed drill of a backup that is bad (made to fit by somebody with the key) is never verified. Nothing is left behind, and the next
-undisturbed run of each is as it should be. PAWL_TEST_FAULTS: how many faults (24); PAWL_TEST_SEED.
+undisturbed run of each is as it should be. PAWL_TEST_FAULTS: how many faults (12); PAWL_TEST_SEED.
 """
 import collections
 import hashlib
@@ -26,7 +26,7 @@ import postgres  # noqa: E402
 import recoveries  # noqa: E402
 import source  # noqa: E402
 
-FAULTS = int(os.environ.get("PAWL_TEST_FAULTS", "24"))
+FAULTS = int(os.environ.get("PAWL_TEST_FAULTS", "12"))
 SEED = int(os.environ.get("PAWL_TEST_SEED", "20261121"))
 SHIM = str(source.BUILD / "tests" / "lib" / "faultat.so")
 # Programs left alone; mostly those whose calls are many and of little interest.
