@@ -357,3 +357,11 @@ bool catalogue_acts(const struct catalogue_relation *r)
 {
 	return r->triggers || r->rules || r->cascades || r->expressions || r->kind == 'p' || r->kind == 'v';
 }
+
+void catalogue_split(struct str name, struct str *ret_schema, struct str *ret_last)
+{
+	size_t dot = str_rfind_char(name, '.');
+
+	*ret_schema = dot == SIZE_MAX ? STR_NONE : str_sub(name, 0, dot);
+	*ret_last = dot == SIZE_MAX ? name : str_sub(name, dot + 1, SIZE_MAX);
+}

@@ -162,14 +162,6 @@ static void call_behind(struct catalogue *c, struct routine *r, const struct cat
 	catalogue_call(c, r, catalogue_behind(name, sizeof(name), rel->oid, event));
 }
 
-static void last_of(struct str name, struct str *ret_schema, struct str *ret_last)
-{
-	size_t dot = str_rfind_char(name, '.');
-
-	*ret_schema = dot == SIZE_MAX ? STR_NONE : str_sub(name, 0, dot);
-	*ret_last = dot == SIZE_MAX ? name : str_sub(name, dot + 1, SIZE_MAX);
-}
-
 /* What a body does to rows runs what stands behind their relation: whichever of that name, where no schema is said. */
 static void leads_to(struct catalogue *c, struct routine *r, const struct change *change)
 {
@@ -178,7 +170,7 @@ static void leads_to(struct catalogue *c, struct routine *r, const struct change
 	struct str schema, last;
 	size_t n = 0;
 
-	last_of(change->name, &schema, &last);
+	catalogue_split(change->name, &schema, &last);
 	named = e ? catalogue_named(c, last, &n) : NULL;
 	for (size_t i = 0; i < n; i++) {
 		if ((schema.len && !str_eq(schema, named[i].schema)) || !catalogue_acts(&named[i]))
@@ -325,7 +317,7 @@ static bool settle_call(struct catalogue *c, struct routine *r, struct str name)
 	const struct routine *found;
 	bool more = false, known_only = quiet(r, name);
 
-	last_of(name, &schema, &last);
+	catalogue_split(name, &schema, &last);
 	found = catalogue_routines(c, last, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (schema.len && !str_eq(schema, found[i].schema))

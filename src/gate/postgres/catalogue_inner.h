@@ -103,4 +103,7 @@ const struct routine *catalogue_routines(const struct catalogue *c, struct str n
 const struct hider *catalogue_hider(const struct catalogue *c, struct str name);
 const struct routine *catalogue_worst(const struct catalogue *c, struct str schema, struct str name);
 
+/* "schema.name"; ${ret_schema} STR_NONE: none is named. */
+void catalogue_split(struct str name, struct str *ret_schema, struct str *ret_last);
+
 #endif

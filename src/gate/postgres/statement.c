@@ -6,13 +6,6 @@
 
 #define JUDGED_MAX 200 /* changes of one statement judged one by one; more are asked about */
 
-const struct sql_finding *statement_finding(const struct change *c)
-{
-	const struct sql_finding *f = sql_finding_by_code(c->finding);
-
-	return f ? f : sql_finding(SQL_MEANS_UNREAD);
-}
-
 bool statement_has(const struct change *c, enum sql_meaning means)
 {
 	return str_eq(c->finding, sql_finding(means)->code);

@@ -98,14 +98,6 @@ static bool is_call(const struct change *c)
 	return statement_has(c, SQL_MEANS_FUNCTION) || statement_has(c, SQL_MEANS_PROCEDURE);
 }
 
-static void split(struct str name, struct str *ret_schema, struct str *ret_last)
-{
-	size_t dot = str_rfind_char(name, '.');
-
-	*ret_schema = dot == SIZE_MAX ? STR_NONE : str_sub(name, 0, dot);
-	*ret_last = dot == SIZE_MAX ? name : str_sub(name, dot + 1, SIZE_MAX);
-}
-
 static void tell_acts(struct weighing *w, const struct routine *r, struct str how, bool known_only)
 {
 	for (size_t i = 0; i < r->n_acts; i++) {
@@ -131,7 +123,7 @@ static bool tell_call(struct weighing *w, const struct change *c)
 
 	if (!w->c->catalogue || !is_call(c))
 		return false;
-	split(c->name, &schema, &last);
+	catalogue_split(c->name, &schema, &last);
 	r = catalogue_worst(w->c->catalogue, schema, last);
 	if (!r)
 		return false;
@@ -166,7 +158,7 @@ static const struct catalogue_relation *relation_of(const struct weighing *w, st
 	struct str schema, last;
 	size_t n;
 
-	split(name, &schema, &last);
+	catalogue_split(name, &schema, &last);
 	r = catalogue_find(w->c->catalogue, schema, last, w->c->search_path);
 	if (schema.len || (r && path_certain(w)))
 		return r;

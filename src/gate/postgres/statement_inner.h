@@ -19,8 +19,6 @@ struct weighing {
 	bool anew;    /* changes are told anew, with what the schema adds */
 };
 
-/* The change's row; the strictest where a reader says what nobody knows. */
-const struct sql_finding *statement_finding(const struct change *c);
 bool statement_has(const struct change *c, enum sql_meaning means);
 /* The i-th change of ${s}, from 0. */
 #define STATEMENT_EACH(it, w, s) for (struct statement_each it = { 0 }; statement_next((w), (s), &it);)
