@@ -83,6 +83,13 @@ void buf_clear(struct buf *b)
 		b->ptr[0] = '\0';
 }
 
+void buf_wipe(struct buf *b)
+{
+	if (b->ptr)
+		explicit_bzero(b->ptr, b->cap);
+	buf_clear(b);
+}
+
 void buf_free(struct buf *b)
 {
 	free(b->ptr);

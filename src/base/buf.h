@@ -25,6 +25,8 @@ void buf_addf(struct buf *b, const char *fmt, ...) PAWL_PRINTF(2, 3);
 char *buf_reserve(struct buf *b, size_t n);
 void buf_clear(struct buf *b); /* keeps the memory, clears failed */
 void buf_free(struct buf *b);
+/* Overwrites all its memory, if it has any: what was in it was a secret. Then as buf_clear. */
+void buf_wipe(struct buf *b);
 struct str buf_str(const struct buf *b);
 
 #define auto_buf __attribute__((cleanup(buf_free))) struct buf

@@ -170,6 +170,19 @@ bool file_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+bool file_kept(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return err_sys(err, "%s", path);
+	if (st.st_uid != getuid() && st.st_uid != 0)
+		return err_set(err, ERR_DENIED, "%s belongs to uid %u: it must be this user's or root's", path, (unsigned)st.st_uid);
+	if (st.st_mode & 022)
+		return err_set(err, ERR_DENIED, "%s: others may write to it (mode %03o): chmod go-w", path, (unsigned)st.st_mode & 0777);
+	return true;
+}
+
 bool dir_make(const char *path, mode_t mode, struct err *err)
 {
 	char part[PATH_CAP];

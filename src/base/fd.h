@@ -33,6 +33,8 @@ bool file_replace(const char *path, struct str bytes, mode_t mode, struct err *e
 /* Copy with fsync; refuses an existing target. */
 bool file_copy(const char *from, const char *to, mode_t mode, struct err *err) PAWL_MUST_USE;
 bool file_exists(const char *path);
+/* This user's or root's, and nobody else may write to it: what it says may be obeyed. Else ERR_DENIED with what to do. */
+bool file_kept(const char *path, struct err *err) PAWL_MUST_USE;
 /* mkdir -p with ${mode} for what is made. */
 bool dir_make(const char *path, mode_t mode, struct err *err) PAWL_MUST_USE;
 /* Remove plain files of this folder (not below it) that nobody wrote for ${age_s}: for hints that cost nothing when lost. Best effort. */

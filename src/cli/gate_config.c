@@ -364,12 +364,10 @@ static bool kept_private(const char *path, const struct gate_config *c, struct e
 {
 	struct stat st;
 
+	if (!file_kept(path, err))
+		return false;
 	if (stat(path, &st) != 0)
 		return err_sys(err, "%s", path);
-	if (st.st_uid != getuid() && st.st_uid != 0)
-		return err_set(err, ERR_DENIED, "%s belongs to uid %u: it must be this user's or root's", path, (unsigned)st.st_uid);
-	if (st.st_mode & 022)
-		return err_set(err, ERR_DENIED, "%s: others may write to it (mode %03o): chmod 600", path, (unsigned)st.st_mode & 0777);
 	if (c->has_password && (st.st_mode & 077))
 		return err_set(err, ERR_DENIED,
 			       "%s has a password in it and others may read it (mode %03o): chmod 600, or better a service file, "

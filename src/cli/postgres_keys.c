@@ -134,7 +134,7 @@ static int make_new(struct keys_run *r)
 	put_url(r, &k, secret, database, &url);
 	status = url.failed ? EXIT_ERROR : say_new(r, &k, url.ptr);
 	explicit_bzero(secret, sizeof(secret));
-	explicit_bzero(url.ptr, url.cap);
+	buf_wipe(&url);
 	return status;
 }
 

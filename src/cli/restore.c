@@ -310,8 +310,7 @@ int cmd_restore(struct cli *c)
 	if (cli_value(c, "rows") && !cli_value(c, "table"))
 		return cli_usage(c, "--rows is of one table: name it with --table");
 	status = run(&r);
-	if (r.secret.ptr)
-		explicit_bzero(r.secret.ptr, r.secret.cap);
+	buf_wipe(&r.secret);
 	buf_free(&r.secret);
 	bring_open_close(&r.o);
 	return status;

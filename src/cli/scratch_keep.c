@@ -83,16 +83,6 @@ static bool verified(struct keeper *k, struct err *err)
 	return true;
 }
 
-static unsigned major_of(struct str version)
-{
-	size_t n = 0;
-	uint64_t v = 0;
-
-	while (n < version.len && version.ptr[n] >= '0' && version.ptr[n] <= '9')
-		n++;
-	return str_to_u64(str_sub(version, 0, n), &v) && v < 1000 ? (unsigned)v : 0;
-}
-
 static bool start(struct keeper *k, struct err *err)
 {
 	struct scratch_opts o = { .folder = STR("/tmp"), .lasting = true, .port = k->port, .role = AGENT };
@@ -104,7 +94,7 @@ static bool start(struct keeper *k, struct err *err)
 		return false;
 	snprintf(cache, sizeof(cache), "%s/recovery/cache", k->o.places.state);
 	o.cache = str_from(cache);
-	o.major = major_of(m.server);
+	o.major = tools_major(m.server);
 	if (!k->port)
 		return err_set(err, ERR_TOOL, "there is no free port");
 	if (!scratch_start(&o, &k->server, &major, err))

@@ -126,8 +126,7 @@ static bool run_process(char *const argv[], struct arena *arena, struct credenti
 		return err_set(err, ERR_TOOL, "%s ended with status %d: %.*s", argv[0], status,
 			       STR_ARG(last_line(buf_str(&errout))));
 	ok = credentials_from_json(arena_str(arena, buf_str(&out)), arena, ret, err);
-	if (out.ptr)
-		explicit_bzero(out.ptr, out.cap);
+	buf_wipe(&out);
 	return ok;
 }
 

@@ -202,25 +202,12 @@ bool config_read(const struct doc_source *source, struct arena *arena, struct ba
 	return true;
 }
 
-static bool kept_private(const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return err_sys(err, "%s", path);
-	if (st.st_uid != getuid() && st.st_uid != 0)
-		return err_set(err, ERR_DENIED, "%s belongs to uid %u: it must be this user's or root's", path, (unsigned)st.st_uid);
-	if (st.st_mode & 022)
-		return err_set(err, ERR_DENIED, "%s: others may write to it (mode %03o): chmod go-w", path, (unsigned)st.st_mode & 0777);
-	return true;
-}
-
 bool config_load(const char *path, struct arena *arena, struct backup_config *ret, struct err *err)
 {
 	auto_buf text = BUF_MAX(CONFIG_MAX_BYTES);
 	struct doc_source source;
 
-	if (!file_read(path, &text, err) || !kept_private(path, err))
+	if (!file_read(path, &text, err) || !file_kept(path, err))
 		return false;
 	source.path = arena_str(arena, str_from(path));
 	source.text = arena_str(arena, buf_str(&text));

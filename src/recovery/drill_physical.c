@@ -20,20 +20,10 @@ struct physical {
 
 /* --- files --- */
 
-static unsigned major_of(struct str version)
-{
-	uint64_t n;
-	size_t digits = 0;
-
-	while (digits < version.len && version.ptr[digits] >= '0' && version.ptr[digits] <= '9')
-		digits++;
-	return str_to_u64(str_sub(version, 0, digits), &n) && n < 1000 ? (unsigned)n : 0;
-}
-
 /* Its own major version: no other reads these files. */
 static bool programs(struct physical *p)
 {
-	unsigned major = major_of(p->r->done->manifest.server), newest;
+	unsigned major = tools_major(p->r->done->manifest.server), newest;
 	char folder[TOOLS_PATH];
 
 	if (physical_programs(major, p->server->binaries))

@@ -5,6 +5,7 @@
 #include "recovery/restore.h"
 #include "recovery/scratch.h"
 #include "recovery/source.h"
+#include "recovery/tools.h"
 
 struct postgres {
 	struct drill_run *r;
@@ -55,19 +56,9 @@ static bool connect(struct postgres *p)
 		       PQerrorMessage(p->c));
 }
 
-static unsigned major_of(struct str version)
-{
-	uint64_t n;
-	size_t digits = 0;
-
-	while (digits < version.len && version.ptr[digits] >= '0' && version.ptr[digits] <= '9')
-		digits++;
-	return str_to_u64(str_sub(version, 0, digits), &n) && n < 1000 ? (unsigned)n : 0;
-}
-
 static bool start(struct postgres *p)
 {
-	struct scratch_opts o = { .major = major_of(p->r->done->manifest.server),
+	struct scratch_opts o = { .major = tools_major(p->r->done->manifest.server),
 				  .cache = p->r->ask->cache,
 				  .folder = scratch_where(p->r->ask->folder, p->r->done->manifest.plain_bytes),
 				  .single = true };

@@ -85,17 +85,6 @@ struct str backup_kind_name(enum backup_kind k)
 	return backup_kinds[(unsigned)k < ARRAY_LEN(backup_kinds) ? k : 0];
 }
 
-bool backup_kind_from(struct str name, enum backup_kind *ret)
-{
-	for (unsigned i = BACKUP_POSTGRES; i < ARRAY_LEN(backup_kinds); i++) {
-		if (str_eq(backup_kinds[i], name)) {
-			*ret = (enum backup_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 bool manifest_write(const struct manifest *m, struct arena *arena, struct str *ret_json,
 		    struct err *err)
 {

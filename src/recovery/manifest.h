@@ -26,7 +26,6 @@ enum backup_kind {
 };
 extern const struct str backup_kinds[BACKUP_RDS + 1]; /* their words; [0] has none */
 struct str backup_kind_name(enum backup_kind k);
-bool backup_kind_from(struct str name, enum backup_kind *ret) PAWL_MUST_USE;
 
 /* A question of the owner's with its answer in the snapshot that was dumped. */
 struct manifest_invariant {

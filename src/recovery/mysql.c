@@ -115,8 +115,7 @@ bool mysql_login(struct str words, struct str password, struct arena *arena,
 	if (good && (b.failed || !l.database.ptr || !l.host.ptr))
 		good = err_set(err, ERR_LIMIT, "a connection's words are too long");
 	good = good && keep(&l, buf_str(&b), err);
-	if (b.ptr)
-		explicit_bzero(b.ptr, b.len);
+	buf_wipe(&b);
 	if (!good) {
 		mysql_logout(&l);
 		return false;

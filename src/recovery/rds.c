@@ -61,8 +61,7 @@ static bool ask_credentials(char *const *command, struct rds_api *a, struct err 
 			       STR_ARG(str_sub(str_trim(buf_str(&said)), 0, 300)));
 	a->aws.credentials.source = "credentials";
 	good = good && credentials_from_json(arena_str(&a->keep, buf_str(&out)), &a->keep, &a->aws.credentials, err);
-	if (out.ptr)
-		explicit_bzero(out.ptr, out.cap);
+	buf_wipe(&out);
 	return good;
 }
 

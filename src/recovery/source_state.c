@@ -155,8 +155,7 @@ static bool take_state(struct backup_run *r, struct err *err)
 		good = of_s3(r, &s, err);
 	good = good && read_state(&s, r->arena, err) && remember(r, &s, err) &&
 	       backup_chunk(r, s.bytes.ptr, s.bytes.len, err);
-	if (s.bytes.ptr)
-		explicit_bzero(s.bytes.ptr, s.bytes.len);
+	buf_wipe(&s.bytes);
 	buf_free(&s.bytes);
 	return good;
 }
@@ -194,8 +193,7 @@ static bool drill_state(struct drill_run *r)
 	struct state s = { .bytes = BUF_MAX(STATE_MAX) };
 	bool good = drill_unpack(r, gather, &s) && compare(r, &s);
 
-	if (s.bytes.ptr)
-		explicit_bzero(s.bytes.ptr, s.bytes.len);
+	buf_wipe(&s.bytes);
 	buf_free(&s.bytes);
 	return good;
 }

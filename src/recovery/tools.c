@@ -39,3 +39,13 @@ bool tools_find(const char *program, char ret[TOOLS_PATH], struct err *err)
 	       proc_find(program, PLACES, NULL, ret, TOOLS_PATH) ||
 	       err_set(err, ERR_TOOL, "%s is not there", program);
 }
+
+unsigned tools_major(struct str version)
+{
+	uint64_t n;
+	size_t digits = 0;
+
+	while (digits < version.len && version.ptr[digits] >= '0' && version.ptr[digits] <= '9')
+		digits++;
+	return str_to_u64(str_sub(version, 0, digits), &n) && n < 1000 ? (unsigned)n : 0;
+}

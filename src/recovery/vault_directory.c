@@ -185,20 +185,28 @@ static bool list_one(struct listing *l, int target_fd, struct str target, struct
 	return true;
 }
 
-/* Every folder of a good name below ${fd}; with ${target}: its backups, else targets. */
-static bool each(struct listing *l, int fd, struct str target, struct err *err)
+/* A folder from its beginning; ${fd} stays open. */
+static DIR *open_again(int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+
+	if (dir)
+		rewinddir(dir);
+	else
+		fd_close(&copy);
+	return dir;
+}
+
+/* Every folder of a good name below ${fd}; with ${target}: its backups, else targets. */
+static bool each(struct listing *l, int fd, struct str target, struct err *err)
+{
+	DIR *dir = open_again(fd);
 	struct dirent *f;
 	bool good = true;
 
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
+	if (!dir)
 		return say(err, l->d, "cannot be listed");
-	}
-	rewinddir(dir);
 	while (good && (f = readdir(dir))) {
 		struct str name = str_from(f->d_name);
 		auto_fd below = -1;
@@ -395,17 +403,12 @@ static bool immutable(int fd, bool on)
 /* Calls ${then} for every file of the backup; false when one said so. */
 static bool each_file(int fd, bool (*then)(int fd, const char *name))
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	DIR *dir = open_again(fd);
 	struct dirent *f;
 	bool good = true;
 
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
+	if (!dir)
 		return false;
-	}
-	rewinddir(dir);
 	while ((f = readdir(dir)))
 		good &= !strcmp(f->d_name, ".") || !strcmp(f->d_name, "..") || then(fd, f->d_name);
 	closedir(dir);
