@@ -96,5 +96,16 @@ void json_out_raw(struct json_out *o, struct str json);
 void json_out_tree(struct json_out *o, const struct json *v);
 /* key and value at once */
 void json_out_kv(struct json_out *o, const char *key, struct str value);
+static inline void json_out_kv_u64(struct json_out *o, const char *key, uint64_t n)
+{
+	json_out_key(o, key);
+	json_out_u64(o, n);
+}
+
+static inline void json_out_kv_i64(struct json_out *o, const char *key, int64_t n)
+{
+	json_out_key(o, key);
+	json_out_i64(o, n);
+}
 
 #endif

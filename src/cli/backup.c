@@ -12,25 +12,6 @@
 #define SKEW_US (300 * CLOCK_SECOND)
 #define OUT_MAX ((size_t)16 << 20)
 
-static void put_u64(struct json_out *o, const char *key, uint64_t n)
-{
-	json_out_key(o, key);
-	json_out_u64(o, n);
-}
-
-static void put_time(struct json_out *o, const char *key, int64_t us)
-{
-	char text[TIMESTAMP_LEN + 1];
-
-	json_out_key(o, key);
-	if (!us) {
-		json_out_null(o);
-		return;
-	}
-	timestamp_text(us, text);
-	json_out_str(o, str_from(text));
-}
-
 /* --- backup --- */
 
 struct backing {
@@ -53,12 +34,12 @@ static void say_json(struct backing *k, const struct config_target *t, const str
 	} else {
 		json_out_kv(o, "backup", m->id);
 		json_out_kv(o, "vault", r->vault);
-		put_u64(o, "copies", r->copies);
-		put_time(o, "taken", m->taken_us);
-		put_u64(o, "rows", backup_run_rows(m));
-		put_u64(o, "bytes", m->files ? m->files->bytes : 0);
-		put_u64(o, "plain_bytes", m->plain_bytes);
-		put_u64(o, "took_ms", (uint64_t)(m->finished_us - m->taken_us) / 1000);
+		json_out_kv_u64(o, "copies", r->copies);
+		backups_put_time(o, "taken", m->taken_us);
+		json_out_kv_u64(o, "rows", backup_run_rows(m));
+		json_out_kv_u64(o, "bytes", m->files ? m->files->bytes : 0);
+		json_out_kv_u64(o, "plain_bytes", m->plain_bytes);
+		json_out_kv_u64(o, "took_ms", (uint64_t)(m->finished_us - m->taken_us) / 1000);
 		json_out_kv(o, "notes", r->notes);
 	}
 	json_out_close(o, '}');
@@ -192,10 +173,10 @@ static void entry_json(struct listing *l, const struct vault_entry *e, const str
 	json_out_bool(o, e->whole && !wrong.len);
 	json_out_key(o, "verified");
 	json_out_bool(o, verified);
-	put_time(o, "taken", m->taken_us);
-	put_time(o, "locked_until", e->locked_until_us);
-	put_u64(o, "bytes", e->bytes);
-	put_u64(o, "rows", backup_run_rows(m));
+	backups_put_time(o, "taken", m->taken_us);
+	backups_put_time(o, "locked_until", e->locked_until_us);
+	json_out_kv_u64(o, "bytes", e->bytes);
+	json_out_kv_u64(o, "rows", backup_run_rows(m));
 	json_out_kv(o, "wrong", wrong);
 	json_out_close(o, '}');
 }

@@ -29,20 +29,6 @@ uint64_t backup_run_rows(const struct manifest *m)
 
 /* --- records --- */
 
-static void put_time(struct json_out *o, const char *key, int64_t us)
-{
-	char text[TIMESTAMP_LEN + 1];
-
-	timestamp_text(us, text);
-	json_out_kv(o, key, str_from(text));
-}
-
-static void put_u64(struct json_out *o, const char *key, uint64_t n)
-{
-	json_out_key(o, key);
-	json_out_u64(o, n);
-}
-
 static bool record_backup(struct backups *b, const struct config_target *t, const struct backup_result *r, int64_t took_us, struct err *err)
 {
 	auto_buf body = BUF_MAX(BODY_MAX);
@@ -54,12 +40,12 @@ static bool record_backup(struct backups *b, const struct config_target *t, cons
 	json_out_kv(&o, "backup", m->id);
 	json_out_kv(&o, "kind", backup_kind_name(m->kind));
 	json_out_kv(&o, "vault", r->vault);
-	put_u64(&o, "copies", r->copies);
-	put_time(&o, "taken", m->taken_us);
-	put_u64(&o, "bytes", m->files ? m->files->bytes : 0);
-	put_u64(&o, "plain_bytes", m->plain_bytes);
-	put_u64(&o, "rows", backup_run_rows(m));
-	put_u64(&o, "took_ms", (uint64_t)took_us / 1000);
+	json_out_kv_u64(&o, "copies", r->copies);
+	backups_put_time(&o, "taken", m->taken_us);
+	json_out_kv_u64(&o, "bytes", m->files ? m->files->bytes : 0);
+	json_out_kv_u64(&o, "plain_bytes", m->plain_bytes);
+	json_out_kv_u64(&o, "rows", backup_run_rows(m));
+	json_out_kv_u64(&o, "took_ms", (uint64_t)took_us / 1000);
 	if (r->notes.len)
 		json_out_kv(&o, "notes", r->notes);
 	json_out_close(&o, '}');
@@ -98,9 +84,9 @@ static bool record_drill(struct backups *b, const struct config_target *t, const
 		json_out_close(&o, '}');
 	}
 	json_out_close(&o, ']');
-	put_u64(&o, "tables", d->tables);
-	put_u64(&o, "rows", d->rows);
-	put_u64(&o, "took_ms", (uint64_t)d->took_us / 1000);
+	json_out_kv_u64(&o, "tables", d->tables);
+	json_out_kv_u64(&o, "rows", d->rows);
+	json_out_kv_u64(&o, "took_ms", (uint64_t)d->took_us / 1000);
 	json_out_close(&o, '}');
 	return backups_record(b, "drill.finished", &body, err);
 }
@@ -294,8 +280,7 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 	if (good && (k->t->kind == BACKUP_POSTGRES || k->t->kind == BACKUP_POSTGRES_PHYSICAL) &&
 	    !pitr_ask(k->t->connect, ask.password, &k->b->arena, &k->runs.point_in_time, &asked))
 		k->runs.point_in_time = STR_NONE;
-	if (secret.ptr)
-		explicit_bzero(secret.ptr, secret.cap);
+	buf_wipe(&secret);
 	return good;
 }
 
@@ -454,8 +439,7 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 		could_not(&b->arena, ret, DRILL_NO_KEY, err.msg);
 	else
 		ask.password = buf_str(&secret), drill_run(&ask, &b->arena, ret);
-	if (secret.ptr)
-		explicit_bzero(secret.ptr, secret.cap);
+	buf_wipe(&secret);
 	vault_close(ask.vault);
 }
 

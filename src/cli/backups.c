@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/timestamp.h"
 
 #define ARENA_SIZE ((size_t)2 << 30) /* address space; pages cost once touched */
 
@@ -216,4 +217,17 @@ bool backups_record(struct backups *b, const char *kind, const struct buf *body,
 
 	return (!body->failed || err_set(err, ERR_LIMIT, "too large for the ledger")) &&
 	       ledger_append(b->ledger, str_from(kind), buf_str(body), &seq, err);
+}
+
+void backups_put_time(struct json_out *o, const char *key, int64_t us)
+{
+	char text[TIMESTAMP_LEN + 1];
+
+	json_out_key(o, key);
+	if (!us) {
+		json_out_null(o);
+		return;
+	}
+	timestamp_text(us, text);
+	json_out_str(o, str_from(text));
 }

@@ -42,4 +42,7 @@ bool backups_key(const char *folder, bool make, struct arena *arena, struct str 
 /* Become the user of that name for good, with its home; PAWL_STATE is ${state} when it has bytes. */
 bool backups_become(struct str user, struct str state, struct err *err) PAWL_MUST_USE;
 
+/* A member that is a moment; null for 0. */
+void backups_put_time(struct json_out *o, const char *key, int64_t us);
+
 #endif

@@ -43,14 +43,10 @@ static void put_json(const struct config_target *t, const struct drill_done *d, 
 		json_out_close(o, '}');
 	}
 	json_out_close(o, ']');
-	json_out_key(o, "tables");
-	json_out_u64(o, d->tables);
-	json_out_key(o, "rows");
-	json_out_u64(o, d->rows);
-	json_out_key(o, "rto_ms");
-	json_out_u64(o, (uint64_t)d->took_us / 1000);
-	json_out_key(o, "rpo_s");
-	json_out_i64(o, d->manifest.taken_us ? (d->at_us - d->manifest.taken_us) / CLOCK_SECOND : 0);
+	json_out_kv_u64(o, "tables", d->tables);
+	json_out_kv_u64(o, "rows", d->rows);
+	json_out_kv_u64(o, "rto_ms", (uint64_t)d->took_us / 1000);
+	json_out_kv_i64(o, "rpo_s", d->manifest.taken_us ? (d->at_us - d->manifest.taken_us) / CLOCK_SECOND : 0);
 	json_out_close(o, '}');
 }
 

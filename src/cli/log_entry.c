@@ -167,12 +167,6 @@ static const struct {
 };
 /* clang-format on */
 
-static void put_u64(struct json_out *o, const char *key, uint64_t v)
-{
-	json_out_key(o, key);
-	json_out_u64(o, v);
-}
-
 static void put_parties(const struct ledger_entry *e, struct json_out *o)
 {
 	char host[256] = "";
@@ -193,7 +187,7 @@ static void put_parties(const struct ledger_entry *e, struct json_out *o)
 	json_out_key(o, "metadata");
 	json_out_open(o, '{');
 	json_out_kv(o, "version", STR("1.3.0"));
-	put_u64(o, "sequence", e->seq);
+	json_out_kv_u64(o, "sequence", e->seq);
 	json_out_key(o, "product");
 	json_out_open(o, '{');
 	json_out_kv(o, "name", STR("pawl"));
@@ -214,11 +208,11 @@ void log_entry_ocsf(const struct ledger_entry *e, struct json_out *o)
 		}
 	}
 	json_out_open(o, '{');
-	put_u64(o, "class_uid", 6003);
-	put_u64(o, "category_uid", 6);
-	put_u64(o, "activity_id", activity);
-	put_u64(o, "type_uid", 600300 + activity);
-	put_u64(o, "severity_id", severity);
+	json_out_kv_u64(o, "class_uid", 6003);
+	json_out_kv_u64(o, "category_uid", 6);
+	json_out_kv_u64(o, "activity_id", activity);
+	json_out_kv_u64(o, "type_uid", 600300 + activity);
+	json_out_kv_u64(o, "severity_id", severity);
 	json_out_key(o, "time");
 	json_out_i64(o, e->time_us / 1000);
 	put_parties(e, o);

@@ -36,25 +36,6 @@ static void age(const struct telling *k, int64_t us, char ret[64])
 
 /* --- JSON --- */
 
-static void put_time(struct json_out *o, const char *key, int64_t us)
-{
-	char text[TIMESTAMP_LEN + 1];
-
-	json_out_key(o, key);
-	if (!us) {
-		json_out_null(o);
-		return;
-	}
-	timestamp_text(us, text);
-	json_out_str(o, str_from(text));
-}
-
-static void put_i64(struct json_out *o, const char *key, int64_t n)
-{
-	json_out_key(o, key);
-	json_out_i64(o, n);
-}
-
 static void put_list(struct json_out *o, const char *key, const struct str_list *l)
 {
 	json_out_key(o, key);
@@ -77,24 +58,24 @@ static void target_json(struct telling *k, const struct config_target *t, const 
 	put_list(o, "red", h->red);
 	put_list(o, "notes", h->notes);
 	json_out_kv(o, "backup", p->backup);
-	put_time(o, "taken", p->taken_us);
-	put_i64(o, "rpo_s", p->taken_us ? (k->now_us - p->taken_us) / CLOCK_SECOND : -1);
-	put_i64(o, "rpo_objective_s", t->rpo_s);
+	backups_put_time(o, "taken", p->taken_us);
+	json_out_kv_i64(o, "rpo_s", p->taken_us ? (k->now_us - p->taken_us) / CLOCK_SECOND : -1);
+	json_out_kv_i64(o, "rpo_objective_s", t->rpo_s);
 	json_out_kv(o, "last_drill", p->drill.at_us ? recovery_result_name(p->drill.result) : STR(""));
-	put_time(o, "drilled", p->drill.at_us);
-	put_time(o, "verified", p->verified.at_us);
+	backups_put_time(o, "drilled", p->drill.at_us);
+	backups_put_time(o, "verified", p->verified.at_us);
 	json_out_kv(o, "verified_backup", p->verified.backup);
-	put_i64(o, "rto_ms", p->verified.at_us ? p->verified.took_us / 1000 : -1);
-	put_i64(o, "rto_objective_s", t->rto_s);
-	put_i64(o, "rows", (int64_t)rows_of(p));
+	json_out_kv_i64(o, "rto_ms", p->verified.at_us ? p->verified.took_us / 1000 : -1);
+	json_out_kv_i64(o, "rto_objective_s", t->rto_s);
+	json_out_kv_i64(o, "rows", (int64_t)rows_of(p));
 	json_out_kv(o, "vault", t->vaults[0]->place.name);
-	put_time(o, "proved", p->proof.at_us);
-	put_i64(o, "ways_tried", (int64_t)p->proof.tried);
-	put_i64(o, "ways_worked", (int64_t)p->proof.worked);
+	backups_put_time(o, "proved", p->proof.at_us);
+	json_out_kv_i64(o, "ways_tried", (int64_t)p->proof.tried);
+	json_out_kv_i64(o, "ways_worked", (int64_t)p->proof.worked);
 	json_out_kv(o, "point_in_time", h->runs.point_in_time);
 	json_out_kv(o, "schedule", h->schedule);
-	put_time(o, "next_backup", h->next_backup_us);
-	put_time(o, "next_drill", h->next_drill_us);
+	backups_put_time(o, "next_backup", h->next_backup_us);
+	backups_put_time(o, "next_drill", h->next_drill_us);
 	json_out_close(o, '}');
 }
 
