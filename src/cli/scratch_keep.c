@@ -17,6 +17,7 @@
 #include "cli/bring_open.h"
 #include "recovery/mask.h"
 #include "recovery/scratch.h"
+#include "recovery/tools.h"
 
 #define AGENT "agent"
 #define LOOK_US 200000
