@@ -6,6 +6,7 @@
 #include "base/timestamp.h"
 #include "cli/commands.h"
 #include "cli/desk.h"
+#include "cli/fresh.h"
 #include "cli/history.h"
 #include "hold/demand.h"
 #include "hold/ticket.h"
@@ -128,6 +129,14 @@ static bool show_card(const struct cli *c, struct desk *d, const struct desk_cas
 	return true;
 }
 
+/* Backups as they are by the time of the answer. */
+static bool freshen(const struct cli *c, struct desk *d, struct str id, struct desk_case *k, struct err *err)
+{
+	if (k->state != HOLD_OPEN || !fresh_take(&(struct fresh_ask){ &k->record.evidence, &k->judgement, cli_flag(c, "fresh") }))
+		return true;
+	return desk_read(d, err) && desk_case(d, id, k, err);
+}
+
 static bool approve(struct cli *c, struct desk *d, struct str id, struct buf *out, struct err *err)
 {
 	auto_buf answer = BUF_MAX(4096);
@@ -137,7 +146,7 @@ static bool approve(struct cli *c, struct desk *d, struct str id, struct buf *ou
 	struct weighed mine;
 	struct answer a = { .host = &d->host, .id = id, .arena = &d->arena };
 
-	if (!desk_case(d, id, &k, err) || !desk_key(d, cli_value(c, "key"), cli_value(c, "as"), &key, err))
+	if (!desk_case(d, id, &k, err) || !freshen(c, d, id, &k, err) || !desk_key(d, cli_value(c, "key"), cli_value(c, "as"), &key, err))
 		return false;
 	a.ask = &k.ask;
 	a.who = key.who;

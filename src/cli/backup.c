@@ -8,6 +8,7 @@
 #include "cli/drills.h"
 #include "cli/progress.h"
 #include "core/card.h"
+#include "recovery/stall.h"
 
 #define SKEW_US (300 * CLOCK_SECOND)
 #define OUT_MAX ((size_t)16 << 20)
@@ -121,11 +122,18 @@ static int back_up_all(struct cli *c, struct backing *k)
 int cmd_backup(struct cli *c)
 {
 	struct backing k = { .c = c, .text = BUF_MAX(OUT_MAX) };
+	const char *within = cli_value(c, "within");
 	struct err err = { 0 };
+	int64_t most = 0;
 	int status;
 
+	if (within && (!duration_parse(str_from(within), &most) || most <= 0))
+		return cli_usage(c, "--within wants a time with its unit: 90s, 10m");
 	k.o = (struct json_out){ .buf = &k.text };
-	status = backups_open(&k.b, true, &err) ? back_up_all(c, &k) : cli_fail(c, &err);
+	status = backups_open(&k.b, true, &err);
+	if (most)
+		k.b.until_s = stall_clock() + most;
+	status = status ? back_up_all(c, &k) : cli_fail(c, &err);
 	backups_close(&k.b);
 	buf_free(&k.text);
 	return status;

@@ -269,6 +269,7 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 		.pem = k->b->pem,
 		.account = k->t->account,
 		.progress = *progress,
+		.until_s = k->b->until_s,
 	};
 	struct err asked = { 0 };
 	bool good;
@@ -350,7 +351,10 @@ static bool whole(struct taking *k, const struct backup_progress *progress, int6
 	if (anew.len)
 		note(k, "", &(struct err){ .msg = "the statement that gates read was begun anew: the old one was not to be believed" });
 	tidy(k, &p);
-	copy_out(k, &p);
+	if (!k->b->until_s)
+		copy_out(k, &p);
+	else if (k->t->vaults[1])
+		note(k, "", &(struct err){ .msg = "it is copied into the other vaults with the next backup: its time was limited" });
 	k->r->notes = arena_str(&k->b->arena, buf_str(&k->notes));
 	return record_backup(k->b, k->t, k->r, clock_now_us() - began_us, err);
 }
@@ -418,7 +422,8 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 				 .rpo_s = t->rpo_s,
 				 .rto_s = t->rto_s,
 				 .folder = tmp && tmp[0] == '/' && strlen(tmp) < 60 ? str_from(tmp) : STR("/tmp"),
-				 .progress = *progress };
+				 .progress = *progress,
+				 .until_s = b->until_s };
 	struct err err = { 0 };
 	auto_buf secret = BUF_MAX(SECRET_MAX);
 	struct str note = STR_NONE;

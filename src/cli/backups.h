@@ -23,6 +23,7 @@ struct backups {
 	struct str pem;	       /* the key that signs; STR_NONE while only looking */
 	struct ledger *ledger; /* NULL while only looking */
 	struct points points;
+	int64_t until_s; /* by when runs have to have ended, of stall_clock(); 0: whenever */
 	bool looks; /* the statements are another user's: what is published is all there is */
 };
 

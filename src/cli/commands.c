@@ -67,6 +67,7 @@ static const struct cli_option plan_options[] = {
 	{ "folder", 0, "DIR", "where it would act (default: here)", false },
 	{ "full", 0, NULL, "every change on the card", false },
 	{ "compare", 0, "FILE", "another plan (staging's): say what that one did not do", false },
+	{ "fresh", 0, NULL, "first take a fresh backup of what goes, and drill it (docs/backup.md)", false },
 	{ "shown", 0, "FILE", "its JSON, by `show -json` elsewhere: for a machine without terraform; opens no hold", false },
 	{ NULL, 0, NULL, NULL, false },
 };
@@ -312,6 +313,7 @@ static const struct cli_option holds_options[] = {
 static const struct cli_option approve_options[] = {
 	{ "key", 0, "FILE", "private key to sign with (default: the first in ~/.ssh that may)", false },
 	{ "as", 0, "NAME", "the approver to be, where a key could be several", false },
+	{ "fresh", 0, NULL, "first take a fresh backup of what goes, and drill it (docs/backup.md)", false },
 	{ "out", 0, "FILE", "also write the approval as a file, for a pipeline", false },
 	{ "yes", 0, "NAME", "what would be typed, without asking; only with --key", false },
 	{ NULL, 0, NULL, NULL, false },
@@ -356,6 +358,7 @@ static const char grant_help[] =
 
 static const struct cli_option backup_options[] = {
 	{ "drill", 0, NULL, "restore it at once and compare: exit status of `pawl drill`", false },
+	{ "within", 0, "DURATION", "no longer than that, drills included: what is not done by then is no backup, or could not verify", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 

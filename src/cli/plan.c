@@ -12,6 +12,7 @@ int cmd_plan(struct cli *c)
 	struct plan_weigh_opts opts = {
 		.live = cli_flag(c, "live") ? PLAN_LIVE_YES : cli_flag(c, "offline") ? PLAN_LIVE_NO : PLAN_LIVE_AUTO,
 		.no_hold = cli_flag(c, "no-hold"),
+		.fresh = cli_flag(c, "fresh"),
 		.compare = cli_value(c, "compare"),
 	};
 	const char *folder = cli_value(c, "folder"), *shown = cli_value(c, "shown");

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "cli/command.h"
+#include "cli/fresh.h"
 #include "cli/hosts.h"
 #include "cli/notify.h"
 #include "cli/live.h"
@@ -130,6 +131,20 @@ static void read_banner(const struct places *places, struct plan_weighed *w)
 	snprintf(w->banner, sizeof(w->banner), "%.*s", STR_ARG(buf_str(&b)));
 }
 
+/* Before a person is asked: what is known of backups may be made younger. */
+static bool freshen(const struct plan_ask *ask, const struct plan_weigh_opts *opts, const struct places *places, struct plan_request *p,
+		    struct err *err)
+{
+	const struct judgement *j = &p->judgement;
+
+	if (!opts->fresh && (opts->no_hold || ask->shown))
+		return true;
+	if (!fresh_take(&(struct fresh_ask){ &p->evidence, j, opts->fresh }))
+		return true;
+	p->evidence.recovery = NULL;
+	return plan_request_judge(places, p, err);
+}
+
 bool plan_weigh(const struct plan_ask *ask, const struct plan_weigh_opts *opts, const struct places *places,
 		struct plan_weighed *ret, struct err *err)
 {
@@ -142,6 +157,7 @@ bool plan_weigh(const struct plan_ask *ask, const struct plan_weigh_opts *opts, 
 	/* What stands beside another plan is for the reader's eyes: it comes after the verdict, and binds nothing. */
 	ok = is_a_plan(ask, &w.plan, err) && look_live(opts->live, &w.plan, &live, err) &&
 	     identify(places, &live, opts->no_hold && !ask->shown, &w.plan, err) && plan_request_judge(places, &w.plan, err) &&
+	     freshen(ask, opts, places, &w.plan, err) &&
 	     compare(ask, opts->compare, places, &w.plan, err);
 	if (ok)
 		look_at_level(places, &w.plan);

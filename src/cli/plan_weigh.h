@@ -17,6 +17,7 @@ enum plan_live {
 struct plan_weigh_opts {
 	enum plan_live live;
 	bool no_hold; /* only say the verdict: open no hold, write no record */
+	bool fresh; /* a fresh backup of all that goes; else only where the owner lets one be taken, and a hold may come of it */
 	const char *compare; /* path of another environment's plan, to say what it did not do; NULL: none */
 };
 

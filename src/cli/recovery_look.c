@@ -195,6 +195,8 @@ static struct recovery_point *keep(const struct looking *l, const struct recover
 		*p = *from;
 		p->resource = arena_str(l->asker, from->resource);
 		p->note = arena_str(l->asker, from->note);
+		p->target = arena_str(l->asker, from->target);
+		p->user = arena_str(l->asker, from->user);
 		p->next = NULL;
 		*at = p;
 		at = &p->next;

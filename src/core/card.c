@@ -121,6 +121,16 @@ static bool stale(int64_t then, int64_t now, int64_t within_s)
 	return within_s && (then <= 0 || (now - then) / 1000000 > within_s);
 }
 
+/* What helps, for whoever may do it. */
+static void put_fresh(struct card_page *p, const struct recovery_point *r)
+{
+	char text[200];
+	int n = snprintf(text, sizeof(text), "a fresh backup: %spawl backup %.*s --drill", r->user.len ? "sudo " : "",
+			 STR_ARG(str_sub(r->target, 0, 64)));
+
+	card_field(p, "", PAINT_NONE, (struct str){ text, n > 0 ? (size_t)n : 0 });
+}
+
 static void recovery_point(struct card_page *p, const struct recovery_point *r, const struct demands *d, int64_t now)
 {
 	bool old = stale(r->verified_us, now, d->recovery_verified_within_s) || stale(r->proven_us, now, d->recovery_proven_within_s);
@@ -143,6 +153,8 @@ static void recovery_point(struct card_page *p, const struct recovery_point *r, 
 	card_paint(p, good ? PAINT_GREEN : PAINT_RED, (struct str){ text, n > 0 ? (size_t)n : 0 });
 	buf_addc(p->out, '\n');
 	card_field(p, "", PAINT_NONE, r->note);
+	if (r->target.len && recovery_stale(r, now, d->recovery_verified_within_s))
+		put_fresh(p, r);
 }
 
 static void backups(struct card_page *p, const struct judgement *j, const struct evidence *e)

@@ -22,9 +22,16 @@ void evidence_redact(struct evidence *e, struct arena *arena)
 	for (struct recovery_point *p = e->recovery; p; p = p->next) {
 		p->resource = redact_str(p->resource, arena);
 		p->note = redact_str(p->note, arena);
+		p->target = redact_str(p->target, arena);
+		p->user = redact_str(p->user, arena);
 	}
 	for (struct evidence_note *n = e->notes; n; n = n->next)
 		n->text = redact_str(n->text, arena);
+}
+
+bool recovery_stale(const struct recovery_point *p, int64_t now_us, int64_t within_s)
+{
+	return p->result != RECOVERY_VERIFIED || p->verified_us <= 0 || (within_s && (now_us - p->verified_us) / 1000000 > within_s);
 }
 
 struct digest evidence_digest(const struct evidence *e)

@@ -21,8 +21,13 @@ struct recovery_point {
 	int64_t taken_us, verified_us, proven_us; /* 0 never */
 	bool same_blast_radius; /* in the account, state or plan of what dies */
 	struct str note;
+	struct str target, user; /* who takes a fresh one: the target's name, and the vault's user where it has one; may be STR_NONE */
+	int64_t fresh_s; /* the owner lets one be taken before a person is asked, for so long at most; 0: no. Not in its JSON. */
 	struct recovery_point *next;
 };
+
+/* Would another backup and drill help: it is no good, or not as young as ${within_s} wants (0: no matter)? */
+bool recovery_stale(const struct recovery_point *p, int64_t now_us, int64_t within_s);
 
 /* Something that was warned of before, or speaks for or against; shown on the card. */
 struct evidence_note {

@@ -46,6 +46,10 @@ static void out_point(const struct recovery_point *p, struct json_out *o)
 	out_number(o, "proven_us", p->proven_us);
 	out_flag(o, "same_blast_radius", p->same_blast_radius);
 	json_out_kv(o, "note", p->note);
+	if (p->target.len)
+		json_out_kv(o, "target", p->target);
+	if (p->user.len)
+		json_out_kv(o, "user", p->user);
 	json_out_close(o, '}');
 }
 
@@ -125,6 +129,10 @@ static bool point_member(const struct json *m, struct arena *arena, struct recov
 		return text(m, arena, &p->resource);
 	if (str_is(m->key, "note"))
 		return text(m, arena, &p->note);
+	if (str_is(m->key, "target"))
+		return text(m, arena, &p->target);
+	if (str_is(m->key, "user"))
+		return text(m, arena, &p->user);
 	if (str_is(m->key, "taken_us"))
 		return number(m, &p->taken_us);
 	if (str_is(m->key, "verified_us"))

@@ -37,6 +37,12 @@ static void note_missing(struct match *run, const struct change *c, const struct
 	run->n_missing++;
 }
 
+static void note_wanted(struct match *run, int64_t within_s)
+{
+	if (within_s && (!run->wanted_within_s || within_s < run->wanted_within_s))
+		run->wanted_within_s = within_s;
+}
+
 /* What takes data away that no drill ever brought back: for the card, whatever the rules demand. */
 static void note_unproven(struct match *run, const struct change *c)
 {
@@ -121,6 +127,8 @@ static struct judged_change judge_one(struct match *run, const struct change *c)
 	note_unproven(run, c);
 	if (j.verdict == VERDICT_HOLD && typed_unanswered(c) && !answered_above(run->r, bits))
 		run->unmatched_typed = true;
+	if (rule && rule->match.recovery_older_s)
+		note_wanted(run, rule->match.recovery_older_s);
 	if (rule && rule->verdict == VERDICT_HOLD)
 		rule = hold(run, c, bits);
 	if (rule)
@@ -299,6 +307,7 @@ static void conclude(struct match *run, struct found *f, struct judgement *ret)
 	ret->changes = f->deny;
 	if (ret->verdict == VERDICT_ALLOW)
 		return;
+	ret->recovery_within_s = run->wanted_within_s;
 	if (f->first) {
 		ret->rule = f->first->rule;
 		ret->reason = say_why(run, ret, f);

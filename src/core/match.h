@@ -48,6 +48,7 @@ struct match {
 	size_t n_unproven;
 	struct str unproven[MATCH_MISSING_NAMED];
 	int64_t missing_within_s;
+	int64_t wanted_within_s; /* the youngest drill that a rule which held or refused asks for */
 	bool missing_proof;
 };
 

@@ -291,7 +291,11 @@ bool backup_take(const struct backup_ask *ask, struct arena *arena, struct manif
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
 	if (!stall_begin(ask->patience_s ? ask->patience_s : STALL_BACKUP_S, &r.stall, err))
 		return false;
+	stall_until(r.stall, ask->until_s);
 	good = stream(&r, err);
+	/* Of what was cut off, whoever was cut off tells a story of its own. */
+	if (!good && stall_late(r.stall))
+		err_set(err, ERR_TOOL, "it took longer than it may, and was ended");
 	stall_end(r.stall);
 	good = good && seal(&r, err);
 	fingerprint_free(r.fingerprint);

@@ -44,6 +44,7 @@ struct backup_ask {
 	struct str host,
 		account; /* for the manifest: where it lives; host STR_NONE: from connect */
 	struct backup_progress progress;
+	int64_t until_s;     /* by when it has to be taken, of stall_clock(); 0: whenever */
 	unsigned patience_s; /* a source may be silent for so long; 0: STALL_BACKUP_S */
 };
 

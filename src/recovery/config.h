@@ -59,6 +59,7 @@ struct config_target {
 	const struct drill_query *verify;
 	int64_t every_s, drill_s; /* between backups, between drills */
 	int64_t rpo_s, rto_s;	  /* objectives; 0: none */
+	int64_t fresh_s; /* a fresh backup may be taken and drilled before a person is asked, for so long at most; 0: none is */
 	struct retention_keep keep;
 	const struct config_mask *masks;
 	unsigned line; /* where it stands */

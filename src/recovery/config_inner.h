@@ -17,6 +17,9 @@ bool config_words(struct policy_file *f, const struct doc *v, char *const **ret)
 /* config_mask.c: the key `mask` of a target. */
 bool config_take_mask(struct policy_file *f, const struct doc *v, const struct config_mask **ret) PAWL_MUST_USE;
 
+/* config_when.c: the keys that are times, and `keep`, of a target. */
+bool config_take_when(struct policy_file *f, const struct doc *v, struct config_target *t) PAWL_MUST_USE;
+
 /* config_rds.c: the key `rds` of a target. */
 bool config_take_rds(struct policy_file *f, const struct doc *v, struct config_target *t) PAWL_MUST_USE;
 

@@ -308,68 +308,14 @@ static bool take_verify(struct policy_file *f, const struct doc *v, void *target
 	return true;
 }
 
-/* --- when, and how long --- */
-
-static bool take_every(struct policy_file *f, const struct doc *v, void *target)
+static bool take_when(struct policy_file *f, const struct doc *v, void *target)
 {
-	return policy_duration(f, v, &((struct reading *)target)->t->every_s);
+	return config_take_when(f, v, ((struct reading *)target)->t);
 }
-
-static bool take_drill(struct policy_file *f, const struct doc *v, void *target)
-{
-	return policy_duration(f, v, &((struct reading *)target)->t->drill_s);
-}
-
-static bool take_rpo(struct policy_file *f, const struct doc *v, void *target)
-{
-	return policy_duration(f, v, &((struct reading *)target)->t->rpo_s);
-}
-
-static bool take_rto(struct policy_file *f, const struct doc *v, void *target)
-{
-	return policy_duration(f, v, &((struct reading *)target)->t->rto_s);
-}
-
-static bool keep_number(struct policy_file *f, const struct doc *v, unsigned *ret)
-{
-	uint64_t n;
-
-	if (!policy_number(f, v, &n))
-		return false;
-	if (n > 100000)
-		return policy_fail(f, v, "'%.*s' is at most 100000", STR_ARG(v->key));
-	*ret = (unsigned)n;
-	return true;
-}
-
-#define KEEP(what) \
-	static bool keep_##what(struct policy_file *f, const struct doc *v, void *target) \
-	{ \
-		return keep_number(f, v, &((struct retention_keep *)target)->what); \
-	}
-KEEP(daily)
-KEEP(weekly)
-KEEP(monthly)
 
 static bool take_mask(struct policy_file *f, const struct doc *v, void *target)
 {
 	return config_take_mask(f, v, &((struct reading *)target)->t->masks);
-}
-
-static bool take_keep(struct policy_file *f, const struct doc *v, void *target)
-{
-	static const struct policy_key keys[] = {
-		{ "daily", keep_daily },
-		{ "weekly", keep_weekly },
-		{ "monthly", keep_monthly },
-		{ NULL, NULL },
-	};
-	struct retention_keep *k = &((struct reading *)target)->t->keep;
-
-	if (!policy_map(f, v, keys, k))
-		return false;
-	return k->daily || k->weekly || k->monthly ||
-	       policy_fail(f, v, "'keep' keeps nothing: say {daily: 7, weekly: 5, monthly: 12}");
 }
 
 static const struct policy_key keys[] = {
@@ -391,11 +337,12 @@ static const struct policy_key keys[] = {
 	{ "identity", take_identity },
 	{ "invariants", take_invariants },
 	{ "verify", take_verify },
-	{ "every", take_every },
-	{ "drill", take_drill },
-	{ "rpo", take_rpo },
-	{ "rto", take_rto },
-	{ "keep", take_keep },
+	{ "every", take_when },
+	{ "drill", take_when },
+	{ "rpo", take_when },
+	{ "rto", take_when },
+	{ "keep", take_when },
+	{ "fresh", take_when },
 	{ "mask", take_mask },
 	{ NULL, NULL },
 };

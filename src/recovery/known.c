@@ -28,6 +28,8 @@ struct weighing {
 struct believed {
 	struct point point;
 	bool sound;
+	int64_t fresh_s; /* of the target in backup.yaml; one that is not there has none to take */
+	bool there;
 	struct str why;
 	const struct manifest_word *resources;
 };
@@ -175,6 +177,8 @@ static struct believed believe(const struct weighing *w, struct known_statement 
 		s->serial = b.point.serial;
 	else
 		b.point = (struct point){ .target = s->target };
+	b.there = t != NULL;
+	b.fresh_s = t ? t->fresh_s : 0;
 	b.resources = t && t->resources ? t->resources : b.point.resources;
 	return b;
 }
@@ -330,6 +334,11 @@ static bool tell_target(struct weighing *w, struct known_statement *s)
 		return false;
 	if (list)
 		made = *list;
+	if (b.there) {
+		made.target = s->target;
+		made.user = w->k->user;
+		made.fresh_s = b.fresh_s;
+	}
 	for (const struct manifest_word *r = b.resources; r; r = r->next) {
 		struct name *n = find(&w->names, r->text);
 

@@ -13,6 +13,7 @@
 struct known_target {
 	struct str name;
 	const struct manifest_word *resources;
+	int64_t fresh_s; /* as config_target's; 0: none, or none that can be read */
 	struct known_target *next;
 };
 
@@ -26,6 +27,7 @@ struct known {
 	bool has_key;
 	uint8_t key[ED25519_KEY_LEN];
 	struct str points; /* folder of the statements; STR_NONE: not said */
+	struct str user;   /* who takes backups: the first vault with a user of its own says; STR_NONE: whoever it is told */
 	const struct known_target *targets;
 	const struct known_vault *vaults;
 };

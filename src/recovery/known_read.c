@@ -1,5 +1,7 @@
 #include "recovery/known.h"
 
+#include "base/timestamp.h"
+
 #define S3 "s3://"
 
 static int digit(char c)
@@ -76,7 +78,11 @@ static bool read_words(const struct doc *v, struct arena *arena, const struct ma
 
 static bool read_target(const struct doc *d, struct arena *arena, struct known_target *t)
 {
+	struct str fresh = text_of(d, "fresh");
+
 	t->name = text_of(d, "name");
+	if (!duration_parse(fresh, &t->fresh_s) || t->fresh_s < 0)
+		t->fresh_s = 0;
 	return d->type != DOC_MAP || read_words(doc_get(d, "resources"), arena, &t->resources);
 }
 
@@ -113,8 +119,10 @@ static bool read_targets(const struct doc *list, struct arena *arena, const stru
 	return true;
 }
 
-static bool read_vaults(const struct doc *list, struct arena *arena, const struct known_vault **ret)
+static bool read_vaults(const struct doc *list, struct arena *arena, struct known *k)
 {
+	const struct known_vault **ret = &k->vaults;
+
 	if (!list)
 		return true;
 	DOC_EACH(d, list) {
@@ -122,6 +130,8 @@ static bool read_vaults(const struct doc *list, struct arena *arena, const struc
 
 		if (!v || !read_vault(d, arena, v))
 			return false;
+		if (!k->user.len)
+			k->user = text_of(d, "user");
 		v->next = (struct known_vault *)(uintptr_t)*ret;
 		*ret = v;
 	}
@@ -142,7 +152,7 @@ bool known_read(const struct doc_source *source, struct arena *arena, struct kno
 	if (key && !k.has_key)
 		return doc_wrong(source->path, key, err, "'key' is no Ed25519 public key: 44 characters of base64");
 	k.points = text_of(root, "points");
-	if (!read_targets(doc_get(root, "targets"), arena, &k.targets) || !read_vaults(doc_get(root, "vaults"), arena, &k.vaults))
+	if (!read_targets(doc_get(root, "targets"), arena, &k.targets) || !read_vaults(doc_get(root, "vaults"), arena, &k))
 		return err_set(err, ERR_LIMIT, "%.*s: no memory for it", STR_ARG(source->path));
 	*ret = k;
 	return true;

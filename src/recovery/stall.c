@@ -11,13 +11,13 @@ struct stall {
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
 	unsigned seconds;
-	time_t moved; /* by the monotonic clock */
+	int64_t moved, until; /* by stall_clock(); until 0: whenever */
 	int fd;
 	pid_t pid;
-	bool over, ended;
+	bool over, late, ended;
 };
 
-static time_t now(void)
+int64_t stall_clock(void)
 {
 	struct timespec t;
 
@@ -40,11 +40,12 @@ static void *watch(void *ctx)
 
 	pthread_mutex_lock(&s->mutex);
 	while (!s->ended) {
-		struct timespec until = { .tv_sec = now() + 1 };
+		struct timespec until = { .tv_sec = stall_clock() + 1 };
 
 		pthread_cond_timedwait(&s->wake, &s->mutex, &until);
+		s->late = s->late || (s->until && stall_clock() >= s->until);
 		/* Once more each second: what is opened after it was given up is no better. */
-		if (!s->ended && (s->over || now() - s->moved > (time_t)s->seconds))
+		if (!s->ended && (s->over || s->late || stall_clock() - s->moved > (int64_t)s->seconds))
 			give_up(s);
 	}
 	pthread_mutex_unlock(&s->mutex);
@@ -59,7 +60,7 @@ bool stall_begin(unsigned seconds, struct stall **ret, struct err *err)
 
 	if (!s)
 		return err_set(err, ERR_LIMIT, "no memory to watch for silence");
-	*s = (struct stall){ .seconds = seconds, .moved = now(), .fd = -1, .pid = -1 };
+	*s = (struct stall){ .seconds = seconds, .moved = stall_clock(), .fd = -1, .pid = -1 };
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->wake, &clock);
@@ -80,7 +81,7 @@ void stall_watch_fd(struct stall *s, int fd)
 		return;
 	pthread_mutex_lock(&s->mutex);
 	s->fd = fd;
-	s->moved = now();
+	s->moved = stall_clock();
 	pthread_mutex_unlock(&s->mutex);
 }
 
@@ -90,7 +91,7 @@ void stall_watch_pid(struct stall *s, pid_t pid)
 		return;
 	pthread_mutex_lock(&s->mutex);
 	s->pid = pid;
-	s->moved = now();
+	s->moved = stall_clock();
 	pthread_mutex_unlock(&s->mutex);
 }
 
@@ -99,8 +100,29 @@ void stall_moved(struct stall *s)
 	if (!s)
 		return;
 	pthread_mutex_lock(&s->mutex);
-	s->moved = now();
+	s->moved = stall_clock();
 	pthread_mutex_unlock(&s->mutex);
+}
+
+void stall_until(struct stall *s, int64_t until_s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->mutex);
+	s->until = until_s;
+	pthread_mutex_unlock(&s->mutex);
+}
+
+bool stall_late(struct stall *s)
+{
+	bool late;
+
+	if (!s)
+		return false;
+	pthread_mutex_lock(&s->mutex);
+	late = s->late;
+	pthread_mutex_unlock(&s->mutex);
+	return late;
 }
 
 bool stall_over(struct stall *s)

@@ -20,8 +20,12 @@ bool stall_begin(unsigned seconds, struct stall **ret, struct err *err) PAWL_MUS
 void stall_watch_fd(struct stall *s, int fd);
 void stall_watch_pid(struct stall *s, pid_t pid);
 void stall_moved(struct stall *s);
-/* Was it given up? */
+/* By when all of it has to be done, however lively it is: seconds of stall_clock(); 0: whenever. */
+void stall_until(struct stall *s, int64_t until_s);
+int64_t stall_clock(void); /* of nobody's to set */
+/* Was it given up? For being silent, or (late) for its time being up. */
 bool stall_over(struct stall *s);
+bool stall_late(struct stall *s);
 void stall_end(struct stall *s);
 
 #endif
