@@ -271,6 +271,7 @@ static int write_out(struct restoring *r, const char *path)
 	struct err err = { 0 };
 	struct manifest m;
 	struct unpack_from from;
+	struct fingerprint_found found;
 	auto_fd fd = -1;
 
 	if (!backup_manifest(r->o.vault, r->ask.target, r->ask.id, r->ask.key, &r->o.arena, &m, &err))
@@ -281,8 +282,8 @@ static int write_out(struct restoring *r, const char *path)
 		err_sys(&err, "%s", path);
 		return cli_fail(r->c, &err);
 	}
-	from = (struct unpack_from){ r->o.vault, r->ask.target, m.id, m.files, r->ask.filter, m.plain_bytes, m.plain };
-	if (!unpack(&from, to_file, &fd, &err) || (fsync(fd) != 0 && !err_sys(&err, "%s", path))) {
+	from = (struct unpack_from){ r->o.vault, r->ask.filter, &m, backup_form(m.kind), &r->o.arena };
+	if (!unpack(&from, to_file, &fd, &found, &err) || (fsync(fd) != 0 && !err_sys(&err, "%s", path))) {
 		unlink(path);
 		return cli_fail(r->c, &err);
 	}

@@ -52,10 +52,13 @@ struct backup_ask {
 bool backup_take(const struct backup_ask *ask, struct arena *arena, struct manifest *ret,
 		 struct err *err) PAWL_MUST_USE;
 
-/* The manifest of a backup, its signature checked against ${key}. */
+/* How the stream of a kind is told apart. */
+enum dump_form backup_form(enum backup_kind kind);
+
 /* "20261121T194500Z-5f3a9c01": what a backup may be called by; nothing else is looked for. */
 bool backup_id_good(struct str id);
 
+/* The manifest of a backup, its signature checked against ${key}. */
 bool backup_manifest(struct vault *v, struct str target, struct str id,
 		     const uint8_t key[ED25519_KEY_LEN], struct arena *arena, struct manifest *ret,
 		     struct err *err) PAWL_MUST_USE;

@@ -143,8 +143,8 @@ static bool take(void *ctx, const void *p, size_t n, struct err *err)
 static bool stream(struct bringing *b, struct err *err)
 {
 	const struct manifest *m = &b->done->manifest;
-	struct unpack_from from = { b->ask->vault,  b->ask->target, m->id,   m->files,
-				    b->ask->filter, m->plain_bytes, m->plain };
+	struct unpack_from from = { b->ask->vault, b->ask->filter, m, DUMP_POSTGRES, b->arena };
+	struct fingerprint_found found;
 	auto_pg c = bring_connect(b->to, STR_NONE, err);
 	bool good;
 
@@ -154,7 +154,7 @@ static bool stream(struct bringing *b, struct err *err)
 	if (!b->restore)
 		return err_set(err, ERR_LIMIT, "no memory to restore with");
 	restore_only(b->restore, b->ask->table);
-	good = unpack(&from, take, b, err) && restore_end(b->restore, &b->done->errors, &b->done->n_errors, err);
+	good = unpack(&from, take, b, &found, err) && restore_end(b->restore, &b->done->errors, &b->done->n_errors, err);
 	restore_free(b->restore);
 	b->restore = NULL;
 	return good;
@@ -175,7 +175,8 @@ static bool no_errors(const struct bringing *b, struct err *err)
 
 static bool compare_one(struct bringing *b, PGconn *c, const struct fingerprint_table *t, struct err *err)
 {
-	struct digest_run run;
+	struct digest_lanes *lanes;
+	struct digest_tree *tree;
 	struct digest found;
 	uint64_t rows = 0;
 	bool there;
@@ -186,12 +187,19 @@ static bool compare_one(struct bringing *b, PGconn *c, const struct fingerprint_
 		return false;
 	if (!there)
 		return err_set(err, ERR_BROKEN, "%.*s was not restored", STR_ARG(t->name));
-	digest_begin(&run);
+	lanes = digest_lanes_new(DIGEST_LANES_MANY);
+	tree = lanes ? digest_tree_begin(lanes, NULL) : NULL;
+	if (!tree) {
+		digest_lanes_free(lanes);
+		return err_set(err, ERR_LIMIT, "no memory to compare with");
+	}
 	for (; (n = bring_row(c, &row, err)) > 0; rows++) {
-		digest_add(&run, row, (size_t)n);
+		digest_tree_add(tree, row, (size_t)n);
 		PQfreemem(row);
 	}
-	found = digest_end(&run);
+	digest_tree_end(tree, &found);
+	digest_lanes_wait(lanes);
+	digest_lanes_free(lanes);
 	if (n < 0)
 		return false;
 	if (rows != t->rows || !digest_eq(&found, &t->digest))

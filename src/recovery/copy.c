@@ -24,24 +24,30 @@ static bool not_the_same(const struct copying *c, const char *where, struct err 
 /* All of a file, what lies behind the first ${c}->have bytes into ${c}->put. */
 static bool pass(struct copying *c, struct vault_get *g, struct manifest_file *ret, struct err *err)
 {
-	struct digest_run whole;
+	struct digest_lanes *lanes = digest_lanes_new(DIGEST_LANES_MANY);
+	struct digest_tree *whole = lanes ? digest_tree_begin(lanes, NULL) : NULL;
 	uint64_t bytes = 0;
 	size_t n = 0;
+	bool good = whole || err_set(err, ERR_LIMIT, "no memory to copy a backup");
 
-	digest_begin(&whole);
-	do {
+	while (good) {
 		size_t skip;
 
-		if (!vault_get_bytes(g, c->chunk, CHUNK, &n, err))
-			return false;
+		good = vault_get_bytes(g, c->chunk, CHUNK, &n, err);
+		if (!good || !n)
+			break;
 		skip = bytes >= c->have ? 0 : c->have - bytes < n ? (size_t)(c->have - bytes) : n;
-		if (c->put && n > skip && !vault_put_bytes(c->put, c->chunk + skip, n - skip, err))
-			return false;
-		digest_add(&whole, c->chunk, n);
+		good = !c->put || n == skip || vault_put_bytes(c->put, c->chunk + skip, n - skip, err);
+		digest_tree_add(whole, c->chunk, n);
 		bytes += n;
-	} while (n);
-	*ret = (struct manifest_file){ .bytes = bytes, .digest = digest_end(&whole) };
-	return true;
+	}
+	if (good) {
+		ret->bytes = bytes;
+		digest_tree_end(whole, &ret->digest);
+		digest_lanes_wait(lanes);
+	}
+	digest_lanes_free(lanes);
+	return good;
 }
 
 static bool same(const struct manifest_file *a, const struct manifest_file *b)

@@ -134,7 +134,7 @@ static bool passing(void *ctx, const void *p, size_t n, struct err *err)
 		r->bytes += n;
 		r->ask->progress.tell(r->ask->progress.ctx, r->bytes, r->done->manifest.plain_bytes);
 	}
-	return fingerprint_add(r->fingerprint, p, n, err) && r->take(r->ctx, p, n, err);
+	return r->take(r->ctx, p, n, err);
 }
 
 static enum drill_code code_of(const struct drill_run *r, const struct err *err)
@@ -195,8 +195,7 @@ bool drill_unpack(struct drill_run *r,
 		  bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx)
 {
 	const struct manifest *m = &r->done->manifest;
-	struct unpack_from from = { r->ask->vault,  r->ask->target, m->id,   m->files,
-				    r->ask->filter, m->plain_bytes, m->plain };
+	struct unpack_from from = { r->ask->vault, r->ask->filter, m, backup_form(m->kind), r->arena };
 	uint64_t said = r->done->n_reasons;
 	struct fingerprint_found found;
 	struct err err = { 0 };
@@ -204,14 +203,9 @@ bool drill_unpack(struct drill_run *r,
 
 	r->take = take;
 	r->ctx = ctx;
-	r->fingerprint = fingerprint_new(source_of(m->kind)->form, r->arena);
-	if (!r->fingerprint)
-		return drill_because(r, DRILL_BROKE_OFF, "out of memory");
-	if (!unpack(&from, passing, r, &err))
+	if (!unpack(&from, passing, r, &found, &err))
 		return r->done->n_reasons > said ? false
 						 : drill_because(r, code_of(r, &err), "%s", err.msg);
-	if (!fingerprint_end(r->fingerprint, &found, &err))
-		return drill_because(r, DRILL_HALF, "%s", err.msg);
 	same = source_of(m->kind)->own_tables || drill_same_tables(r, "the data", found.tables);
 	return (digest_eq(&found.schema, &m->schema) ||
 		drill_because(r, DRILL_SCHEMA,
@@ -298,7 +292,6 @@ void drill_run(const struct drill_ask *ask, struct arena *arena, struct drill_do
 		good = drill_because(&r, DRILL_CLOCK, "the clock was put back while the drill ran");
 	if (ret->manifest.id.len && !late)
 		good &= objectives(&r, ret->at_us);
-	fingerprint_free(r.fingerprint);
 	ret->reasons = reasons;
 	ret->result = good && !ret->n_reasons ? RECOVERY_VERIFIED : result_of(ret);
 	if (ret->result == RECOVERY_UNKNOWN && !ret->n_reasons)

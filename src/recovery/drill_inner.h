@@ -10,7 +10,6 @@ struct drill_run {
 	struct arena *arena;
 	struct drill_done *done; /* its manifest is signed and read */
 	struct drill_reason **end;
-	struct fingerprint *fingerprint; /* of what was unpacked so far; drill_unpack makes it */
 	bool (*take)(void *ctx, const void *p, size_t n, struct err *err);
 	void *ctx;
 	uint64_t bytes;

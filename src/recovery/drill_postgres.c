@@ -194,7 +194,8 @@ static bool copy_out(struct postgres *p, const struct fingerprint_table *t, stru
 				   STR_ARG(t->columns));
 	PGresult *one = sql.ptr ? PQexec(p->c, sql.ptr) : NULL;
 	bool good = PQresultStatus(one) == PGRES_COPY_OUT;
-	struct digest_run d;
+	struct digest_lanes *lanes;
+	struct digest_tree *tree;
 	char *row;
 	int n;
 
@@ -202,13 +203,20 @@ static bool copy_out(struct postgres *p, const struct fingerprint_table *t, stru
 	if (!good)
 		return drill_because(p->r, fault(p, DRILL_TABLE_LOST), "%.*s was not restored: %.200s",
 			       STR_ARG(t->name), PQerrorMessage(p->c));
-	digest_begin(&d);
+	lanes = digest_lanes_new(DIGEST_LANES_MANY);
+	tree = lanes ? digest_tree_begin(lanes, NULL) : NULL;
+	if (!tree) {
+		digest_lanes_free(lanes);
+		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
+	}
 	for (ret->rows = 0; (n = PQgetCopyData(p->c, &row, 0)) > 0; ret->rows++) {
-		digest_add(&d, row, (size_t)n);
+		digest_tree_add(tree, row, (size_t)n);
 		stall_moved(p->r->stall);
 		PQfreemem(row);
 	}
-	ret->digest = digest_end(&d);
+	digest_tree_end(tree, &ret->digest);
+	digest_lanes_wait(lanes);
+	digest_lanes_free(lanes);
 	/* A connection that broke within the rows says for ever that there are more. */
 	while (n == -1 && (one = PQgetResult(p->c))) {
 		good &= PQresultStatus(one) == PGRES_COMMAND_OK;

@@ -206,6 +206,11 @@ static bool text_told(struct dump *d, struct err *err)
 	return !n || d->on->text(d->ctx, d->text, n, err);
 }
 
+static bool aside(struct dump *d, const char *p, size_t n, struct err *err)
+{
+	return !n || !d->on->aside || d->on->aside(d->ctx, p, n, err);
+}
+
 static bool line_ends(struct dump *d, struct err *err)
 {
 	struct str line = { d->text, d->n_text };
@@ -223,8 +228,11 @@ static bool line_ends(struct dump *d, struct err *err)
 		return false;
 	if (!copy_begins(d, err))
 		return false;
-	if (comment || psql)
+	if (comment || psql) {
+		if (!aside(d, d->text, d->n_text, err))
+			return false;
 		d->n_text = 0;
+	}
 	if (!text_told(d, err))
 		return false;
 	d->line++;
@@ -275,7 +283,7 @@ static bool copy_over(struct dump *d, struct err *err)
 	d->line++;
 	d->n_text = 0;
 	d->fresh = d->ended = true;
-	return d->on->table_end(d->ctx, err);
+	return d->on->table_end(d->ctx, err) && aside(d, "\\.\n", 3, err);
 }
 
 /* The rest of a line that may be the last, whose beginning the chunk before had: bytes used, or SIZE_MAX. */
@@ -377,5 +385,5 @@ bool dump_end(struct dump *d, struct err *err)
 		return wrong(d, err, "it ends before its last words: half a dump");
 	if (d->inserting || d->lexed != LEXED_PLAIN)
 		return wrong(d, err, "it ends within a statement");
-	return d->on->table_end(d->ctx, err);
+	return aside(d, d->text, d->n_text, err) && d->on->table_end(d->ctx, err);
 }

@@ -21,6 +21,9 @@ enum dump_form {
 struct dump_events {
 	/* Lines that are neither data nor comment nor a word for psql; of PostgreSQL also the line that begins a COPY. */
 	bool (*text)(void *ctx, const char *p, size_t n, struct err *err);
+	/* What is neither that nor rows: comments, words for psql, the "\\." behind rows. So every byte is told once, in order. NULL: not
+	 * wanted. */
+	bool (*aside)(void *ctx, const char *p, size_t n, struct err *err);
 	/* A comment where a statement could begin: all text before it are whole statements. */
 	bool (*between)(void *ctx, struct err *err);
 	/* Its rows follow. The name as the dump quotes it. In MySQL it may be the one before again. */

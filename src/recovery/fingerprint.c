@@ -1,6 +1,9 @@
 #include "recovery/fingerprint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#define FINGERPRINT_FIRST "pawl-dump-1\n"
 
 struct fingerprint {
 	struct arena *arena;
@@ -8,13 +11,21 @@ struct fingerprint {
 	size_t n_tables;
 	struct fingerprint_table *tables, **tables_end;
 	struct fingerprint_table *in; /* whose data is passing; NULL: none */
-	struct digest_run data, schema;
+	struct digest_lanes *lanes;
+	struct digest_tree *data, *schema, *text; /* text: all that is not data */
+	enum dump_form form;
+	uint64_t bytes;
 };
+
+static bool no_memory(struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "no memory for the digests of a backup");
+}
 
 static void end_table(struct fingerprint *f)
 {
 	if (f->in)
-		f->in->digest = digest_end(&f->data);
+		digest_tree_end(f->data, &f->in->digest);
 	f->in = NULL;
 }
 
@@ -23,7 +34,17 @@ static bool on_text(void *ctx, const char *p, size_t n, struct err *err)
 	struct fingerprint *f = ctx;
 
 	(void)err;
-	digest_add(&f->schema, p, n);
+	digest_tree_add(f->schema, p, n);
+	digest_tree_add(f->text, p, n);
+	return true;
+}
+
+static bool on_aside(void *ctx, const char *p, size_t n, struct err *err)
+{
+	struct fingerprint *f = ctx;
+
+	(void)err;
+	digest_tree_add(f->text, p, n);
 	return true;
 }
 
@@ -52,8 +73,10 @@ static bool on_table(void *ctx, struct str name, struct str columns, struct err 
 	*f->tables_end = t;
 	f->tables_end = &t->next;
 	f->n_tables++;
+	f->data = digest_tree_begin(f->lanes, NULL);
+	if (!f->data)
+		return no_memory(err);
 	f->in = t;
-	digest_begin(&f->data);
 	return true;
 }
 
@@ -62,7 +85,7 @@ static bool on_rows(void *ctx, const char *p, size_t n, uint64_t rows, struct er
 	struct fingerprint *f = ctx;
 
 	(void)err;
-	digest_add(&f->data, p, n);
+	digest_tree_add(f->data, p, n);
 	f->in->bytes += n;
 	f->in->rows += rows;
 	return true;
@@ -75,7 +98,7 @@ static bool on_table_end(void *ctx, struct err *err)
 	return true;
 }
 
-static const struct dump_events events = { on_text, on_between, on_table, on_rows, on_table_end };
+static const struct dump_events events = { on_text, on_aside, on_between, on_table, on_rows, on_table_end };
 
 struct fingerprint *fingerprint_new(enum dump_form form, struct arena *arena)
 {
@@ -84,13 +107,16 @@ struct fingerprint *fingerprint_new(enum dump_form form, struct arena *arena)
 	if (!f)
 		return NULL;
 	f->arena = arena;
+	f->form = form;
 	f->tables_end = &f->tables;
 	f->dump = dump_new(form, &events, f);
-	if (!f->dump) {
-		free(f);
+	f->lanes = digest_lanes_new(DIGEST_LANES_MANY);
+	f->schema = f->lanes ? digest_tree_begin(f->lanes, NULL) : NULL;
+	f->text = f->lanes ? digest_tree_begin(f->lanes, NULL) : NULL;
+	if (!f->dump || !f->schema || !f->text) {
+		fingerprint_free(f);
 		return NULL;
 	}
-	digest_begin(&f->schema);
 	return f;
 }
 
@@ -99,18 +125,52 @@ void fingerprint_free(struct fingerprint *f)
 	if (!f)
 		return;
 	dump_free(f->dump);
+	digest_lanes_free(f->lanes);
 	free(f);
 }
 
 bool fingerprint_add(struct fingerprint *f, const void *p, size_t n, struct err *err)
 {
+	f->bytes += n;
 	return dump_add(f->dump, p, n, err);
+}
+
+static void add_line(struct digest_run *run, const struct digest *d)
+{
+	char line[DIGEST_HEX_LEN + 1];
+
+	digest_hex(d, line);
+	line[DIGEST_HEX_LEN] = '\n';
+	digest_add(run, line, sizeof(line));
+}
+
+static struct digest plain_of(const struct fingerprint *f, const struct digest *text)
+{
+	struct digest_run run;
+	char line[32];
+	int n;
+
+	if (f->form == DUMP_BYTES)
+		return f->tables->digest;
+	digest_begin(&run);
+	digest_add(&run, FINGERPRINT_FIRST, strlen(FINGERPRINT_FIRST));
+	add_line(&run, text);
+	for (const struct fingerprint_table *t = f->tables; t; t = t->next)
+		add_line(&run, &t->digest);
+	n = snprintf(line, sizeof(line), "%llu\n", (unsigned long long)f->bytes);
+	digest_add(&run, line, (size_t)n);
+	return digest_end(&run);
 }
 
 bool fingerprint_end(struct fingerprint *f, struct fingerprint_found *ret, struct err *err)
 {
+	struct digest schema, text;
+
 	if (!dump_end(f->dump, err))
 		return false;
-	*ret = (struct fingerprint_found){ f->tables, f->n_tables, digest_end(&f->schema) };
+	digest_tree_end(f->schema, &schema);
+	digest_tree_end(f->text, &text);
+	digest_lanes_wait(f->lanes);
+	*ret = (struct fingerprint_found){ f->tables, f->n_tables, schema, plain_of(f, &text) };
 	return true;
 }

@@ -12,7 +12,8 @@ const struct str backup_kinds[BACKUP_RDS + 1] = {
 	[BACKUP_COMMAND] = STR_INIT("command"),
 	[BACKUP_RDS] = STR_INIT("rds"),
 };
-static const struct str versions[] = { [0] = STR_INIT("pawl-backup-1") };
+#define FORMAT_FIRST "pawl-backup-1" /* none of it was ever released: it is told, not read */
+static const struct str versions[] = { [0] = STR_INIT("pawl-backup-2") };
 
 struct envelope {
 	unsigned format;
@@ -117,6 +118,13 @@ static bool sound(struct str file, const struct manifest *m, struct err *err)
 		       STR_ARG(file));
 }
 
+static bool is_first(struct str json, struct arena *arena)
+{
+	struct json *root;
+
+	return json_parse(json, arena, &root, NULL) && str_is(json_str(root, "format"), FORMAT_FIRST);
+}
+
 bool manifest_read(struct str file, struct str json, struct arena *arena, struct manifest *ret,
 		   struct err *err)
 {
@@ -125,8 +133,12 @@ bool manifest_read(struct str file, struct str json, struct arena *arena, struct
 	if (json.len > MANIFEST_MAX)
 		return err_set(err, ERR_LIMIT, "%.*s: larger than a manifest may be",
 			       STR_ARG(file));
-	if (!record_read(&envelope_kind, file, json, arena, &e, err) ||
-	    !sound(file, &e.manifest, err))
+	if (!record_read(&envelope_kind, file, json, arena, &e, err))
+		return is_first(json, arena) &&
+		       err_set(err, ERR_INPUT,
+			       "%.*s: it is of the format " FORMAT_FIRST ", whose digests were made otherwise: take a new backup",
+			       STR_ARG(file));
+	if (!sound(file, &e.manifest, err))
 		return false;
 	*ret = e.manifest;
 	return true;

@@ -5,14 +5,20 @@
 #include "recovery/filter.h"
 
 #define OUT_SIZE ((size_t)256 << 10)
-#define PARTS_FIRST 64
+#define BLOCK 64
+
+struct digest_block {
+	struct digest_block *next;
+	struct digest parts[BLOCK];
+};
 
 /* Counts and digests what lies in the vault, whole and by parts. */
 struct stored {
 	uint64_t bytes;
-	struct digest_run whole, part;
-	struct digest *parts;
-	size_t n_parts, cap_parts;
+	struct digest_lanes *lanes;
+	struct digest_tree *whole, *part;
+	struct digest_block *first, *last; /* of the parts: they stay where they are, for the lanes write them when they are done */
+	size_t n_parts;
 };
 
 struct pack {
@@ -21,7 +27,6 @@ struct pack {
 	struct filter filter;
 	bool filtered;
 	uint64_t plain_bytes;
-	struct digest_run plain;
 	struct stored stored;
 	char out[OUT_SIZE];
 };
@@ -30,17 +35,22 @@ struct pack {
 
 static bool part_ends(struct stored *s)
 {
-	if (s->n_parts == s->cap_parts) {
-		size_t cap = s->cap_parts ? 2 * s->cap_parts : PARTS_FIRST;
-		struct digest *more = realloc(s->parts, cap * sizeof(*more));
+	size_t at = s->n_parts % BLOCK;
+
+	if (!at) {
+		struct digest_block *more = calloc(1, sizeof(*more));
 
 		if (!more)
 			return false;
-		s->parts = more;
-		s->cap_parts = cap;
+		if (s->n_parts)
+			s->last->next = more;
+		else
+			s->first = more;
+		s->last = more;
 	}
-	s->parts[s->n_parts++] = digest_end(&s->part);
-	digest_begin(&s->part);
+	s->n_parts++;
+	digest_tree_end(s->part, &s->last->parts[at]);
+	s->part = NULL;
 	return true;
 }
 
@@ -48,12 +58,15 @@ static bool stored_add(struct stored *s, const void *p, size_t n)
 {
 	const char *at = p;
 
-	digest_add(&s->whole, p, n);
 	while (n) {
 		uint64_t room = MANIFEST_PART - s->bytes % MANIFEST_PART;
 		size_t k = n < room ? n : (size_t)room;
 
-		digest_add(&s->part, at, k);
+		if (!s->part)
+			s->part = digest_tree_begin(s->lanes, s->whole);
+		if (!s->part)
+			return false;
+		digest_tree_add(s->part, at, k);
 		s->bytes += k;
 		at += k;
 		n -= k;
@@ -63,11 +76,45 @@ static bool stored_add(struct stored *s, const void *p, size_t n)
 	return true;
 }
 
-static void stored_begin(struct stored *s)
+static bool stored_begin(struct stored *s)
 {
-	*s = (struct stored){ 0 };
-	digest_begin(&s->whole);
-	digest_begin(&s->part);
+	s->lanes = digest_lanes_new(DIGEST_LANES_MANY);
+	s->whole = s->lanes ? digest_tree_begin(s->lanes, NULL) : NULL;
+	return s->whole;
+}
+
+static bool stored_end(struct stored *s, struct arena *arena, struct manifest_file *ret)
+{
+	struct digest *parts;
+	struct digest whole;
+	size_t i = 0;
+
+	if (s->part && !part_ends(s))
+		return false;
+	parts = arena_array(arena, s->n_parts ? s->n_parts : 1, sizeof(*parts));
+	if (!parts)
+		return false;
+	digest_tree_end(s->whole, &whole);
+	digest_lanes_wait(s->lanes);
+	for (const struct digest_block *b = s->first; b; b = b->next) {
+		for (size_t k = 0; k < BLOCK && i < s->n_parts; k++)
+			parts[i++] = b->parts[k];
+	}
+	*ret = (struct manifest_file){ .bytes = s->bytes, .digest = whole, .parts = parts, .n_parts = s->n_parts };
+	return true;
+}
+
+static void stored_free(struct stored *s)
+{
+	struct digest_block *b = s->first;
+
+	digest_lanes_free(s->lanes);
+	while (b) {
+		struct digest_block *next = b->next;
+
+		free(b);
+		b = next;
+	}
 }
 
 static bool store(void *ctx, const void *p, size_t n, struct err *err)
@@ -91,9 +138,7 @@ bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret, st
 	}
 	p->to = to;
 	p->zstd = ZSTD_createCCtx();
-	digest_begin(&p->plain);
-	stored_begin(&p->stored);
-	if (!p->zstd ||
+	if (!stored_begin(&p->stored) || !p->zstd ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, PACK_LEVEL)) ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_checksumFlag, 1))) {
 		pack_stop(p);
@@ -133,7 +178,6 @@ bool pack_add(struct pack *p, const void *bytes, size_t n, struct err *err)
 {
 	ZSTD_inBuffer in = { bytes, n, 0 };
 
-	digest_add(&p->plain, bytes, n);
 	p->plain_bytes += n;
 	return squeeze(p, &in, ZSTD_e_continue, err);
 }
@@ -143,39 +187,26 @@ static void free_all(struct pack *p)
 	if (p->filtered)
 		filter_stop(&p->filter);
 	ZSTD_freeCCtx(p->zstd);
-	free(p->stored.parts);
+	stored_free(&p->stored);
 	free(p);
 }
 
 bool pack_end(struct pack *p, struct arena *arena, struct packed *ret, struct err *err)
 {
 	ZSTD_inBuffer in = { NULL, 0, 0 };
-	struct stored *s = &p->stored;
-	struct digest *parts = NULL;
+	struct manifest_file file;
 	bool good =
 		squeeze(p, &in, ZSTD_e_end, err) && (!p->filtered || filter_end(&p->filter, err));
 
-	if (good && s->bytes % MANIFEST_PART)
-		good = part_ends(s) ||
-		       err_set(err, ERR_LIMIT, "no memory for the digests of a backup");
-	if (good)
-		parts = arena_array(arena, s->n_parts ? s->n_parts : 1, sizeof(*parts));
-	if (good && !parts)
+	if (good && !stored_end(&p->stored, arena, &file))
 		good = err_set(err, ERR_LIMIT, "no memory for the digests of a backup");
 	if (!good) {
 		pack_stop(p);
 		return false;
 	}
-	if (s->n_parts)
-		memcpy(parts, s->parts, s->n_parts * sizeof(*parts));
 	good = vault_put_end(p->to, err);
 	p->to = NULL;
-	*ret = (struct packed){ p->plain_bytes,
-				digest_end(&p->plain),
-				{ .bytes = s->bytes,
-				  .digest = digest_end(&s->whole),
-				  .parts = parts,
-				  .n_parts = s->n_parts } };
+	*ret = (struct packed){ p->plain_bytes, file };
 	free_all(p);
 	return good;
 }

@@ -1,5 +1,5 @@
 /* pack.h -- the bytes of a backup on their way into a vault and back out: packed (zstd), perhaps through a program that encrypts,
- * counted and digested before and after.
+ * counted before, and digested as they are stored.
  * Room: recovery. I/O. Memory does not grow with the data.
  */
 #ifndef PAWL_RECOVERY_PACK_H
@@ -18,7 +18,6 @@ bool pack_add(struct pack *p, const void *bytes, size_t n, struct err *err) PAWL
 
 struct packed {
 	uint64_t plain_bytes;
-	struct digest plain;
 	struct manifest_file file; /* but for its name; parts in the arena */
 };
 /* The file lies in the vault, whole, when this returns true. Either way ${p} is gone. */
@@ -30,20 +29,20 @@ void pack_stop(struct pack *p);
 /* --- back --- */
 
 /**
- * unpack(v, target, id, file, filter, take, ctx, err):
+ * unpack(from, take, ctx, ret, err):
  * Reads a stored file, checks every part's digest before any byte of it is used, and hands what it held to ${take}. False when a part
- * differs, the file is shorter or longer, zstd's own checksum fails, or ${take} says so: ${err} says where.
+ * differs, the file is shorter or longer, zstd's own checksum fails, it ends too early for what it is (half a dump), all of it together is
+ * not what the manifest says, or ${take} says so: ${err} says where. *${ret}: what went by; its tables are in from->arena.
  */
 struct unpack_from {
 	struct vault *vault;
-	struct str target, id;
-	const struct manifest_file *file;
 	char *const *filter; /* "age", "-d", "-i", …; NULL: none */
-	uint64_t plain_bytes;
-	struct digest plain;
+	const struct manifest *manifest;
+	enum dump_form form;
+	struct arena *arena;
 };
 bool unpack(const struct unpack_from *from,
 	    bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
-	    struct err *err) PAWL_MUST_USE;
+	    struct fingerprint_found *ret, struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -218,7 +218,7 @@ static bool on_table_end(void *ctx, struct err *err)
 	return (PQputCopyEnd(r->c, NULL) == 1 ? answers(r, on, err) : gone(r, err)) && over_in_one(r, on, err);
 }
 
-static const struct dump_events events = { on_text, on_between, on_table, on_rows, on_table_end };
+static const struct dump_events events = { on_text, NULL, on_between, on_table, on_rows, on_table_end };
 
 struct restore *restore_new(struct pg_conn *c, struct arena *arena)
 {

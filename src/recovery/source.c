@@ -14,3 +14,10 @@ const struct source *source_of(enum backup_kind kind)
 {
 	return (unsigned)kind < ARRAY_LEN(sources) ? sources[kind] : NULL;
 }
+
+enum dump_form backup_form(enum backup_kind kind)
+{
+	const struct source *s = source_of(kind);
+
+	return s ? s->form : DUMP_BYTES;
+}

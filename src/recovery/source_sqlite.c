@@ -43,19 +43,23 @@ static bool value(sqlite3 *db, struct str sql, struct arena *arena, struct str *
 	return good;
 }
 
-static void add_value(struct digest_run *d, sqlite3_stmt *s, int i)
+static void add_value(struct digest_tree *d, sqlite3_stmt *s, int i)
 {
 	int type = sqlite3_column_type(s, i);
 	double real = sqlite3_column_double(s, i);
 	const void *p = type == SQLITE_BLOB ? sqlite3_column_blob(s, i) : sqlite3_column_text(s, i);
 	size_t n = type == SQLITE_NULL ? 0 : (size_t)sqlite3_column_bytes(s, i);
-	char kind = (char)('0' + type);
+	unsigned char head[9] = { (unsigned char)('0' + type) };
 
-	digest_add(d, &kind, 1);
 	/* As text two numbers may look alike. */
-	digest_field(d, STR("v"),
-		     type == SQLITE_FLOAT ? (struct str){ (const char *)&real, sizeof(real) }
-					  : (struct str){ p, n });
+	if (type == SQLITE_FLOAT) {
+		p = &real;
+		n = sizeof(real);
+	}
+	for (size_t k = 0; k < 8; k++)
+		head[1 + k] = (unsigned char)((uint64_t)n >> (56 - 8 * k));
+	digest_tree_add(d, head, sizeof(head));
+	digest_tree_add(d, p, n);
 }
 
 /* In the order of its pages: the copy has the same. */
@@ -63,21 +67,25 @@ static bool fingerprint_of(sqlite3 *db, struct fingerprint_table *t, struct err 
 {
 	char *sql = sqlite3_mprintf("SELECT * FROM \"%w\"", t->name.ptr);
 	sqlite3_stmt *s = NULL;
-	struct digest_run d;
-	int code = sql ? sqlite3_prepare_v2(db, sql, -1, &s, NULL) : SQLITE_NOMEM;
+	struct digest_lanes *lanes = digest_lanes_new(DIGEST_LANES_MANY);
+	struct digest_tree *d = lanes ? digest_tree_begin(lanes, NULL) : NULL;
+	int code = sql && d ? sqlite3_prepare_v2(db, sql, -1, &s, NULL) : SQLITE_NOMEM;
 
-	digest_begin(&d);
 	while (code == SQLITE_OK || code == SQLITE_ROW) {
 		code = sqlite3_step(s);
 		if (code != SQLITE_ROW)
 			break;
 		for (int i = 0; i < sqlite3_column_count(s); i++) {
-			add_value(&d, s, i);
+			add_value(d, s, i);
 			t->bytes += (uint64_t)sqlite3_column_bytes(s, i);
 		}
 		t->rows++;
 	}
-	t->digest = digest_end(&d);
+	if (d) {
+		digest_tree_end(d, &t->digest);
+		digest_lanes_wait(lanes);
+	}
+	digest_lanes_free(lanes);
 	sqlite3_finalize(s);
 	sqlite3_free(sql);
 	return code == SQLITE_DONE || refused(db, t->name.ptr, err);

@@ -10,15 +10,19 @@ struct unpacking {
 	ZSTD_DCtx *zstd;
 	bool over; /* a frame ended, and no other began */
 	uint64_t plain_bytes;
-	struct digest_run plain;
+	struct fingerprint *fingerprint;
+	struct fingerprint_found found;
+	struct digest_lanes *lanes;
 	char *part, *out;
 	size_t out_size;
 };
 
 static bool changed(const struct unpack_from *f, uint64_t at, const char *what, struct err *err)
 {
-	return err_set(err, ERR_BROKEN, "%.*s/%.*s/%.*s, from byte %llu on: %s", STR_ARG(f->target),
-		       STR_ARG(f->id), STR_ARG(f->file->name), (unsigned long long)at, what);
+	const struct manifest *m = f->manifest;
+
+	return err_set(err, ERR_BROKEN, "%.*s/%.*s/%.*s, from byte %llu on: %s", STR_ARG(m->target),
+		       STR_ARG(m->id), STR_ARG(m->files->name), (unsigned long long)at, what);
 }
 
 static bool expand(void *ctx, const void *p, size_t n, struct err *err)
@@ -33,10 +37,11 @@ static bool expand(void *ctx, const void *p, size_t n, struct err *err)
 		if (ZSTD_isError(left))
 			return changed(u->from, 0, ZSTD_getErrorName(left), err);
 		u->over = left == 0;
-		digest_add(&u->plain, u->out, out.pos);
 		u->plain_bytes += out.pos;
-		if (u->plain_bytes > u->from->plain_bytes)
+		if (u->plain_bytes > u->from->manifest->plain_bytes)
 			return changed(u->from, 0, "it holds more than its manifest says", err);
+		if (out.pos && !fingerprint_add(u->fingerprint, u->out, out.pos, err))
+			return false;
 		if (out.pos && !u->take(u->ctx, u->out, out.pos, err))
 			return false;
 	}
@@ -46,19 +51,25 @@ static bool expand(void *ctx, const void *p, size_t n, struct err *err)
 /* One part, whole and checked. */
 static bool part(struct unpacking *u, struct vault_get *g, size_t i, size_t *ret_n, struct err *err)
 {
-	const struct manifest_file *f = u->from->file;
+	const struct manifest_file *f = u->from->manifest->files;
 	uint64_t at = i * MANIFEST_PART, left = f->bytes - at;
 	size_t want = left < MANIFEST_PART ? (size_t)left : (size_t)MANIFEST_PART, have = 0, n;
+	struct digest_tree *t = digest_tree_begin(u->lanes, NULL);
 	struct digest d;
+
+	if (!t)
+		return err_set(err, ERR_LIMIT, "no memory to unpack a backup");
 
 	while (have < want) {
 		if (!vault_get_bytes(g, u->part + have, want - have, &n, err))
 			return false;
 		if (!n)
 			return changed(u->from, at + have, "it is cut off here", err);
+		digest_tree_add(t, u->part + have, n);
 		have += n;
 	}
-	d = digest_of(u->part, have);
+	digest_tree_end(t, &d);
+	digest_lanes_wait(u->lanes);
 	*ret_n = have;
 	return digest_eq(&d, &f->parts[i]) ||
 	       changed(u->from, at, "the bytes are not those that were stored", err);
@@ -67,7 +78,7 @@ static bool part(struct unpacking *u, struct vault_get *g, size_t i, size_t *ret
 static bool all_parts(struct unpacking *u, struct vault_get *g, struct filter *filter,
 		      struct err *err)
 {
-	const struct manifest_file *f = u->from->file;
+	const struct manifest_file *f = u->from->manifest->files;
 	char more;
 	size_t n;
 
@@ -84,11 +95,13 @@ static bool all_parts(struct unpacking *u, struct vault_get *g, struct filter *f
 
 static bool ended_well(struct unpacking *u, struct err *err)
 {
-	struct digest plain = digest_end(&u->plain);
+	const struct manifest *m = u->from->manifest;
 
-	if (!u->over || u->plain_bytes != u->from->plain_bytes)
+	if (!u->over || u->plain_bytes != m->plain_bytes)
 		return changed(u->from, 0, "it holds less than its manifest says", err);
-	return digest_eq(&plain, &u->from->plain) ||
+	if (!fingerprint_end(u->fingerprint, &u->found, err))
+		return false;
+	return digest_eq(&u->found.plain, &m->plain) ||
 	       changed(u->from, 0, "what it holds is not what its manifest says", err);
 }
 
@@ -108,8 +121,9 @@ static bool through(struct unpacking *u, struct vault_get *g, struct err *err)
 
 bool unpack(const struct unpack_from *from,
 	    bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,
-	    struct err *err)
+	    struct fingerprint_found *ret, struct err *err)
 {
+	const struct manifest *m = from->manifest;
 	struct unpacking u = { .from = from,
 			       .take = take,
 			       .ctx = ctx,
@@ -120,13 +134,17 @@ bool unpack(const struct unpack_from *from,
 
 	u.part = malloc(MANIFEST_PART);
 	u.out = malloc(u.out_size);
-	digest_begin(&u.plain);
-	good = (u.zstd && u.part && u.out) ||
+	u.lanes = digest_lanes_new(DIGEST_LANES_MANY);
+	u.fingerprint = fingerprint_new(from->form, from->arena);
+	good = (u.zstd && u.part && u.out && u.lanes && u.fingerprint) ||
 	       err_set(err, ERR_LIMIT, "no memory to unpack a backup");
-	good = good &&
-	       vault_get_begin(from->vault, from->target, from->id, from->file->name, 0, &g, err) &&
+	good = good && vault_get_begin(from->vault, m->target, m->id, m->files->name, 0, &g, err) &&
 	       through(&u, g, err);
+	if (good)
+		*ret = u.found;
 	vault_get_end(g);
+	fingerprint_free(u.fingerprint);
+	digest_lanes_free(u.lanes);
 	ZSTD_freeDCtx(u.zstd);
 	free(u.part);
 	free(u.out);

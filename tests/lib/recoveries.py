@@ -109,7 +109,7 @@ class Forged(Vault):
         self.write(m)
 
     def write(self, manifest, key=None):
-        (self.here / "manifest.json").write_text(json.dumps({"format": "pawl-backup-1", "manifest": manifest}))
+        (self.here / "manifest.json").write_text(json.dumps({"format": "pawl-backup-2", "manifest": manifest}))
         run(FORGE, "sign", key or self.key, self.here / "manifest.json", self.here / "manifest.sig")
 
     def replace(self, change, form="postgres", believe=(), **members):
@@ -121,4 +121,4 @@ class Forged(Vault):
         says = self.pack(now, form)
         file = {"name": "data.zst", "bytes": says["bytes"], "digest": says["digest"], "parts": says["parts"]}
         members.update({name: says[name] for name in believe})
-        self.say(files=[file], plain=says["plain"], plain_bytes=says["plain_bytes"], **members)
+        self.say(files=[file], plain=says.get("plain", "0" * 64), plain_bytes=says["plain_bytes"], **members)

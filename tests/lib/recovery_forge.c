@@ -1,7 +1,7 @@
 /* What somebody would need to forge a backup: for the tests of the drill, who do.
  * usage: recovery_forge plain PACKED > DUMP | pack postgres|mysql|bytes OUT < DUMP > JSON | sign KEY MANIFEST SIGNATURE
- * pack prints what an honest manifest says of that dump: {"bytes", "digest", "parts", "plain_bytes", "plain", "tables", "schema"}; tables and
- * schema are null where the dump is none.
+ * pack prints what an honest manifest says of that dump: {"bytes", "digest", "parts", "plain_bytes", "plain", "tables", "schema"}; the last
+ * three are not there where the dump is none.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -82,8 +82,8 @@ static void print(const struct packed *k, const struct fingerprint_found *f)
 		hex(&o, NULL, &k->file.parts[i]);
 	json_out_close(&o, ']');
 	count(&o, "plain_bytes", k->plain_bytes);
-	hex(&o, "plain", &k->plain);
 	if (f) {
+		hex(&o, "plain", &f->plain);
 		json_out_key(&o, "tables");
 		json_out_open(&o, '[');
 		for (const struct fingerprint_table *t = f->tables; t; t = t->next) {

@@ -36,7 +36,7 @@ static bool run(enum dump_form form, struct str dump, size_t cut, struct fingerp
 static void same_table(const struct fingerprint_table *t, const char *name, uint64_t rows,
 		       const char *data)
 {
-	struct digest d = digest_of(data, strlen(data));
+	struct digest d = digest_tree_of(data, strlen(data));
 
 	assert_non_null(t);
 	assert_true(str_is(t->name, name));
@@ -61,6 +61,7 @@ static void every_cut(void **state)
 		if (!cut)
 			first = f;
 		assert_true(digest_eq(&first.schema, &f.schema));
+		assert_true(digest_eq(&first.plain, &f.plain));
 	}
 	assert_str(f.tables->columns, "(id, name)");
 }
@@ -97,6 +98,57 @@ static void schema(void **state)
 	assert_false(digest_eq(&a.schema, &c.schema));
 }
 
+/* Comments and the ends of rows too: whatever byte is another, the whole is another. */
+static void every_byte_counts(void **state)
+{
+	static char dump[] = HEAD BODY DATA LAST;
+	size_t n = sizeof(dump) - 1;
+	struct fingerprint_found was, now;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(run(DUMP_POSTGRES, (struct str){ dump, n }, 7, &was, &err));
+	for (size_t at = 0; at < n; at++) {
+		for (unsigned bit = 0; bit < 8; bit += 5) {
+			dump[at] ^= (char)(1 << bit);
+			if (run(DUMP_POSTGRES, (struct str){ dump, n }, 7, &now, &err))
+				assert_false(digest_eq(&was.plain, &now.plain));
+			dump[at] ^= (char)(1 << bit);
+		}
+	}
+	assert_true(run(DUMP_POSTGRES, STR(HEAD BODY DATA LAST "\n"), 7, &now, &err));
+	assert_false(digest_eq(&was.plain, &now.plain));
+	assert_true(run(DUMP_POSTGRES, STR(HEAD BODY DATA LAST "x"), 7, &now, &err));
+	assert_false(digest_eq(&was.plain, &now.plain));
+	/* A row in another table, with the same bytes of each kind on the whole. */
+	assert_true(run(DUMP_POSTGRES, STR("COPY a (b) FROM stdin;\n1\n2\n\\.\nCOPY c (b) FROM stdin;\n\\.\n" LAST), 7, &was, &err));
+	assert_true(run(DUMP_POSTGRES, STR("COPY a (b) FROM stdin;\n1\n\\.\nCOPY c (b) FROM stdin;\n2\n\\.\n" LAST), 7, &now, &err));
+	assert_false(digest_eq(&was.plain, &now.plain));
+}
+
+/* The whole of a dump as its recipe says. */
+static void the_whole(void **state)
+{
+	struct digest text = digest_tree_of(HEAD "COPY a (b) FROM stdin;\n\\.\n" LAST, strlen(HEAD "COPY a (b) FROM stdin;\n\\.\n" LAST));
+	struct digest table = digest_tree_of("1\n2\n", 4), want;
+	struct str dump = STR(HEAD "COPY a (b) FROM stdin;\n1\n2\n\\.\n" LAST);
+	char t[DIGEST_HEX_LEN + 1], d[DIGEST_HEX_LEN + 1], lines[300];
+	struct fingerprint_found f;
+	struct err err = { 0 };
+	int n;
+
+	(void)state;
+	assert_true(run(DUMP_POSTGRES, dump, 11, &f, &err));
+	digest_hex(&text, t);
+	digest_hex(&table, d);
+	n = snprintf(lines, sizeof(lines), "pawl-dump-1\n%s\n%s\n%zu\n", t, d, dump.len);
+	want = digest_of(lines, (size_t)n);
+	assert_true(digest_eq(&f.plain, &want));
+	assert_true(run(DUMP_BYTES, dump, 11, &f, &err));
+	want = digest_tree_of(dump.ptr, dump.len);
+	assert_true(digest_eq(&f.plain, &want));
+}
+
 static void mysql(void **state)
 {
 	struct str dump = STR("-- MariaDB dump 10.19\nCREATE TABLE `a` (id int);\nINSERT INTO `a` "
@@ -131,6 +183,7 @@ static void any_bytes(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_cut), cmocka_unit_test(halves),	  cmocka_unit_test(schema),
 	cmocka_unit_test(mysql),     cmocka_unit_test(any_bytes),
+	cmocka_unit_test(every_byte_counts), cmocka_unit_test(the_whole),
 };
 
 UNIT_MAIN(tests)

@@ -106,7 +106,8 @@ static void refusals(void **state)
 	refuse(with("data.zst", "../data"), "leads elsewhere");
 	refuse(with("4194305", "4194304"), "parts");
 	refuse(with("\"taken_us\":5", "\"taken_us\":7"), "times");
-	refuse(with("pawl-backup-1", "pawl-backup-2"), "format");
+	refuse(with("pawl-backup-2", "pawl-backup-3"), "format: a word that is not known");
+	refuse(with("pawl-backup-2", "pawl-backup-1"), "take a new backup");
 }
 
 static void every_bit_is_signed(void **state)
