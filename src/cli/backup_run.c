@@ -238,16 +238,19 @@ static void note(struct taking *k, const char *what, const struct err *err)
 	buf_addf(&k->notes, "%s%s%s", k->notes.len ? "\n" : "", what, err->msg);
 }
 
-/* Nobody else works on this target: what is not whole is of a run that died. */
+/* Nobody else works on this target: what is not whole is of a run that died, and what was read for it cannot be read again. What a lock
+ * holds is retention's, once that has ended. */
 static void sweep_unfinished(struct taking *k)
 {
+	enum vault_kind kind = k->t->vaults[0]->place.kind;
 	struct vault_entry *list;
 	struct err err = { 0 };
 
-	if (k->t->vaults[0]->place.kind != VAULT_DIRECTORY || !vault_list(k->vault, k->t->name, &k->b->arena, &list, &err))
+	if ((kind != VAULT_DIRECTORY && kind != VAULT_S3) || !vault_list(k->vault, k->t->name, &k->b->arena, &list, &err))
 		return;
 	for (const struct vault_entry *e = list; e; e = e->next) {
-		if (!e->whole && !e->hidden && !vault_remove(k->vault, k->t->name, e->id, &err))
+		if (!e->whole && !e->hidden && !vault_remove(k->vault, k->t->name, e->id, &err) &&
+		    (kind != VAULT_S3 || err.code != ERR_DENIED))
 			note(k, "what a run that died left behind stays: ", &err);
 	}
 }

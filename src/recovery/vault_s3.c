@@ -17,7 +17,6 @@
 #define PARTS_MAX 10000u
 #define GET_CHUNK ((size_t)8 << 20)
 #define ETAG 80
-#define NAMES ((size_t)64 << 10)
 
 struct part {
 	char etag[ETAG], sum[S3_SUM];
@@ -177,30 +176,23 @@ static bool list_parts(struct put *p, uint64_t *have, struct err *err)
 	return good;
 }
 
-/* An upload of this key that was begun before. */
+/* An upload of this key that was begun before: the oldest. Of several, no other is ever continued. */
 static bool find_upload(struct put *p, struct err *err)
 {
-	auto_buf q = BUF_MAX(4096);
-	struct arena arena;
-	struct s3_answer a;
-	struct json *root;
-	bool good;
+	struct s3_upload *list = NULL, *first = NULL;
 
-	buf_adds(&q, "prefix=");
-	sigv4_encode(p->key, false, &q);
-	buf_adds(&q, "&uploads=");
-	if (!s3_must(p->v->s3, &(struct s3_call){ .method = "GET", .query = buf_str(&q) },
-		     "look for an upload begun before", &a, err))
+	if (!vault_s3_uploads(p->v, p->key, &p->names, &list, err))
 		return false;
-	if (!arena_map(&arena, (size_t)16 << 20))
-		return err_set(err, ERR_LIMIT, "no memory for a listing");
-	good = xml_parse(a.body, &arena, &root, err);
-	for (const struct json *v = good ? root->child : NULL; v; v = v->next) {
-		if (str_is(v->key, "Upload") && str_eq(json_text(json_get(v, "Key")), p->key))
-			p->upload = arena_str(&p->names, json_text(json_get(v, "UploadId")));
+	for (const struct s3_upload *u = list; u; u = u->next) {
+		if (str_eq(u->key, p->key) && (!first || u->begun_us < first->begun_us))
+			first = (struct s3_upload *)(uintptr_t)u;
 	}
-	arena_unmap(&arena);
-	return good;
+	for (const struct s3_upload *u = list; u; u = u->next) {
+		if (str_eq(u->key, p->key) && u != first && !vault_s3_abort(p->v, u, err))
+			return false;
+	}
+	p->upload = first ? first->id : STR_NONE;
+	return true;
 }
 
 static bool put_begin(struct vault *v, const struct vault_name *n, struct vault_put **ret,

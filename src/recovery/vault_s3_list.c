@@ -1,6 +1,7 @@
 /* What lies in a bucket: seen, hidden, locked; and what is done about it. */
 #include "base/clock.h"
 #include "base/timestamp.h"
+#include "cloud/xml.h"
 #include "recovery/vault_s3.h"
 
 #define ENTRIES_MAX 1000000u
@@ -123,6 +124,68 @@ static bool take(struct listing *l, const struct s3_version *v, size_t skip, str
 	return true;
 }
 
+/* How much was sent of it; 0 where that is not told. */
+static uint64_t sent(struct listing *l, const struct s3_upload *u)
+{
+	auto_buf q = BUF_MAX(8192);
+	struct json *root = NULL;
+	struct s3_answer a;
+	struct arena page;
+	uint64_t all = 0, one;
+	struct err err;
+
+	buf_adds(&q, "max-parts=1000&uploadId=");
+	sigv4_encode(u->id, false, &q);
+	if (!s3_call(l->d->s3, &(struct s3_call){ .method = "GET", .key = u->key, .query = buf_str(&q) }, &a, &err) || a.status != 200 ||
+	    !arena_map(&page, (size_t)16 << 20))
+		return 0;
+	if (xml_parse(a.body, &page, &root, &err)) {
+		JSON_EACH(v, root) {
+			if (str_is(v->key, "Part") && str_to_u64(json_text(json_get(v, "Size")), &one))
+				all += one;
+		}
+	}
+	arena_unmap(&page);
+	return all;
+}
+
+static bool take_upload(struct listing *l, const struct s3_upload *u, size_t skip, struct err *err)
+{
+	struct vault_entry *e = l->first;
+	struct vault_name n;
+
+	if (!take_apart(u->key, skip, &n))
+		return true;
+	while (e && !(str_eq(e->target, n.target) && str_eq(e->id, n.id)))
+		e = e->next;
+	if (!e) {
+		e = arena_alloc(l->arena, sizeof(*e));
+		if (!e || ++l->n > ENTRIES_MAX)
+			return err_set(err, ERR_LIMIT, "more backups than can be listed");
+		*e = (struct vault_entry){ .target = arena_str(l->arena, n.target), .id = arena_str(l->arena, n.id),
+					   .put_us = u->begun_us, .next = l->first };
+		l->first = e;
+	}
+	if (!e->whole)
+		e->bytes += sent(l, u);
+	return true;
+}
+
+/* What was begun there and is no version yet: half of a backup. Who may not see uploads sees the rest. */
+static bool take_uploads(struct listing *l, struct str prefix, struct arena *names, size_t skip, struct err *err)
+{
+	struct s3_upload *list = NULL;
+	struct err unseen = { 0 };
+
+	if (!vault_s3_uploads(l->d, prefix, names, &list, &unseen))
+		return unseen.code == ERR_DENIED || (err && (*err = unseen, false));
+	for (; list; list = list->next) {
+		if (!take_upload(l, list, skip, err))
+			return false;
+	}
+	return true;
+}
+
 static int newer_first(const void *a, const void *b)
 {
 	const struct vault_entry *x = *(const struct vault_entry *const *)a,
@@ -158,17 +221,18 @@ bool vault_s3_list(struct vault *v, struct str target, struct arena *arena,
 	struct listing l = { .d = d, .arena = arena };
 	struct s3_version *all = NULL;
 	struct arena versions;
+	struct str prefix;
 	size_t skip;
 	bool good;
 
 	if (!arena_map(&versions, LISTING))
 		return err_set(err, ERR_LIMIT, "no memory for a listing");
 	skip = s3_key(d->s3, &versions, STR_NONE, STR_NONE, STR_NONE).len;
-	good = s3_versions(d->s3, s3_key(d->s3, &versions, target, STR_NONE, STR_NONE), &versions,
-			   &all, err);
+	prefix = s3_key(d->s3, &versions, target, STR_NONE, STR_NONE);
+	good = s3_versions(d->s3, prefix, &versions, &all, err);
 	for (; good && all; all = all->next)
 		good = take(&l, all, skip, err);
-	good = good && end_backup(&l, err) &&
+	good = good && end_backup(&l, err) && take_uploads(&l, prefix, &versions, skip, err) &&
 	       (sort(&l, ret) || err_set(err, ERR_LIMIT, "more backups than can be listed"));
 	arena_unmap(&versions);
 	return good || say(d, err);
@@ -286,7 +350,8 @@ bool vault_s3_remove(struct vault *v, const struct vault_name *n, struct err *er
 
 	if (!of_backup(d, n, &arena, &all, err))
 		return false;
-	good = unlocked(d, all, err);
+	/* No lock holds what was never finished, and it costs as if it were. */
+	good = vault_s3_abort_all(d, s3_key(d->s3, &arena, n->target, n->id, STR_NONE), err) && unlocked(d, all, err);
 	/* The manifest first: what is half removed is no backup any more, and is swept the next time. */
 	for (int manifest = 1; manifest >= 0; manifest--) {
 		for (const struct s3_version *one = all; good && one; one = one->next)
