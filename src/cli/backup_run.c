@@ -425,6 +425,7 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 				 .rpo_s = t->rpo_s,
 				 .rto_s = t->rto_s,
 				 .folder = tmp && tmp[0] == '/' && strlen(tmp) < 60 ? str_from(tmp) : STR("/tmp"),
+				 .confined = b->config.state.len > 0,
 				 .progress = *progress,
 				 .until_s = b->until_s };
 	struct err err = { 0 };

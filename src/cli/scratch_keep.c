@@ -86,7 +86,8 @@ static bool verified(struct keeper *k, struct err *err)
 
 static bool start(struct keeper *k, struct err *err)
 {
-	struct scratch_opts o = { .folder = STR("/tmp"), .lasting = true, .port = k->port, .role = AGENT };
+	struct scratch_opts o = { .folder = STR("/tmp"), .lasting = true, .port = k->port, .role = AGENT,
+				  .confined = k->o.config.state.len > 0 };
 	struct manifest m;
 	unsigned major;
 	char cache[PLACES_MAX + 32];

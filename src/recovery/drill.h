@@ -68,6 +68,7 @@ struct drill_ask {
 	char *const *check;	  /* COMMAND, STATE: gets the stream, its exit status decides; NULL: none */
 	int64_t rpo_s, rto_s;	  /* 0: no objective */
 	struct str cache, folder; /* of the scratch server */
+	bool confined;		  /* as scratch_opts: the vault is kept from the agent by its user */
 	struct backup_progress progress;
 	int64_t until_s;     /* by when it has to have ended, of stall_clock(); 0: whenever */
 	unsigned patience_s; /* a scratch server may be silent for so long; 0: STALL_DRILL_S */

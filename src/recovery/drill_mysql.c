@@ -61,7 +61,7 @@ static bool enter(struct mariadb *m, const char *database, struct err *err)
 
 static bool start(struct mariadb *m)
 {
-	struct scratch_opts o = { .cache = m->r->ask->cache, .folder = m->r->ask->folder };
+	struct scratch_opts o = { .cache = m->r->ask->cache, .folder = m->r->ask->folder, .confined = m->r->ask->confined };
 	struct str want = m->r->done->manifest.server, here;
 	char program[TOOLS_PATH];
 	struct err err = { 0 };

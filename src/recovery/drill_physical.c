@@ -36,7 +36,7 @@ static bool programs(struct physical *p)
 
 static bool ready(struct physical *p)
 {
-	struct scratch_opts o = { .folder = p->r->ask->folder };
+	struct scratch_opts o = { .folder = p->r->ask->folder, .confined = p->r->ask->confined };
 	struct err err = { 0 };
 
 	p->server = scratch_new(&err);
@@ -136,8 +136,8 @@ static bool start(struct physical *p)
 static bool connect(struct physical *p)
 {
 	struct str user = arena_str(p->r->arena, p->end.role), database = arena_str(p->r->arena, p->end.database);
-	const char *const names[] = { "host", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL };
-	const char *const values[] = { scratch_socket(p->server), user.ptr, database.ptr,
+	const char *const names[] = { "host", "port", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL };
+	const char *const values[] = { scratch_socket(p->server), SCRATCH_PORT, user.ptr, database.ptr,
 				       PHYSICAL_OPTIONS " -c session_preload_libraries= -c local_preload_libraries=", "UTF8", "60", NULL };
 
 	p->c = PQconnectdbParams(names, values, 0);

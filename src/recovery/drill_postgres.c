@@ -35,9 +35,10 @@ static enum drill_code fault(const struct postgres *p, enum drill_code code)
 static bool connect(struct postgres *p)
 {
 	const char *const names[] = {
-		"host", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL
+		"host", "port", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL
 	};
 	const char *const values[] = { scratch_socket(p->server),
+				       SCRATCH_PORT,
 				       SCRATCH_USER,
 				       SCRATCH_DATABASE,
 				       "-c DateStyle=ISO -c IntervalStyle=postgres -c "
@@ -61,6 +62,7 @@ static bool start(struct postgres *p)
 	struct scratch_opts o = { .major = tools_major(p->r->done->manifest.server),
 				  .cache = p->r->ask->cache,
 				  .folder = scratch_where(p->r->ask->folder, p->r->done->manifest.plain_bytes),
+				  .confined = p->r->ask->confined,
 				  .single = true };
 	struct err err = { 0 };
 	unsigned major = 0;

@@ -20,6 +20,7 @@ bool physical_programs(unsigned major, char ret[TOOLS_PATH])
 /* Whatever stood there is not read: this is all of the configuration. Libraries that a server loads at its start, workers of extensions,
  * subscriptions, archiving, standbys, a network: none. */
 static const char configuration[] =
+	"port = " SCRATCH_PORT "\n"
 	"listen_addresses = ''\nunix_socket_permissions = 0700\nssl = off\nlogging_collector = off\nlog_destination = stderr\n"
 	"lc_messages = 'C'\ntimezone = 'UTC'\n"
 	"shared_preload_libraries = ''\nsession_preload_libraries = ''\nlocal_preload_libraries = ''\n"

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,9 +14,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/proc.h"
+#include "recovery/confine.h"
 #include "recovery/scratch_inner.h"
 
 #define START_S 60
+#define ENVIRONMENT 32
 #define STOP_S 10
 #define MEMORY "/dev/shm"
 #define SMALL ((uint64_t)16 << 20)	 /* bytes of a dump */
@@ -185,23 +186,69 @@ static bool fill(struct scratch *s, struct str cache, const char *name, bool (*m
 
 /* --- running --- */
 
+/* What it is to know of where it runs: no credential, no address of anybody's. */
+static void environment(const struct scratch *s, char home[PATH_LEN + 8], char *ret[ENVIRONMENT])
+{
+	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	size_t n = 0;
+
+	snprintf(home, PATH_LEN + 8, "HOME=%s", s->folder);
+	ret[n++] = path;
+	ret[n++] = home;
+	for (char **e = environ; *e && n + 1 < ENVIRONMENT; e++) {
+		if (!strncmp(*e, "LC_", 3) || !strncmp(*e, "LANG=", 5) || !strncmp(*e, "TZ=", 3))
+			ret[n++] = *e;
+	}
+	ret[n] = NULL;
+}
+
+/* System calls alone: other threads may hold whatever lock. */
+static void become_server(int log, const struct confine *shut, const char *program, char **argv, char **env)
+{
+	static const char cannot[] = "it cannot be shut in, or not be started\n";
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (null >= 0 && dup2(null, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
+	    (shut->rules < 0 || confine_self(shut)))
+		execve(program, argv, env);
+	if (write(2, cannot, sizeof(cannot) - 1) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static bool shut_in(struct scratch *s, struct confine *ret, struct err *err)
+{
+	const char *const own[] = { s->folder, NULL };
+	char beside[PATH_LEN + 8];
+	struct err why = { 0 };
+
+	snprintf(beside, sizeof(beside), "%s/..", s->binaries);
+	*ret = (struct confine){ .rules = -1 };
+	if (confine_begin(own, s->binaries[0] ? beside : NULL, s->port, ret, &why) || !s->confined)
+		return true;
+	return err_set(err, why.code, "%s", why.msg);
+}
+
 bool scratch_spawn(struct scratch *s, char **argv, struct err *err)
 {
-	posix_spawn_file_actions_t a;
-	char log[PATH_LEN + 16], words[WORDS][16];
+	char path[PATH_LEN + 16], words[WORDS][16], program[TOOLS_PATH], home[PATH_LEN + 8], *env[ENVIRONMENT];
 	const char *name = argv[0];
-	bool good;
+	struct confine shut;
+	auto_fd log = -1;
 
-	snprintf(log, sizeof(log), "%s/log", s->folder);
-	if (posix_spawn_file_actions_init(&a))
-		return err_sys(err, "%s cannot be started", name);
-	good = !posix_spawn_file_actions_addopen(&a, 0, "/dev/null", O_RDONLY, 0) &&
-	       !posix_spawn_file_actions_addopen(&a, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600) &&
-	       !posix_spawn_file_actions_adddup2(&a, 1, 2) &&
-	       !(errno = posix_spawnp(&s->pid, as_user(s, argv, words)[0], &a, NULL, argv,
-				      environ));
-	posix_spawn_file_actions_destroy(&a);
-	return good || err_sys(err, "%s cannot be started", name);
+	argv = as_user(s, argv, words);
+	if (!tools_find(argv[0], program, err) || !shut_in(s, &shut, err))
+		return err_prefix(err, "%s cannot be started", name);
+	environment(s, home, env);
+	snprintf(path, sizeof(path), "%s/log", s->folder);
+	log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	s->pid = log < 0 ? -1 : fork();
+	if (s->pid == 0)
+		become_server(log, &shut, program, argv, env);
+	confine_end(&shut);
+	return s->pid > 0 || err_sys(err, "%s cannot be started", name);
 }
 
 /* Its own last words. */
@@ -271,6 +318,8 @@ struct scratch *scratch_new(struct err *err)
 
 bool scratch_empty(struct scratch *s, const struct scratch_opts *o, const char *user, struct err *err)
 {
+	s->port = o->port;
+	s->confined = o->confined;
 	if (!whose(s, user, err))
 		return false;
 	scratch_sweep(o->folder, s->uid);

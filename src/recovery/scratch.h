@@ -18,6 +18,7 @@ struct scratch_opts {
 	bool single;	   /* SCRATCH_DATABASE is there, fresh as from template0, and no other: a third of the files */
 	unsigned port;	   /* of 127.0.0.1 as well, and of the socket; 0: the socket alone, at its usual number */
 	const char *role;  /* with port: who may come in there, by password alone */
+	bool confined;	   /* no server rather than one that is not shut in (confine.h); else it is shut in where the kernel can */
 };
 
 /* In place of /tmp a folder in memory, where creating a file costs a tenth, when a server for ${plain} bytes of dump takes little of what
@@ -32,6 +33,7 @@ bool scratch_start_mysql(const struct scratch_opts *o, struct str version, struc
 /* libpq's words for ${database}: no password, a socket. Lives as long as the server. */
 const char *scratch_socket(const struct scratch *s);
 #define SCRATCH_USER "pawl"
+#define SCRATCH_PORT "5432" /* of the socket, where no other was asked for; whatever PGPORT says */
 #define SCRATCH_DATABASE "drill"
 /* The server's own folder. */
 const char *scratch_folder(const struct scratch *s);

@@ -17,6 +17,8 @@ struct scratch {
 	char as[16], group[16]; /* to run as; "": ours */
 	uid_t uid;
 	gid_t gid;
+	unsigned port; /* of TCP, that it listens on; 0: none */
+	bool confined; /* scratch_opts */
 	int ends; /* the signal that ends it at once; 0: SIGQUIT */
 	int owner; /* held locked while this run lives; -1: none */
 };

@@ -83,11 +83,12 @@ static bool spawn(struct scratch *s, const struct scratch_opts *o, struct err *e
 	char program[PATH_LEN + 16], data[PATH_LEN + 16];
 	char *argv[64] = { program, (char[]){ "-D" }, data, (char[]){ "-k" }, s->socket };
 	static char set[] = "-c";
-	char hba[PATH_LEN + 32], port[32];
-	char *open_to[] = { (char[]){ "listen_addresses=127.0.0.1" }, port, hba, (char[]){ "password_encryption=scram-sha-256" } };
+	char hba[PATH_LEN + 32], port[32] = "port=" SCRATCH_PORT;
+	char *open_to[] = { (char[]){ "listen_addresses=127.0.0.1" }, hba, (char[]){ "password_encryption=scram-sha-256" } };
 	size_t n = 5, n_thrown = o->lasting ? 3 : ARRAY_LEN(thrown_away); /* the first three are about power cuts */
 
-	snprintf(port, sizeof(port), "port=%u", o->port);
+	if (o->port)
+		snprintf(port, sizeof(port), "port=%u", o->port);
 	if (o->port && !write_hba(s, o, hba, sizeof(hba), err))
 		return false;
 
@@ -104,6 +105,8 @@ static bool spawn(struct scratch *s, const struct scratch_opts *o, struct err *e
 		argv[n++] = set;
 		argv[n++] = open_to[i];
 	}
+	argv[n++] = set;
+	argv[n++] = port;
 	argv[n] = NULL;
 	return scratch_spawn(s, argv, err);
 }
