@@ -12,9 +12,19 @@
 
 bool backup_postgres_failed(PGconn *c, const char *what, struct err *err)
 {
-	struct str says = str_trim(str_from(PQerrorMessage(c)));
+	char text[900];
 
-	return err_set(err, ERR_TOOL, "%s: %.*s", what, STR_ARG(says));
+	(void)snprintf(text, sizeof(text), "%s", PQerrorMessage(c));
+	for (char *p = text; *p; p++)
+		*p = *p == '\n' || *p == '\t' ? ' ' : *p;
+	return err_set(err, ERR_TOOL, "%s: %.*s", what, STR_ARG(str_trim(str_from(text))));
+}
+
+void backup_postgres_patient(PGconn *c)
+{
+	PQclear(PQexec(c, "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ("
+			  "'idle_in_transaction_session_timeout', 'idle_session_timeout', 'statement_timeout', 'lock_timeout', "
+			  "'transaction_timeout')"));
 }
 
 /* One value; STR_NONE and false when it is no such answer. */
@@ -87,14 +97,24 @@ static const char objects[] =
 	" AND " MINE("pg_class", "tgrelid") " "
 	"UNION ALL SELECT 'functions', count(*) FROM pg_catalog.pg_proc f WHERE pronamespace IN "
 	PLAIN_SCHEMA " AND " MINE("pg_proc", "f.oid") ") x (k, n)";
+/* Subscriptions are dumped for superusers alone. What an extension brings is of who makes the extension. */
+static const char superusers[] =
+	"SELECT pg_catalog.array_agg(DISTINCT pg_catalog.pg_get_userbyid(o)::text COLLATE \"C\")::text FROM ("
+	"SELECT evtowner FROM pg_catalog.pg_event_trigger e WHERE " MINE("pg_event_trigger", "e.oid")
+	" UNION SELECT fdwowner FROM pg_catalog.pg_foreign_data_wrapper w WHERE " MINE("pg_foreign_data_wrapper", "w.oid")
+	" UNION SELECT subowner FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database b ON b.oid = s.subdbid WHERE "
+	"b.datname = pg_catalog.current_database() AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)"
+	") x (o)";
+static const struct backup_question of_superusers = { STR_INIT(BACKUP_SUPERUSERS), STR_INIT(superusers), NULL };
 static const struct backup_question of_objects = { STR_INIT("objects"), STR_INIT(objects), NULL };
 
 bool backup_postgres_answers(PGconn *c, struct backup_run *r, struct err *err)
 {
 	const struct manifest_invariant **end = &r->m->invariants;
-	struct backup_question first = of_objects;
+	struct backup_question first = of_objects, second = of_superusers;
 
-	first.next = (struct backup_question *)(uintptr_t)r->ask->questions;
+	first.next = &second;
+	second.next = (struct backup_question *)(uintptr_t)r->ask->questions;
 	for (const struct backup_question *q = &first; q; q = q->next) {
 		struct manifest_invariant *i = arena_alloc(r->arena, sizeof(*i));
 		struct str sql = arena_fmt(r->arena, "%.*s", STR_ARG(q->sql));
@@ -148,6 +168,7 @@ static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot,
 
 	if (!tool(r, PQserverVersion(c), ret_tool, err))
 		return false;
+	backup_postgres_patient(c);
 	PQclear(PQexec(c, "SET search_path = pg_catalog"));
 	PQclear(PQexec(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
 	r->m->taken_us = clock_now_us();
@@ -172,7 +193,21 @@ static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot,
 	return backup_postgres_answers(c, r, err);
 }
 
-static bool dump(struct backup_run *r, char *tool_path, struct str snapshot, struct err *err)
+/* pg_dump takes over how the role, or the database, has bytes written; a drill has one way. STR_NONE: it is that one. */
+static bool way_of_bytes(PGconn *c, struct arena *arena, struct str *ret, struct err *err)
+{
+	const char *theirs = getenv("PGOPTIONS");
+	struct str now;
+
+	*ret = STR_NONE;
+	if (!backup_postgres_ask(c, "SHOW bytea_output", arena, &now, err))
+		return false;
+	if (!str_is(now, "hex"))
+		*ret = arena_fmt(arena, "PGOPTIONS=%s -c bytea_output=hex", theirs ? theirs : "");
+	return true;
+}
+
+static bool dump(PGconn *c, struct backup_run *r, char *tool_path, struct str snapshot, struct err *err)
 {
 	struct str at = arena_fmt(r->arena, "--snapshot=%.*s", STR_ARG(snapshot));
 	struct str db = arena_fmt(r->arena, "--dbname=%.*s", STR_ARG(r->ask->connect));
@@ -185,11 +220,18 @@ static bool dump(struct backup_run *r, char *tool_path, struct str snapshot, str
 			       (char *)(uintptr_t)db.ptr,
 			       NULL };
 	/* Of two with one name the first counts. Instants stand in the dump as the same text wherever it is made. */
-	char *const env[] = { (char[]){ "PGTZ=UTC" },
-			      r->ask->password.len ? (char *)(uintptr_t)password.ptr : NULL, NULL };
+	char *env[4] = { (char[]){ "PGTZ=UTC" } };
+	struct str bytes;
+	size_t n = 1;
 
+	if (!way_of_bytes(c, r->arena, &bytes, err))
+		return false;
 	if (!at.ptr || !db.ptr || !password.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
+	if (bytes.len)
+		env[n++] = (char *)(uintptr_t)bytes.ptr;
+	if (r->ask->password.len)
+		env[n] = (char *)(uintptr_t)password.ptr;
 	return backup_stream(r, argv, env, err);
 }
 
@@ -211,7 +253,7 @@ bool backup_postgres(struct backup_run *r, struct err *err)
 	c = PQconnectdbParams(names, values, 1);
 	stall_watch_fd(r->stall, PQsocket(c));
 	good = PQstatus(c) == CONNECTION_OK || backup_postgres_failed(c, "the database cannot be reached", err);
-	good = good && look(c, r, &snapshot, program, err) && dump(r, program, snapshot, err);
+	good = good && look(c, r, &snapshot, program, err) && dump(c, r, program, snapshot, err);
 	/* The snapshot must have lived to the end of it. */
 	if (good && PQtransactionStatus(c) != PQTRANS_INTRANS)
 		good = err_set(err, ERR_TOOL, "the snapshot ended before the dump did");

@@ -58,7 +58,8 @@ bool bring_exec(PGconn *c, const char *sql, struct err *err)
 bool bring_copy(PGconn *c, struct str table, struct str columns, struct arena *arena, bool *ret_there, struct err *err)
 {
 	struct str sql = arena_fmt(arena, "COPY %.*s %.*s TO STDOUT", STR_ARG(table), STR_ARG(columns));
-	PGresult *r = sql.ptr ? PQexec(c, sql.ptr) : NULL;
+	/* As in the dump: what a row names (regclass) is written out with its schema. */
+	PGresult *r = sql.ptr && bring_exec(c, "SET search_path = ''", err) ? PQexec(c, sql.ptr) : NULL;
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	bool good = PQresultStatus(r) == PGRES_COPY_OUT;
 	/* No such table, schema or column. */

@@ -2,6 +2,7 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 
+#include "recovery/backup_postgres.h"
 #include "recovery/restore.h"
 #include "recovery/scratch.h"
 #include "recovery/source.h"
@@ -32,6 +33,13 @@ static enum drill_code fault(const struct postgres *p, enum drill_code code)
 	return PQstatus(p->c) == CONNECTION_OK ? code : DRILL_BROKE_OFF;
 }
 
+/* Hints of a server that nobody will see again. */
+static void quiet(void *ctx, const char *says)
+{
+	(void)ctx;
+	(void)says;
+}
+
 static bool connect(struct postgres *p)
 {
 	const char *const names[] = {
@@ -51,6 +59,7 @@ static bool connect(struct postgres *p)
 	stall_watch_fd(p->r->stall, -1);
 	PQfinish(p->c);
 	p->c = PQconnectdbParams(names, values, 0);
+	PQsetNoticeProcessor(p->c, quiet, NULL);
 	stall_watch_fd(p->r->stall, PQsocket(p->c));
 	return PQstatus(p->c) == CONNECTION_OK ||
 	       drill_because(p->r, DRILL_BROKE_OFF, "the scratch server does not answer: %.200s",
@@ -86,6 +95,21 @@ static bool quoted(struct postgres *p, const char *before, struct str name, cons
 	return ret->ptr || drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
 }
 
+/* Who owns an event trigger, a subscription or a foreign-data wrapper: only a superuser may. */
+static bool superusers(struct postgres *p, struct str names)
+{
+	const char *const values[] = { arena_fmt(p->r->arena, "%.*s", STR_ARG(names)).ptr };
+	PGresult *all = PQexecParams(p->c,
+				     "SELECT format('ALTER ROLE %I SUPERUSER', r) FROM unnest($1::text[]) r WHERE r <> session_user", 1,
+				     NULL, values, NULL, NULL, 0);
+	bool good = PQresultStatus(all) == PGRES_TUPLES_OK;
+
+	for (int i = 0; good && i < PQntuples(all); i++)
+		good = exec(p, PQgetvalue(all, i, 0));
+	PQclear(all);
+	return good || drill_because(p->r, fault(p, DRILL_ROLE), "roles %.*s: %.200s", STR_ARG(names), PQerrorMessage(p->c));
+}
+
 /* Roles that own something there. */
 static bool prepare(struct postgres *p)
 {
@@ -99,6 +123,10 @@ static bool prepare(struct postgres *p)
 		if (!exec(p, sql.ptr))
 			return drill_because(p->r, fault(p, DRILL_ROLE), "role %.*s cannot be made: %.200s",
 				       STR_ARG(w->text), PQerrorMessage(p->c));
+	}
+	for (const struct manifest_invariant *i = p->r->done->manifest.invariants; i; i = i->next) {
+		if (str_is(i->name, BACKUP_SUPERUSERS) && str_starts(i->value, STR("{")) && !superusers(p, i->value))
+			return false;
 	}
 	return true;
 }
@@ -133,7 +161,7 @@ static bool extensions(struct postgres *p)
 /* What the server had no room, no time or no disk for says nothing of the backup. */
 static enum drill_code error_code(const struct restore_error *e)
 {
-	if (!strncmp(e->state, "53", 2) || !strncmp(e->state, "57", 2) ||
+	if (!strncmp(e->state, "08", 2) || !strncmp(e->state, "53", 2) || !strncmp(e->state, "57", 2) ||
 	    !strncmp(e->state, "58", 2) || !strncmp(e->state, "XX", 2))
 		return DRILL_BROKE_OFF;
 	return !strcmp(e->state, "42704") && str_starts(e->says, STR("role ")) ? DRILL_ROLE
@@ -315,8 +343,10 @@ static bool whole(struct postgres *p)
 	/* The dump's own settings end with its session. */
 	if (!restore(p) || !connect(p))
 		return false;
-	good = compare_tables(p);
-	good &= no_more_tables(p);
+	/* As in the dump: what a row names (regclass) is written out with its schema. */
+	good = exec(p, "SET search_path = ''") || drill_because(p->r, DRILL_BROKE_OFF, "%.200s", PQerrorMessage(p->c));
+	good = good && compare_tables(p);
+	good = exec(p, "RESET search_path") && no_more_tables(p) && good;
 	return compare_answers(p) && good;
 }
 

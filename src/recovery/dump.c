@@ -216,6 +216,12 @@ static bool line_ends(struct dump *d, struct err *err)
 	struct str line = { d->text, d->n_text };
 	bool comment = d->fresh && !d->cut && str_starts(line, STR("--")), psql = of_psql(d);
 
+	/* A name may hold a line feed: the line that begins a COPY goes on. */
+	if (d->form == DUMP_POSTGRES && d->fresh && !d->cut && d->lexed == LEXED_QUOTE && d->closes == '"' &&
+	    str_starts(line, STR("COPY "))) {
+		d->line++;
+		return true;
+	}
 	if (comment && str_starts(line, d->form == DUMP_POSTGRES
 						? STR("-- PostgreSQL database dump complete\n")
 						: STR("-- Dump completed")))
