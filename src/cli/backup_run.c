@@ -120,7 +120,7 @@ static bool same_place(const struct config_vault *v, const struct config_target 
 }
 
 /* The last statement with what backup.yaml says today; one that is not to be believed is begun anew, and said. */
-static bool begin_statement(struct backups *b, const struct config_target *t, struct point *p, struct str *ret_note)
+bool backup_run_statement(struct backups *b, const struct config_target *t, struct point *p, struct str *ret_note)
 {
 	const struct config_vault *v = t->vaults[0];
 	struct err err = { 0 };
@@ -172,7 +172,11 @@ static void of_manifest(struct backups *b, const struct config_target *t, struct
 static bool say_backup(struct backups *b, const struct config_target *t, const struct manifest *m, struct point *ret, struct str *ret_note,
 		       struct err *err)
 {
-	(void)begin_statement(b, t, ret, ret_note);
+	auto_fd held = -1;
+
+	if (!points_hold(&b->points, t->name, &held, err))
+		return false;
+	(void)backup_run_statement(b, t, ret, ret_note);
 	of_manifest(b, t, ret, m);
 	return points_say(&b->points, ret, &b->arena, err);
 }
@@ -205,9 +209,12 @@ static const struct point_table *tables_of(struct arena *a, const struct manifes
 static bool say_drill(struct backups *b, const struct config_target *t, const struct drill_done *d, struct err *err)
 {
 	struct str note = STR_NONE;
+	auto_fd held = -1;
 	struct point p;
 
-	(void)begin_statement(b, t, &p, &note);
+	if (!points_hold(&b->points, t->name, &held, err))
+		return false;
+	(void)backup_run_statement(b, t, &p, &note);
 	p.drill = (struct point_drill){ .backup = d->manifest.id,
 					.taken_us = d->manifest.taken_us,
 					.result = d->result,
@@ -434,7 +441,7 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 	struct point said;
 
 	/* What was said last is at least as new as the newest that lies there. */
-	(void)begin_statement(b, t, &said, &note);
+	(void)backup_run_statement(b, t, &said, &note);
 	ask.last = said.backup;
 	snprintf(cache, sizeof(cache), "%s/cache", b->folder);
 	ask.cache = str_from(cache);

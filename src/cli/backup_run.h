@@ -23,6 +23,10 @@ bool backup_run_take(struct backups *b, const struct config_target *t, const str
 bool backup_run_drill(struct backups *b, const struct config_target *t, struct str id, const struct backup_progress *progress,
 		      struct drill_done *ret, struct err *err) PAWL_MUST_USE;
 
+/* The last statement with what backup.yaml says today, for whoever says the next while holding it (points_hold). False: it is begun anew,
+ * for the reason in *${ret_note} or because there is none. */
+bool backup_run_statement(struct backups *b, const struct config_target *t, struct point *p, struct str *ret_note);
+
 /* What is counted: "row", or "line" where there are no tables. */
 const char *backup_run_unit(enum backup_kind kind);
 

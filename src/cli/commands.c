@@ -367,6 +367,17 @@ static const char backup_help[] =
 	"signed for. What is half done is no backup; the next run clears it away. Exit status 0 when every one was taken, 1 when one was not.\n"
 	"docs/backup.md.";
 
+static const struct cli_option backup_wal_options[] = {
+	{ "once", 0, NULL, "what the server has written by now, and end", false },
+	{ NULL, 0, NULL, NULL, false },
+};
+
+static const char backup_wal_help[] =
+	"What a physical TARGET's server writes between two backups, into its vaults as it is written: with it `pawl restore TARGET\n"
+	"--until` brings back any moment. Pulled by the replication protocol through a slot of its own, pawl_TARGET, which keeps on the\n"
+	"server what was not fetched yet. Runs until it is stopped; with --once (all TARGETs that backup.yaml gives a `wal`) it takes what\n"
+	"there is. Exit status 1 when something was not kept, or when WAL is missing for good and a new backup is due. docs/backup.md.";
+
 static const struct cli_option backup_init_options[] = {
 	{ "vault", 0, "DIR", "the vault's folder (default: vault in pawl's state folder)", false },
 	{ "empty", 0, NULL, "key, vault and backup.yaml alone: targets of other kinds are added by hand", false },
@@ -459,6 +470,8 @@ static const struct cli_option restore_options[] = {
 	{ "out", 0, "FILE", "restore nothing: write what was backed up to this new file, unpacked; for any kind of target", false },
 	{ "vault", 0, "NAME", "from this one (default: the target's first)", false },
 	{ "no-diff", 0, NULL, "do not compare with the live database", false },
+	{ "to", 0, "DIR", "physical targets: a new data folder, with the WAL behind the backup, to be started beside the old one", false },
+	{ "until", 0, "TIME|LSN", "with --to: as of then (2026-11-21T09:15:00Z, 0/3000148; default: to the end of the archive)", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 
@@ -469,7 +482,8 @@ static const char restore_help[] =
 	"restore.finished. docs/backup.md.\n"
 	"\n"
 	"    pawl restore shop\n"
-	"    pawl restore shop --table public.users --rows lost-users.sql";
+	"    pawl restore shop --table public.users --rows lost-users.sql\n"
+	"    pawl restore shop --until 2026-11-21T09:14:59Z --to /srv/shop-0914";
 
 const struct cli_command cli_commands[] = {
 	{ "version", "", "print the version", NULL, none, CLI_SMALL, false, cmd_version },
@@ -525,6 +539,7 @@ const struct cli_command cli_commands[] = {
 	{ "backup", "[TARGET …]", "take backups, into vaults that the agent cannot reach", backup_help, backup_options, CLI_FULL, false, FULL(cmd_backup) },
 	{ "backup init", "[CONNECT …]", "begin: find the databases, make the key, write backup.yaml", backup_init_help, backup_init_options, CLI_FULL, false, FULL(cmd_backup_init) },
 	{ "backup list", "[TARGET …]", "what lies in the vaults, and whether it can be believed", NULL, none, CLI_FULL, false, FULL(cmd_backup_list) },
+	{ "backup wal", "[TARGET …]", "keep the WAL between physical backups: any moment can be brought back", backup_wal_help, backup_wal_options, CLI_FULL, false, FULL(cmd_backup_wal) },
 	{ "drill", "[TARGET …]", "restore the newest backup and compare every row with what was dumped", drill_help, drill_options, CLI_FULL, false, FULL(cmd_drill) },
 	{ "status", "[TARGET …]", "each protected database at a glance: backup, drill, vault, next run", status_help, none, CLI_FULL, false, FULL(cmd_status) },
 	{ "schedule", "", "let backups and drills run by themselves", schedule_help, schedule_options, CLI_FULL, false, FULL(cmd_schedule) },

@@ -57,6 +57,7 @@ int cmd_postgres_keys(struct cli *c);
 int cmd_backup(struct cli *c);
 int cmd_backup_init(struct cli *c);
 int cmd_backup_list(struct cli *c);
+int cmd_backup_wal(struct cli *c);
 int cmd_drill(struct cli *c);
 int cmd_status(struct cli *c);
 int cmd_schedule(struct cli *c);

@@ -9,6 +9,7 @@
 #include "base/timestamp.h"
 #include "cli/bring_open.h"
 #include "cli/commands.h"
+#include "cli/restore_folder.h"
 #include "core/card.h"
 #include "recovery/pack.h"
 
@@ -296,7 +297,11 @@ static int run(struct restoring *r)
 	const char *out = cli_value(r->c, "out");
 	struct err err = { 0 };
 
-	if (!bring_open(&r->o, r->c->args[0], cli_value(r->c, "vault"), &err) || !prepare(r, &err))
+	if (!bring_open(&r->o, r->c->args[0], cli_value(r->c, "vault"), &err))
+		return cli_fail(r->c, &err);
+	if (cli_value(r->c, "to") || cli_value(r->c, "until") || (r->o.target->kind == BACKUP_POSTGRES_PHYSICAL && !out))
+		return restore_folder(r->c, &r->o);
+	if (!prepare(r, &err))
 		return cli_fail(r->c, &err);
 	return out ? write_out(r, out) : bring(r);
 }

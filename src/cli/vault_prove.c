@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "cli/backups.h"
 #include "cli/commands.h"
 #include "cli/vault_runs.h"
@@ -138,10 +139,13 @@ static bool say(struct backups *b, struct proof *proof, struct err *err)
 	prove_point(&proof->done, &b->arena, &found);
 	for (const struct config_target *t = b->config.targets; t; t = t->next) {
 		struct point point;
+		auto_fd held = -1;
 		bool there;
 
 		if (!str_eq(t->vaults[0]->place.name, proof->vault->place.name))
 			continue;
+		if (!points_hold(&b->points, t->name, &held, err))
+			return false;
 		if (!points_load(&b->points, t->name, &b->arena, &point, &there, err))
 			return false;
 		/* Of what has no backup yet nothing is said. */

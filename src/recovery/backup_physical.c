@@ -9,6 +9,7 @@
 #include "recovery/physical.h"
 #include "recovery/source.h"
 #include "recovery/tools.h"
+#include "recovery/wal.h"
 
 #define TRIES 50
 
@@ -21,6 +22,7 @@ struct physical {
 	char last[PHYSICAL_SEGMENT_LEN + 1]; /* of the WAL in pg_basebackup's tar */
 	struct physical_end end;
 	uint64_t until, segment;
+	uint32_t timeline;
 };
 
 /* --- connections --- */
@@ -28,21 +30,8 @@ struct physical {
 static PGconn *connect(struct physical *p, bool replication, struct err *err)
 {
 	const struct backup_ask *a = p->r->ask;
-	struct str connect = arena_fmt(p->r->arena, "%.*s", STR_ARG(a->connect));
-	struct str password = arena_fmt(p->r->arena, "%.*s", STR_ARG(a->password));
-	const char *const names[] = { "dbname", "password", "fallback_application_name", "connect_timeout", "client_encoding",
-				      replication ? "replication" : "options", NULL };
-	const char *const values[] = { connect.ptr, a->password.len ? password.ptr : NULL, "pawl backup", "30", "UTF8",
-				       replication ? "true" : PHYSICAL_OPTIONS, NULL };
-	PGconn *c = PQconnectdbParams(names, values, 1);
 
-	if (PQstatus(c) == CONNECTION_OK)
-		return c;
-	(void)backup_postgres_failed(c, replication ? "the server lets nobody replicate (the role needs REPLICATION, pg_hba.conf a line "
-						      "for the database replication)"
-						    : "the database cannot be reached", err);
-	PQfinish(c);
-	return NULL;
+	return physical_connect(&(struct physical_server){ a->connect, a->password, p->r->arena }, replication, err);
 }
 
 /* Nothing of the WAL goes while we live: also what pg_basebackup fetches at its end. */
@@ -267,6 +256,7 @@ static bool wal(struct physical *p, struct err *err)
 
 	if (!physical_segment(str_from(p->last), p->segment, &w.timeline, &number))
 		return err_set(err, ERR_TOOL, "pg_basebackup sent WAL of no known name: %s", p->last);
+	p->timeline = w.timeline;
 	/* What it fetched ends with a whole file. */
 	return physical_wal_receive(&w, number + 1, p->until, err);
 }
@@ -316,12 +306,13 @@ static bool tables(struct physical *p, struct err *err)
 
 static bool answers(struct physical *p, struct err *err)
 {
-	struct str name = arena_fmt(p->r->arena, "recovered to %.*s", STR_ARG(p->end.position)), yes;
+	struct str name = arena_fmt(p->r->arena, WAL_BASE_POSITION "%.*s" WAL_BASE_TIMELINE "%u", STR_ARG(p->end.position),
+				    (unsigned)p->timeline), yes;
 	struct str sql = arena_fmt(p->r->arena, "SELECT pg_catalog.pg_current_wal_insert_lsn() >= '%.*s'::pg_catalog.pg_lsn",
 				   STR_ARG(p->end.position));
 
 	return name.ptr && sql.ptr && backup_postgres_answers(p->c, p->r, err) &&
-	       remember(p, "system identifier", "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", &p->end.system,
+	       remember(p, WAL_BASE_SYSTEM, "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", &p->end.system,
 			err) &&
 	       remember(p, name.ptr, sql.ptr, &yes, err) && tables(p, err);
 }

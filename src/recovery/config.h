@@ -13,6 +13,7 @@
 #define CONFIG_MAX_BYTES ((size_t)1 << 20)
 #define CONFIG_VAULTS_MAX 64
 #define CONFIG_TARGETS_MAX 1024
+#define CONFIG_WAL_S 300
 #define CONFIG_LIST_MAX 256 /* questions, resources, words of a command: of one target */
 
 struct config_vault {
@@ -61,6 +62,8 @@ struct config_target {
 	int64_t rpo_s, rto_s;	  /* objectives; 0: none */
 	int64_t fresh_s; /* a fresh backup may be taken and drilled before a person is asked, for so long at most; 0: none is */
 	struct retention_keep keep;
+	int64_t wal_s;	     /* POSTGRES_PHYSICAL: its WAL is kept at least so often; 0: it is not */
+	struct str wal_slot; /* STR_NONE: wal_slot_name */
 	const struct config_mask *masks;
 	unsigned line; /* where it stands */
 	struct config_target *next;

@@ -23,6 +23,10 @@ bool config_take_when(struct policy_file *f, const struct doc *v, struct config_
 /* config_rds.c: the key `rds` of a target. */
 bool config_take_rds(struct policy_file *f, const struct doc *v, struct config_target *t) PAWL_MUST_USE;
 
+/* config_wal.c: the key `wal` of a target, and whether it fits the rest. */
+bool config_take_wal(struct policy_file *f, const struct doc *v, struct config_target *t) PAWL_MUST_USE;
+bool config_wal_fits(struct policy_file *f, const struct doc *d, const struct config_target *t) PAWL_MUST_USE;
+
 /* config_vault.c: the key `vaults`, into struct backup_config. */
 bool config_take_vaults(struct policy_file *f, const struct doc *v, void *target) PAWL_MUST_USE;
 /* config_target.c: the key `targets`, once all vaults are known. */

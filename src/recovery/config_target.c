@@ -313,6 +313,11 @@ static bool take_when(struct policy_file *f, const struct doc *v, void *target)
 	return config_take_when(f, v, ((struct reading *)target)->t);
 }
 
+static bool take_wal(struct policy_file *f, const struct doc *v, void *target)
+{
+	return config_take_wal(f, v, ((struct reading *)target)->t);
+}
+
 static bool take_mask(struct policy_file *f, const struct doc *v, void *target)
 {
 	return config_take_mask(f, v, &((struct reading *)target)->t->masks);
@@ -343,6 +348,7 @@ static const struct policy_key keys[] = {
 	{ "rto", take_when },
 	{ "keep", take_when },
 	{ "fresh", take_when },
+	{ "wal", take_wal },
 	{ "mask", take_mask },
 	{ NULL, NULL },
 };
@@ -413,11 +419,11 @@ static bool fits(struct policy_file *f, const struct doc *d, const struct backup
 		return policy_fail(f, d, "target '%.*s': without 'verify' no drill of 'rds' can tell what came back", STR_ARG(t->name));
 	if (t->decrypt && !t->encrypt)
 		return policy_fail(f, d, "target '%.*s' can be decrypted, but is not encrypted: say 'encrypt'", STR_ARG(t->name));
-	if (t->rpo_s && t->every_s > t->rpo_s)
+	if (t->rpo_s && (t->wal_s ? t->wal_s : t->every_s) > t->rpo_s)
 		return policy_fail(f, doc_get(d, "rpo"), "an 'rpo' below 'every' is never kept: back up as often as that");
 	if (r->physical)
 		t->kind = BACKUP_POSTGRES_PHYSICAL;
-	return find_vaults(f, d, c, r);
+	return config_wal_fits(f, d, t) && find_vaults(f, d, c, r);
 }
 
 bool config_take_targets(struct policy_file *f, const struct doc *v, struct backup_config *c)

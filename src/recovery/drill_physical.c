@@ -126,9 +126,10 @@ static enum drill_code refusal(const struct physical *p)
 
 static bool start(struct physical *p)
 {
+	struct str target = arena_fmt(p->r->arena, "recovery_target_lsn = '%.*s'\n", STR_ARG(p->end.position));
 	struct err err = { 0 };
 
-	if (!physical_quiet(&p->unpack, scratch_socket(p->server), p->end.position, &err))
+	if (!target.ptr || !physical_quiet(&p->unpack, scratch_socket(p->server), target, &err))
 		return drill_because(p->r, DRILL_BROKE_OFF, "%s", err.msg);
 	return physical_start(p->server, &err) || drill_because(p->r, refusal(p), "%s", err.msg);
 }

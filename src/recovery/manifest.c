@@ -3,7 +3,7 @@
 #include "base/ed25519.h"
 #include "recovery/record.h"
 
-const struct str backup_kinds[BACKUP_RDS + 1] = {
+const struct str backup_kinds[BACKUP_WAL + 1] = {
 	[BACKUP_POSTGRES] = STR_INIT("postgres"),
 	[BACKUP_POSTGRES_PHYSICAL] = STR_INIT("postgres-physical"),
 	[BACKUP_MYSQL] = STR_INIT("mysql"),
@@ -11,6 +11,7 @@ const struct str backup_kinds[BACKUP_RDS + 1] = {
 	[BACKUP_STATE] = STR_INIT("terraform-state"),
 	[BACKUP_COMMAND] = STR_INIT("command"),
 	[BACKUP_RDS] = STR_INIT("rds"),
+	[BACKUP_WAL] = STR_INIT("wal"),
 };
 #define FORMAT_FIRST "pawl-backup-1" /* none of it was ever released: it is told, not read */
 static const struct str versions[] = { [0] = STR_INIT("pawl-backup-2") };

@@ -49,6 +49,15 @@ struct physical_end {
 struct str physical_end_text(const struct physical_end *e, struct arena *arena);
 bool physical_end_read(struct str text, struct physical_end *ret, struct err *err) PAWL_MUST_USE;
 
+/* --- connections --- */
+
+struct physical_server {
+	struct str connect, password; /* libpq's words, without one; STR_NONE: none */
+	struct arena *arena;
+};
+/* To ask, or to replicate. NULL with ${err}. */
+PGconn *physical_connect(const struct physical_server *s, bool replication, struct err *err);
+
 /* --- WAL as it streams --- */
 
 struct physical_wal {
@@ -89,9 +98,14 @@ void physical_unpack_stop(struct physical_unpack *u);
 bool physical_programs(unsigned major, char ret[TOOLS_PATH]);
 /* A file of the data folder put in place of what is there. */
 bool physical_put(const struct physical_unpack *u, const char *name, struct str text, struct err *err) PAWL_MUST_USE;
-/* What the data folder says of where the server reaches, is gone; it goes to ${position} and stops there. */
-bool physical_quiet(const struct physical_unpack *u, const char *socket, struct str position, struct err *err) PAWL_MUST_USE;
+/* What the data folder says of where the server reaches, is gone; it goes to where ${target} says (lines of configuration), and is a server
+ * of its own from there. */
+bool physical_quiet(const struct physical_unpack *u, const char *socket, struct str target, struct err *err) PAWL_MUST_USE;
 /* The server of ${s}->folder/data, until it takes connections. */
 bool physical_start(struct scratch *s, struct err *err) PAWL_MUST_USE;
+/* It ends as servers are ended, with nothing left to recover. */
+bool physical_stop(struct scratch *s, struct err *err) PAWL_MUST_USE;
+/* Where its recovery ended, as its newest timeline says. */
+bool physical_ended(const struct physical_unpack *u, uint32_t *ret_timeline, uint64_t *ret_end, struct err *err) PAWL_MUST_USE;
 
 #endif

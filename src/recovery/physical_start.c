@@ -1,11 +1,17 @@
 /* A server on restored files, cut off from everything that its configuration reaches. */
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
 #include "recovery/physical.h"
 
+#define STOP_S 600 /* a checkpoint of all that was recovered */
 #define WAIT_TIMES 120 /* of scratch_wait's minute */
 
 bool physical_programs(unsigned major, char ret[TOOLS_PATH])
@@ -32,13 +38,13 @@ static const char configuration[] =
 	"restore_command = 'false'\nrecovery_target_timeline = 'current'\nrecovery_target_inclusive = off\n"
 	"recovery_target_action = promote\n";
 
-bool physical_quiet(const struct physical_unpack *u, const char *socket, struct str position, struct err *err)
+bool physical_quiet(const struct physical_unpack *u, const char *socket, struct str target, struct err *err)
 {
 	auto_buf text = BUF_MAX(8192);
 	char path[PATH_LEN + 32];
 
 	buf_adds(&text, configuration);
-	buf_addf(&text, "unix_socket_directories = '%s'\nrecovery_target_lsn = '%.*s'\n", socket, STR_ARG(position));
+	buf_addf(&text, "unix_socket_directories = '%s'\n%.*s", socket, STR_ARG(target));
 	snprintf(path, sizeof(path), "%s/standby.signal", u->folder);
 	if (unlink(path) != 0 && errno != ENOENT)
 		return err_sys(err, "%s", path);
@@ -64,4 +70,70 @@ bool physical_start(struct scratch *s, struct err *err)
 			break;
 	}
 	return false;
+}
+
+bool physical_stop(struct scratch *s, struct err *err)
+{
+	int64_t until = clock_now_us() + STOP_S * CLOCK_SECOND;
+	int status = -1;
+
+	if (s->pid <= 0 || kill(s->pid, SIGINT) != 0)
+		return err_set(err, ERR_TOOL, "the recovered server ended by itself");
+	while (waitpid(s->pid, &status, WNOHANG) == 0) {
+		if (clock_now_us() > until)
+			return err_set(err, ERR_TOOL, "the recovered server does not end");
+		usleep(10000);
+	}
+	s->pid = -1;
+	return status == 0 || err_set(err, ERR_TOOL, "the recovered server did not end as it should");
+}
+
+/* "00000002.history" */
+static bool newest_history(const char *folder, char ret[32], uint32_t *ret_timeline)
+{
+	DIR *d = opendir(folder);
+	uint32_t most = 0, timeline;
+	uint64_t none;
+	char text[PHYSICAL_SEGMENT_LEN + 1];
+
+	for (const struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+		struct str name = str_from(e->d_name);
+
+		snprintf(text, sizeof(text), "%.8s0000000000000000", e->d_name);
+		if (name.len != 16 || !str_ends(name, STR(".history")) || !physical_segment(str_from(text), 1 << 20, &timeline, &none) ||
+		    timeline <= most)
+			continue;
+		most = timeline;
+		snprintf(ret, 32, "%.16s", e->d_name);
+	}
+	if (d)
+		closedir(d);
+	*ret_timeline = most;
+	return most != 0;
+}
+
+bool physical_ended(const struct physical_unpack *u, uint32_t *ret_timeline, uint64_t *ret_end, struct err *err)
+{
+	char folder[PATH_LEN + 16], name[32], path[PATH_LEN + 64];
+	auto_buf text = BUF_MAX((size_t)1 << 20);
+	struct str last;
+	uint64_t end;
+	size_t at;
+
+	snprintf(folder, sizeof(folder), "%s/pg_wal", u->folder);
+	if (!newest_history(folder, name, ret_timeline))
+		return err_set(err, ERR_TOOL, "the recovered server began no timeline of its own");
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	if (!file_read(path, &text, err))
+		return false;
+	/* The last line: the timeline it left, where, and why. */
+	last = str_trim(buf_str(&text));
+	at = str_rfind_char(last, '\n');
+	last = at == SIZE_MAX ? last : str_sub(last, at + 1, last.len);
+	at = str_find_char(last, '\t');
+	last = at == SIZE_MAX ? STR_NONE : str_sub(last, at + 1, last.len);
+	if (!physical_lsn(str_sub(last, 0, str_find_char(last, '\t')), &end))
+		return err_set(err, ERR_TOOL, "the recovered server does not say where it ended (%s)", name);
+	*ret_end = end;
+	return true;
 }

@@ -2,7 +2,31 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "recovery/backup_postgres.h"
 #include "recovery/physical.h"
+
+/* --- connections --- */
+
+PGconn *physical_connect(const struct physical_server *s, bool replication, struct err *err)
+{
+	struct str connect = arena_fmt(s->arena, "%.*s", STR_ARG(s->connect));
+	struct str password = arena_fmt(s->arena, "%.*s", STR_ARG(s->password));
+	const char *const names[] = { "dbname", "password", "fallback_application_name", "connect_timeout", "client_encoding",
+				      replication ? "replication" : "options", NULL };
+	const char *const values[] = { connect.ptr, s->password.len ? password.ptr : NULL, "pawl backup", "30", "UTF8",
+				       replication ? "true" : PHYSICAL_OPTIONS, NULL };
+	PGconn *c = PQconnectdbParams(names, values, 1);
+
+	if (PQstatus(c) == CONNECTION_OK)
+		return c;
+	(void)backup_postgres_failed(c, replication ? "the server lets nobody replicate (the role needs REPLICATION, pg_hba.conf a line "
+						      "for the database replication)"
+						    : "the database cannot be reached", err);
+	PQfinish(c);
+	return NULL;
+}
+
+/* --- the stream --- */
 
 #define HEAD 25 /* 'w', where it begins, where the server is, its clock */
 #define EPOCH_US (INT64_C(946684800) * CLOCK_SECOND)

@@ -10,6 +10,7 @@ static const struct str results[] = {
 	[RECOVERY_FAILED] = STR_INIT("failed"),
 };
 static const struct str versions[] = { [0] = STR_INIT("pawl-point-1") };
+static const struct str versions_wal[] = { [0] = STR_INIT("pawl-point-2") };
 
 struct envelope {
 	unsigned format;
@@ -46,6 +47,16 @@ static const struct record_member proof_members[] = {
 };
 static const struct record_kind proof_kind = RECORD_KIND(struct point_proof, proof_members);
 
+static const struct record_member wal_members[] = {
+	RECORD(struct point_wal, said_us, RECORD_TIME),	  RECORD(struct point_wal, from_us, RECORD_TIME),
+	RECORD(struct point_wal, to_us, RECORD_TIME),	  RECORD(struct point_wal, base, RECORD_TEXT),
+	RECORD(struct point_wal, from, RECORD_TEXT),	  RECORD(struct point_wal, to, RECORD_TEXT),
+	RECORD(struct point_wal, gap, RECORD_TEXT),	  RECORD(struct point_wal, held, RECORD_COUNT),
+	RECORD(struct point_wal, limit, RECORD_TEXT),	  RECORD(struct point_wal, every_s, RECORD_TIME),
+	RECORD(struct point_wal, proven_us, RECORD_TIME), RECORD(struct point_wal, proven_to_us, RECORD_TIME),
+};
+static const struct record_kind wal_kind = RECORD_KIND(struct point_wal, wal_members);
+
 static const struct record_member members[] = {
 	RECORD(struct point, serial, RECORD_COUNT),
 	RECORD(struct point, target, RECORD_TEXT),
@@ -65,19 +76,27 @@ static const struct record_member members[] = {
 	RECORD(struct point, rpo_s, RECORD_TIME),
 	RECORD(struct point, rto_s, RECORD_TIME),
 	RECORD(struct point, said_us, RECORD_TIME),
+	RECORD_OF(struct point, wal, RECORD_STRUCT, &wal_kind),
 };
-static const struct record_kind point_kind = RECORD_KIND(struct point, members);
+/* Without an archive of WAL nothing is said of one, as before there were any. */
+static const struct record_kind point_kind = { .members = members, .n = ARRAY_LEN(members) - 1, .size = sizeof(struct point) };
+static const struct record_kind point_wal_kind = RECORD_KIND(struct point, members);
 
 static const struct record_member envelope_members[] = {
 	RECORD_WORDS(struct envelope, format, versions),
 	RECORD_OF(struct envelope, point, RECORD_STRUCT, &point_kind),
 };
 static const struct record_kind envelope_kind = RECORD_KIND(struct envelope, envelope_members);
+static const struct record_member envelope_wal_members[] = {
+	RECORD_WORDS(struct envelope, format, versions_wal),
+	RECORD_OF(struct envelope, point, RECORD_STRUCT, &point_wal_kind),
+};
+static const struct record_kind envelope_wal_kind = RECORD_KIND(struct envelope, envelope_wal_members);
 
 bool point_write(const struct point *p, struct arena *arena, struct str *ret_json, struct err *err)
 {
 	struct envelope e = { .point = *p };
-	struct str s = record_write(&envelope_kind, &e, arena, err);
+	struct str s = record_write(p->wal.said_us ? &envelope_wal_kind : &envelope_kind, &e, arena, err);
 
 	if (!s.ptr)
 		return false;
@@ -90,12 +109,13 @@ bool point_write(const struct point *p, struct arena *arena, struct str *ret_jso
 bool point_read(struct str file, struct str json, struct arena *arena, struct point *ret,
 		struct err *err)
 {
-	struct envelope e;
+	struct envelope e = { .format = 0 };
+	bool wal = str_find(str_sub(json, 0, 64), STR("\"pawl-point-2\"")) != SIZE_MAX;
 
 	if (json.len > POINT_MAX)
 		return err_set(err, ERR_LIMIT, "%.*s: larger than a statement may be",
 			       STR_ARG(file));
-	if (!record_read(&envelope_kind, file, json, arena, &e, err))
+	if (!record_read(wal ? &envelope_wal_kind : &envelope_kind, file, json, arena, &e, err))
 		return false;
 	*ret = e.point;
 	return true;

@@ -36,6 +36,18 @@ struct point_proof {
 	struct str worked_names;	    /* one a line */
 };
 
+/* Any moment between two can be brought back: from a physical backup, with the WAL behind it. */
+struct point_wal {
+	int64_t said_us;	   /* when the archive was looked after last; 0: there is none */
+	int64_t from_us, to_us;	   /* 0: none, no backup is followed by WAL without a gap */
+	struct str base, from, to; /* id of the oldest such backup; positions */
+	struct str gap;		   /* why the window does not reach back further, or nothing does; STR_NONE: nothing is wrong */
+	uint64_t held;		   /* bytes that the slot kept on the server */
+	struct str limit;	   /* max_slot_wal_keep_size there */
+	int64_t every_s;
+	int64_t proven_us, proven_to_us; /* a drill recovered to the end that there was then; 0: none did */
+};
+
 struct point {
 	uint64_t serial; /* grows with every statement of this target */
 	struct str target;
@@ -52,6 +64,7 @@ struct point {
 	struct point_proof proof;
 	int64_t rpo_s, rto_s; /* objectives; 0: none */
 	int64_t said_us;
+	struct point_wal wal;
 };
 
 bool point_write(const struct point *p, struct arena *arena, struct str *ret_json,

@@ -1,7 +1,9 @@
 #include "recovery/points.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -95,6 +97,26 @@ static bool keep(const struct points *p, struct str target, struct str both, str
 	if (!path_of(p->kept, STR_NONE, "", folder) || !path_of(p->kept, target, ".point", path))
 		return err_set(err, ERR_LIMIT, "%.*s: path too long", STR_ARG(p->kept));
 	return dir_make(folder, 0700, err) && file_replace(path, both, 0600, err);
+}
+
+bool points_hold(const struct points *p, struct str target, int *ret_fd, struct err *err)
+{
+	char folder[PATH_LEN], path[PATH_LEN];
+	auto_fd fd = -1;
+
+	if (!path_of(p->kept, STR_NONE, "", folder) || !path_of(p->kept, target, ".lock", path))
+		return err_set(err, ERR_LIMIT, "%.*s: path too long", STR_ARG(p->kept));
+	if (!dir_make(folder, 0700, err))
+		return false;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(err, "%s", path);
+	while (flock(fd, LOCK_EX) != 0) {
+		if (errno != EINTR)
+			return err_sys(err, "%s", path);
+	}
+	*ret_fd = fd_take(&fd);
+	return true;
 }
 
 bool points_say(const struct points *p, struct point *said, struct arena *arena, struct err *err)

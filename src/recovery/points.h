@@ -19,6 +19,8 @@ struct points {
 /* The last statement of ${target}. *${ret_there} false: there is none. False with ${err}: there is one, and it is not to be believed. */
 bool points_load(const struct points *p, struct str target, struct arena *arena, struct point *ret,
 		 bool *ret_there, struct err *err) PAWL_MUST_USE;
+/* Whoever changes a statement reads the last, and says the next, while *${ret_fd} is open: none is lost between two runs. Waits. */
+bool points_hold(const struct points *p, struct str target, int *ret_fd, struct err *err) PAWL_MUST_USE;
 /* Sets serial and said_us, signs, keeps and publishes. ${said}->serial is that of the statement before, 0 for none. */
 bool points_say(const struct points *p, struct point *said, struct arena *arena,
 		struct err *err) PAWL_MUST_USE;

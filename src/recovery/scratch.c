@@ -220,7 +220,7 @@ static void become_server(int log, const struct confine *shut, const char *progr
 
 static bool shut_in(struct scratch *s, struct confine *ret, struct err *err)
 {
-	const char *const own[] = { s->folder, NULL };
+	const char *const own[] = { s->folder, s->also[0] ? s->also : NULL, NULL };
 	char beside[PATH_LEN + 8];
 	struct err why = { 0 };
 

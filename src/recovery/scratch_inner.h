@@ -12,6 +12,7 @@
 struct scratch {
 	pid_t pid;
 	char folder[PATH_LEN]; /* with data/ and socket/ */
+	char also[PATH_LEN];   /* a folder of the caller's that data/ leads to; "": none */
 	char socket[PATH_LEN + 16];
 	char binaries[PATH_LEN];
 	char as[16], group[16]; /* to run as; "": ours */

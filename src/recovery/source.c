@@ -1,6 +1,6 @@
 #include "recovery/source.h"
 
-static const struct source *const sources[BACKUP_RDS + 1] = {
+static const struct source *const sources[BACKUP_WAL + 1] = {
 	[BACKUP_POSTGRES] = &source_postgres,
 	[BACKUP_POSTGRES_PHYSICAL] = &source_physical,
 	[BACKUP_MYSQL] = &source_mysql,

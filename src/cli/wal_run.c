@@ -1,0 +1,230 @@
+#include "cli/wal_run.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cli/backup_run.h"
+#include "recovery/copy.h"
+#include "recovery/secret.h"
+
+#define BODY_MAX ((size_t)65536)
+#define NOTES_MAX ((size_t)16 << 10)
+
+struct running {
+	const struct wal_run *w;
+	struct wal_run_done *done;
+	struct vault *vault;
+	struct wal_archive archive;
+	struct wal_piece *pieces; /* those that lay there, and what came since as one more */
+	struct wal_bases bases;
+	struct buf notes;
+};
+
+static void note(struct running *k, const char *what, const char *why)
+{
+	buf_addf(&k->notes, "%s%s%s", k->notes.len ? "\n" : "", what, why);
+}
+
+/* --- records --- */
+
+static void record(const struct running *k, const char *kind, const char *key, struct str what)
+{
+	auto_buf body = BUF_MAX(BODY_MAX);
+	struct json_out o = { .buf = &body };
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, "target", k->w->t->name);
+	json_out_kv(&o, "vault", k->w->t->vaults[0]->place.name);
+	json_out_kv(&o, key, what);
+	json_out_close(&o, '}');
+	(void)!backups_record(k->w->b, kind, &body, NULL);
+}
+
+/* --- the statement --- */
+
+/* The listed pieces and what this run put behind them. */
+static size_t all_pieces(struct running *k, const struct wal_received *r)
+{
+	memcpy(k->pieces, k->archive.pieces, k->archive.n * sizeof(*k->pieces));
+	if (r->to == r->from)
+		return k->archive.n;
+	k->pieces[k->archive.n] = (struct wal_piece){ .timeline = r->timeline, .from = r->from, .to = r->to, .whole = true };
+	wal_sort(k->pieces, k->archive.n + 1);
+	return k->archive.n + 1;
+}
+
+static struct str unconnected(struct running *k, const struct wal_window *w)
+{
+	struct arena *a = &k->w->b->arena;
+
+	if (!w->newest)
+		return STR("there is no physical backup that the WAL goes on from: take one");
+	switch (w->chain.why) {
+	case WAL_GAP:
+	case WAL_HIDDEN:
+		return arena_fmt(a, "behind backup %.*s WAL is missing from %.*s on: take a new one", STR_ARG(w->newest->id),
+				 STR_ARG(wal_position(w->chain.to, a)));
+	case WAL_TIMELINE:
+		return arena_fmt(a, "the server went on on another timeline after backup %.*s: take a new one", STR_ARG(w->newest->id));
+	case WAL_UNSET:
+	case WAL_ENDS:
+	case WAL_NONE:
+		break;
+	}
+	return arena_fmt(a, "the WAL behind backup %.*s is not in the archive yet", STR_ARG(w->newest->id));
+}
+
+static void window(struct running *k, const struct wal_received *r, struct point_wal *p)
+{
+	struct arena *a = &k->w->b->arena;
+	struct wal_window w;
+
+	wal_window(k->pieces, all_pieces(k, r), k->bases.list, k->bases.n, &w);
+	p->held = r->held;
+	p->limit = r->limit;
+	p->every_s = k->w->t->wal_s ? k->w->t->wal_s : CONFIG_WAL_S;
+	p->from_us = p->to_us = 0;
+	p->base = p->from = STR_NONE;
+	p->to = wal_position(r->to, a);
+	p->gap = r->gap;
+	/* A base that ends where nothing was written since is followed by all there is. */
+	if (w.newest && w.newest->timeline == r->timeline && w.chain.to == r->to && !w.base)
+		w.base = w.newest;
+	if (!w.base || w.newest->timeline != r->timeline || w.chain.to != r->to) {
+		p->gap = unconnected(k, &w);
+		return;
+	}
+	p->base = w.base->id;
+	p->from = wal_position(w.base->position, a);
+	p->from_us = w.base->taken_us;
+	p->to_us = r->as_of_us;
+}
+
+static bool kept(void *ctx, const struct wal_received *r, struct err *err)
+{
+	struct running *k = ctx;
+	struct backups *b = k->w->b;
+	const struct config_target *t = k->w->t;
+	struct str anew = STR_NONE;
+	auto_fd held = -1;
+	struct point p;
+
+	if (!wal_bases(k->vault, t->name, b->config.key, &b->arena, &k->bases, err) || !points_hold(&b->points, t->name, &held, err))
+		return false;
+	(void)backup_run_statement(b, t, &p, &anew);
+	window(k, r, &p.wal);
+	p.wal.said_us = clock_now_us();
+	k->done->said = p.wal;
+	return points_say(&b->points, &p, &b->arena, err);
+}
+
+/* --- one run --- */
+
+static void copy_out(struct running *k)
+{
+	const struct config_target *t = k->w->t;
+
+	for (const struct config_vault *const *v = t->vaults + 1; *v; v++) {
+		struct copy_ask ask = { .from = k->vault, .target = k->archive.target, .key = k->w->b->config.key,
+					.lock = (*v)->place.lock_s != 0 };
+		struct copy_done done = { .copied = 0 };
+
+		if (!vault_open(&(*v)->place, &ask.to, &done.err) || !copy_missing(&ask, &k->w->b->arena, &done))
+			note(k, "not all WAL is in every vault: ", done.err.msg);
+		k->done->copies += (unsigned)done.copied;
+		vault_close(ask.to);
+	}
+}
+
+static void let_go(struct running *k)
+{
+	const struct retention_keep *keep = &k->w->t->keep;
+	struct err err = { 0 };
+
+	if (!keep->daily && !keep->weekly && !keep->monthly)
+		return;
+	k->done->removed = wal_archive_let_go(&k->archive, &k->bases, clock_now_us(), &err);
+	if (err.code != ERR_NONE)
+		note(k, "WAL that no backup needs stays: ", err.msg);
+}
+
+static bool receive(struct running *k, struct str password, struct err *err)
+{
+	const struct config_target *t = k->w->t;
+	struct wal_receive r = { .archive = &k->archive, .connect = t->connect, .password = password, .slot = t->wal_slot,
+				 .every_s = t->wal_s ? t->wal_s : CONFIG_WAL_S, .for_s = k->w->for_s, .once = k->w->once,
+				 .stop = k->w->stop, .kept = kept, .ctx = k };
+	char slot[WAL_SLOT_MAX + 1];
+	bool good;
+
+	if (!r.slot.len) {
+		wal_slot_name(t->name, slot);
+		r.slot = str_from(slot);
+	}
+	good = wal_receive(&r, &k->done->received, err);
+	if (k->done->received.gap.len)
+		record(k, "wal.gap", "why", k->done->received.gap);
+	return good;
+}
+
+static bool prepare(struct running *k, struct err *err)
+{
+	const struct config_target *t = k->w->t;
+	struct backups *b = k->w->b;
+	size_t n;
+
+	k->archive = (struct wal_archive){ .target = wal_target(t->name, &b->arena), .key = b->config.key, .encrypt = t->encrypt,
+					   .decrypt = t->decrypt, .encrypted_to = t->encrypted_to, .pem = b->pem,
+					   .lock = t->vaults[0]->place.lock_s != 0, .arena = &b->arena };
+	if (!vault_open(&t->vaults[0]->place, &k->vault, err))
+		return false;
+	k->archive.vault = k->vault;
+	if (!wal_archive_list(&k->archive, err))
+		return false;
+	if (t->vaults[0]->place.kind == VAULT_DIRECTORY)
+		wal_archive_sweep(&k->archive);
+	n = k->archive.n;
+	k->pieces = ARENA_ARRAY(&b->arena, n + 1, struct wal_piece);
+	return k->pieces || err_set(err, ERR_LIMIT, "more pieces of WAL than can be looked at");
+}
+
+static bool whole(struct running *k, struct err *err)
+{
+	auto_buf secret = BUF_MAX(SECRET_MAX);
+	bool good;
+
+	if (!prepare(k, err) || !secret_of(k->w->t, &secret, err))
+		return false;
+	good = receive(k, buf_str(&secret), err);
+	buf_wipe(&secret);
+	if (!good)
+		return err_prefix(err, "%.*s", STR_ARG(k->w->t->name));
+	copy_out(k);
+	let_go(k);
+	return true;
+}
+
+bool wal_run(const struct wal_run *w, struct wal_run_done *ret, struct err *err)
+{
+	struct running k = { .w = w, .done = ret, .notes = BUF_MAX(NOTES_MAX) };
+	struct str lock = wal_target(w->t->name, &w->b->arena);
+	auto_fd held = -1;
+	bool good;
+
+	*ret = (struct wal_run_done){ .copies = 0 };
+	if (w->t->kind != BACKUP_POSTGRES_PHYSICAL)
+		return err_set(err, ERR_INPUT, "%.*s: WAL goes on from physical backups, and this target has none ('physical: true')",
+			       STR_ARG(w->t->name));
+	if (!runs_lock(str_from(w->b->runs), lock, &held, err))
+		return false;
+	good = whole(&k, err);
+	if (!good)
+		record(&k, "wal.failed", "why", str_from(err->msg));
+	if (ret->received.notes.len)
+		note(&k, arena_str(&w->b->arena, ret->received.notes).ptr, "");
+	ret->notes = arena_str(&w->b->arena, buf_str(&k.notes));
+	buf_free(&k.notes);
+	vault_close(k.vault);
+	return good;
+}

@@ -1,0 +1,29 @@
+/* wal_run.h -- a target's WAL into its vaults: once, or until it is told to stop; with all that belongs to it.
+ * Room: cli, pawl-full.
+ */
+#ifndef PAWL_CLI_WAL_RUN_H
+#define PAWL_CLI_WAL_RUN_H
+
+#include "cli/backups.h"
+#include "recovery/wal_receive.h"
+
+struct wal_run {
+	struct backups *b;
+	const struct config_target *t;
+	bool once;
+	int64_t for_s; /* 0: until ${stop} */
+	const volatile sig_atomic_t *stop;
+};
+
+struct wal_run_done {
+	struct wal_received received;
+	struct point_wal said;
+	unsigned copies;  /* pieces put into other vaults */
+	size_t removed;	  /* that no backup needs any more */
+	struct str notes; /* what did not go as it should, one a line */
+};
+
+/* False: what was kept until then stays, and the ledger says "wal.failed". */
+bool wal_run(const struct wal_run *w, struct wal_run_done *ret, struct err *err) PAWL_MUST_USE;
+
+#endif
