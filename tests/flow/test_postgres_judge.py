@@ -119,6 +119,48 @@ TEXTS = [
     ("select looks_quietly()", "read", [], ""),
 ]
 
+# the same, of tests/fixtures/postgres/implicit.sql: functions that no statement names, rows that nobody counts
+SETS = ["sql.sequence setval"]
+IMPLICIT = [
+    ("select p.rewinds from people p", "ask", SETS, "rewinds hides it"),
+    ("select (p).rewinds from people p", "ask", SETS, ""),
+    ('select p."rewinds" from people p', "ask", SETS, ""),
+    ("select * from people p where p.rewinds > 1", "ask", SETS, ""),
+    ("select rewinds(p) from people p", "ask", SETS, "rewinds is called"),
+    ("select p.rewinds_any from plain p", "ask", SETS, ""),
+    ("select p.full_name from people p", "read", [], ""),
+    ("select p.rewinds_two from people p", "read", [], ""),
+    ("select adds(1)", "ask", SETS, "adds is called"),
+    ("select adds_plainly(1)", "read", [], ""),
+    ("select '(1,x)'::pair", "ask", SETS, "pair hides it"),
+    ("select row(1, 'x')::pair", "ask", SETS, ""),
+    ("select * from jsonb_populate_record(null::pair, '{}')", "ask", SETS, ""),
+    ("select '{}'::pairs", "ask", SETS, ""),
+    ("select 'x'::odder", "ask", SETS, ""),
+    ("select '{x}'::_odd", "ask", SETS, ""),
+    ("select '(a,{b})'::evens", "read", [], ""),
+    ("select row(1)::key ~~ row(2)::key", "ask", SETS, "~~ hides it"),
+    ("select 1 = 2, 'a' || 'b'", "read", [], ""),
+    ("analyze counted", "ask", SETS, "triggers and rules of counted"),
+    ("vacuum (analyze) counted", "ask then-alone", SETS, ""),
+    ("vacuum analyze", "ask then-alone", SETS, ""),
+    ("analyze", "ask", SETS, ""),
+    ("analyze counted_plainly", "write", [], ""),
+    ("vacuum analyze counted_plainly", "alone", [], ""),
+    ("insert into counted values (1, 1)", "write", ["sql.insert counted"], ""),
+    ("insert into ordered values (1)", "ask", ["sql.insert ordered", "sql.sequence setval"], ""),
+    ("select table_to_xml('trap', true, true, '')", "ask", SETS, ""),
+    ("select schema_to_xml(current_schema(), true, true, '')", "ask", SETS, ""),
+    ("update far set v = 'x' where id = 1", "ask", ["sql.unbounded-update far"], "on another server"),
+    ("delete from far where id = 1", "ask", ["sql.unbounded-delete far"], "on another server"),
+    ("insert into far values (1, 'x')", "write", ["sql.insert far"], ""),
+    ("select * from far", "read", [], ""),
+    ("with gone as (delete from far where id = 1 returning id) select count(*) from gone", "ask", ["sql.unbounded-delete far"], ""),
+    ("update over_far set v = 'x' where id = 1", "ask", ["sql.unbounded-update over_far"], ""),
+    ("delete from near where id = 1", "ask", ["sql.unbounded-delete near"], ""),
+    ("delete from near_1 where id = 1", "write", ["sql.bounded-delete near_1"], ""),
+]
+
 BOUNDED = ("sql.insert", "sql.bounded-", "sql.upsert", "sql.next-value", "sql.row-lock")
 
 # what is done to the schema, and whether its version must tell
@@ -126,6 +168,9 @@ VERSIONS = [
     ("create table zz (a int)", True),
     ("alter table zz add b int", True),
     ("alter table zz alter a type bigint", True),
+    ("create statistics st9 on (a + 1) from zz", True),
+    ("alter role postgres set search_path = public", True),
+    ("alter role postgres reset search_path", True),
     ("alter table zz add primary key (a)", True),
     ("create or replace function plus_one(n int) returns int language sql immutable as $$ select n + 2 $$", True),
     ("create trigger t9 before insert on zz for each row execute function touch_row()", True),
@@ -384,6 +429,10 @@ def texts(pg, dump):
     return schema(pg, dump, TEXTS)
 
 
+def implicit(pg, dump):
+    return schema(pg, dump, IMPLICIT)
+
+
 def main():
     tap = source.Tap()
     if postgres.missing():
@@ -392,6 +441,7 @@ def main():
     with postgres.Server() as pg:
         tap.check("%d texts with what the schema adds" % len(SCHEMA), school(pg, schema))
         tap.check("%d texts where triggers and rules run text" % len(TEXTS), school(pg, texts, "texts.sql"))
+        tap.check("%d texts where no statement says what runs" % len(IMPLICIT), school(pg, implicit, "implicit.sql"))
         tap.check("%d scopes" % len(SCOPE), school(pg, scopes))
         tap.check("the schema's version tells what changed", school(pg, versions))
         tap.check("a schema read anew", school(pg, anew))

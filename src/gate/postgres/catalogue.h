@@ -23,6 +23,7 @@ struct catalogue_relation {
 	bool triggers;	       /* user triggers that run code on write */
 	bool rules;	       /* rewrite rules beside a view's own */
 	bool expressions;      /* checks, defaults, indexes or policies of it call something */
+	bool foreign;	       /* rows of it are on another server, or may be: a part of it is there, or a view shows them */
 	bool hides;	       /* a view, rule or trigger of it calls what does more than read, or nobody knows */
 	struct str effects;    /* one sentence on what triggers and rules do; STR_NONE: nothing */
 };

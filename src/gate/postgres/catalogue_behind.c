@@ -1,4 +1,6 @@
 /* What runs where a relation is read or written, and nobody says so: triggers, rules, views, and expressions of its definition. */
+#include <libpq-fe.h>
+
 #include "gate/postgres/catalogue_reading.h"
 #include "gate/postgres/catalogue_sql.h"
 
@@ -141,11 +143,11 @@ static void behind_all(struct reading *r, struct catalogue_relation *rel, uint64
 }
 
 /* One routine for all that runs at the same events. */
-static bool read_expressions(struct reading *r)
+static bool read_expressions(struct reading *r, const char *sql)
 {
 	struct aside_rows rows;
 
-	if (!catalogue_ask(r, expressions_sql, &rows))
+	if (!catalogue_ask(r, sql, &rows))
 		return false;
 	for (size_t i = 0; i < rows.n_rows && !catalogue_full(r); i++) {
 		const struct str *cell = catalogue_row(&rows, i);
@@ -227,8 +229,10 @@ static void lead_on(struct reading *r)
 
 bool catalogue_read_behind(struct reading *r)
 {
-	if (!read_triggers(r) || !read_texts(r, rules_sql) || !read_texts(r, views_sql) || !read_types(r) || !read_expressions(r) ||
-	    !read_columns(r))
+	bool old = PQserverVersion(aside_connection(r->aside)) < 140000;
+
+	if (!read_triggers(r) || !read_texts(r, rules_sql) || !read_texts(r, views_sql) || !read_types(r) ||
+	    !read_expressions(r, expressions_sql) || (!old && !read_expressions(r, statistics_sql)) || !read_columns(r))
 		return false;
 	nest_views(r);
 	lead_on(r);

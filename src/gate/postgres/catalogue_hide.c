@@ -10,7 +10,7 @@ static void add_hider(struct catalogue *c, struct str name, bool relation, const
 
 static void tell_relation(struct catalogue *c, struct catalogue_relation *rel, enum catalogue_event event)
 {
-	static const char *const when[CATALOGUE_EVENTS] = { "read", "inserted into", "updated", "deleted from", "truncated" };
+	static const char *const when[CATALOGUE_EVENTS] = { "read", "inserted into", "updated", "deleted from", "truncated", "analyzed" };
 	char name[32];
 	const struct routine *f = catalogue_worst(c, STR_NONE, catalogue_behind(name, sizeof(name), rel->oid, event));
 	struct str says;
@@ -40,6 +40,16 @@ static void tell_type(struct catalogue *c, const struct routine *f)
 		add_hider(c, str_sub(f->name, sizeof(CATALOGUE_TYPE) - 1, SIZE_MAX), false, f);
 }
 
+/* Would nobody tell of it, neither the reader nor the server? Where it does rows alone, the witness counts them. */
+static bool goes_unseen(const struct routine *f)
+{
+	for (size_t i = 0; f->is_operator && sql_operator_known(f->name) && i < f->n_acts; i++) {
+		if (catalogue_matters(&f->acts[i]))
+			return true;
+	}
+	return !f->is_operator && (f->fluent || sql_function(f->name).means == SQL_MEANS_READ);
+}
+
 void catalogue_hide(struct catalogue *c)
 {
 	c->cap_hiders = c->n_routines + c->n_relations;
@@ -53,7 +63,7 @@ void catalogue_hide(struct catalogue *c)
 	for (size_t i = 0; i < c->n_routines; i++) {
 		const struct routine *f = &c->routines[i];
 
-		if (f->oid >= 16384 && f->effect != EFFECT_READS && !f->is_operator && sql_function(f->name).means == SQL_MEANS_READ)
+		if (f->oid >= 16384 && f->effect != EFFECT_READS && goes_unseen(f))
 			add_hider(c, f->name, false, f);
 		tell_type(c, f);
 	}

@@ -14,14 +14,15 @@
 #define CATALOGUE_CALLS 1000		  /* routines that a body names; more make it unknown */
 #define CATALOGUE_BODY_MAX ((size_t)256 << 10)
 
-/* When views, triggers and rules run. */
-enum catalogue_event { EVENT_READ = 0, EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_TRUNCATE, CATALOGUE_EVENTS };
+/* When views, triggers, rules and what stands in definitions run. */
+enum catalogue_event { EVENT_READ = 0, EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_TRUNCATE, EVENT_ANALYZE, CATALOGUE_EVENTS };
 
 /* A function, procedure or operator: an operator's name is that of its symbol. */
 struct routine {
 	uint32_t oid;
 	struct str schema, name;
 	bool is_operator;
+	bool fluent; /* of one row: "t.name" calls it as a column would be named */
 	char kind, is_volatile; /* prokind, provolatile */
 	struct str language, source;
 	bool extension;

@@ -88,7 +88,8 @@ static bool read_relations(struct reading *r)
 		rel->bytes = catalogue_number(cell[5]);
 		rel->critical = is_critical(r, rel);
 		c->n_tables += rel->oid >= 16384 && strchr("rpm", rel->kind);
-		c->n_foreign += rel->kind == 'f';
+		rel->foreign = rel->kind == 'f';
+		c->n_foreign += rel->foreign;
 	}
 	if (catalogue_full(r))
 		return false;
@@ -185,6 +186,7 @@ static bool read_routines(struct reading *r)
 		f->language = catalogue_keep(r, cell[5]);
 		f->source = catalogue_keep(r, cell[6]);
 		f->extension = str_is(cell[7], "t");
+		f->fluent = str_is(cell[8], "t");
 	}
 	return !catalogue_full(r);
 }
@@ -249,6 +251,49 @@ static bool read_aggregates(struct reading *r)
 	return !catalogue_full(r);
 }
 
+/* What is worked out where an argument is left away: a routine of its own that the function calls. */
+static bool read_defaults(struct reading *r)
+{
+	size_t n = r->c->n_routines;
+	struct aside_rows rows;
+
+	if (!catalogue_ask(r, defaults_sql, &rows))
+		return false;
+	for (size_t i = 0; i < rows.n_rows && !catalogue_full(r); i++) {
+		const struct str *cell = catalogue_row(&rows, i);
+		struct routine *f = routine_of(r, n, (uint32_t)catalogue_number(cell[0]));
+		struct str name = arena_fmt(&r->c->arena, CATALOGUE_EXPRESSIONS "f:%.*s", STR_ARG(cell[0]));
+
+		if (!f)
+			continue;
+		catalogue_call(r->c, f, name);
+		f = catalogue_add(r);
+		if (!f)
+			break;
+		*f = (struct routine){ .name = name, .language = STR("sql"), .source = catalogue_keep(r, cell[1]) };
+	}
+	return !catalogue_full(r);
+}
+
+/* Of a foreign table the server counts no rows: nor of what is made of one. Where a chain goes round, twice is enough. */
+static void mark_foreign(struct catalogue *c)
+{
+	bool more = c->n_foreign > 0;
+
+	for (unsigned round = 0; more && round < 64; round++) {
+		more = false;
+		for (size_t i = 0; i < c->n_edges; i++) {
+			const struct edge *e = &c->edges[i];
+			bool child = e->how == EDGE_CHILD;
+			const struct catalogue_relation *from = child ? e->to : e->from, *to = child ? e->from : e->to;
+
+			if ((!child && !(e->how == EDGE_VIEW && to->kind == 'v')) || !from->foreign || to->foreign)
+				continue;
+			((struct catalogue_relation *)(uintptr_t)to)->foreign = more = true;
+		}
+	}
+}
+
 /* --- what it comes to --- */
 
 static bool tell_event_triggers(struct reading *r)
@@ -275,8 +320,9 @@ static bool read_all(struct reading *r)
 	struct catalogue *c = r->c;
 
 	if (!read_relations(r) || !read_edges(r) || !read_routines(r) || !read_operators(r) || !read_aggregates(r) ||
-	    !catalogue_read_behind(r))
+	    !read_defaults(r) || !catalogue_read_behind(r))
 		return false;
+	mark_foreign(c);
 	for (size_t i = 0; i < c->n_routines && !catalogue_full(r); i++)
 		catalogue_body(c, &c->routines[i], &r->body);
 	qsort(c->routines, c->n_routines, sizeof(*c->routines), routine_name);

@@ -26,10 +26,17 @@ static const char edges_sql[] =
 #define ROUTINES(body)                                                                                                      \
 	"SELECT p.oid, n.nspname, p.proname, p.prokind, p.provolatile, l.lanname, CASE WHEN p.oid >= 16384 THEN " body " "   \
 	"ELSE p.prosrc END, "                                                                                                \
-	"EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') "   \
+	"EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'), "  \
+	"p.pronargs > 0 AND p.pronargs - p.pronargdefaults <= 1 AND EXISTS (SELECT FROM pg_type a WHERE a.oid = p.proargtypes[0] " \
+	"AND (a.typtype IN ('c', 'd') OR a.typname IN ('record', 'any', 'anyelement', 'anynonarray', 'anycompatible', "         \
+	"'anycompatiblenonarray'))) "                                                                                           \
 	"FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang"
 static const char routines_sql[] = ROUTINES("coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)");
 static const char routines_old_sql[] = ROUTINES("p.prosrc"); /* before PostgreSQL 14 */
+
+static const char defaults_sql[] =
+	"SELECT p.oid, 'SELECT ' || pg_get_expr(p.proargdefaults, 0) FROM pg_proc p "
+	"WHERE p.oid >= 16384 AND p.pronargdefaults > 0 AND pg_get_expr(p.proargdefaults, 0) ~ '[(]'";
 
 static const char operators_sql[] =
 	"SELECT o.oid, n.nspname, o.oprname, fn.nspname, f.proname FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace "
@@ -53,16 +60,26 @@ static const char types_sql[] =
 	"SELECT t.typname AS type, fn.nspname, f.proname, NULL FROM pg_cast c JOIN pg_type t ON t.oid IN (c.castsource, c.casttarget) "
 	"JOIN pg_proc f ON f.oid = c.castfunc JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE c.oid >= 16384 AND t.oid >= 16384 "
 	"UNION ALL SELECT t.typname, NULL, NULL, pg_get_expr(k.conbin, 0) FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid "
-	"WHERE k.oid >= 16384 ORDER BY 1";
-/* Bits of events, 1 << enum catalogue_event: 1 read, 2 insert, 4 update, 8 delete. Numbers of sequences are counted by nobody. What calls
- * nothing has neither a parenthesis nor a cast. A policy for SELECT is asked of rows that are changed as well. */
+	"WHERE k.oid >= 16384 "
+	"UNION ALL SELECT t.typname, NULL, E'\\x01t:' || d.typname, NULL FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+	"AND c.relkind = 'c' JOIN pg_type t ON t.oid = c.reltype JOIN pg_type of ON of.oid = a.atttypid "
+	"JOIN pg_type d ON d.oid IN (of.oid, of.typelem) AND d.typtype IN ('c', 'd', 'r') AND d.oid >= 16384 WHERE a.attnum > 0 "
+	"UNION ALL SELECT t.typname, NULL, E'\\x01t:' || b.typname, NULL FROM pg_type t LEFT JOIN pg_range g ON g.rngtypid = t.oid "
+	"JOIN pg_type b ON b.oid IN (t.typelem, t.typbasetype, g.rngsubtype) AND b.oid >= 16384 AND (b.typtype IN ('d', 'r') "
+	"OR EXISTS (SELECT FROM pg_class c WHERE c.oid = b.typrelid AND c.relkind = 'c')) WHERE t.oid >= 16384 ORDER BY 1";
+/* Bits of events, 1 << enum catalogue_event: 1 read, 2 insert, 4 update, 8 delete, 32 ANALYZE. Numbers of sequences are counted by nobody.
+ * What calls nothing has neither a parenthesis nor a cast. A policy for SELECT is asked of rows that are changed as well. */
 static const char expressions_sql[] =
 	"SELECT x.rel, x.events, string_agg('SELECT ' || x.e, '; ') FROM ("
 	"SELECT conrelid AS rel, 6 AS events, pg_get_expr(conbin, conrelid) AS e FROM pg_constraint "
 	"WHERE contype = 'c' AND conrelid >= 16384 "
 	"UNION ALL SELECT adrelid, 6, pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid >= 16384 "
-	"UNION ALL SELECT indrelid, 6, pg_get_expr(indexprs, indrelid) FROM pg_index WHERE indexprs IS NOT NULL AND indrelid >= 16384 "
-	"UNION ALL SELECT indrelid, 6, pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL AND indrelid >= 16384 "
+	"UNION ALL SELECT indrelid, 38, pg_get_expr(indexprs, indrelid) FROM pg_index WHERE indexprs IS NOT NULL AND indrelid >= 16384 "
+	"UNION ALL SELECT indrelid, 38, pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL AND indrelid >= 16384 "
+	"UNION ALL SELECT x.indrelid, 47, quote_ident(n.nspname) || '.' || quote_ident(f.proname) || '()' FROM pg_index x "
+	"JOIN pg_opclass o ON o.oid = ANY (x.indclass) AND o.oid >= 16384 JOIN pg_amproc s ON s.amprocfamily = o.opcfamily "
+	"JOIN pg_proc f ON f.oid = s.amproc::oid JOIN pg_language l ON l.oid = f.prolang AND l.lanname NOT IN ('c', 'internal') "
+	"JOIN pg_namespace n ON n.oid = f.pronamespace "
 	"UNION ALL SELECT partrelid, 6, pg_get_expr(partexprs, partrelid) FROM pg_partitioned_table WHERE partexprs IS NOT NULL "
 	"UNION ALL SELECT p.polrelid, CASE p.polcmd WHEN 'a' THEN 6 WHEN 'w' THEN 7 WHEN 'd' THEN 8 ELSE 15 END, x.e FROM pg_policy p "
 	"JOIN pg_class c ON c.oid = p.polrelid AND c.relrowsecurity, "
@@ -70,6 +87,10 @@ static const char expressions_sql[] =
 	"WHERE x.e ~ '[(]|::' AND x.e !~ '^nextval[(]''[^'']*''::regclass[)]$' "
 	"AND x.e !~ '^''[^'']*''::(text|character varying|jsonb?|bpchar)$' "
 	"GROUP BY 1, 2 ORDER BY 1, 2";
+/* What ANALYZE works out besides, from PostgreSQL 14 on. */
+static const char statistics_sql[] =
+	"SELECT s.stxrelid, 32, 'SELECT ' || string_agg(x.e, ', ') FROM pg_statistic_ext s, "
+	"LATERAL unnest(pg_get_statisticsobjdef_expressions(s.oid)) x(e) WHERE s.stxexprs IS NOT NULL GROUP BY s.oid, 1 ORDER BY 1";
 static const char columns_sql[] =
 	"WITH RECURSIVE made(type, of) AS (SELECT oid, typelem FROM pg_type WHERE typelem <> 0 "
 	"UNION ALL SELECT oid, typbasetype FROM pg_type WHERE typbasetype <> 0 UNION ALL SELECT rngtypid, rngsubtype FROM pg_range "

@@ -16,6 +16,10 @@ static const char version_sql[] =
 	PART("pg_policy", "polrelid NOT IN " TRASHED) ", "
 	PART("pg_event_trigger", "true") ", " PART("pg_operator", "oid >= 16384") ", " PART("pg_cast", "oid >= 16384") ", "
 	PART("pg_namespace", "nspname !~ '^pg_(toast_)?temp_' AND oid NOT IN " TRASH) ", " PART("pg_publication", "true") ", "
+	PART("pg_statistic_ext", "stxrelid NOT IN " TRASHED) ", "
+	/* The search_path that a session begins with. */
+	"(SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM pg_db_role_setting WHERE setrole IN (0, current_user::regrole) "
+	"AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))), "
 	"(SELECT concat(count(*), ':', sum(xmin::text::bigint * (inhrelid::bigint % 65521 + 1))) FROM pg_inherits "
 	"WHERE inhrelid NOT IN " TRASHED "), "
 	"(SELECT concat(count(*), ':', sum(a.xmin::text::bigint * (a.attnum % 97 + 1))) FROM pg_attribute a "

@@ -21,8 +21,17 @@ static void add_hider(struct hidden *h, const struct hider *found)
 		if (h->item[i] == found)
 			return;
 	}
-	if (found && h->n < HIDERS_MAX)
+	if (found && h->n < HIDERS_MAX) {
 		h->item[h->n++] = found;
+		return;
+	}
+	/* Where there is no more room, a worse one takes the place of one that does rows. */
+	for (size_t i = 0; found && found->runs->effect == EFFECT_DESTROYS && i < h->n; i++) {
+		if (h->item[i]->runs->effect == EFFECT_DESTROYS)
+			continue;
+		h->item[i] = found;
+		return;
+	}
 }
 
 static void look_up(const struct catalogue *c, struct hidden *h, const struct sql_token *t)
@@ -31,8 +40,6 @@ static void look_up(const struct catalogue *c, struct hidden *h, const struct sq
 	const struct hider *found;
 	size_t len = 0;
 
-	if (h->n == HIDERS_MAX)
-		return;
 	/* As the server folds it, or with its doubled quotes single. No name is longer than this. */
 	for (size_t i = 0; i < t->text.len && len < sizeof(name); i++) {
 		char b = t->text.ptr[i];
@@ -61,9 +68,12 @@ static void look_at_text(const struct catalogue *c, struct hidden *h, struct str
 	struct sql_lex lex = { .text = text, .way = SQL_LEX_POSTGRES, .line_start = true };
 
 	for (struct sql_token t = sql_lex_next(&lex); t.kind != SQL_TOKEN_END; t = sql_lex_next(&lex)) {
-		if (t.kind == SQL_TOKEN_WORD || t.kind == SQL_TOKEN_QUOTED)
+		if (t.kind == SQL_TOKEN_WORD || t.kind == SQL_TOKEN_QUOTED || t.kind == SQL_TOKEN_OPERATOR)
 			look_up(c, h, &t);
-		if (t.kind == SQL_TOKEN_BAD)
+		/* Their relations may be named by a value. */
+		if (t.kind == SQL_TOKEN_BAD || sql_token_among(&t, "table_to_xml table_to_xml_and_xmlschema schema_to_xml "
+								   "schema_to_xml_and_xmlschema database_to_xml "
+								   "database_to_xml_and_xmlschema"))
 			h->unsure = true;
 		if (t.kind == SQL_TOKEN_STRING && depth < STRINGS_DEEP && may_be_sql(t.text)) {
 			size_t before = h->n;
@@ -240,12 +250,59 @@ static bool is_made(struct str verb)
 	return str_is(verb, "CREATE VIEW") || str_is(verb, "CREATE TABLE");
 }
 
+/* What indexes and statistics work out is worked out to be analyzed: of all tables where none is named. */
+static bool is_analyzed(struct str verb)
+{
+	return str_is(verb, "ANALYZE") || str_is(verb, "VACUUM");
+}
+
+static void tell_analyzed(struct weighing *w, const struct statement *s)
+{
+	const struct sql_relation *named = s->shape ? s->shape->relations : NULL;
+	const struct catalogue *c = w->c->catalogue;
+
+	for (size_t i = 0; c && !named && i < c->n_relations; i++) {
+		if (c->relations[i].hides)
+			tell_behind(w, &c->relations[i], EVENT_ANALYZE);
+	}
+	for (; c && named; named = named->next) {
+		struct str full = arena_fmt(w->arena, "%.*s.%.*s", STR_ARG(named->schema), STR_ARG(named->name));
+		const struct catalogue_relation *r = relation_of(w, named->schema.len ? full : named->name);
+
+		if (r && r->hides)
+			tell_behind(w, r, EVENT_ANALYZE);
+	}
+}
+
+/* What a WHERE bounds is bounded by the count before the commit. Where nobody counts, it may be every row. */
+static void tell_uncounted(const struct weighing *w, struct change *c)
+{
+	static const struct { enum sql_meaning bounded, all; } rows[] = {
+		{ SQL_MEANS_UPDATE, SQL_MEANS_UPDATE_ALL }, { SQL_MEANS_UPSERT, SQL_MEANS_UPDATE_ALL },
+		{ SQL_MEANS_DELETE, SQL_MEANS_DELETE_ALL },
+	};
+	const struct catalogue_relation *r = catalogue_row_event(c) && w->c->catalogue ? relation_of(w, c->name) : NULL;
+
+	for (size_t i = 0; r && r->foreign && i < ARRAY_LEN(rows); i++) {
+		const struct sql_finding *f = sql_finding(rows[i].all);
+
+		if (!statement_has(c, rows[i].bounded))
+			continue;
+		c->kind = f->kind;
+		c->reversible = f->reversible;
+		c->holds_data = f->holds_data;
+		c->finding = f->code;
+		c->reason = STR("its rows are on another server, where they cannot be counted: it may change all of them");
+		return;
+	}
+}
+
 /* --- all of it --- */
 
 bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
 {
 	for (const struct sql_statement *s = sql->statements; s; s = s->next) {
-		if (str_is(s->verb, "EXECUTE") || is_made(s->verb))
+		if (str_is(s->verb, "EXECUTE") || is_made(s->verb) || is_analyzed(s->verb))
 			return true;
 	}
 	if (!w->c->catalogue)
@@ -256,7 +313,7 @@ bool statement_touches(const struct weighing *w, const struct sql_answer *sql)
 		const struct row_event *e = catalogue_row_event(c);
 		const struct catalogue_relation *r = e ? relation_of(w, c->name) : NULL;
 
-		if (is_call(c) || (r && r->hides))
+		if (is_call(c) || (r && (r->hides || r->foreign)))
 			return true;
 		if (r && e->event == EVENT_DELETE && (r->cascades || has_parts(w->c->catalogue, r)))
 			return true;
@@ -297,6 +354,7 @@ static void tell(struct weighing *w, const struct change *told)
 	if (!c)
 		return;
 	*c = *told;
+	tell_uncounted(w, c);
 	tell_rows(w, told, c);
 }
 
@@ -371,6 +429,8 @@ void statement_effects(struct weighing *w, struct statement *s, const struct sql
 	tell_hidden(w, s->text, s->shape);
 	if (is_made(s->verb))
 		tell_made(w, s);
+	if (is_analyzed(s->verb))
+		tell_analyzed(w, s);
 	s->first_change = first;
 	s->n_changes = w->answer->changes.n - first;
 }
