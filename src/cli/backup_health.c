@@ -144,7 +144,10 @@ static void of_vault(struct arena *a, const struct config_target *t, struct back
 		    STR_ARG(v->place.name));
 	else if (!proof->at_us)
 		say(a, &h->notes, "nobody tried yet to harm vault %.*s", STR_ARG(v->place.name));
-	if ((t->kind == BACKUP_POSTGRES || t->kind == BACKUP_POSTGRES_PHYSICAL) && str_starts(h->runs.point_in_time, STR("none")))
+	if (t->pgbackrest && !t->pgbackrest->apart)
+		say(a, &h->notes, "the repository of pgBackRest counts as no boundary: 'apart: true' would say that the database's "
+				  "machine cannot take it away");
+	if (str_starts(h->runs.point_in_time, STR("none")))
 		say(a, &h->notes, "no point-in-time recovery%.*s", STR_ARG(str_sub(h->runs.point_in_time, 4, 400)));
 }
 

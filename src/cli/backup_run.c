@@ -158,6 +158,11 @@ static void of_manifest(struct backups *b, const struct config_target *t, struct
 		p->vault_account = m->invariants ? rds_arn_part(m->invariants->value, ARN_ACCOUNT) : STR_NONE;
 		p->same_place = !p->vault_account.len || str_eq(p->vault_account, m->account);
 	}
+	/* Likewise, and of its repository nobody but the owner knows who can reach it; what was tried at the vault says nothing of it. */
+	if (m->kind == BACKUP_PGBACKREST) {
+		p->same_place = !t->pgbackrest || !t->pgbackrest->apart;
+		p->proof = (struct point_proof){ .at_us = 0 };
+	}
 	if (m->taken_us >= p->taken_us) {
 		p->backup = m->id;
 		p->taken_us = m->taken_us;
@@ -272,6 +277,7 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 		.connect = k->t->connect,
 		.command = k->t->command,
 		.rds = k->t->rds,
+		.pgbackrest = k->t->pgbackrest,
 		.state = { k->t->state.folder, k->t->state.backend, k->t->state.workspace, k->t->state.region },
 		.questions = k->t->invariants,
 		.filter = k->t->encrypt,
@@ -288,8 +294,8 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 		return false;
 	ask.password = buf_str(&secret);
 	good = backup_take(&ask, &k->b->arena, &k->r->manifest, err);
-	if (good && (k->t->kind == BACKUP_POSTGRES || k->t->kind == BACKUP_POSTGRES_PHYSICAL) &&
-	    !pitr_ask(k->t->connect, ask.password, &k->b->arena, &k->runs.point_in_time, &asked))
+	if (good && (k->t->kind == BACKUP_POSTGRES || k->t->kind == BACKUP_POSTGRES_PHYSICAL || k->t->pgbackrest) &&
+	    !pitr_ask(&(struct pitr){ k->t->connect, ask.password, k->t->pgbackrest }, &k->b->arena, &k->runs.point_in_time, &asked))
 		k->runs.point_in_time = STR_NONE;
 	buf_wipe(&secret);
 	return good;
@@ -428,6 +434,7 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 				 .queries = t->verify,
 				 .check = t->check,
 				 .rds = t->rds,
+				 .pgbackrest = t->pgbackrest,
 				 .connect = t->connect,
 				 .rpo_s = t->rpo_s,
 				 .rto_s = t->rto_s,

@@ -144,6 +144,8 @@ static bool say(struct backups *b, struct proof *proof, struct err *err)
 
 		if (!str_eq(t->vaults[0]->place.name, proof->vault->place.name))
 			continue;
+		if (t->kind == BACKUP_PGBACKREST) /* its bytes lie elsewhere */
+			continue;
 		if (!points_hold(&b->points, t->name, &held, err))
 			return false;
 		if (!points_load(&b->points, t->name, &b->arena, &point, &there, err))

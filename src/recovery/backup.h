@@ -27,6 +27,7 @@ struct backup_state {
 };
 
 struct rds;
+struct pgbackrest;
 
 struct backup_ask {
 	struct vault *vault;
@@ -37,6 +38,7 @@ struct backup_ask {
 	struct backup_state state; /* STATE, where it is no file */
 	char *const *command; /* COMMAND: what prints it */
 	const struct rds *rds; /* RDS */
+	const struct pgbackrest *pgbackrest; /* PGBACKREST */
 	const struct backup_question *questions;
 	char *const *filter;	 /* encrypts; NULL: none */
 	struct str encrypted_to; /* the recipient, for the manifest */

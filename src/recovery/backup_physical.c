@@ -5,29 +5,17 @@
 
 #include "base/clock.h"
 #include "base/proc.h"
+#include "recovery/backup_physical.h"
 #include "recovery/backup_postgres.h"
-#include "recovery/physical.h"
 #include "recovery/source.h"
 #include "recovery/tools.h"
 #include "recovery/wal.h"
 
 #define TRIES 50
 
-struct physical {
-	struct backup_run *r;
-	PGconn *c;    /* that asks */
-	PGconn *also; /* that sees what the first one's snapshot does not */
-	PGconn *replication;
-	struct tar tar;
-	char last[PHYSICAL_SEGMENT_LEN + 1]; /* of the WAL in pg_basebackup's tar */
-	struct physical_end end;
-	uint64_t until, segment;
-	uint32_t timeline;
-};
-
 /* --- connections --- */
 
-static PGconn *connect(struct physical *p, bool replication, struct err *err)
+static PGconn *connect(struct backup_physical *p, bool replication, struct err *err)
 {
 	const struct backup_ask *a = p->r->ask;
 
@@ -35,7 +23,7 @@ static PGconn *connect(struct physical *p, bool replication, struct err *err)
 }
 
 /* Nothing of the WAL goes while we live: also what pg_basebackup fetches at its end. */
-static bool hold_wal(struct physical *p, struct err *err)
+static bool hold_wal(struct backup_physical *p, struct err *err)
 {
 	unsigned random = 0;
 	char sql[120];
@@ -53,7 +41,7 @@ static bool hold_wal(struct physical *p, struct err *err)
 
 /* --- before --- */
 
-static bool program(struct physical *p, char ret[TOOLS_PATH + 16], struct err *err)
+static bool program(struct backup_physical *p, char ret[TOOLS_PATH + 16], struct err *err)
 {
 	unsigned server = (unsigned)PQserverVersion(p->c) / 10000;
 	char folder[TOOLS_PATH];
@@ -74,12 +62,12 @@ static bool program(struct physical *p, char ret[TOOLS_PATH + 16], struct err *e
 	return true;
 }
 
-static bool ask(struct physical *p, const char *sql, struct str *ret, struct err *err)
+static bool ask(struct backup_physical *p, const char *sql, struct str *ret, struct err *err)
 {
 	return backup_postgres_ask(p->c, sql, p->r->arena, ret, err);
 }
 
-static bool no_tablespaces(struct physical *p, struct err *err)
+static bool no_tablespaces(struct backup_physical *p, struct err *err)
 {
 	struct str names;
 
@@ -92,7 +80,7 @@ static bool no_tablespaces(struct physical *p, struct err *err)
 }
 
 /* A question whose answer the drill has to give again. */
-static bool remember(struct physical *p, const char *name, const char *sql, struct str *ret, struct err *err)
+static bool remember(struct backup_physical *p, const char *name, const char *sql, struct str *ret, struct err *err)
 {
 	struct manifest_invariant *i = arena_alloc(p->r->arena, sizeof(*i));
 	const struct manifest_invariant **end = &p->r->m->invariants;
@@ -106,7 +94,7 @@ static bool remember(struct physical *p, const char *name, const char *sql, stru
 	return true;
 }
 
-static bool look(struct physical *p, struct err *err)
+bool backup_physical_look(struct backup_physical *p, struct err *err)
 {
 	struct manifest *m = p->r->m;
 	struct manifest_word *w = arena_alloc(p->r->arena, sizeof(*w));
@@ -134,7 +122,7 @@ static bool look(struct physical *p, struct err *err)
 
 static bool on_member(void *ctx, const struct tar_member *m, struct err *err)
 {
-	struct physical *p = ctx;
+	struct backup_physical *p = ctx;
 	struct str name = str_from(m->name), in = STR("pg_wal/");
 	uint64_t number;
 	uint32_t timeline;
@@ -150,12 +138,12 @@ static const struct tar_events looking_on = { on_member, NULL, NULL };
 
 static bool passing(void *ctx, const void *bytes, size_t n, struct err *err)
 {
-	struct physical *p = ctx;
+	struct backup_physical *p = ctx;
 
 	return tar_add(&p->tar, bytes, n, err) && backup_chunk(p->r, bytes, n, err);
 }
 
-static bool base(struct physical *p, char *path, struct err *err)
+static bool base(struct backup_physical *p, char *path, struct err *err)
 {
 	struct str db = arena_fmt(p->r->arena, "--dbname=%.*s", STR_ARG(p->r->ask->connect));
 	struct str password = arena_fmt(p->r->arena, "PGPASSWORD=%.*s", STR_ARG(p->r->ask->password));
@@ -175,7 +163,7 @@ static bool base(struct physical *p, char *path, struct err *err)
 
 /* --- the position that is asked --- */
 
-static bool begin(struct physical *p, struct err *err)
+static bool begin(struct backup_physical *p, struct err *err)
 {
 	struct str both;
 	size_t bar;
@@ -192,7 +180,7 @@ static bool begin(struct physical *p, struct err *err)
 	return true;
 }
 
-static bool one_moment(struct physical *p, struct err *err)
+static bool one_moment(struct backup_physical *p, struct err *err)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct str sql, unseen;
@@ -209,7 +197,7 @@ static bool one_moment(struct physical *p, struct err *err)
 }
 
 /* A record of the WAL behind it: recovery that was told a position goes on until it meets one, or says that it did not. */
-static bool behind_it(struct physical *p, struct err *err)
+static bool behind_it(struct backup_physical *p, struct err *err)
 {
 	struct str at;
 
@@ -218,7 +206,12 @@ static bool behind_it(struct physical *p, struct err *err)
 	       (physical_lsn(at, &p->until) || err_set(err, ERR_TOOL, "the server does not say where its WAL is"));
 }
 
-static bool header(struct physical *p, const char *name, uint64_t bytes, struct err *err)
+bool backup_physical_moment(struct backup_physical *p, struct err *err)
+{
+	return one_moment(p, err) && behind_it(p, err);
+}
+
+static bool header(struct backup_physical *p, const char *name, uint64_t bytes, struct err *err)
 {
 	char block[TAR_BLOCK];
 
@@ -236,10 +229,10 @@ static bool wal_file(void *ctx, const char *name, uint64_t bytes, struct err *er
 
 static bool wal_bytes(void *ctx, const void *bytes, size_t n, struct err *err)
 {
-	return backup_chunk(((struct physical *)ctx)->r, bytes, n, err);
+	return backup_chunk(((struct backup_physical *)ctx)->r, bytes, n, err);
 }
 
-static bool segment_size(struct physical *p, struct err *err)
+bool backup_physical_segment_size(struct backup_physical *p, struct err *err)
 {
 	struct str s;
 
@@ -248,7 +241,7 @@ static bool segment_size(struct physical *p, struct err *err)
 		err_set(err, ERR_TOOL, "the server does not say how long its WAL files are"));
 }
 
-static bool wal(struct physical *p, struct err *err)
+static bool wal(struct backup_physical *p, struct err *err)
 {
 	struct physical_wal w = { .c = p->replication, .segment = p->segment, .stall = p->r->stall,
 				  .file = wal_file, .bytes = wal_bytes, .ctx = p };
@@ -261,7 +254,7 @@ static bool wal(struct physical *p, struct err *err)
 	return physical_wal_receive(&w, number + 1, p->until, err);
 }
 
-static bool last_words(struct physical *p, struct err *err)
+static bool last_words(struct backup_physical *p, struct err *err)
 {
 	static const char zeros[3 * TAR_BLOCK];
 	struct str text = physical_end_text(&p->end, p->r->arena);
@@ -274,7 +267,7 @@ static bool last_words(struct physical *p, struct err *err)
 
 /* --- the questions --- */
 
-static bool count(struct physical *p, struct fingerprint_table *t, struct err *err)
+static bool count(struct backup_physical *p, struct fingerprint_table *t, struct err *err)
 {
 	struct str sql = arena_fmt(p->r->arena, "SELECT count(*)::text FROM ONLY %.*s", STR_ARG(t->name)), n;
 
@@ -282,7 +275,7 @@ static bool count(struct physical *p, struct fingerprint_table *t, struct err *e
 	return sql.ptr && ask(p, sql.ptr, &n, err) && str_to_u64(n, &t->rows);
 }
 
-static bool tables(struct physical *p, struct err *err)
+static bool tables(struct backup_physical *p, struct err *err)
 {
 	const struct fingerprint_table **end = &p->r->m->tables;
 	PGresult *list = PQexec(p->c, PHYSICAL_TABLES);
@@ -304,7 +297,7 @@ static bool tables(struct physical *p, struct err *err)
 	return good;
 }
 
-static bool answers(struct physical *p, struct err *err)
+bool backup_physical_answers(struct backup_physical *p, struct err *err)
 {
 	struct str name = arena_fmt(p->r->arena, WAL_BASE_POSITION "%.*s" WAL_BASE_TIMELINE "%u", STR_ARG(p->end.position),
 				    (unsigned)p->timeline), yes;
@@ -317,19 +310,21 @@ static bool answers(struct physical *p, struct err *err)
 	       remember(p, name.ptr, sql.ptr, &yes, err) && tables(p, err);
 }
 
-static bool whole(struct physical *p, struct err *err)
+static bool whole(struct backup_physical *p, struct err *err)
 {
 	char path[TOOLS_PATH + 16];
 
-	return look(p, err) && segment_size(p, err) && program(p, path, err) && hold_wal(p, err) && base(p, path, err) &&
-	       one_moment(p, err) && behind_it(p, err) && wal(p, err) && answers(p, err) && last_words(p, err);
+	return backup_physical_look(p, err) && backup_physical_segment_size(p, err) && program(p, path, err) &&
+	       hold_wal(p, err) && base(p, path, err) && backup_physical_moment(p, err) && wal(p, err) &&
+	       backup_physical_answers(p, err) && last_words(p, err);
 }
 
-static bool take_physical(struct backup_run *r, struct err *err)
+bool backup_physical_with(struct backup_run *r, bool replication, bool (*all)(struct backup_physical *p, struct err *err),
+			  struct err *err)
 {
-	struct physical p = { .r = r };
+	struct backup_physical p = { .r = r };
 	bool good = (p.c = connect(&p, false, err)) && (p.also = connect(&p, false, err)) &&
-		    (p.replication = connect(&p, true, err)) && whole(&p, err);
+		    (!replication || (p.replication = connect(&p, true, err))) && all(&p, err);
 
 	/* The snapshot must have lived to the end of it. */
 	if (good) {
@@ -344,6 +339,11 @@ static bool take_physical(struct backup_run *r, struct err *err)
 	PQfinish(p.also);
 	PQfinish(p.c);
 	return good;
+}
+
+static bool take_physical(struct backup_run *r, struct err *err)
+{
+	return backup_physical_with(r, true, whole, err);
 }
 
 const struct source source_physical = { BACKUP_POSTGRES_PHYSICAL, DUMP_BYTES, true, take_physical, drill_physical };

@@ -7,6 +7,7 @@
 
 #include "base/doc.h"
 #include "recovery/drill.h"
+#include "recovery/pgbackrest.h"
 #include "recovery/rds.h"
 #include "recovery/retention.h"
 
@@ -49,6 +50,7 @@ struct config_target {
 	struct config_state state; /* STATE */
 	char *const *command;	   /* COMMAND */
 	char *const *check;	   /* COMMAND: gets the stream when it is drilled, its exit status decides; NULL: none */
+	struct pgbackrest *pgbackrest; /* PGBACKREST; connect: who asks */
 	struct rds *rds;	   /* RDS; connect: user and database of the test instance */
 	char *const *secret_command; /* prints the password; NULL: none */
 	struct str environment, account;

@@ -20,6 +20,9 @@ bool config_take_mask(struct policy_file *f, const struct doc *v, const struct c
 /* config_when.c: the keys that are times, and `keep`, of a target. */
 bool config_take_when(struct policy_file *f, const struct doc *v, struct config_target *t) PAWL_MUST_USE;
 
+/* config_pgbackrest.c: the key `pgbackrest` of a target. */
+bool config_take_pgbackrest(struct policy_file *f, const struct doc *v, struct config_target *t) PAWL_MUST_USE;
+
 /* config_rds.c: the key `rds` of a target. */
 bool config_take_rds(struct policy_file *f, const struct doc *v, struct config_target *t) PAWL_MUST_USE;
 

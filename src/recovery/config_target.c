@@ -123,6 +123,11 @@ static bool take_physical(struct policy_file *f, const struct doc *v, void *targ
 	return policy_choice(f, v, "false", "true", &((struct reading *)target)->physical);
 }
 
+static bool take_pgbackrest(struct policy_file *f, const struct doc *v, void *target)
+{
+	return config_take_pgbackrest(f, v, ((struct reading *)target)->t);
+}
+
 /* --- what it is to the judge --- */
 
 static bool take_environment(struct policy_file *f, const struct doc *v, void *target)
@@ -332,6 +337,7 @@ static const struct policy_key keys[] = {
 	{ "command", take_command },
 	{ "rds", take_rds },
 	{ "physical", take_physical },
+	{ "pgbackrest", take_pgbackrest },
 	{ "environment", take_environment },
 	{ "account", take_account },
 	{ "resources", take_resources },
@@ -409,6 +415,8 @@ static bool fits(struct policy_file *f, const struct doc *d, const struct backup
 		return policy_fail(f, doc_get(d, "name"), "two targets are called '%.*s'", STR_ARG(t->name));
 	if (r->physical && t->kind != BACKUP_POSTGRES)
 		return policy_fail(f, doc_get(d, "physical"), "'physical' is of a target that is 'postgres'");
+	if (t->pgbackrest && (t->kind != BACKUP_POSTGRES || r->physical))
+		return policy_fail(f, doc_get(d, "pgbackrest"), "'pgbackrest' is of a target that is 'postgres', without 'physical'");
 	if (t->check && t->kind != BACKUP_COMMAND)
 		return policy_fail(f, doc_get(d, "check"), "'check' is of a target that is 'command'");
 	if (t->secret_command && t->kind != BACKUP_POSTGRES && t->kind != BACKUP_MYSQL && t->kind != BACKUP_RDS)
@@ -423,6 +431,8 @@ static bool fits(struct policy_file *f, const struct doc *d, const struct backup
 		return policy_fail(f, doc_get(d, "rpo"), "an 'rpo' below 'every' is never kept: back up as often as that");
 	if (r->physical)
 		t->kind = BACKUP_POSTGRES_PHYSICAL;
+	if (t->pgbackrest)
+		t->kind = BACKUP_PGBACKREST;
 	return config_wal_fits(f, d, t) && find_vaults(f, d, c, r);
 }
 

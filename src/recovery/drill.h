@@ -63,6 +63,7 @@ struct drill_ask {
 	const uint8_t *key;  /* ED25519_KEY_LEN */
 	char *const *filter; /* decrypts; NULL: none */
 	const struct drill_query *queries;
+	const struct pgbackrest *pgbackrest; /* PGBACKREST */
 	const struct rds *rds;		/* RDS: with whom the test instance is made … */
 	struct str connect, password;	/* … and how to log in there */
 	char *const *check;	  /* COMMAND, STATE: gets the stream, its exit status decides; NULL: none */

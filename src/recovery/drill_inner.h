@@ -37,6 +37,7 @@ bool drill_unpack(struct drill_run *r,
 
 /* The own parts of PostgreSQL's files, and of MariaDB. */
 bool drill_physical(struct drill_run *r);
+bool drill_pgbackrest(struct drill_run *r);
 bool drill_mysql(struct drill_run *r);
 
 #endif

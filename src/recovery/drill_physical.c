@@ -6,22 +6,13 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "recovery/physical.h"
+#include "recovery/drill_physical.h"
 #include "recovery/source.h"
-
-struct physical {
-	struct drill_run *r;
-	struct scratch *server;
-	struct physical_unpack unpack;
-	struct physical_end end;
-	bool begun;
-	PGconn *c;
-};
 
 /* --- files --- */
 
 /* Its own major version: no other reads these files. */
-static bool programs(struct physical *p)
+static bool programs(struct drill_physical *p)
 {
 	unsigned major = tools_major(p->r->done->manifest.server), newest;
 	char folder[TOOLS_PATH];
@@ -34,7 +25,7 @@ static bool programs(struct physical *p)
 			     newest ? ", and the one here is another" : "", major);
 }
 
-static bool ready(struct physical *p)
+bool drill_physical_ready(struct drill_physical *p)
 {
 	struct scratch_opts o = { .folder = p->r->ask->folder, .confined = p->r->ask->confined };
 	struct err err = { 0 };
@@ -57,16 +48,16 @@ static bool ready(struct physical *p)
 
 static bool take(void *ctx, const void *bytes, size_t n, struct err *err)
 {
-	struct physical *p = ctx;
+	struct drill_physical *p = ctx;
 
-	if (!p->begun && !ready(p))
+	if (!p->begun && !drill_physical_ready(p))
 		return false;
 	if (physical_unpack_add(&p->unpack, bytes, n, err))
 		return true;
 	return err->code == ERR_INPUT ? false : drill_because(p->r, DRILL_BROKE_OFF, "there is no room to restore it: %s", err->msg);
 }
 
-static bool files(struct physical *p)
+static bool stream(struct drill_physical *p)
 {
 	struct err err = { 0 };
 
@@ -78,7 +69,7 @@ static bool files(struct physical *p)
 }
 
 /* Every file against the list that the server made while it sent them. */
-static bool listed(struct physical *p)
+static bool listed(struct drill_physical *p)
 {
 	char program[TOOLS_PATH + 32];
 	char *argv[SCRATCH_WORDS + 8] = { program, (char[]){ "--quiet" }, (char[]){ "--no-parse-wal" }, p->unpack.folder, NULL };
@@ -92,7 +83,7 @@ static bool listed(struct physical *p)
 
 /* --- the server --- */
 
-static enum drill_code refusal(const struct physical *p)
+static enum drill_code refusal(const struct drill_physical *p)
 {
 	static const struct {
 		const char *says;
@@ -124,7 +115,7 @@ static enum drill_code refusal(const struct physical *p)
 	return DRILL_BROKE_OFF;
 }
 
-static bool start(struct physical *p)
+static bool start(struct drill_physical *p)
 {
 	struct str target = arena_fmt(p->r->arena, "recovery_target_lsn = '%.*s'\n", STR_ARG(p->end.position));
 	struct err err = { 0 };
@@ -134,7 +125,7 @@ static bool start(struct physical *p)
 	return physical_start(p->server, &err) || drill_because(p->r, refusal(p), "%s", err.msg);
 }
 
-static bool connect(struct physical *p)
+static bool connect(struct drill_physical *p)
 {
 	struct str user = arena_str(p->r->arena, p->end.role), database = arena_str(p->r->arena, p->end.database);
 	const char *const names[] = { "host", "port", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL };
@@ -149,7 +140,7 @@ static bool connect(struct physical *p)
 
 /* --- comparing --- */
 
-static bool value(struct physical *p, const char *sql, struct str *ret)
+static bool value(struct drill_physical *p, const char *sql, struct str *ret)
 {
 	PGresult *one = sql ? PQexec(p->c, sql) : NULL;
 	bool good = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1 && PQnfields(one) == 1;
@@ -161,13 +152,13 @@ static bool value(struct physical *p, const char *sql, struct str *ret)
 	return good;
 }
 
-static enum drill_code fault(const struct physical *p, enum drill_code code)
+static enum drill_code fault(const struct drill_physical *p, enum drill_code code)
 {
 	return PQstatus(p->c) == CONNECTION_OK ? code : DRILL_BROKE_OFF;
 }
 
 /* Is what is there what was asked? Else nothing can be said of its rows. */
-static bool same_moment(struct physical *p)
+static bool same_moment(struct drill_physical *p)
 {
 	struct str at = p->end.snapshot, sql = arena_fmt(p->r->arena, PHYSICAL_UNSEEN, STR_ARG(at), STR_ARG(at)), n;
 
@@ -180,7 +171,7 @@ static bool same_moment(struct physical *p)
 			     STR_ARG(n));
 }
 
-static bool answer(struct physical *p, enum drill_code code, struct str name, struct str sql, struct str want)
+static bool answer(struct drill_physical *p, enum drill_code code, struct str name, struct str sql, struct str want)
 {
 	struct str text = arena_fmt(p->r->arena, "%.*s", STR_ARG(sql)), got;
 
@@ -189,7 +180,7 @@ static bool answer(struct physical *p, enum drill_code code, struct str name, st
 		       : drill_because(p->r, fault(p, code), "%.*s cannot be answered: %.200s", STR_ARG(name), PQerrorMessage(p->c));
 }
 
-static bool answers(struct physical *p)
+static bool answers(struct drill_physical *p)
 {
 	bool all = true;
 
@@ -200,7 +191,7 @@ static bool answers(struct physical *p)
 	return all;
 }
 
-static bool counted(struct physical *p, struct fingerprint_table *t)
+static bool counted(struct drill_physical *p, struct fingerprint_table *t)
 {
 	struct str sql = arena_fmt(p->r->arena, "SELECT count(*) FROM ONLY %.*s", STR_ARG(t->name)), n;
 
@@ -211,7 +202,7 @@ static bool counted(struct physical *p, struct fingerprint_table *t)
 	return true;
 }
 
-static bool tables(struct physical *p)
+static bool tables(struct drill_physical *p)
 {
 	PGresult *list = PQexec(p->c, PHYSICAL_TABLES);
 	struct fingerprint_table *first = NULL, **end = &first;
@@ -234,7 +225,7 @@ static bool tables(struct physical *p)
 	return good && drill_same_tables(p->r, "what was recovered", first);
 }
 
-static bool compared(struct physical *p)
+static bool compared(struct drill_physical *p)
 {
 	bool good;
 
@@ -245,20 +236,30 @@ static bool compared(struct physical *p)
 	return answers(p) && good;
 }
 
-bool drill_physical(struct drill_run *r)
+static bool of_stream(struct drill_physical *p)
 {
-	struct physical *p = calloc(1, sizeof(*p));
+	return stream(p) && listed(p);
+}
+
+bool drill_physical_with(struct drill_run *r, bool (*files)(struct drill_physical *p))
+{
+	struct drill_physical *p = calloc(1, sizeof(*p));
 	bool good;
 
 	if (!p)
 		return drill_because(r, DRILL_BROKE_OFF, "out of memory");
 	p->r = r;
 	p->unpack.fd = -1;
-	good = files(p) && listed(p) && start(p) && connect(p) && compared(p);
+	good = files(p) && start(p) && connect(p) && compared(p);
 	stall_watch_fd(r->stall, -1);
 	physical_unpack_stop(&p->unpack);
 	PQfinish(p->c);
 	scratch_stop(p->server);
 	free(p);
 	return good;
+}
+
+bool drill_physical(struct drill_run *r)
+{
+	return drill_physical_with(r, of_stream);
 }

@@ -11,6 +11,7 @@ const struct str backup_kinds[BACKUP_WAL + 1] = {
 	[BACKUP_STATE] = STR_INIT("terraform-state"),
 	[BACKUP_COMMAND] = STR_INIT("command"),
 	[BACKUP_RDS] = STR_INIT("rds"),
+	[BACKUP_PGBACKREST] = STR_INIT("pgbackrest"),
 	[BACKUP_WAL] = STR_INIT("wal"),
 };
 #define FORMAT_FIRST "pawl-backup-1" /* none of it was ever released: it is told, not read */

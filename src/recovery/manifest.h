@@ -23,6 +23,7 @@ enum backup_kind {
 	BACKUP_STATE,	/* Terraform state */
 	BACKUP_COMMAND, /* what a command prints */
 	BACKUP_RDS,	/* a snapshot that Amazon RDS keeps; the record of it is what lies in the vault */
+	BACKUP_PGBACKREST, /* in pgBackRest's own repository; likewise */
 	BACKUP_WAL,	/* a piece of a PostgreSQL server's WAL, behind a physical backup (wal.h) */
 };
 extern const struct str backup_kinds[BACKUP_WAL + 1]; /* their words; [0] has none */

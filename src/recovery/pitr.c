@@ -2,6 +2,8 @@
 
 #include <libpq-fe.h>
 
+#include "recovery/pgbackrest.h"
+
 static const char question[] =
 	"SELECT CASE WHEN current_setting('archive_mode') = 'off' THEN 'none: archive_mode is off' "
 	"WHEN current_setting('archive_command') IN ('', ':', 'true', '/bin/true', '/usr/bin/true') "
@@ -13,20 +15,25 @@ static const char question[] =
 	"ELSE 'WAL is archived, last ' || to_char(last_archived_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC' END "
 	"FROM pg_catalog.pg_stat_archiver";
 
-bool pitr_ask(struct str connect, struct str password, struct arena *arena, struct str *ret, struct err *err)
+bool pitr_ask(const struct pitr *p, struct arena *arena, struct str *ret, struct err *err)
 {
-	struct str dbname = arena_str(arena, connect), secret = arena_str(arena, password);
+	struct str dbname = arena_str(arena, p->connect), secret = arena_str(arena, p->password), archiving = STR_NONE;
 	const char *const names[] = { "dbname", "password", "fallback_application_name", "connect_timeout", NULL };
-	const char *const values[] = { dbname.ptr, password.len ? secret.ptr : NULL, "pawl backup", "10", NULL };
+	const char *const values[] = { dbname.ptr, p->password.len ? secret.ptr : NULL, "pawl backup", "10", NULL };
 	PGconn *c = PQconnectdbParams(names, values, 1);
 	PGresult *r = PQexec(c, question);
 	bool good = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
 
 	if (good)
-		*ret = arena_str(arena, str_from(PQgetvalue(r, 0, 0)));
+		archiving = arena_str(arena, str_from(PQgetvalue(r, 0, 0)));
 	else
 		good = err_set(err, ERR_TOOL, "%.*s", STR_ARG(str_trim(str_from(PQerrorMessage(c)))));
 	PQclear(r);
 	PQfinish(c);
-	return good;
+	if (!good)
+		return false;
+	if (p->pgbackrest)
+		return pgbackrest_window(&(struct pgbackrest_run){ .p = p->pgbackrest, .arena = arena }, archiving, ret, err);
+	*ret = archiving;
+	return true;
 }

@@ -7,8 +7,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* What its server says of WAL archiving, in a few words; those that begin with "none" say that there is none. */
-bool pitr_ask(struct str connect, struct str password, struct arena *arena, struct str *ret,
-	      struct err *err) PAWL_MUST_USE;
+struct pgbackrest;
+struct pitr {
+	struct str connect, password;
+	const struct pgbackrest *pgbackrest; /* that archives it; NULL: not known */
+};
+/* What its server says of WAL archiving, in a few words, and pgBackRest of the window; those that begin with "none" say that there is
+ * none. */
+bool pitr_ask(const struct pitr *p, struct arena *arena, struct str *ret, struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -8,6 +8,7 @@ static const struct source *const sources[BACKUP_WAL + 1] = {
 	[BACKUP_STATE] = &source_state,
 	[BACKUP_COMMAND] = &source_command,
 	[BACKUP_RDS] = &source_rds,
+	[BACKUP_PGBACKREST] = &source_pgbackrest,
 };
 
 const struct source *source_of(enum backup_kind kind)

@@ -22,6 +22,6 @@ struct source {
 const struct source *source_of(enum backup_kind kind);
 
 extern const struct source source_postgres, source_physical, source_mysql, source_sqlite, source_command, source_state,
-	source_rds;
+	source_rds, source_pgbackrest;
 
 #endif
