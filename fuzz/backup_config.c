@@ -13,7 +13,8 @@ static void look_at_target(const struct backup_config *c, const struct config_ta
 	FUZZ_CHECK(t->vaults && t->vaults[0]);
 	for (const struct config_vault *const *v = t->vaults; *v; v++)
 		FUZZ_CHECK(config_vault_find(c, (*v)->place.name) == *v);
-	FUZZ_CHECK(t->every_s > 0 && t->drill_s > 0 && (!t->rpo_s || t->every_s <= t->rpo_s));
+	FUZZ_CHECK(t->every_s > 0 && t->drill_s > 0 && (!t->rpo_s || (t->wal_s ? t->wal_s : t->every_s) <= t->rpo_s));
+	FUZZ_CHECK(!t->wal_s || t->kind == BACKUP_POSTGRES_PHYSICAL);
 	FUZZ_CHECK(!t->encrypt == !t->encrypted_to.len && (!t->decrypt || t->encrypt));
 	FUZZ_CHECK(t->kind != BACKUP_COMMAND || (t->command && t->command[0][0]));
 	FUZZ_CHECK(t->kind != BACKUP_STATE || !t->state.folder.len != !t->state.backend.len);

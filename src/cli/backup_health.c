@@ -60,9 +60,55 @@ static bool run_failed(const struct run *r)
 	return r->began_us && !r->good && r->ended_us >= r->began_us;
 }
 
+/* What was written since the newest backup is there too, up to here: that is how much is lost. */
+static bool newest(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
+{
+	const struct point *p = &h->point;
+	int64_t age = now - p->wal.to_us;
+	char text[64], most[64];
+
+	if (!t->wal_s || !p->wal.to_us || p->wal.to_us < p->taken_us)
+		return false;
+	span(age, text);
+	duration_text(t->rpo_s, most, sizeof(most));
+	if (age < -SKEW_US)
+		say(a, &h->red, "the WAL is of a time to come: a clock is wrong, here or on the server");
+	else if (t->rpo_s && age > t->rpo_s * CLOCK_SECOND)
+		say(a, &h->red, "what can be brought back ends %s ago; the RPO is %s", text, most);
+	else if (age > patience(t->wal_s))
+		say(a, &h->red, "no WAL was kept for %s", text);
+	return true;
+}
+
+#define LIMIT_NONE "-1"
+#define HELD_MUCH (UINT64_C(1) << 30)
+
+static void of_wal(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
+{
+	const struct point_wal *w = &h->point.wal;
+	char text[64];
+
+	if (!t->wal_s)
+		return;
+	if (!w->said_us)
+		say(a, &h->red, "no WAL was kept yet: pawl backup wal %.*s", STR_ARG(t->name));
+	else if (w->gap.len)
+		say(a, &h->red, "no moment behind the newest backup can be brought back: %.*s", STR_ARG(str_sub(w->gap, 0, 900)));
+	if (str_is(w->limit, LIMIT_NONE))
+		say(a, &h->notes,
+		    "the server's max_slot_wal_keep_size is not set: while nobody fetches its WAL, the slot fills its disk until it stops");
+	if (w->held > HELD_MUCH)
+		say(a, &h->notes, "the slot holds %llu MB of WAL on the server", (unsigned long long)(w->held >> 20));
+	if (!w->said_us || now - w->said_us <= patience(t->wal_s) || h->backup_late.len)
+		return;
+	span(now - w->said_us, text);
+	h->backup_late = arena_fmt(a, "%.*s: no WAL was kept for %s", STR_ARG(t->name), text);
+}
+
 static void of_backup(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
 {
 	const struct point *p = &h->point;
+	bool followed = newest(a, t, now, h);
 	int64_t age = now - p->taken_us;
 	char text[64], most[64];
 
@@ -73,9 +119,9 @@ static void of_backup(struct arena *a, const struct config_target *t, int64_t no
 		duration_text(t->rpo_s, most, sizeof(most));
 		if (age < -SKEW_US)
 			say(a, &h->red, "the newest backup is of a time to come: a clock is wrong");
-		else if (t->rpo_s && age > t->rpo_s * CLOCK_SECOND)
+		else if (!followed && t->rpo_s && age > t->rpo_s * CLOCK_SECOND)
 			say(a, &h->red, "the newest backup is %s old; the RPO is %s", text, most);
-		else if (!t->rpo_s && age > patience(t->every_s))
+		else if ((followed || !t->rpo_s) && age > patience(t->every_s))
 			say(a, &h->red, "the newest backup is %s old", text);
 	}
 	if (run_failed(&h->runs.backup))
@@ -147,7 +193,7 @@ static void of_vault(struct arena *a, const struct config_target *t, struct back
 	if (t->pgbackrest && !t->pgbackrest->apart)
 		say(a, &h->notes, "the repository of pgBackRest counts as no boundary: 'apart: true' would say that the database's "
 				  "machine cannot take it away");
-	if (str_starts(h->runs.point_in_time, STR("none")))
+	if (!t->wal_s && str_starts(h->runs.point_in_time, STR("none")))
 		say(a, &h->notes, "no point-in-time recovery%.*s", STR_ARG(str_sub(h->runs.point_in_time, 4, 400)));
 }
 
@@ -229,6 +275,7 @@ void backup_health(struct backups *b, const struct config_target *t, int64_t now
 	if (h.point.said_us > now_us + SKEW_US)
 		say(&b->arena, &h.red, "the statement is of a time to come: a clock is wrong");
 	of_backup(&b->arena, t, now_us, &h);
+	of_wal(&b->arena, t, now_us, &h);
 	of_drill(&b->arena, t, now_us, &h);
 	of_vault(&b->arena, t, &h);
 	of_listing(b, t, now_us, &h);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/timestamp.h"
+#include "cli/wal_run.h"
 #include "recovery/copy.h"
 #include "recovery/pitr.h"
 #include "recovery/secret.h"
@@ -87,6 +88,7 @@ static bool record_drill(struct backups *b, const struct config_target *t, const
 	json_out_kv_u64(&o, "tables", d->tables);
 	json_out_kv_u64(&o, "rows", d->rows);
 	json_out_kv_u64(&o, "took_ms", (uint64_t)d->took_us / 1000);
+	backups_put_time(&o, "wal_to", d->wal_as_of_us);
 	json_out_close(&o, '}');
 	return backups_record(b, "drill.finished", &body, err);
 }
@@ -231,6 +233,7 @@ static bool say_drill(struct backups *b, const struct config_target *t, const st
 		p.verified = p.drill;
 		p.tables = tables_of(&b->arena, &d->manifest);
 	}
+	wal_run_proven(d, &p);
 	return points_say(&b->points, &p, &b->arena, err);
 }
 
@@ -450,6 +453,7 @@ static void drill(struct backups *b, const struct config_target *t, struct str i
 	/* What was said last is at least as new as the newest that lies there. */
 	(void)backup_run_statement(b, t, &said, &note);
 	ask.last = said.backup;
+	wal_run_ask(t, &said, &ask);
 	snprintf(cache, sizeof(cache), "%s/cache", b->folder);
 	ask.cache = str_from(cache);
 	if (!vault_open(&t->vaults[0]->place, &ask.vault, &err)) {

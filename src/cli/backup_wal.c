@@ -12,7 +12,7 @@
 
 #define OUT_MAX ((size_t)1 << 20)
 #define CYCLE_S 86400 /* then everything is opened anew */
-#define AGAIN_S 10    /* after an error */
+#define AGAIN_S 10    /* after an error; sooner after the first */
 
 static volatile sig_atomic_t stopped;
 
@@ -86,6 +86,8 @@ static int once(struct cli *c, struct backups *b)
 	struct err err = { 0 };
 	bool wrong = false;
 
+	if (!c->n_args && !b->config.n_targets)
+		return EXIT_ALLOW;
 	if (!backups_targets(b, c, &list, &err))
 		return cli_fail(c, &err);
 	if (c->json)
@@ -100,6 +102,9 @@ static int once(struct cli *c, struct backups *b)
 		if (!c->n_args && !(*list)->wal_s)
 			continue;
 		good = wal_run(&run, &done, &why);
+		/* Somebody who runs for good, and the timers: there is nothing to do. */
+		if (!good && done.busy && !c->n_args)
+			continue;
 		wrong = wrong || !good || done.received.gap.len;
 		if (c->json) {
 			say_json(*list, &done, good ? NULL : &why, &o);
@@ -154,6 +159,7 @@ static bool cycle(struct cli *c, struct backups *b, struct err *err)
 static int forever(struct cli *c)
 {
 	struct err last = { 0 };
+	int wait = 1;
 
 	handle(SIGTERM);
 	handle(SIGINT);
@@ -167,10 +173,11 @@ static int forever(struct cli *c)
 		if (!good && (!opened || err.code == ERR_INPUT))
 			return cli_fail(c, &err);
 		if (!good && strcmp(err.msg, last.msg) != 0)
-			fprintf(stderr, "pawl: %s; again every %d s\n", err.msg, AGAIN_S);
+			fprintf(stderr, "pawl: %s; it is tried again\n", err.msg);
 		last = err;
 		if (!good)
-			pause_for(AGAIN_S);
+			pause_for(wait);
+		wait = good ? 1 : wait * 2 < AGAIN_S ? wait * 2 : AGAIN_S;
 	}
 	return EXIT_ALLOW;
 }

@@ -57,7 +57,7 @@ static void put_text(const struct cli *c, const struct config_target *t, const s
 	} words[] = { [RECOVERY_UNKNOWN] = { "\033[33m", "COULD NOT VERIFY" },
 		      [RECOVERY_VERIFIED] = { "\033[32m", "verified" },
 		      [RECOVERY_FAILED] = { "\033[1;31m", "FAILED" } };
-	char age[64];
+	char age[64], until[TIMESTAMP_LEN + 1];
 
 	buf_addf(b, "%.*s: %s%s%s", STR_ARG(t->name), c->colour ? words[d->result].paint : "", words[d->result].word,
 		 c->colour ? "\033[0m" : "");
@@ -73,6 +73,13 @@ static void put_text(const struct cli *c, const struct config_target *t, const s
 			 (long long)(d->took_us / CLOCK_SECOND), (long long)(d->took_us / (CLOCK_SECOND / 10) % 10),
 			 (unsigned long long)d->tables, d->tables == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s",
 			 d->manifest.kind == BACKUP_RDS ? "read, every query answered as expected" : "equal to what was dumped");
+	if (d->result == RECOVERY_VERIFIED && d->wal_to) {
+		buf_adds(b, "; then recovered with the WAL behind it");
+		if (d->wal_as_of_us) {
+			timestamp_text(d->wal_as_of_us, until);
+			buf_addf(b, ", as of %s", until);
+		}
+	}
 	buf_adds(b, ".\n");
 	for (const struct drill_reason *r = d->reasons; r; r = r->next) {
 		buf_adds(b, "  ");

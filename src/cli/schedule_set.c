@@ -117,7 +117,8 @@ static bool systemctl(const struct setting *k, const char *const words[], struct
 static bool set_systemd(struct setting *k, struct err *err)
 {
 	static const char *const reload[] = { "daemon-reload", NULL };
-	static const char *const enable[] = { "enable", "--now", "pawl-backup.timer", "pawl-backup-watch.timer", NULL };
+	static const char *const enable[] = { "enable", "--now", "pawl-backup.timer", "pawl-backup-watch.timer", "pawl-backup-wal.timer",
+					      NULL };
 
 	if (!dir_make(k->units, 0755, err))
 		return false;
@@ -134,7 +135,8 @@ static bool set_systemd(struct setting *k, struct err *err)
 
 static bool unset_systemd(struct setting *k, struct err *err)
 {
-	static const char *const disable[] = { "disable", "--now", "pawl-backup.timer", "pawl-backup-watch.timer", NULL };
+	static const char *const disable[] = { "disable", "--now", "pawl-backup.timer", "pawl-backup-watch.timer", "pawl-backup-wal.timer",
+					      NULL };
 	char path[PLACES_MAX + 100];
 
 	if (!systemctl(k, disable, err))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 const char *const schedule_units[] = { "pawl-backup.service", "pawl-backup.timer", "pawl-backup-watch.service", "pawl-backup-watch.timer",
+				       "pawl-backup-wal.service", "pawl-backup-wal.timer",
 				       NULL };
 
 /* Nothing that a unit, a crontab or a shell would read otherwise. */
@@ -43,53 +44,59 @@ static void environment(const struct schedule_what *w, const char *before, const
 	}
 }
 
-static void service(const struct schedule_what *w, bool watch, struct buf *ret)
+static const struct job {
+	const char *stem, *what, *command, *calendar, *cron;
+	bool tells; /* 3: something is late, and somebody was told */
+} jobs[] = {
+	{ "pawl-backup-watch", "pawl: were backups or drills missed?", "schedule check", "*:7/30", "7,37 * * * *", true },
+	{ "pawl-backup-wal", "pawl: WAL between physical backups", "backup wal --once", "*:0/5", "*/5 * * * *", false },
+	{ "pawl-backup", "pawl: backups and drills that are due", "schedule run", "*:0/15", "*/15 * * * *", false },
+};
+
+static void service(const struct schedule_what *w, const struct job *j, struct buf *ret)
 {
 	buf_adds(ret, SCHEDULE_MARK "\n[Unit]\n");
-	buf_addf(ret, "Description=%s\n", watch ? "pawl: were backups or drills missed?" : "pawl: backups and drills that are due");
+	buf_addf(ret, "Description=%s\n", j->what);
 	buf_adds(ret, "\n[Service]\nType=oneshot\nNice=10\nIOSchedulingClass=idle\nNoNewPrivileges=yes\n");
 	if (w->user)
 		buf_addf(ret, "User=%s\n", w->user);
 	environment(w, "Environment=", "\n", ret);
-	buf_addf(ret, "ExecStart=%s schedule %s\n", w->program, watch ? "check" : "run");
-	/* 3: something is late, and somebody was told. */
-	if (watch)
+	buf_addf(ret, "ExecStart=%s %s\n", w->program, j->command);
+	if (j->tells)
 		buf_adds(ret, "SuccessExitStatus=3\n");
 }
 
-static void timer(bool watch, struct buf *ret)
+static void timer(const struct job *j, struct buf *ret)
 {
 	buf_adds(ret, SCHEDULE_MARK "\n[Unit]\n");
-	buf_addf(ret, "Description=%s\n", watch ? "pawl: were backups or drills missed?" : "pawl: backups and drills that are due");
-	buf_addf(ret, "\n[Timer]\nOnCalendar=%s\nPersistent=true\nRandomizedDelaySec=60\n", watch ? "*:7/30" : "*:0/15");
+	buf_addf(ret, "Description=%s\n", j->what);
+	buf_addf(ret, "\n[Timer]\nOnCalendar=%s\nPersistent=true\nRandomizedDelaySec=60\n", j->calendar);
 	buf_adds(ret, "\n[Install]\nWantedBy=timers.target\n");
 }
 
 bool schedule_unit(const struct schedule_what *w, const char *name, struct buf *ret, struct err *err)
 {
-	bool watch = strstr(name, "-watch") != NULL;
+	const struct job *j = jobs;
 
 	if (!good(w, err))
 		return false;
+	while (!str_starts(str_from(name), str_from(j->stem)))
+		j++;
 	if (strstr(name, ".timer"))
-		timer(watch, ret);
+		timer(j, ret);
 	else
-		service(w, watch, ret);
+		service(w, j, ret);
 	return !ret->failed || err_set(err, ERR_LIMIT, "no memory");
 }
 
 bool schedule_crontab(const struct schedule_what *w, struct buf *ret, struct err *err)
 {
-	static const struct {
-		const char *when, *what;
-	} lines[] = { { "*/15 * * * *", "run" }, { "7,37 * * * *", "check" } };
-
 	if (!good(w, err))
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		buf_addf(ret, "%s ", lines[i].when);
+	for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
+		buf_addf(ret, "%s ", jobs[i].cron);
 		environment(w, "", " ", ret);
-		buf_addf(ret, "%s schedule %s >/dev/null 2>&1 " SCHEDULE_MARK "\n", w->program, lines[i].what);
+		buf_addf(ret, "%s %s >/dev/null 2>&1 " SCHEDULE_MARK "\n", w->program, jobs[i].command);
 	}
 	return !ret->failed || err_set(err, ERR_LIMIT, "no memory");
 }

@@ -6,6 +6,7 @@
 #include "cli/backup_health.h"
 #include "cli/backup_run.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "core/card.h"
 
 #define OUT_MAX ((size_t)16 << 20)
@@ -45,6 +46,26 @@ static void put_list(struct json_out *o, const char *key, const struct str_list 
 	json_out_close(o, ']');
 }
 
+static void wal_json(struct telling *k, const struct point_wal *w)
+{
+	struct json_out *o = k->o;
+
+	json_out_key(o, "wal");
+	json_out_open(o, '{');
+	backups_put_time(o, "from", w->from_us);
+	backups_put_time(o, "to", w->to_us);
+	json_out_kv_i64(o, "rpo_s", w->to_us ? (k->now_us - w->to_us) / CLOCK_SECOND : -1);
+	json_out_kv(o, "base", w->base);
+	json_out_kv(o, "position", w->to);
+	json_out_kv(o, "gap", w->gap);
+	json_out_kv_u64(o, "slot_holds", w->held);
+	json_out_kv(o, "slot_limit", w->limit);
+	backups_put_time(o, "looked", w->said_us);
+	backups_put_time(o, "proven", w->proven_us);
+	backups_put_time(o, "proven_to", w->proven_to_us);
+	json_out_close(o, '}');
+}
+
 static void target_json(struct telling *k, const struct config_target *t, const struct backup_health *h)
 {
 	const struct point *p = &h->point;
@@ -73,6 +94,8 @@ static void target_json(struct telling *k, const struct config_target *t, const 
 	json_out_kv_i64(o, "ways_tried", (int64_t)p->proof.tried);
 	json_out_kv_i64(o, "ways_worked", (int64_t)p->proof.worked);
 	json_out_kv(o, "point_in_time", h->runs.point_in_time);
+	if (p->wal.said_us)
+		wal_json(k, &p->wal);
 	json_out_kv(o, "schedule", h->schedule);
 	backups_put_time(o, "next_backup", h->next_backup_us);
 	backups_put_time(o, "next_drill", h->next_drill_us);
@@ -95,7 +118,7 @@ static void backup_line(struct telling *k, const struct config_target *t, const 
 		return;
 	age(k, p->taken_us, old);
 	buf_addf(k->text, "  backup    %s old", old);
-	if (t->rpo_s) {
+	if (t->rpo_s && !p->wal.to_us) {
 		duration_text(t->rpo_s, most, sizeof(most));
 		buf_addf(k->text, " (RPO %s)", most);
 	}
@@ -135,6 +158,29 @@ static void vault_line(struct telling *k, const struct config_target *t, const s
 		buf_addf(k->text, ": %u of %u ways to harm it worked, tried %s ago", proof->worked, proof->tried, ago);
 	}
 	buf_addc(k->text, '\n');
+}
+
+static void wal_line(struct telling *k, const struct config_target *t, const struct point_wal *w)
+{
+	char from[TIMESTAMP_LEN + 1], to[TIMESTAMP_LEN + 1], ago[64], most[64], held[PROGRESS_SIZE];
+
+	if (!w->to_us)
+		return;
+	timestamp_text(w->from_us, from);
+	timestamp_text(w->to_us, to);
+	age(k, w->to_us, ago);
+	progress_size(w->held, held);
+	buf_addf(k->text, "  between   point in time: from %s to %s, %s ago", from, to, ago);
+	if (t->rpo_s) {
+		duration_text(t->rpo_s, most, sizeof(most));
+		buf_addf(k->text, " (RPO %s)", most);
+	}
+	buf_addf(k->text, "; the slot holds %s\n", held);
+	if (!w->proven_us)
+		return;
+	age(k, w->proven_us, ago);
+	timestamp_text(w->proven_to_us, to);
+	buf_addf(k->text, "            recovered to %s in the drill %s ago\n", to, ago);
 }
 
 /* Where there is none, a note says so. */
@@ -186,7 +232,10 @@ static void target_text(struct telling *k, const struct config_target *t, const 
 	drill_line(k, t, h);
 	vault_line(k, t, h);
 	next_line(k, h);
-	point_line(k, h);
+	if (h->point.wal.said_us)
+		wal_line(k, t, &h->point.wal);
+	else
+		point_line(k, h);
 	sentences(k, h->notes, YELLOW, "note      ");
 }
 

@@ -216,8 +216,10 @@ bool wal_run(const struct wal_run *w, struct wal_run_done *ret, struct err *err)
 	if (w->t->kind != BACKUP_POSTGRES_PHYSICAL)
 		return err_set(err, ERR_INPUT, "%.*s: WAL goes on from physical backups, and this target has none ('physical: true')",
 			       STR_ARG(w->t->name));
-	if (!runs_lock(str_from(w->b->runs), lock, &held, err))
+	if (!runs_lock(str_from(w->b->runs), lock, &held, err)) {
+		ret->busy = err->code == ERR_STATE;
 		return false;
+	}
 	good = whole(&k, err);
 	if (!good)
 		record(&k, "wal.failed", "why", str_from(err->msg));
@@ -227,4 +229,35 @@ bool wal_run(const struct wal_run *w, struct wal_run_done *ret, struct err *err)
 	buf_free(&k.notes);
 	vault_close(k.vault);
 	return good;
+}
+
+/* --- drills --- */
+
+void wal_run_ask(const struct config_target *t, const struct point *said, struct drill_ask *ask)
+{
+	ask->wal = t->wal_s > 0;
+	if (!said->wal.to_us || !physical_lsn(said->wal.from, &ask->wal_from) || !physical_lsn(said->wal.to, &ask->wal_to)) {
+		ask->wal_from = ask->wal_to = 0;
+		return;
+	}
+	ask->wal_to_us = said->wal.to_us;
+}
+
+static bool about_wal(const struct drill_done *d)
+{
+	for (const struct drill_reason *r = d->reasons; r; r = r->next) {
+		if (r->code == DRILL_WAL || r->code == DRILL_WAL_FOREIGN || r->code == DRILL_WAL_ALTERED)
+			return true;
+	}
+	return false;
+}
+
+void wal_run_proven(const struct drill_done *d, struct point *p)
+{
+	if (d->result == RECOVERY_VERIFIED && d->wal_to) {
+		p->wal.proven_us = d->at_us;
+		p->wal.proven_to_us = d->wal_as_of_us;
+	} else if (about_wal(d)) {
+		p->wal.proven_us = p->wal.proven_to_us = 0;
+	}
 }

@@ -20,10 +20,15 @@ struct wal_run_done {
 	struct point_wal said;
 	unsigned copies;  /* pieces put into other vaults */
 	size_t removed;	  /* that no backup needs any more */
+	bool busy;	  /* another run has it in hand */
 	struct str notes; /* what did not go as it should, one a line */
 };
 
 /* False: what was kept until then stays, and the ledger says "wal.failed". */
 bool wal_run(const struct wal_run *w, struct wal_run_done *ret, struct err *err) PAWL_MUST_USE;
+
+/* What a drill is to know of a target's WAL from the last statement, and what the next says of it after a drill. */
+void wal_run_ask(const struct config_target *t, const struct point *said, struct drill_ask *ask);
+void wal_run_proven(const struct drill_done *d, struct point *p);
 
 #endif

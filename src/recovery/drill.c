@@ -26,6 +26,7 @@ static const struct str codes[DRILL_CODES] = {
 	[DRILL_CHECK] = STR_INIT("check"),
 	[DRILL_WAL] = STR_INIT("wal-missing"),
 	[DRILL_WAL_FOREIGN] = STR_INIT("wal-foreign"),
+	[DRILL_WAL_ALTERED] = STR_INIT("wal-altered"),
 	[DRILL_RTO] = STR_INIT("rto"),
 	[DRILL_RPO] = STR_INIT("rpo"),
 	[DRILL_NO_SERVER] = STR_INIT("no-server"),
@@ -227,8 +228,9 @@ bool drill_answer(struct drill_run *r, enum drill_code code, struct str name, st
 static bool objectives(struct drill_run *r, int64_t now)
 {
 	const struct drill_ask *a = r->ask;
-	int64_t age = (now - r->done->manifest.taken_us) / CLOCK_SECOND,
-		took = r->done->took_us / CLOCK_SECOND;
+	/* What lies behind it counts as far as it was recovered. */
+	int64_t as_of = r->done->wal_as_of_us > r->done->manifest.taken_us ? r->done->wal_as_of_us : r->done->manifest.taken_us;
+	int64_t age = (now - as_of) / CLOCK_SECOND, took = r->done->took_us / CLOCK_SECOND;
 	bool good = true;
 
 	if (a->rto_s && took > a->rto_s)
@@ -271,7 +273,7 @@ void drill_run(const struct drill_ask *ask, struct arena *arena, struct drill_do
 {
 	struct drill_reason *reasons = NULL;
 	struct drill_run r = { .ask = ask, .arena = arena, .done = ret, .end = &reasons };
-	int64_t began = clock_now_us();
+	int64_t began = r.began_us = clock_now_us();
 	struct err err = { 0 };
 	bool good, late;
 
@@ -287,7 +289,7 @@ void drill_run(const struct drill_ask *ask, struct arena *arena, struct drill_do
 	stall_end(r.stall);
 	r.stall = NULL;
 	ret->at_us = clock_now_us();
-	ret->took_us = ret->at_us > began ? ret->at_us - began : 0;
+	ret->took_us = ret->at_us - r.beside_us > began ? ret->at_us - r.beside_us - began : 0;
 	if (ret->at_us < began)
 		good = drill_because(&r, DRILL_CLOCK, "the clock was put back while the drill ran");
 	if (ret->manifest.id.len && !late)

@@ -30,6 +30,7 @@ enum drill_code {
 	DRILL_CHECK,	 /* the owner's own check refused it */
 	DRILL_WAL,	 /* WAL that recovery needs is not there, or not whole */
 	DRILL_WAL_FOREIGN, /* WAL of another cluster */
+	DRILL_WAL_ALTERED, /* archived WAL is not what was put there: cut, changed, not signed for */
 	DRILL_RTO,	 /* it took longer than the objective */
 	DRILL_RPO,	 /* it is older than the objective */
 	DRILL_NO_SERVER, /* from here on: could not verify */
@@ -67,6 +68,9 @@ struct drill_ask {
 	const struct rds *rds;		/* RDS: with whom the test instance is made … */
 	struct str connect, password;	/* … and how to log in there */
 	char *const *check;	  /* COMMAND, STATE: gets the stream, its exit status decides; NULL: none */
+	bool wal;		  /* POSTGRES_PHYSICAL: its WAL is archived: recover it to its end too */
+	uint64_t wal_from, wal_to; /* positions that a statement says are in the archive without a gap; 0: none does */
+	int64_t wal_to_us;	  /* … and as of when ${wal_to} is */
 	int64_t rpo_s, rto_s;	  /* 0: no objective */
 	struct str cache, folder; /* of the scratch server */
 	bool confined;		  /* as scratch_opts: the vault is kept from the agent by its user */
@@ -82,6 +86,8 @@ struct drill_done {
 	struct manifest manifest; /* when it could be read */
 	int64_t at_us, took_us;	  /* from the first byte fetched to the last comparison */
 	uint64_t tables, rows;	  /* compared and equal */
+	uint64_t wal_to;	  /* recovered with archived WAL to here, and its tables read; 0: no */
+	int64_t wal_as_of_us;	  /* all up to then is in it; 0: not known */
 };
 
 /* Total: what goes wrong is in ${ret}. */

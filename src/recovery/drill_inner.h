@@ -14,6 +14,7 @@ struct drill_run {
 	void *ctx;
 	uint64_t bytes;
 	struct stall *stall;
+	int64_t began_us, beside_us; /* beside: what no restore would take as well */
 };
 
 /* Yields false, so that `return drill_because(…)` reads as an end. */

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "recovery/drill_physical.h"
+#include "recovery/drill_wal.h"
 #include "recovery/source.h"
 
 /* --- files --- */
@@ -83,8 +84,9 @@ static bool listed(struct drill_physical *p)
 
 /* --- the server --- */
 
-static enum drill_code refusal(const struct drill_physical *p)
+static enum drill_code refusal(const void *ctx)
 {
+	const struct drill_physical *p = ctx;
 	static const struct {
 		const char *says;
 		enum drill_code code;
@@ -241,6 +243,30 @@ static bool of_stream(struct drill_physical *p)
 	return stream(p) && listed(p);
 }
 
+static PGconn *once_more(void *ctx)
+{
+	struct drill_physical *p = ctx;
+	PGconn *c = NULL;
+
+	if (connect(p))
+		c = p->c;
+	else
+		PQfinish(p->c);
+	p->c = NULL;
+	return c;
+}
+
+static bool with_wal(struct drill_physical *p)
+{
+	struct drill_recovered server = { p->server, &p->unpack, refusal, once_more, p };
+
+	/* The server that ends does not wait for it. */
+	PQfinish(p->c);
+	p->c = NULL;
+	stall_watch_fd(p->r->stall, -1);
+	return drill_wal(p->r, &server);
+}
+
 bool drill_physical_with(struct drill_run *r, bool (*files)(struct drill_physical *p))
 {
 	struct drill_physical *p = calloc(1, sizeof(*p));
@@ -250,7 +276,7 @@ bool drill_physical_with(struct drill_run *r, bool (*files)(struct drill_physica
 		return drill_because(r, DRILL_BROKE_OFF, "out of memory");
 	p->r = r;
 	p->unpack.fd = -1;
-	good = files(p) && start(p) && connect(p) && compared(p);
+	good = files(p) && start(p) && connect(p) && compared(p) && with_wal(p);
 	stall_watch_fd(r->stall, -1);
 	physical_unpack_stop(&p->unpack);
 	PQfinish(p->c);

@@ -1,5 +1,6 @@
 #include "recovery/point.h"
 
+#include "base/timestamp.h"
 #include "recovery/record.h"
 
 #define SKEW_US (INT64_C(300) * 1000000) /* clocks of two machines */
@@ -148,6 +149,7 @@ static const struct point_table *largest(const struct point *p)
 static void put_note(struct buf *b, const struct point *p)
 {
 	const struct point_table *t = largest(p);
+	char from[TIMESTAMP_LEN + 1], to[TIMESTAMP_LEN + 1];
 
 	if (t) {
 		put_count(b, t->rows);
@@ -159,6 +161,12 @@ static void put_note(struct buf *b, const struct point *p)
 		buf_addf(b, "%u of %u ways to delete it worked", p->proof.worked, p->proof.tried);
 	if (p->proof.same_uid)
 		buf_adds(b, "; the agent runs as the vault's own user: NO BOUNDARY");
+	if (p->wal.to_us) {
+		timestamp_text(p->wal.from_us, from);
+		timestamp_text(p->wal.to_us, to);
+		buf_addf(b, "; any moment from %s to %s%s", from, to,
+			 p->wal.proven_us ? "" : ", which no drill tried yet");
+	}
 	if (p->drill.at_us > p->verified.at_us)
 		buf_addf(b, "; the last drill %.*s%s%.*s", STR_ARG(results[p->drill.result]),
 			 p->drill.reasons.len ? ": " : "",

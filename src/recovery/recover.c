@@ -82,13 +82,17 @@ static bool choose(struct recovering *r, struct err *err)
 
 static bool too_far(struct recovering *r, const char *what, struct err *err)
 {
-	struct str why = recover_ends(&r->chain, r->arena), at = wal_position(r->chain.to, r->arena);
+	struct str why = recover_ends(&r->chain, r->arena), once = STR_NONE, at = wal_position(r->chain.to, r->arena);
 	char as_of[TIMESTAMP_LEN + 1] = "";
 
 	timestamp_text(r->as_of_us ? r->as_of_us : r->base.taken_us, as_of);
-	return err_set(err, ERR_STATE, "%s is not in the archive: the WAL behind backup %.*s %s %.*s, as of %s%s%.*s", what,
+	/* Removed by somebody who cannot sign. */
+	if (r->ask->quiet_to > r->chain.to)
+		once = arena_fmt(r->arena, "; WAL up to %.*s was archived, and is missing",
+				 STR_ARG(wal_position(r->ask->quiet_to, r->arena)));
+	return err_set(err, ERR_STATE, "%s is not in the archive: the WAL behind backup %.*s %s %.*s, as of %s%s%.*s%.*s", what,
 		       STR_ARG(r->base.id), r->chain.n ? "goes to" : "is not archived; it ends at", STR_ARG(at), as_of,
-		       why.len ? "; " : "", STR_ARG(why));
+		       why.len ? "; " : "", STR_ARG(why), STR_ARG(once));
 }
 
 static bool reachable(struct recovering *r, struct err *err)

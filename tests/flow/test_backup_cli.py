@@ -94,7 +94,9 @@ with postgres.Server() as pg:
         config, STATE + "/recovery/key.pem", STATE + "/vault", STATE + "/recovery/said")), "")
     check("no password and no secret key in backup.yaml", "PRIVATE" not in open(config).read() and "password" not in open(config).read())
     cron = open(HOME + "/crontab").read()
-    check("the crontab has a run and a watch", cron.count("# pawl schedule") == 2 and "schedule run" in cron and "schedule check" in cron, cron)
+    check("the crontab has a run, a watch and the WAL", cron.count("# pawl schedule") == 3 and
+          all(x in cron for x in ("schedule run", "schedule check", "backup wal --once")), cron)
+    check("without a target whose WAL is kept that does nothing", pawl("backup", "wal", "--once") == (0, ""))
 
     # What is scheduled runs from the crontab's own line, in cron's poor environment.
     line = next(x for x in cron.splitlines() if "schedule run" in x).split(None, 5)[5]
@@ -164,8 +166,8 @@ with postgres.Server() as pg:
     # The schedule's other kind, and its end.
     status, out = pawl("schedule", "--systemd", XDG_CONFIG_HOME=HOME + "/.config")
     units = HOME + "/.config/systemd/user"
-    check("systemd: two services and two timers, enabled", status == 0 and len(os.listdir(units)) == 4
-         and "--user enable --now pawl-backup.timer pawl-backup-watch.timer" in open(HOME + "/systemctl").read(), out)
+    check("systemd: three services and three timers, enabled", status == 0 and len(os.listdir(units)) == 6
+         and "--user enable --now pawl-backup.timer pawl-backup-watch.timer pawl-backup-wal.timer" in open(HOME + "/systemctl").read(), out)
     check("the timer catches up after a pause", "Persistent=true" in open(units + "/pawl-backup.timer").read())
     check("off takes them away", pawl("schedule", "off", "--systemd", XDG_CONFIG_HOME=HOME + "/.config")[0] == 0 and not os.listdir(units))
     with open(HOME + "/crontab", "a") as f:

@@ -5,6 +5,7 @@ doubles nothing."""
 import datetime
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -16,6 +17,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
 import postgres
+import recoveries
 
 t = lab.Tap()
 if postgres.missing():
@@ -26,6 +28,10 @@ HOME = os.environ["HOME"]
 CONFIG = os.path.join(HOME, ".config/pawl/backup.yaml")
 VAULT = os.path.join(HOME, "vault")
 WAL = os.path.join(VAULT, "shop.wal")
+KEY = os.path.join(HOME, ".local/state/pawl/recovery/key.pem")
+WHOLE = os.environ.get("PAWL_TEST_TAMPER") == "whole"
+ROUNDS = int(os.environ.get("PAWL_TEST_WAL_KILLS", "2"))
+BEGAN = time.time()
 HBA = "local all all trust\nlocal replication all trust\nhost all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 trust\n"
 ROOM = tempfile.mkdtemp(prefix="pawl-wal-", dir="/tmp")  # a server that is not root's must reach it
 os.chmod(ROOM, 0o777)
@@ -39,8 +45,8 @@ def env(**more):
     return dict(e, **more)
 
 
-def pawl(*args):
-    p = subprocess.run([PAWL, *args], env=env(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+def pawl(*args, **more):
+    p = subprocess.run([PAWL, *args], env=env(**more), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
     return p.returncode, p.stdout + p.stderr
 
 
@@ -51,6 +57,8 @@ def as_json(*args):
 
 def check(name, cond, detail=""):
     t.ok(cond, name, str(detail)[-1500:])
+    if os.environ.get("PAWL_TEST_WAL_TIMES"):
+        t.diag("%.1f s" % (time.time() - BEGAN))
 
 
 def now():
@@ -99,6 +107,108 @@ def restored(name, *words):
     return status, said, folder
 
 
+def harmed(name, piece, how, code, words):
+    there, kept = os.path.join(WAL, piece), os.path.join(ROOM, "kept")
+    shutil.copytree(there, kept)
+    for folder, _, files in os.walk(WAL):
+        for f in [folder] + [os.path.join(folder, f) for f in files]:
+            os.chmod(f, 0o700)
+    how(there)
+    drilled = WHOLE or code == "wal-foreign"
+    if drilled:
+        status, said = as_json("drill", "shop")
+        reasons = said["drills"][0]["reasons"]
+    back, told, folder = restored("harmed", "--until", now_kept)
+    shutil.rmtree(there, ignore_errors=True)
+    shutil.copytree(kept, there)
+    shutil.rmtree(kept)
+    if drilled:
+        check(name + ": " + code, status == 3 and [r["code"] for r in reasons] == [code], reasons)
+    check(name + ": nothing is brought back with it, and why is told", back == 1 and words in told and not os.path.exists(folder), told)
+
+
+def flip(folder):
+    with open(os.path.join(folder, "data.zst"), "r+b") as f:
+        f.seek(os.path.getsize(f.name) // 2)
+        byte = f.read(1)[0]
+        f.seek(-1, 1)
+        f.write(bytes([byte ^ 1]))
+
+
+def cut(folder):
+    path = os.path.join(folder, "data.zst")
+    os.truncate(path, os.path.getsize(path) - 5)
+
+
+def unsigned(folder):
+    path = os.path.join(folder, "manifest.json")
+    with open(path) as f:
+        text = f.read()
+    with open(path, "w") as f:
+        f.write(text.replace('"wal"', '"wal" '))
+
+
+def foreign(folder):
+    path = os.path.join(folder, "manifest.json")
+    with open(path) as f:
+        m = json.load(f)
+    m["manifest"]["invariants"][0]["value"] = "7000000000000000001"
+    with open(path, "w") as f:
+        json.dump(m, f)
+    recoveries.run(recoveries.FORGE, "sign", KEY, path, os.path.join(folder, "manifest.sig"))
+
+
+def gone(folder):
+    shutil.rmtree(folder)
+
+
+def receiver():
+    return subprocess.Popen([PAWL, "backup", "wal", "shop"], env=env(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def bytes_of(text):
+    high, low = text.split("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
+def lsn():
+    return bytes_of(pg.sql("select pg_current_wal_flush_lsn()")[0][0])
+
+
+def kept():
+    """Whole pieces: with a signature."""
+    return max((span(p)[1] for p in pieces() if os.path.exists(os.path.join(WAL, p, "manifest.sig"))), default=0)
+
+
+def position():
+    """That the newest backup goes to."""
+    folder = os.path.join(VAULT, "shop")
+    with open(os.path.join(folder, sorted(os.listdir(folder))[-1], "manifest.json")) as f:
+        names = [i["name"] for i in json.load(f)["manifest"]["invariants"]]
+    return bytes_of(next(n for n in names if n.startswith("recovered to ")).split()[2])
+
+
+def waits(what, seconds):
+    until = time.time() + seconds
+    while time.time() < until:
+        if what():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def promote():
+    """The same files go on on a timeline of their own."""
+    pg.stop()
+    with open(pg.data / "postgresql.auto.conf", "a") as f:
+        f.write("restore_command = 'false'\n")
+    (pg.data / "recovery.signal").touch()
+    if pg.prefix:
+        os.chown(pg.data / "recovery.signal", os.stat(pg.data).st_uid, -1)
+    pg.start()
+    waits(lambda: pg.sql("select pg_is_in_recovery()") == [["f"]], 20)
+
+
 try:
     with postgres.Server(hba=HBA) as pg:
         pg.sql("create database shop")
@@ -119,8 +229,8 @@ try:
         time.sleep(0.05)
         pg.sql("drop table orders", dbname="shop")
         pg.sql("insert into log values (1000)", dbname="shop")
-        end = pg.fingerprint("shop")
         status, said = pawl("backup", "wal", "--once")
+        now_kept = as_json("status")[1]["targets"][0]["wal"]["to"]
         check("kept, with the window", status == 0 and "Point in time: from" in said, said)
         check("no byte twice, none missing", len(pieces()) >= 2 and unbroken(pieces()), pieces())
 
@@ -129,17 +239,75 @@ try:
         if status == 0:
             with Copy(said, folder) as copy:
                 check("every row is back", copy.fingerprint() == good, (copy.fingerprint(), good))
-        status, said, folder = restored("end")
-        check("to the end", status == 0 and "last transaction" in said, said)
-        if status == 0:
-            with Copy(said, folder) as copy:
-                check("everything up to there", copy.fingerprint() == end)
         late = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         status, said, folder = restored("late", "--until", late)
         check("a time behind the end is told, and gives nothing", status == 1 and "is not in the archive" in said and not os.path.exists(folder), said)
         os.mkdir(os.path.join(ROOM, "there"))
         status, said, _ = restored("there")
         check("a folder that is there is refused", status == 1 and "is there" in said, said)
+
+        status, said = pawl("drill", "shop")
+        check("the drill recovers to the end of the WAL as well", status == 0 and "recovered with the WAL" in said, said)
+        status, said = pawl("status")
+        check("status: green, with the window, its age and what the slot holds", status == 0 and "point in time: from" in said and
+              "the slot holds" in said and "recovered to" in said and "max_slot_wal_keep_size" in said, said)
+
+        # Harm: each way has its words, and nothing behind it is promised.
+        last = pieces()[-1]
+        harmed("a changed piece", last, flip, "wal-altered", "not those that were stored")
+        harmed("a piece that is cut", last, cut, "wal-altered", "cut off")
+        harmed("a manifest that nobody signed", last, unsigned, "wal-altered", "not signed")
+        harmed("a piece of another cluster", last, foreign, "wal-foreign", "another cluster")
+        harmed("a missing piece", pieces()[-2] if span(pieces()[-2])[1] > position() else last, gone, "wal-missing", "missing")
+        if WHOLE:
+            check("and well again", pawl("drill", "shop")[0] == 0)
+
+        # A receiver that is killed at any moment.
+        for _ in range(ROUNDS):
+            p = receiver()
+            until = time.time() + random.uniform(0.1, 1.2)
+            while time.time() < until:
+                pg.sql("insert into log select g from generate_series(1, 300) g", dbname="shop")
+            p.kill()
+            p.wait()
+        p = receiver()
+        pg.stop()
+        pg.start()
+        pg.sql("insert into log values (7)", dbname="shop")
+        check("a server that was started again is followed", waits(lambda: kept() >= lsn(), 25), (kept(), lsn()))
+        p.terminate()
+        check("told to stop it ends well", p.wait(20) == 0)
+        end = pg.fingerprint("shop")
+        status, said = pawl("backup", "wal", "--once", "shop")
+        check("killed and started again: no byte twice, none missing", status == 0 and unbroken(pieces()), pieces())
+        status, said, folder = restored("killed")
+        check("and all of it comes back, to the end", status == 0 and "last transaction" in said, said)
+        if status == 0:
+            with Copy(said, folder) as copy:
+                check("row by row", copy.fingerprint() == end)
+
+        # WAL that is lost for good, and another timeline.
+        pg.sql("select pg_drop_replication_slot('pawl_shop')")
+        pg.sql("insert into log values (8); select pg_switch_wal(); insert into log values (9); checkpoint", dbname="shop")
+        pg.sql("select pg_switch_wal(); checkpoint")
+        status, said = pawl("backup", "wal", "--once", "shop")
+        check("a slot that was dropped is told as a gap", status == 1 and "GAP" in said and "no longer has its WAL" in said, said)
+        status, said = pawl("status")
+        check("and red until there is a new backup", status == 3 and "take a new one" in said, said)
+        status, said, folder = restored("gap", "--until", now())
+        check("nothing behind the gap is promised", status == 1 and "WAL is missing from" in said and not os.path.exists(folder), said)
+        check("a new backup", pawl("backup", "shop")[0] == 0 and pawl("backup", "wal", "--once", "shop")[0] == 0)
+        status, said = as_json("status")
+        check("the window begins anew", status != 1 and said["targets"][0]["wal"]["to"] and not said["targets"][0]["wal"]["gap"], said)
+        promote()
+        status, said = pawl("backup", "wal", "--once", "shop")
+        check("another timeline is told", status == 1 and "timeline 2" in said and "take a new one" in said, said)
+        with open(CONFIG) as f:
+            text = f.read()
+        with postgres.Server(hba=HBA) as other:
+            other.sql("create database shop")
+            status, said = pawl("backup", "wal", "--once", "shop", PGPORT=str(other.port))
+            check("another server under the same name is refused", status == 1 and "of another cluster" in said, said)
 finally:
     shutil.rmtree(ROOM, ignore_errors=True)
 t.done()

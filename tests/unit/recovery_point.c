@@ -52,6 +52,27 @@ static struct recovery_point *of(struct point p)
 	return list;
 }
 
+/* Where WAL is archived the statement says the window, and the card too; without it the text is what it always was. */
+static void any_moment(void **state)
+{
+	struct point p = sound(), back;
+	struct recovery_point *r;
+	struct str json;
+	struct err err = { 0 };
+
+	(void)state;
+	arena_init(&a, memory, sizeof(memory));
+	assert_true(point_write(&p, &a, &json, &err));
+	assert_true(str_starts(json, STR("{\"format\":\"pawl-point-1\"")) && str_find(json, STR("\"wal\"")) == SIZE_MAX);
+	p.wal = (struct point_wal){ .said_us = NOW, .from_us = NOW - 3 * HOUR, .to_us = NOW - HOUR, .base = STR("x"), .from = STR("0/1"),
+				    .to = STR("0/2"), .held = 7, .limit = STR("-1"), .every_s = 300 };
+	r = of(p);
+	assert_true(str_find(r->note, STR("any moment from 1970-02-11T13:00:00Z to 1970-02-11T15:00:00Z, which no drill tried yet")) != SIZE_MAX);
+	assert_true(point_write(&p, &a, &json, &err) && str_starts(json, STR("{\"format\":\"pawl-point-2\"")));
+	assert_true(point_read(STR("p"), json, &a, &back, &err));
+	assert_true(back.wal.to_us == p.wal.to_us && back.wal.held == 7 && str_is(back.wal.to, "0/2"));
+}
+
 static void good(void **state)
 {
 	struct recovery_point *r = of(sound());
@@ -148,7 +169,7 @@ static void clocks(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(good),	  cmocka_unit_test(failed_since), cmocka_unit_test(never),
+	cmocka_unit_test(good), cmocka_unit_test(any_moment),	  cmocka_unit_test(failed_since), cmocka_unit_test(never),
 	cmocka_unit_test(proofs), cmocka_unit_test(places),	  cmocka_unit_test(clocks),
 };
 
