@@ -15,7 +15,9 @@
 #include "recovery/source.h"
 #include "recovery/vault_inner.h"
 
-#define CHUNK ((size_t)128 << 10)
+#define CHUNK PACK_FRAME
+#define WORTH ((size_t)256 << 10)
+#define PAUSE_NS 2000000
 #define WORDS_MAX 600
 
 extern char **environ;
@@ -126,6 +128,15 @@ bool backup_chunk(struct backup_run *r, const void *p, size_t n, struct err *err
 	return fingerprint_add(r->fingerprint, p, n, err) && pack_add(r->pack, p, n, err);
 }
 
+/* A program that writes four kilobytes at a time would wake us for each of them: what it writes meanwhile lies in the pipe. */
+static void let_it_write(size_t got)
+{
+	struct timespec pause = { 0, PAUSE_NS };
+
+	if (got < WORTH)
+		(void)nanosleep(&pause, NULL);
+}
+
 static bool take_all(const struct backup_reader *r, struct child *c, const char *name, struct err *err)
 {
 	char *p = malloc(CHUNK);
@@ -142,6 +153,7 @@ static bool take_all(const struct backup_reader *r, struct child *c, const char 
 			break;
 		stall_moved(r->stall);
 		good = r->take(r->ctx, p, (size_t)n, err);
+		let_it_write((size_t)n);
 	}
 	free(p);
 	return good;

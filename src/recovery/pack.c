@@ -1,10 +1,10 @@
 #include "recovery/pack.h"
 
+#define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_c_literalCompressionMode */
 #include <zstd.h>
 
 #include "recovery/filter.h"
 
-#define OUT_SIZE ((size_t)256 << 10)
 #define BLOCK 64
 
 struct digest_block {
@@ -28,7 +28,8 @@ struct pack {
 	bool filtered;
 	uint64_t plain_bytes;
 	struct stored stored;
-	char out[OUT_SIZE];
+	char *frame, *out; /* what came in pieces; what a frame becomes */
+	size_t n_frame, out_size;
 };
 
 /* --- what is stored --- */
@@ -138,12 +139,16 @@ bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret, st
 	}
 	p->to = to;
 	p->zstd = ZSTD_createCCtx();
-	if (!stored_begin(&p->stored) || !p->zstd ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, PACK_LEVEL)) ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_checksumFlag, 1))) {
+	p->frame = malloc(PACK_FRAME);
+	p->out_size = ZSTD_compressBound(PACK_FRAME);
+	p->out = malloc(p->out_size);
+	if (!stored_begin(&p->stored) || !p->zstd || !p->frame || !p->out ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, PACK_LEVEL))) {
 		pack_stop(p);
 		return err_set(err, ERR_LIMIT, "zstd cannot be begun");
 	}
+	/* A newer zstd may not know it any more: then it packs less. */
+	(void)ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_literalCompressionMode, ZSTD_ps_enable);
 	if (filter) {
 		p->filter.take = store;
 		p->filter.ctx = p;
@@ -157,29 +162,44 @@ bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret, st
 	return true;
 }
 
-static bool squeeze(struct pack *p, ZSTD_inBuffer *in, ZSTD_EndDirective how, struct err *err)
+static bool squeeze(struct pack *p, const void *bytes, size_t n, struct err *err)
 {
-	size_t left;
+	size_t k = ZSTD_compress2(p->zstd, p->out, p->out_size, bytes, n);
 
-	do {
-		ZSTD_outBuffer out = { p->out, OUT_SIZE, 0 };
-
-		left = ZSTD_compressStream2(p->zstd, &out, in, how);
-		if (ZSTD_isError(left))
-			return err_set(err, ERR_TOOL, "zstd: %s", ZSTD_getErrorName(left));
-		if (out.pos && !(p->filtered ? filter_add(&p->filter, p->out, out.pos, err)
-					     : store(p, p->out, out.pos, err)))
-			return false;
-	} while (how == ZSTD_e_end ? left != 0 : in->pos < in->size);
-	return true;
+	if (ZSTD_isError(k))
+		return err_set(err, ERR_TOOL, "zstd: %s", ZSTD_getErrorName(k));
+	return p->filtered ? filter_add(&p->filter, p->out, k, err) : store(p, p->out, k, err);
 }
 
 bool pack_add(struct pack *p, const void *bytes, size_t n, struct err *err)
 {
-	ZSTD_inBuffer in = { bytes, n, 0 };
+	const char *at = bytes;
 
 	p->plain_bytes += n;
-	return squeeze(p, &in, ZSTD_e_continue, err);
+	while (n) {
+		size_t k = PACK_FRAME - p->n_frame;
+
+		if (!p->n_frame && n >= PACK_FRAME) {
+			if (!squeeze(p, at, PACK_FRAME, err))
+				return false;
+		} else {
+			k = n < k ? n : k;
+			memcpy(p->frame + p->n_frame, at, k);
+			p->n_frame += k;
+			if (p->n_frame == PACK_FRAME && !squeeze(p, p->frame, PACK_FRAME, err))
+				return false;
+			p->n_frame %= PACK_FRAME;
+		}
+		at += k;
+		n -= k;
+	}
+	return true;
+}
+
+/* What is left; of nothing at all a frame, too. */
+static bool last(struct pack *p, struct err *err)
+{
+	return (!p->n_frame && p->plain_bytes) || squeeze(p, p->frame, p->n_frame, err);
 }
 
 static void free_all(struct pack *p)
@@ -187,16 +207,17 @@ static void free_all(struct pack *p)
 	if (p->filtered)
 		filter_stop(&p->filter);
 	ZSTD_freeCCtx(p->zstd);
+	free(p->frame);
+	free(p->out);
 	stored_free(&p->stored);
 	free(p);
 }
 
 bool pack_end(struct pack *p, struct arena *arena, struct packed *ret, struct err *err)
 {
-	ZSTD_inBuffer in = { NULL, 0, 0 };
 	struct manifest_file file;
 	bool good =
-		squeeze(p, &in, ZSTD_e_end, err) && (!p->filtered || filter_end(&p->filter, err));
+		last(p, err) && (!p->filtered || filter_end(&p->filter, err));
 
 	if (good && !stored_end(&p->stored, arena, &file))
 		good = err_set(err, ERR_LIMIT, "no memory for the digests of a backup");

@@ -7,7 +7,9 @@
 
 #include "recovery/vault.h"
 
-#define PACK_LEVEL 1 /* a third of the time of level 3 for a tenth more bytes */
+/* Wide steps, literals packed all the same: three fifths of the time of level 1 for a sixth more bytes, fewer than pg_dump -Fc makes. */
+#define PACK_LEVEL (-5)
+#define PACK_FRAME ((size_t)1 << 20) /* each stands for itself: packed where it lies, nothing copied to be looked back at */
 
 struct pack; /* opaque */
 
@@ -31,7 +33,7 @@ void pack_stop(struct pack *p);
 /**
  * unpack(from, take, ctx, ret, err):
  * Reads a stored file, checks every part's digest before any byte of it is used, and hands what it held to ${take}. False when a part
- * differs, the file is shorter or longer, zstd's own checksum fails, it ends too early for what it is (half a dump), all of it together is
+ * differs, the file is shorter or longer, zstd cannot read it, it ends too early for what it is (half a dump), all of it together is
  * not what the manifest says, or ${take} says so: ${err} says where. *${ret}: what went by; its tables are in from->arena.
  */
 struct unpack_from {
