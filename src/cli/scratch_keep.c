@@ -111,14 +111,15 @@ static bool restore(struct keeper *k, const struct bring_place *to, struct err *
 {
 	const struct config_target *t = k->o.target;
 	struct bring_ask ask = {
-		.vault = k->o.vault, .target = t->name, .id = k->copy.backup, .key = k->o.config.key, .filter = t->decrypt
+		.vault = k->o.vault, .target = t->name, .id = k->copy.backup, .key = k->o.config.key, .filter = t->decrypt,
+		.keeps_rights = true
 	};
 	struct bring_done done;
 
 	for (const struct config_mask *m = t->masks; m; m = m->next)
 		k->copy.masked++;
 	return bring_back(&ask, to, &k->o.arena, &done, err) && mask_columns(to, t->masks, &k->o.arena, err) &&
-	       bring_agent(to, done.manifest.roles, AGENT, k->password, err);
+	       bring_lower(to, &done, &k->o.arena, err) && bring_agent(to, done.manifest.roles, AGENT, k->password, err);
 }
 
 static bool make(struct keeper *k, struct err *err)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "recovery/backup_postgres.h"
+#include "recovery/roles.h"
 #include "recovery/tools.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)
@@ -178,13 +179,7 @@ static bool look(PGconn *c, struct backup_run *r, struct str *ret_snapshot,
 		     err) ||
 	    !words(c, "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1",
 		   r->arena, &r->m->extensions, err) ||
-	    !words(c,
-		   "SELECT DISTINCT pg_get_userbyid(o) FROM (SELECT 10::oid o UNION ALL SELECT "
-		   "refobjid FROM pg_shdepend "
-		   "WHERE refclassid = 'pg_authid'::regclass AND dbid = (SELECT oid FROM "
-		   "pg_database WHERE datname = current_database())) x "
-		   "WHERE pg_get_userbyid(o) !~ '^pg_' ORDER BY 1",
-		   r->arena, &r->m->roles, err))
+	    !roles_read(c, r->arena, r->m, err))
 		return false;
 	PQclear(PQexec(c, "RESET search_path"));
 	r->about = str_to_u64(size, &about) ? about : 0;

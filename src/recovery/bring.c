@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "recovery/pack.h"
+#include "recovery/roles.h"
 
 struct bringing {
 	const struct bring_ask *ask;
@@ -128,6 +129,60 @@ static void drop_made(struct bringing *b)
 		b->done->made = false;
 }
 
+/* --- what roles may while it is restored --- */
+
+/* By us, just now: of those that were there nothing is changed. */
+static bool made_here(const struct bring_done *d, struct str role)
+{
+	for (const struct manifest_word *w = d->made_roles; w; w = w->next) {
+		if (str_eq(w->text, role))
+			return true;
+	}
+	return false;
+}
+
+static bool to_give(const struct bring_done *d, const struct manifest_right *r)
+{
+	if (!made_here(d, r->role) || r->power == MANIFEST_OWNER)
+		return false;
+	return r->power != MANIFEST_MEMBER || str_starts(r->of, STR("pg_")) || made_here(d, r->of);
+}
+
+/* What cannot be given here, is not: whatever needs it says so. */
+static bool give_rights(struct bringing *b, struct err *err)
+{
+	auto_pg c = outside(b->to, err);
+	struct err ignored = { 0 };
+
+	for (const struct manifest_right *r = b->done->manifest.rights; c && r; r = r->next) {
+		struct str sql = to_give(b->done, r) ? roles_give(c, r, STR_NONE, b->arena) : STR_NONE;
+
+		if (sql.ptr && !bring_exec(c, sql.ptr, &ignored))
+			continue;
+	}
+	return c;
+}
+
+bool bring_lower(const struct bring_place *place, const struct bring_done *done, struct arena *arena, struct err *err)
+{
+	static const char high[] = "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON "
+				   "g.oid = m.roleid WHERE m.member = r.oid AND g.rolname ~ '^pg_') FROM pg_roles r WHERE rolname = $1";
+	auto_pg c = done->made_roles ? outside(place, err) : NULL;
+	bool good = c || !done->made_roles;
+
+	for (const struct manifest_right *r = done->manifest.rights; c && r; r = r->next) {
+		bool beyond = r->power != MANIFEST_MEMBER || str_starts(r->of, STR("pg_")), is = true;
+		struct str name = arena_fmt(arena, "%.*s", STR_ARG(r->role)), sql;
+
+		if (!to_give(done, r) || !beyond)
+			continue;
+		sql = roles_take_away(c, r, arena);
+		if (!name.ptr || !sql.ptr || !yes(c, high, name.ptr, &is, err) || (is && !bring_exec(c, sql.ptr, err)))
+			good = false;
+	}
+	return good;
+}
+
 /* --- the dump --- */
 
 static bool take(void *ctx, const void *p, size_t n, struct err *err)
@@ -249,13 +304,18 @@ bool bring_back(const struct bring_ask *ask, const struct bring_place *to, struc
 {
 	struct bring_done done = { .made = false };
 	struct bringing b = { .ask = ask, .to = to, .arena = arena, .done = &done };
+	struct err ignored = { 0 };
+	bool good;
 
 	if (!backup_manifest(ask->vault, ask->target, ask->id, ask->key, arena, &done.manifest, err))
 		return false;
 	if (done.manifest.kind != BACKUP_POSTGRES)
 		return err_set(err, ERR_INPUT, "%.*s is a backup of kind %.*s: --out FILE gets it back as it was", STR_ARG(ask->target),
 			       STR_ARG(backup_kind_name(done.manifest.kind)));
-	if (!known_table(&b, err) || !prepare(&b, err) || !stream(&b, err) || !no_errors(&b, err) || !compare_all(&b, err)) {
+	good = known_table(&b, err) && prepare(&b, err) && give_rights(&b, err) && stream(&b, err) && no_errors(&b, err) &&
+	       compare_all(&b, err);
+	/* Also when it went wrong: the first words of why stay. */
+	if ((!(good && ask->keeps_rights) && !bring_lower(to, &done, arena, good ? err : &ignored)) || !good) {
 		drop_made(&b);
 		return false;
 	}

@@ -19,6 +19,7 @@ struct bring_ask {
 	struct str target, id; /* of a whole backup */
 	const uint8_t *key;    /* ED25519_KEY_LEN */
 	char *const *filter;   /* decrypts; NULL: none */
+	bool keeps_rights;     /* bring_lower() follows */
 	struct str table;      /* as the manifest names it: its rows alone; STR_NONE: all */
 	struct backup_progress progress;
 };
@@ -49,6 +50,10 @@ struct bring_done {
  */
 bool bring_back(const struct bring_ask *ask, const struct bring_place *to, struct arena *arena, struct bring_done *ret,
 		struct err *err) PAWL_MUST_USE;
+
+/* Roles made here are superusers, and whatever else reaches beyond the rows of other roles made here, only while the backup is restored (a
+ * materialized view may need it); after that it is for a person to give. */
+bool bring_lower(const struct bring_place *place, const struct bring_done *done, struct arena *arena, struct err *err) PAWL_MUST_USE;
 
 /* Rows of each brought back table against ${live}'s, in no order. Memory: 8 bytes a row of the larger table, twice. */
 bool bring_compare(const struct bring_place *brought, const struct bring_place *live, struct arena *arena, struct bring_done *done,

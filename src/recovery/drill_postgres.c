@@ -4,6 +4,7 @@
 
 #include "recovery/backup_postgres.h"
 #include "recovery/restore.h"
+#include "recovery/roles.h"
 #include "recovery/scratch.h"
 #include "recovery/source.h"
 #include "recovery/tools.h"
@@ -123,6 +124,15 @@ static bool prepare(struct postgres *p)
 		if (!exec(p, sql.ptr))
 			return drill_because(p->r, fault(p, DRILL_ROLE), "role %.*s cannot be made: %.200s",
 				       STR_ARG(w->text), PQerrorMessage(p->c));
+	}
+	for (const struct manifest_right *w = p->r->done->manifest.rights; w; w = w->next) {
+		/* Who makes it all is one of them already. */
+		if (str_is(w->role, SCRATCH_USER))
+			continue;
+		sql = roles_give(p->c, w, STR(SCRATCH_DATABASE), p->r->arena);
+		if (!sql.ptr || !exec(p, sql.ptr))
+			return drill_because(p->r, fault(p, DRILL_ROLE), "role %.*s cannot be what it was: %.200s", STR_ARG(w->role),
+					     PQerrorMessage(p->c));
 	}
 	for (const struct manifest_invariant *i = p->r->done->manifest.invariants; i; i = i->next) {
 		if (str_is(i->name, BACKUP_SUPERUSERS) && str_starts(i->value, STR("{")) && !superusers(p, i->value))

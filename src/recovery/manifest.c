@@ -44,6 +44,19 @@ static const struct record_member word_members[] = { RECORD(struct manifest_word
 							    RECORD_TEXT) };
 static const struct record_kind word_kind = RECORD_KIND_LISTED(struct manifest_word, word_members);
 
+static const struct str powers[] = {
+	[MANIFEST_SUPERUSER] = STR_INIT("superuser"),
+	[MANIFEST_BYPASSRLS] = STR_INIT("bypassrls"),
+	[MANIFEST_MEMBER] = STR_INIT("member"),
+	[MANIFEST_OWNER] = STR_INIT("owner"),
+};
+static const struct record_member right_members[] = {
+	RECORD(struct manifest_right, role, RECORD_TEXT),
+	RECORD_WORDS(struct manifest_right, power, powers),
+	RECORD(struct manifest_right, of, RECORD_TEXT),
+};
+static const struct record_kind right_kind = RECORD_KIND_LISTED(struct manifest_right, right_members);
+
 static const struct record_member file_members[] = {
 	RECORD(struct manifest_file, name, RECORD_TEXT),
 	RECORD(struct manifest_file, bytes, RECORD_COUNT),
@@ -73,6 +86,7 @@ static const struct record_member members[] = {
 	RECORD_OF(struct manifest, invariants, RECORD_LIST, &invariant_kind),
 	RECORD_OF(struct manifest, extensions, RECORD_LIST, &word_kind),
 	RECORD_OF(struct manifest, roles, RECORD_LIST, &word_kind),
+	RECORD_OF(struct manifest, rights, RECORD_LIST, &right_kind),
 	RECORD(struct manifest, schema, RECORD_DIGEST),
 };
 static const struct record_kind manifest_kind = RECORD_KIND(struct manifest, members);

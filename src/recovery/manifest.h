@@ -40,6 +40,21 @@ struct manifest_word {
 	struct manifest_word *next;
 };
 
+/* What a role may do by being who it is, as what runs in its name needs it: a materialized view that is made again, a function of it in an
+ * index. Roles own something there, and may have nothing to do with each other elsewhere. */
+enum manifest_power {
+	MANIFEST_SUPERUSER = 1,
+	MANIFEST_BYPASSRLS,
+	MANIFEST_MEMBER, /* has the rights of another role, `of`; perhaps by way of more roles */
+	MANIFEST_OWNER,	 /* of the database */
+};
+struct manifest_right {
+	struct str role;
+	enum manifest_power power;
+	struct str of; /* STR_NONE but for MANIFEST_MEMBER */
+	struct manifest_right *next;
+};
+
 /* One stored file of the backup. */
 struct manifest_file {
 	struct str name; /* "data.zst", "data.zst.age" */
@@ -66,6 +81,7 @@ struct manifest {
 	const struct fingerprint_table *tables;
 	const struct manifest_invariant *invariants;
 	const struct manifest_word *extensions, *roles;
+	const struct manifest_right *rights; /* of those roles */
 	struct digest schema; /* of the dump's lines that are not data */
 };
 

@@ -57,6 +57,28 @@ evil
         create materialized view v as select count(*) from par; create materialized view w as select 1 with no data;
         create table g (a int, b int generated always as (a * 2) stored, c int generated always as identity); insert into g (a) values (7);
         create table nv (a int); insert into nv values (5); alter table nv add constraint ck check (a < 3) not valid""", [], 8, 9),
+    "views that are made again in the name of a superuser, a member, a reader of all": ('''
+        create role boss superuser; create role clerk; create role team; create role via in role team; create role person in role via;
+        create role all_reader in role pg_read_all_data; create schema s authorization clerk; create table s.t (a int); insert into s.t values (1), (2);
+        alter table s.t owner to clerk; create schema u authorization team; create table u.t (a int); insert into u.t values (3); alter table u.t owner to team;
+        create materialized view v1 as select * from s.t; alter materialized view v1 owner to boss;
+        create materialized view v2 as select * from u.t; alter materialized view v2 owner to person;
+        create materialized view v3 as select t.a, x.a as b from s.t, u.t as x; alter materialized view v3 owner to all_reader''', [], 2, 3),
+    "rows that a view's owner sees a part of, or all": ('''create role keeper; create role seer bypassrls; create role partly;
+        create table r (a int); insert into r values (1), (2); alter table r owner to keeper; alter table r enable row level security;
+        create policy p on r using (a = 1); grant select on r to seer, partly;
+        create materialized view sees as select * from r; alter materialized view sees owner to seer;
+        create materialized view part as select * from r; alter materialized view part owner to partly;
+        create index on part (a)''', [], 1, 2),
+    "indexes and columns by functions that do as a superuser does": ('''create role chief superuser; create role hand; create schema h authorization hand;
+        create table h.k (a int, f int); insert into h.k values (1, 10); alter table h.k owner to hand;
+        create function look(int) returns int language sql immutable security definer as 'select f from h.k where a = $1'; alter function look owner to chief;
+        create table i (a int, g int generated always as (look(a)) stored); insert into i (a) values (1); create index on i (look(a));
+        alter table i owner to hand; alter table i add constraint c check (look(a) is null or a > 0)''', [], 2, 2),
+    "a view whose owner may because the database is his": ('''create role master; revoke all on schema public from public;
+        create table t (a int); insert into t values (1); alter table t owner to master; create materialized view v as select * from t;
+        alter materialized view v owner to master;
+        do $$ begin execute format('alter database %I owner to master', current_database()); end $$''', [], 1, 1),
 }
 # name: (statements, user, words of why there is none)
 NONE = {

@@ -21,7 +21,9 @@ from bring import Shop
 
 MASK = {"users.email": "email", "users.name": "null", "public.users.note": "hash"}
 S = Shop(mask=MASK)
-S.rows("CREATE MATERIALIZED VIEW mails AS SELECT email FROM users; ALTER MATERIALIZED VIEW mails OWNER TO app; CREATE INDEX ON users (email)")
+S.rows("CREATE MATERIALIZED VIEW mails AS SELECT email FROM users; ALTER MATERIALIZED VIEW mails OWNER TO app; CREATE INDEX ON users (email); "
+       "CREATE ROLE boss SUPERUSER; CREATE MATERIALIZED VIEW names AS SELECT name FROM users; ALTER MATERIALIZED VIEW names OWNER TO boss; "
+       "CREATE ROLE runs IN ROLE pg_execute_server_program; ALTER TABLE \"Odd Name\" OWNER TO runs")
 S.backup()
 os.makedirs(S.dir + "/state/recovery", mode=0o700)
 shutil.copy(S.key, S.dir + "/state/recovery/key.pem")
@@ -71,6 +73,10 @@ def test_a_copy_to_work_on_masked():
     assert ask(url, "SELECT count(*) FROM mails WHERE email LIKE '%example.org'").stdout == "0\n"
     assert "u1@" not in ask(url, "SELECT string_agg(most_common_vals::text || histogram_bounds::text, '') FROM pg_stats").stdout
     assert ask(url, "SELECT count(*), sum(total) FROM orders").stdout == "2000|2001000\n"
+    # Made by a superuser, and again after the masking; who is none in the copy.
+    assert ask(url, "SELECT count(*), count(name) FROM names").stdout == "500|0\n"
+    assert ask(url, "SELECT string_agg(rolname, ' ') FROM pg_roles WHERE rolsuper").stdout == "pawl\n"
+    assert ask(url, "SELECT pg_has_role('pg_execute_server_program', 'MEMBER'), pg_has_role('runs', 'MEMBER')").stdout == "f|t\n"
     for sql in ("DROP TABLE orders CASCADE", "CREATE TABLE mine (x int)", "ALTER TABLE users ADD y int", "CREATE SCHEMA s"):
         p = ask(url, sql)
         assert p.returncode == 0, (sql, p.stderr)
