@@ -464,7 +464,7 @@ static const char scratch_help[] =
 static const struct cli_option restore_options[] = {
 	{ "backup", 0, "ID", "this one (default: the newest whole one)", false },
 	{ "into", 0, "NAME", "database to make, or an empty one (default: TARGET's with the backup's time behind it)", false },
-	{ "server", 0, "CONNECT", "libpq's words for the server to restore into (default: the target's own)", false },
+	{ "server", 0, "CONNECT", "the server to restore into, in words as the target's own have them (default: that)", false },
 	{ "table", 0, "SCHEMA.NAME", "the rows of this table alone", false },
 	{ "rows", 0, "FILE", "with --table: write the rows that only the backup has to this new file, as SQL", false },
 	{ "out", 0, "FILE", "restore nothing: write what was backed up to this new file, unpacked; for any kind of target", false },

@@ -10,6 +10,7 @@
 #include "cli/bring_open.h"
 #include "cli/commands.h"
 #include "cli/restore_folder.h"
+#include "cli/restore_mysql.h"
 #include "core/card.h"
 #include "recovery/pack.h"
 
@@ -301,6 +302,8 @@ static int run(struct restoring *r)
 		return cli_fail(r->c, &err);
 	if (cli_value(r->c, "to") || cli_value(r->c, "until") || (r->o.target->kind == BACKUP_POSTGRES_PHYSICAL && !out))
 		return restore_folder(r->c, &r->o);
+	if (r->o.target->kind == BACKUP_MYSQL && !out)
+		return restore_mysql(r->c, &r->o);
 	if (!prepare(r, &err))
 		return cli_fail(r->c, &err);
 	return out ? write_out(r, out) : bring(r);

@@ -1,0 +1,343 @@
+#include "recovery/bring_mysql.h"
+
+#include "recovery/mysql.h"
+#include "recovery/pack.h"
+#include "recovery/source.h"
+
+#define NAME_LONGEST 64
+#define HEAD 40 /* as much of a line as tells what it is */
+
+/* What begins a line of a dump, and what becomes of it. */
+enum line { LINE_PASSES = 0, LINE_EVENTS, LINE_ROUTINES, LINE_REFUSED, LINE_EVENT };
+static const struct {
+	struct str begins;
+	enum line line;
+} lines[] = {
+	{ STR_INIT("-- Dumping events for database "), LINE_EVENTS },
+	{ STR_INIT("-- Dumping routines for database "), LINE_ROUTINES },
+	{ STR_INIT("/*!50106 CREATE"), LINE_EVENT },
+	{ STR_INIT("ALTER DATABASE "), LINE_REFUSED },
+	{ STR_INIT("CREATE DATABASE "), LINE_REFUSED },
+	{ STR_INIT("DROP DATABASE "), LINE_REFUSED },
+	{ STR_INIT("USE `"), LINE_REFUSED },
+};
+
+struct talk {
+	struct mysql_login login;
+	struct mysql_session s;
+	bool on;
+};
+
+struct bringing {
+	const struct bring_ask *ask;
+	const struct bring_place *to;
+	struct arena *arena;
+	struct bring_mysql_done *done;
+	struct talk takes; /* the dump */
+	char head[HEAD];   /* of the line at hand, as long as it is not known what that is */
+	size_t n;
+	bool known, cut; /* what the line is; what goes by is of the events */
+	uint64_t bytes;
+	struct fingerprint *again;
+};
+
+bool bring_mysql_name_good(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+			return false;
+	}
+	return s.len > 0 && s.len <= NAME_LONGEST;
+}
+
+/* --- talking --- */
+
+static void hang_up(struct talk *t)
+{
+	if (t->on) {
+		mysql_end(&t->s);
+		mysql_logout(&t->login);
+	}
+	t->on = false;
+}
+
+/* In the database of that name; STR_NONE: the one that the words name. Of two words that say the same the last counts. */
+static bool call(struct talk *t, const struct bring_place *p, struct str database, struct arena *a, struct err *err)
+{
+	struct str words = database.len ? arena_fmt(a, "%s dbname=%.*s", p->connect, STR_ARG(database)) : str_from(p->connect);
+
+	if (!words.ptr || !mysql_login(words, p->password, a, &t->login, err))
+		return false;
+	if (mysql_begin(&t->s, &t->login, a, err)) {
+		t->on = true;
+		return true;
+	}
+	mysql_end(&t->s);
+	mysql_logout(&t->login);
+	return false;
+}
+
+/* One statement, in a session of its own: one that is refused ends it. */
+static bool tell(const struct bring_place *p, struct str database, struct str sql, struct arena *a, struct str *ret, struct err *err)
+{
+	struct talk t = { .on = false };
+	bool good = sql.ptr && call(&t, p, database, a, err) &&
+		    (ret ? mysql_value(&t.s, sql, a, ret, err) : mysql_ask(&t.s, sql, a, &(struct str){ NULL, 0 }, err));
+
+	hang_up(&t);
+	return good;
+}
+
+#define AROUND STR("information_schema")
+
+/* --- where to --- */
+
+static bool prepare(struct bringing *b, struct err *err)
+{
+	struct str name = b->to->database, n;
+	struct arena *a = b->arena;
+	struct str there = arena_fmt(a, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '%.*s'", STR_ARG(name));
+	struct str holds = arena_fmt(a,
+				     "SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '%.*s') + "
+				     "(SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = '%.*s') + "
+				     "(SELECT COUNT(*) FROM information_schema.events WHERE event_schema = '%.*s')",
+				     STR_ARG(name), STR_ARG(name), STR_ARG(name));
+	struct str make = arena_fmt(a, "CREATE DATABASE `%.*s` CHARACTER SET utf8mb4", STR_ARG(name));
+
+	if (!bring_mysql_name_good(name))
+		return err_set(err, ERR_INPUT, "'%.*s' is no name for a database here: letters, digits, _ and -, at most %d",
+			       STR_ARG(str_sub(name, 0, 80)), NAME_LONGEST);
+	if (!tell(b->to, AROUND, there, a, &n, err))
+		return false;
+	if (str_is(n, "0")) {
+		b->done->made = tell(b->to, AROUND, make, a, NULL, err);
+		return b->done->made;
+	}
+	if (!tell(b->to, AROUND, holds, a, &n, err))
+		return false;
+	return str_is(n, "0") || err_set(err, ERR_DENIED, "the database %.*s is not empty: nothing is restored over what is there; "
+					 "name a new one with --into", STR_ARG(name));
+}
+
+static void drop_made(struct bringing *b)
+{
+	struct str sql = arena_fmt(b->arena, "DROP DATABASE `%.*s`", STR_ARG(b->to->database));
+	struct err ignored = { 0 };
+
+	if (b->done->made && tell(b->to, AROUND, sql, b->arena, NULL, &ignored))
+		b->done->made = false;
+}
+
+/* --- the dump --- */
+
+static bool pass_on(struct bringing *b, const char *p, size_t n, struct err *err)
+{
+	if (b->cut || !n)
+		return true;
+	buf_clear(&b->takes.s.heard);
+	return filter_add(&b->takes.s.f, p, n, err);
+}
+
+/* Enough of a line is there, or all of it. */
+static bool tell_apart(struct bringing *b, struct err *err)
+{
+	struct str head = { b->head, b->n };
+	enum line line = LINE_PASSES;
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		if (str_starts(head, lines[i].begins))
+			line = lines[i].line;
+	}
+	b->known = true;
+	if (line == LINE_EVENTS || line == LINE_ROUTINES)
+		b->cut = line == LINE_EVENTS;
+	else if (line == LINE_EVENT)
+		b->done->events += b->cut;
+	else if (line == LINE_REFUSED && !b->cut)
+		return err_set(err, ERR_DENIED,
+			       "the dump names a database (%.30s…), which may be the live one: that is told to no server; --out FILE gives "
+			       "the dump",
+			       b->head);
+	return pass_on(b, b->head, b->n, err);
+}
+
+static bool take(void *ctx, const void *bytes, size_t size, struct err *err)
+{
+	struct bringing *b = ctx;
+	struct str s = { bytes, size };
+
+	b->bytes += size;
+	if (b->ask->progress.tell)
+		b->ask->progress.tell(b->ask->progress.ctx, b->bytes, b->done->manifest.plain_bytes);
+	while (s.len) {
+		size_t end = str_find_char(s, '\n'), n = end == SIZE_MAX ? s.len : end + 1;
+
+		if (!b->known) {
+			size_t more = n < HEAD - 1 - b->n ? n : HEAD - 1 - b->n;
+
+			memcpy(b->head + b->n, s.ptr, more);
+			b->n += more;
+			b->head[b->n] = '\0';
+			s = str_sub(s, more, s.len);
+			n -= more;
+			if ((b->n == HEAD - 1 || b->head[b->n - 1] == '\n') && !tell_apart(b, err))
+				return false;
+			if (!b->known)
+				continue;
+			if (b->head[b->n - 1] == '\n') {
+				b->n = 0;
+				b->known = false;
+				continue;
+			}
+		}
+		if (!pass_on(b, s.ptr, n, err))
+			return false;
+		if (end != SIZE_MAX) {
+			b->n = 0;
+			b->known = false;
+		}
+		s = str_sub(s, n, s.len);
+	}
+	return true;
+}
+
+static bool stream(struct bringing *b, struct err *err)
+{
+	struct unpack_from from = { b->ask->vault, b->ask->filter, &b->done->manifest, DUMP_MYSQL, b->arena };
+	struct fingerprint_found found;
+	bool good = call(&b->takes, b->to, b->to->database, b->arena, err) && unpack(&from, take, b, &found, err) &&
+		    filter_end(&b->takes.s.f, err);
+
+	hang_up(&b->takes);
+	return good || err_prefix(err, "it could not be restored");
+}
+
+/* --- is it what the manifest says? --- */
+
+static bool again(void *ctx, const void *p, size_t n, struct err *err)
+{
+	return fingerprint_add(((struct bringing *)ctx)->again, p, n, err);
+}
+
+static bool dump_again(struct bringing *b, struct fingerprint_found *ret, struct err *err)
+{
+	char program[TOOLS_PATH], *argv[MYSQL_DUMP_WORDS];
+	struct backup_reader into = { again, b, NULL };
+	struct talk t = { .on = false };
+	struct str tool;
+	bool good;
+
+	b->again = fingerprint_new(DUMP_MYSQL, b->arena);
+	good = b->again && call(&t, b->to, b->to->database, b->arena, err) && mysql_dump_program(program, err) &&
+	       mysql_version(program, b->arena, &tool, err) && mysql_dump_words(&t.login, program, b->arena, argv, err) &&
+	       backup_read(argv, NULL, &into, err) && fingerprint_end(b->again, ret, err);
+	if (good)
+		b->done->values = str_eq(tool, b->done->manifest.tool);
+	hang_up(&t);
+	return good || err_prefix(err, "it cannot be read back");
+}
+
+static const struct fingerprint_table *find(const struct fingerprint_table *t, struct str name)
+{
+	while (t && !str_eq(t->name, name))
+		t = t->next;
+	return t;
+}
+
+static bool same(struct bringing *b, const struct fingerprint_table *was, const struct fingerprint_table *now, struct err *err)
+{
+	if (!now)
+		return err_set(err, ERR_BROKEN, "%.*s was not restored", STR_ARG(was->name));
+	return (now->rows == was->rows && (!b->done->values || digest_eq(&now->digest, &was->digest))) ||
+	       err_set(err, ERR_BROKEN, "%.*s came back with %llu rows and is not what the manifest says (%llu rows)", STR_ARG(was->name),
+		       (unsigned long long)now->rows, (unsigned long long)was->rows);
+}
+
+/* How many views, triggers, routines … there are, which no table says. */
+static bool all_objects(struct bringing *b, struct err *err)
+{
+	for (const struct manifest_invariant *i = b->done->manifest.invariants; i; i = i->next) {
+		struct str n;
+
+		if (!str_is(i->name, "objects"))
+			continue;
+		if (!tell(b->to, b->to->database, i->sql, b->arena, &n, err))
+			return false;
+		if (!str_eq(n, i->value))
+			return err_set(err, ERR_BROKEN, "it came back with %.*s, the manifest says %.*s", STR_ARG(n), STR_ARG(i->value));
+	}
+	return true;
+}
+
+static bool compare(struct bringing *b, struct err *err)
+{
+	struct bring_mysql_table **at = &b->done->tables;
+	struct fingerprint_found found;
+
+	if (!dump_again(b, &found, err))
+		return false;
+	for (const struct fingerprint_table *t = b->done->manifest.tables; t; t = t->next) {
+		struct bring_mysql_table *one = ARENA_NEW(b->arena, struct bring_mysql_table);
+
+		if (!one)
+			return err_set(err, ERR_LIMIT, "no memory to compare with");
+		if (!same(b, t, find(found.tables, t->name), err))
+			return false;
+		*one = (struct bring_mysql_table){ .name = t->name, .rows = t->rows };
+		b->done->rows += t->rows;
+		*at = one;
+		at = &one->next;
+	}
+	return all_objects(b, err);
+}
+
+/* Who may not see users sees none missing. */
+static void look_for_users(struct bringing *b)
+{
+	struct str sql = arena_fmt(b->arena,
+				   "SELECT COALESCE(GROUP_CONCAT(d SEPARATOR ', '), '') FROM (%s) y WHERE d NOT IN "
+				   "(SELECT CONCAT(user, '@', host) FROM mysql.user)",
+				   mysql_definers);
+	struct err unseen = { 0 };
+
+	if (!tell(b->to, b->to->database, sql, b->arena, &b->done->nobody, &unseen))
+		b->done->nobody = STR_NONE;
+}
+
+bool bring_mysql(const struct bring_ask *ask, const struct bring_place *to, struct arena *arena, struct bring_mysql_done *ret,
+		 struct err *err)
+{
+	struct bring_mysql_done done = { .made = false };
+	struct bringing b = { .ask = ask, .to = to, .arena = arena, .done = &done };
+	bool good = backup_manifest(ask->vault, ask->target, ask->id, ask->key, arena, &done.manifest, err);
+
+	if (good && done.manifest.kind != BACKUP_MYSQL)
+		return err_set(err, ERR_INPUT, "%.*s is a backup of kind %.*s", STR_ARG(ask->id),
+			       STR_ARG(backup_kind_name(done.manifest.kind)));
+	good = good && prepare(&b, err) && stream(&b, err) && compare(&b, err);
+	fingerprint_free(b.again);
+	if (!good) {
+		drop_made(&b);
+		return false;
+	}
+	look_for_users(&b);
+	*ret = done;
+	return true;
+}
+
+bool bring_mysql_compare(const struct bring_place *live, struct arena *arena, struct bring_mysql_done *done, struct err *err)
+{
+	for (struct bring_mysql_table *t = done->tables; t; t = t->next) {
+		struct err none = { 0 };
+		struct str n, sql;
+
+		sql = arena_fmt(arena, "SELECT COUNT(*) FROM %.*s", STR_ARG(t->name));
+		if (tell(live, STR_NONE, sql, arena, &n, &none))
+			t->live = str_to_u64(n, &t->live_rows);
+		else if (!strstr(none.msg, "ERROR 1146")) /* no such table */
+			return err_set(err, none.code, "%s", none.msg);
+	}
+	return true;
+}
