@@ -299,16 +299,28 @@ static bool way_s3(struct prover *p, struct s3_scene *s3, const struct prove_way
 	const struct attempt a = { &p->scene, w };
 	auto_buf says = BUF_MAX(8192);
 	enum prove_result r =
-		w->go ? prove_as(p->ask->agent, attempt, &a, &says) : prove_s3_owner(s3, &says);
+		w->go ? prove_as(p->ask->agent, attempt, &a, &says) : prove_s3_owner(s3, w->name, &says);
 	bool whole;
 
 	if (!sound(r)) {
 		r = PROVE_WORKED;
 		buf_adds(&says, " (could not be tried to its end, so nobody knows)");
 	}
+	s3->refused = r == PROVE_HELD || r == PROVE_IMPOSSIBLE;
 	if (!prove_s3_look(s3, p->arena, &whole, &says, err))
 		return err_prefix(err, "after %s", w->name);
 	return note(p, w, whole ? r : PROVE_WORKED, sift(p, buf_str(&says)), err);
+}
+
+/* A refusal that was none. */
+static bool unchanged(struct prover *p, struct s3_scene *s3, struct err *err)
+{
+	auto_buf says = BUF_MAX(8192);
+	bool whole;
+
+	s3->refused = false;
+	return prove_s3_look(s3, p->arena, &whole, &says, err) &&
+	       (whole || err_set(err, ERR_STATE, "what was refused was done all the same%.*s", STR_ARG(buf_str(&says))));
 }
 
 static bool run_s3(struct prover *p, struct err *err)
@@ -325,6 +337,7 @@ static bool run_s3(struct prover *p, struct err *err)
 	good = prove_s3_begin(s3, p->ask, p->arena, err);
 	for (size_t i = 0; good && i < n_prove_ways; i++)
 		good = !(prove_ways[i].flags & PROVE_S3) || way_s3(p, s3, &prove_ways[i], err);
+	good = good && unchanged(p, s3, err);
 	prove_s3_end(s3, p->arena);
 	return good;
 }

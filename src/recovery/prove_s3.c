@@ -23,7 +23,7 @@ static bool may_not(struct str code)
 }
 
 /* ${probe}: the body is none, so that being told this means having the right. */
-static enum prove_result attempt(const struct prove_scene *p, struct s3_call *c, bool probe, struct buf *says)
+static enum prove_result attempt_as(const struct prove_scene *p, bool nobody, struct s3_call *c, bool probe, struct buf *says)
 {
 	struct s3_answer a;
 	struct err err = { 0 };
@@ -31,7 +31,7 @@ static enum prove_result attempt(const struct prove_scene *p, struct s3_call *c,
 	char sum[S3_SUM];
 	struct s3 *s;
 
-	if (!s3_open(&p->s3->place, &s, &err)) {
+	if (!(nobody ? s3_open_nobody : s3_open)(&p->s3->place, &s, &err)) {
 		buf_addf(says, "the agent has no way in: %s", err.msg);
 		return PROVE_IMPOSSIBLE;
 	}
@@ -48,9 +48,24 @@ static enum prove_result attempt(const struct prove_scene *p, struct s3_call *c,
 		return PROVE_UNSET;
 	}
 	buf_add(says, a.code.len ? a.code : STR("it was taken"));
-	r = !a.code.len || (probe && !may_not(a.code)) ? PROVE_WORKED : a.status >= 500 ? PROVE_UNSET : PROVE_HELD;
+	if (a.status >= 500)
+		r = PROVE_UNSET;
+	else
+		r = !a.code.len || (probe && !may_not(a.code)) ? PROVE_WORKED : PROVE_HELD;
 	s3_close(s); /* and the answer with it */
 	return r;
+}
+
+/* What the agent's credentials do not open may stand open to everybody. */
+static enum prove_result attempt(const struct prove_scene *p, struct s3_call *c, bool probe, struct buf *says)
+{
+	auto_buf nobody = BUF_MAX(8192);
+	enum prove_result r = attempt_as(p, false, c, probe, says);
+
+	if ((r != PROVE_HELD && r != PROVE_IMPOSSIBLE) || attempt_as(p, true, c, probe, &nobody) != PROVE_WORKED)
+		return r;
+	buf_addf(says, "; without any credentials: %.*s", STR_ARG(buf_str(&nobody)));
+	return PROVE_WORKED;
 }
 
 static struct str query(const struct prove_scene *p, const char *before, struct buf *b)
@@ -160,6 +175,83 @@ enum prove_result prove_s3_object_lock(const struct prove_scene *p, struct buf *
 {
 	return of_bucket(p, "object-lock=", "<ObjectLockConfiguration><Rule>none</Rule></ObjectLockConfiguration>",
 			 says);
+}
+
+enum prove_result prove_s3_public(const struct prove_scene *p, struct buf *says)
+{
+	return of_bucket(p, "publicAccessBlock=",
+			 "<PublicAccessBlockConfiguration><BlockPublicAcls>neither</BlockPublicAcls>"
+			 "</PublicAccessBlockConfiguration>",
+			 says);
+}
+
+enum prove_result prove_s3_ownership(const struct prove_scene *p, struct buf *says)
+{
+	return of_bucket(p, "ownershipControls=", "<OwnershipControls><Rule></Rule></OwnershipControls>", says);
+}
+
+enum prove_result prove_s3_replication(const struct prove_scene *p, struct buf *says)
+{
+	return of_bucket(p, "replication=", "<ReplicationConfiguration><Rule></Rule></ReplicationConfiguration>", says);
+}
+
+/* Where the bucket has no access lists, nobody can set one. */
+static enum prove_result unless_off(enum prove_result r, const struct buf *says)
+{
+	return r == PROVE_WORKED && str_find(buf_str(says), STR("AccessControlListNotSupported")) != SIZE_MAX ? PROVE_HELD : r;
+}
+
+#define NO_ACL "<AccessControlPolicy><AccessControlList><Grant></Grant></AccessControlList></AccessControlPolicy>"
+
+enum prove_result prove_s3_acl(const struct prove_scene *p, struct buf *says)
+{
+	return unless_off(of_bucket(p, "acl=", NO_ACL, says), says);
+}
+
+/* To take a policy away is another right than to set one; there is no body to refuse, so it is asked where there is none to lose. */
+enum prove_result prove_s3_policy_gone(const struct prove_scene *p, struct buf *says)
+{
+	if (p->s3->before[PROVE_S3_POLICY].len) {
+		buf_adds(says, "the bucket has a policy, and it would be gone");
+		return PROVE_IMPOSSIBLE;
+	}
+	return attempt(p, &(struct s3_call){ .method = "DELETE", .query = STR("policy=") }, true, says);
+}
+
+/* Of the canary's version, with a body that is none. */
+static enum prove_result of_version(const struct prove_scene *p, const char *what, const char *body, struct buf *says)
+{
+	auto_buf q = BUF_MAX(4096);
+
+	return attempt(p,
+		       &(struct s3_call){ .method = "PUT",
+					  .key = str_from(p->s3->key),
+					  .query = query(p, what, &q),
+					  .body = str_from(body) },
+		       true, says);
+}
+
+enum prove_result prove_s3_object_acl(const struct prove_scene *p, struct buf *says)
+{
+	return unless_off(of_version(p, "acl=&", NO_ACL, says), says);
+}
+
+enum prove_result prove_s3_tags(const struct prove_scene *p, struct buf *says)
+{
+	return of_version(p, "tagging=&", "<Tagging><TagSet><Tag></Tag></TagSet></Tagging>", says);
+}
+
+enum prove_result prove_s3_hold(const struct prove_scene *p, struct buf *says)
+{
+	return of_version(p, "legal-hold=&", "<LegalHold><Status>Neither</Status></LegalHold>", says);
+}
+
+/* Of an upload that nobody began. */
+enum prove_result prove_s3_abort(const struct prove_scene *p, struct buf *says)
+{
+	return attempt(p,
+		       &(struct s3_call){ .method = "DELETE", .key = str_from(p->s3->key), .query = STR("uploadId=none") },
+		       true, says);
 }
 
 /* The canary lies in it, so it is never empty: one without the right is refused before that is looked at. Without Object Lock, what

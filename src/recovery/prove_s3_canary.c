@@ -4,7 +4,8 @@
 #include "recovery/vault_inner.h"
 
 /* What of the bucket must be as before, and how it is put back. */
-static const char *const configs[] = { "versioning=", "lifecycle=", "policy=", "encryption=", "object-lock=" };
+static const char *const configs[] = { "versioning=", "lifecycle=", "policy=", "encryption=", "object-lock=",
+				       "acl=", "publicAccessBlock=", "ownershipControls=", "replication=" };
 
 static bool put(struct vault *v, struct str id, const char *file, struct str bytes, struct err *err)
 {
@@ -98,6 +99,8 @@ bool prove_s3_begin(struct s3_scene *s, const struct prove_ask *ask, struct aren
 		s->place.lock_s = PROVE_S3_LOCK_S;
 	if (!s3_open(&s->place, &s->s3, err))
 		return false;
+	/* The agent asks where the vault is, whatever its own environment says. */
+	s3_where(s->s3, &s->place);
 	sweep(s, arena);
 	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
 		if (!config(s, i, arena, &s->before[i], err))
@@ -161,7 +164,7 @@ bool prove_s3_look(struct s3_scene *s, struct arena *arena, bool *ret_whole, str
 	int64_t until = 0;
 	size_t n = 0;
 
-	if (!look_at_bucket(s, arena, says, &whole, err) || !all_versions(s, arena, &all, err))
+	if ((!s->refused && !look_at_bucket(s, arena, says, &whole, err)) || !all_versions(s, arena, &all, err))
 		return false;
 	for (const struct s3_version *v = all; v; v = v->next) {
 		n++;
@@ -184,12 +187,44 @@ bool prove_s3_look(struct s3_scene *s, struct arena *arena, bool *ret_whole, str
 	return plant(s, arena, err);
 }
 
-enum prove_result prove_s3_owner(struct s3_scene *s, struct buf *says)
+/* Of one rule: is it in force, does it take objects or versions away, and may those be ours? */
+static bool expires(struct str rule, struct str prefix)
+{
+	size_t at = str_find(rule, STR("<Prefix>"));
+	struct str of = at == SIZE_MAX ? STR_NONE : str_sub(rule, at + 8, SIZE_MAX);
+
+	of = str_sub(of, 0, str_find_char(of, '<'));
+	return str_find(rule, STR("<Status>Enabled<")) != SIZE_MAX &&
+	       (str_find(rule, STR("<Expiration>")) != SIZE_MAX || str_find(rule, STR("<NoncurrentVersionExpiration>")) != SIZE_MAX) &&
+	       (str_starts(of, prefix) || str_starts(prefix, of));
+}
+
+static enum prove_result expiry(const struct s3_scene *s, struct buf *says)
+{
+	static const struct str begin = STR_INIT("<Rule>"), end = STR_INIT("</Rule>");
+	struct str all = s->before[PROVE_S3_LIFECYCLE];
+
+	for (size_t at; (at = str_find(all, begin)) != SIZE_MAX;) {
+		struct str rule = str_sub(all, at, SIZE_MAX);
+
+		rule = str_sub(rule, 0, str_find(rule, end));
+		if (expires(rule, s->place.prefix)) {
+			buf_adds(says, "a lifecycle rule of the bucket takes away what lies in the vault, the last verified backup too");
+			return PROVE_WORKED;
+		}
+		all = str_sub(all, at + begin.len, SIZE_MAX);
+	}
+	return PROVE_HELD;
+}
+
+enum prove_result prove_s3_owner(struct s3_scene *s, const char *way, struct buf *says)
 {
 	auto_buf q = BUF_MAX(4096);
 	struct s3_answer a;
 	struct err err = { 0 };
 
+	if (!strcmp(way, "s3-expiry"))
+		return expiry(s, says);
 	buf_adds(&q, "versionId=");
 	sigv4_encode(str_from(s->version), false, &q);
 	if (!s->locked) {

@@ -22,8 +22,10 @@ struct s3 {
 	struct credentials credentials;
 	struct str endpoint, host, base, bucket, prefix,
 		region; /* base: what goes before the key in a path */
+	struct str own; /* the endpoint as it was named; STR_NONE: AWS's */
 	struct http_answer answer;
 	int64_t ahead_us; /* the cloud's clock before ours */
+	bool nobody;	  /* nothing is signed */
 };
 
 /* "https://host/base" taken apart. */
@@ -62,7 +64,9 @@ static bool whither(struct s3 *s, const struct vault_place *p, struct err *err)
 	if (!own.len)
 		own = s->credentials.endpoint;
 	if (own.len)
-		return split(s, arena_str(&s->keep, own), err);
+		s->own = arena_str(&s->keep, own);
+	if (own.len)
+		return split(s, s->own, err);
 	if (str_find_char(s->bucket, '.') != SIZE_MAX)
 		return split(s,
 			     arena_fmt(&s->keep, "https://s3.%.*s.%s", STR_ARG(s->region), suffix),
@@ -74,7 +78,7 @@ static bool whither(struct s3 *s, const struct vault_place *p, struct err *err)
 	return true;
 }
 
-bool s3_open(const struct vault_place *p, struct s3 **ret, struct err *err)
+static bool open_as(const struct vault_place *p, bool nobody, struct s3 **ret, struct err *err)
 {
 	struct s3 *s = calloc(1, sizeof(*s));
 	bool good;
@@ -84,7 +88,8 @@ bool s3_open(const struct vault_place *p, struct s3 **ret, struct err *err)
 		return err_set(err, ERR_LIMIT, "no memory for S3");
 	}
 	s->http = http_open(err);
-	good = s->http && credentials_find(&s->keep, &s->credentials, err);
+	s->nobody = nobody;
+	good = s->http && (nobody || credentials_find(&s->keep, &s->credentials, err));
 	s->bucket = arena_str(&s->keep, p->bucket);
 	s->prefix = arena_str(&s->keep, p->prefix);
 	s->region = p->region.len ? arena_str(&s->keep, p->region) : s->credentials.region;
@@ -100,6 +105,16 @@ bool s3_open(const struct vault_place *p, struct s3 **ret, struct err *err)
 	return good;
 }
 
+bool s3_open(const struct vault_place *p, struct s3 **ret, struct err *err)
+{
+	return open_as(p, false, ret, err);
+}
+
+bool s3_open_nobody(const struct vault_place *p, struct s3 **ret, struct err *err)
+{
+	return open_as(p, true, ret, err);
+}
+
 void s3_close(struct s3 *s)
 {
 	if (!s)
@@ -113,6 +128,12 @@ void s3_close(struct s3 *s)
 	buf_free(&s->answer.body);
 	http_close(s->http);
 	free(s);
+}
+
+void s3_where(const struct s3 *s, struct vault_place *place)
+{
+	place->endpoint = s->own;
+	place->region = s->region;
 }
 
 int64_t s3_now_us(const struct s3 *s)
@@ -166,7 +187,8 @@ static size_t lines(const struct s3_call *c, const struct sigv4_signed *g, struc
 	size_t n = 0;
 
 	ret[n++] = arena_fmt(a, "Host: %.*s", STR_ARG(s->host));
-	ret[n++] = arena_fmt(a, "Authorization: %.*s", STR_ARG(g->authorization));
+	if (!s->nobody)
+		ret[n++] = arena_fmt(a, "Authorization: %.*s", STR_ARG(g->authorization));
 	ret[n++] = arena_fmt(a, "X-Amz-Date: %.*s", STR_ARG(g->date));
 	ret[n++] = arena_fmt(a, "X-Amz-Content-Sha256: %.*s", STR_ARG(g->content_sha256));
 	if (g->security_token.len)
@@ -261,7 +283,7 @@ static struct str code_of(struct s3 *s)
 
 static bool busy(long status, struct str code)
 {
-	return status == 429 || status >= 500 || str_is(code, "RequestTimeout") ||
+	return status == 429 || (status >= 500 && status != 501) || str_is(code, "RequestTimeout") ||
 	       str_is(code, "SlowDown");
 }
 

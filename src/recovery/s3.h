@@ -31,12 +31,16 @@ struct s3_answer {
 
 /* Finds credentials as src/cloud does. */
 bool s3_open(const struct vault_place *place, struct s3 **ret, struct err *err) PAWL_MUST_USE;
+/* Without any: as whoever asks. */
+bool s3_open_nobody(const struct vault_place *place, struct s3 **ret, struct err *err) PAWL_MUST_USE;
 void s3_close(struct s3 *s); /* NULL does nothing */
 
 /* False when there was no answer that can be read. A refusal is an answer. */
 bool s3_call(struct s3 *s, const struct s3_call *c, struct s3_answer *ret, struct err *err) PAWL_MUST_USE;
 /* The same, where a refusal is a failure: "cannot ${what}: AccessDenied". */
 bool s3_must(struct s3 *s, const struct s3_call *c, const char *what, struct s3_answer *ret, struct err *err) PAWL_MUST_USE;
+/* Endpoint and region into ${place}, wherever they came from; they live as long as ${s}. */
+void s3_where(const struct s3 *s, struct vault_place *place);
 /* By the cloud's last answer. */
 int64_t s3_now_us(const struct s3 *s);
 /* "PREFIX/TARGET/ID/FILE" in ${arena}; parts without bytes are left out, and so is what follows them. */
