@@ -70,6 +70,7 @@ soak: build
 	@PAWL_TEST_FLOOD=10000 PAWL_TEST_LARGE=1000 tests/run --build $(BUILD) postgres_flood
 	@PAWL_KILL_ALL=1 tests/run --build $(BUILD) backup_kill
 	@PAWL_TEST_TAMPER=whole tests/run --build $(BUILD) recovery_tamper recovery_mysql recovery_manifest recovery_physical
+	@PAWL_TEST_TAMPER=whole PAWL_TEST_WAL_KILLS=30 tests/run --build $(BUILD) test_backup_wal
 	@PAWL_TEST_FAULTS=10000 tests/run --build $(BUILD) recovery_faults
 	@KEEP_DISCARDS=1000 tests/run --build $(BUILD) flow/test_keep
 	@PAWL_TEST_UNDO=500 PAWL_TEST_UNDO_GATE=500 tests/run --build $(BUILD) postgres_undo

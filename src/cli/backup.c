@@ -8,6 +8,7 @@
 #include "cli/drills.h"
 #include "cli/progress.h"
 #include "core/card.h"
+#include "recovery/wal.h"
 #include "recovery/stall.h"
 
 #define SKEW_US (300 * CLOCK_SECOND)
@@ -153,6 +154,13 @@ struct listing {
 	bool *seen; /* of each word: something lies there of that target */
 };
 
+/* Of one target's WAL. */
+struct wal_lines {
+	const struct vault_entry *oldest, *newest; /* newest: whole */
+	size_t n, hidden;
+	uint64_t bytes;
+};
+
 /* What the manifest says; "" where it can be believed. */
 static struct str trust(struct listing *l, const struct vault_entry *e, struct manifest *m)
 {
@@ -222,10 +230,87 @@ static void entry(struct listing *l, const struct vault_entry *e)
 		entry_text(l, e, &m, wrong, verified);
 }
 
+/* Pieces of WAL are told by the target; the newest speaks for what can be believed, and each is checked before it is used. */
+static void wal_line(struct listing *l, const struct wal_lines *w)
+{
+	struct manifest m = { .taken_us = 0 };
+	struct str wrong = w->newest ? trust(l, w->newest, &m) : STR("not whole");
+	char size[PROGRESS_SIZE], as_of[TIMESTAMP_LEN + 1] = "";
+	struct wal_piece first = { .from = 0 }, last = { .to = 0 };
+	struct json_out *o = l->o;
+
+	if (!w->n || !wal_id_read(w->oldest->id, &first) || !wal_id_read(w->newest ? w->newest->id : w->oldest->id, &last))
+		return;
+	l->wrong = l->wrong || wrong.len || w->hidden;
+	if (l->c->json) {
+		json_out_open(o, '{');
+		json_out_kv(o, "target", w->oldest->target);
+		json_out_kv(o, "vault", l->vault->place.name);
+		json_out_kv_u64(o, "wal_pieces", w->n);
+		json_out_kv_u64(o, "bytes", w->bytes);
+		json_out_kv(o, "from", wal_position(first.from, &l->b->arena));
+		json_out_kv(o, "to", wal_position(last.to, &l->b->arena));
+		backups_put_time(o, "as_of", m.taken_us);
+		json_out_kv_u64(o, "hidden", w->hidden);
+		json_out_kv(o, "wrong", wrong);
+		json_out_close(o, '}');
+		return;
+	}
+	progress_size(w->bytes, size);
+	buf_addf(l->text, "%-16.*s WAL %.*s to %.*s  %9s  %-10.*s %zu piece%s", STR_ARG(w->oldest->target),
+		 STR_ARG(wal_position(first.from, &l->b->arena)), STR_ARG(wal_position(last.to, &l->b->arena)), size,
+		 STR_ARG(l->vault->place.name), w->n, w->n == 1 ? "" : "s");
+	if (m.taken_us) {
+		timestamp_text(m.taken_us, as_of);
+		buf_addf(l->text, ", as of %s", as_of);
+	}
+	if (w->hidden)
+		buf_addf(l->text, ", %zu HIDDEN behind delete markers", w->hidden);
+	if (wrong.len) {
+		buf_addc(l->text, ' ');
+		card_escape(wrong, l->text);
+	}
+	buf_addc(l->text, '\n');
+}
+
+/* True: it was a piece, and is counted. */
+static bool wal_entry(struct wal_lines *w, const struct vault_entry *e)
+{
+	struct wal_piece p;
+
+	if (!str_ends(e->target, STR(WAL_ENDING)) || !wal_id_read(e->id, &p))
+		return false;
+	w->n++;
+	w->bytes += e->bytes;
+	w->hidden += e->hidden;
+	if (e->whole && !e->hidden && (!w->newest || str_cmp(e->id, w->newest->id) > 0))
+		w->newest = e;
+	if (!w->oldest || str_cmp(e->id, w->oldest->id) < 0)
+		w->oldest = e;
+	return true;
+}
+
+/* Is it asked for? A target's WAL is when the target is. */
+static bool wanted(struct listing *l, struct str target)
+{
+	int i = 0;
+
+	if (!l->c->n_args)
+		return true;
+	while (i < l->c->n_args && !str_is(target, l->c->args[i]) &&
+	       !(str_ends(target, STR(WAL_ENDING)) && str_is(str_sub(target, 0, target.len - sizeof(WAL_ENDING) + 1), l->c->args[i])))
+		i++;
+	if (i == l->c->n_args)
+		return false;
+	l->seen[i] = true;
+	return true;
+}
+
 static bool list_vault(struct listing *l, struct err *err)
 {
 	struct vault_entry *entries = NULL;
 	struct point p;
+	struct wal_lines wal = { .n = 0 };
 	struct str last = STR_NONE;
 	bool there = false, good;
 
@@ -233,21 +318,19 @@ static bool list_vault(struct listing *l, struct err *err)
 		return false;
 	good = vault_list(l->open, STR_NONE, &l->b->arena, &entries, err);
 	for (const struct vault_entry *e = entries; good && e; e = e->next) {
-		if (l->c->n_args) {
-			int i = 0;
-
-			while (i < l->c->n_args && !str_is(e->target, l->c->args[i]))
-				i++;
-			if (i == l->c->n_args)
-				continue;
-			l->seen[i] = true;
-		}
+		if (!wanted(l, e->target))
+			continue;
 		if (!str_eq(e->target, last)) {
+			wal_line(l, &wal);
+			wal = (struct wal_lines){ .n = 0 };
 			last = e->target;
 			l->point = points_load(&l->b->points, e->target, &l->b->arena, &p, &there, NULL) && there ? &p : NULL;
 		}
-		entry(l, e);
+		if (!wal_entry(&wal, e))
+			entry(l, e);
 	}
+	if (good)
+		wal_line(l, &wal);
 	vault_close(l->open);
 	return good;
 }
