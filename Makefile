@@ -66,7 +66,7 @@ soak: build
 	@PAWL_TEST_REGRESS=whole tests/run --build $(BUILD) postgres_regress postgres_features
 	@PAWL_TEST_CHAOS_SECONDS=600 tests/run --build $(BUILD) postgres_chaos
 	@PAWL_TEST_CUT_STRIDE=1 PAWL_TEST_FAR=whole tests/run --build $(BUILD) postgres_wire_cut postgres_wire_far
-	@PAWL_TEST_WHOLE=1 tests/run --build $(BUILD) postgres_prisma postgres_dump hold_kill test_loss test_fresh test_backup_s3 test_pgbackrest
+	@PAWL_TEST_WHOLE=1 tests/run --build $(BUILD) postgres_prisma postgres_dump hold_kill test_loss test_fresh test_backup_s3 test_backup_state test_pgbackrest
 	@PAWL_TEST_FLOOD=10000 PAWL_TEST_LARGE=1000 tests/run --build $(BUILD) postgres_flood
 	@PAWL_KILL_ALL=1 tests/run --build $(BUILD) backup_kill
 	@PAWL_TEST_TAMPER=whole tests/run --build $(BUILD) recovery_tamper recovery_mysql recovery_manifest recovery_physical
