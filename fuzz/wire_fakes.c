@@ -98,7 +98,7 @@ bool aside_query(struct postgres_aside *a, const char *sql, const struct str *pa
 	};
 	static const struct str routine[] = {
 		STR_INIT("16500"), STR_INIT("public"), STR_INIT("f"), STR_INIT("f"), STR_INIT("v"), STR_INIT("sql"), STR_INIT("SELECT 1"),
-		STR_INIT("f"),
+		STR_INIT("f"),	   STR_INIT("f"),
 	};
 	static const struct str looked_up[] = { STR_INIT("16999"), STR_INIT("public"), STR_INIT("unknown"), STR_INIT("r"), STR_INIT("p") };
 	static const struct str version = STR_INIT("0123456789abcdef");
@@ -117,7 +117,7 @@ bool aside_query(struct postgres_aside *a, const char *sql, const struct str *pa
 	else if (sql == witness_lookup_sql)
 		*ret = (struct aside_rows){ 1, 5, looked_up };
 	else if (strstr(sql, "FROM pg_proc p JOIN pg_namespace n"))
-		*ret = (struct aside_rows){ 1, 8, routine };
+		*ret = (struct aside_rows){ 1, 9, routine };
 	return true;
 }
 

@@ -102,6 +102,20 @@ static void skip(struct relay *r, bool told)
 		r->skipping = true;
 }
 
+/* A message of the gate's between transactions, which nobody waits for: what follows its Sync is another matter. */
+static bool aside(const struct relay *r, const struct relay_sent *e)
+{
+	if (e->how & (HOW_ERROR | HOW_REST | HOW_WITNESS | HOW_STATEMENT))
+		return false;
+	for (unsigned i = 0; i < r->n_sent; i++) {
+		const struct relay_sent *later = &r->sent[(r->first_sent + i) % RELAY_SENT];
+
+		if (later->kind == 'S')
+			return later->how & HOW_BETWEEN;
+	}
+	return false;
+}
+
 static enum relay_does on_error(struct session *s, const struct said *m)
 {
 	struct relay *r = &s->relay;
@@ -116,6 +130,11 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 	}
 	if (!e)
 		return PASS; /* the server ends the connection, and says why */
+	if (aside(r, e)) {
+		r->counters = true; /* those of the last transaction are there yet: the next one tries again */
+		skip(r, false);
+		return DROP;
+	}
 	/* Of the gate's own messages only the first that fails is told. */
 	told = (e->how & HOW_ERROR) && !r->skipping && ((e->how & HOW_REST) || !r->failed);
 	r->failed = true;
