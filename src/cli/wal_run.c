@@ -1,5 +1,6 @@
 #include "cli/wal_run.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@ struct running {
 	struct wal_piece *pieces; /* those that lay there, and what came since as one more */
 	struct wal_bases bases;
 	struct buf notes;
+	unsigned copied; /* of the pieces of this run */
 };
 
 static void note(struct running *k, const char *what, const char *why)
@@ -101,6 +103,8 @@ static void window(struct running *k, const struct wal_received *r, struct point
 	p->to_us = r->as_of_us;
 }
 
+static void copy_out(struct running *k);
+
 static bool kept(void *ctx, const struct wal_received *r, struct err *err)
 {
 	struct running *k = ctx;
@@ -116,7 +120,14 @@ static bool kept(void *ctx, const struct wal_received *r, struct err *err)
 	window(k, r, &p.wal);
 	p.wal.said_us = clock_now_us();
 	k->done->said = p.wal;
-	return points_say(&b->points, &p, &b->arena, err);
+	if (!points_say(&b->points, &p, &b->arena, err))
+		return false;
+	fd_close(&held);
+	/* The first time also what an earlier run could not. */
+	if (r->pieces != k->copied)
+		copy_out(k);
+	k->copied = r->pieces;
+	return true;
 }
 
 /* --- one run --- */
@@ -137,16 +148,37 @@ static void copy_out(struct running *k)
 	}
 }
 
-static void let_go(struct running *k)
+/* By the backups that each vault has itself. */
+static void let_go(struct running *k, const struct config_vault *of)
+{
+	struct backups *b = k->w->b;
+	struct wal_archive a = k->archive;
+	struct wal_bases bases = k->bases;
+	struct vault *other = NULL;
+	struct err err = { 0 };
+	bool good = true;
+
+	if (of != k->w->t->vaults[0]) {
+		bases = (struct wal_bases){ .n = 0 };
+		good = vault_open(&of->place, &other, &err) && wal_bases(other, k->w->t->name, b->config.key, &b->arena, &bases, &err);
+		a.vault = other;
+		good = good && wal_archive_list(&a, &err);
+	}
+	if (good)
+		k->done->removed += wal_archive_let_go(&a, &bases, clock_now_us(), &err);
+	if (err.code != ERR_NONE)
+		note(k, "WAL that no backup needs stays: ", err.msg);
+	vault_close(other);
+}
+
+static void let_all_go(struct running *k)
 {
 	const struct retention_keep *keep = &k->w->t->keep;
-	struct err err = { 0 };
 
 	if (!keep->daily && !keep->weekly && !keep->monthly)
 		return;
-	k->done->removed = wal_archive_let_go(&k->archive, &k->bases, clock_now_us(), &err);
-	if (err.code != ERR_NONE)
-		note(k, "WAL that no backup needs stays: ", err.msg);
+	for (const struct config_vault *const *v = k->w->t->vaults; *v; v++)
+		let_go(k, *v);
 }
 
 static bool receive(struct running *k, struct str password, struct err *err)
@@ -200,14 +232,13 @@ static bool whole(struct running *k, struct err *err)
 	buf_wipe(&secret);
 	if (!good)
 		return err_prefix(err, "%.*s", STR_ARG(k->w->t->name));
-	copy_out(k);
-	let_go(k);
+	let_all_go(k);
 	return true;
 }
 
 bool wal_run(const struct wal_run *w, struct wal_run_done *ret, struct err *err)
 {
-	struct running k = { .w = w, .done = ret, .notes = BUF_MAX(NOTES_MAX) };
+	struct running k = { .w = w, .done = ret, .notes = BUF_MAX(NOTES_MAX), .copied = UINT_MAX };
 	struct str lock = wal_target(w->t->name, &w->b->arena);
 	auto_fd held = -1;
 	bool good;

@@ -117,25 +117,50 @@ bool copy_backup(struct vault *from, struct vault *to, const struct manifest *m,
 	return good;
 }
 
-/* ${copies}' entry of that backup; NULL: none there. */
-static const struct vault_entry *entry_of(const struct vault_entry *copies, struct str id)
+/* What lies in the other vault. */
+struct copies {
+	const struct vault_entry **by_id;
+	size_t n;
+	const struct vault_entry *newest; /* whole; NULL: none */
+};
+
+static int by_id(const void *a, const void *b)
 {
-	while (copies && !str_eq(copies->id, id))
-		copies = copies->next;
-	return copies;
+	const struct vault_entry *const *x = a, *const *y = b;
+
+	return str_cmp((*x)->id, (*y)->id);
 }
 
-static bool wanted(const struct vault_entry *e, const struct vault_entry *copies)
+static bool look(const struct vault_entry *list, struct arena *arena, struct copies *ret)
 {
-	const struct vault_entry *there = entry_of(copies, e->id), *newest = copies;
+	struct copies c = { .n = 0 };
+
+	for (const struct vault_entry *e = list; e; e = e->next)
+		c.n++;
+	c.by_id = ARENA_ARRAY(arena, c.n + 1, const struct vault_entry *);
+	if (!c.by_id)
+		return false;
+	c.n = 0;
+	for (const struct vault_entry *e = list; e; e = e->next) {
+		c.by_id[c.n++] = e;
+		if (!c.newest && e->whole)
+			c.newest = e;
+	}
+	if (c.n)
+		qsort(c.by_id, c.n, sizeof(*c.by_id), by_id);
+	*ret = c;
+	return true;
+}
+
+static bool wanted(const struct vault_entry *e, const struct copies *c)
+{
+	const struct vault_entry *const *there = c->n ? bsearch(&e, c->by_id, c->n, sizeof(*c->by_id), by_id) : NULL;
 
 	if (!e->whole || e->hidden)
 		return false;
 	if (there)
-		return !there->whole && !there->hidden;
-	while (newest && !newest->whole)
-		newest = newest->next;
-	return !newest || str_cmp(e->id, newest->id) > 0;
+		return !(*there)->whole && !(*there)->hidden;
+	return !c->newest || str_cmp(e->id, c->newest->id) > 0;
 }
 
 /* One that is broken where it comes from holds up no other; a vault that cannot be reached ends it. */
@@ -159,6 +184,7 @@ bool copy_missing(const struct copy_ask *ask, struct arena *arena, struct copy_d
 {
 	struct vault_entry *list, *copies;
 	const struct vault_entry **order;
+	struct copies there;
 	size_t n = 0;
 
 	*ret = (struct copy_done){ .copied = 0 };
@@ -167,14 +193,14 @@ bool copy_missing(const struct copy_ask *ask, struct arena *arena, struct copy_d
 	for (const struct vault_entry *e = list; e; e = e->next)
 		n++;
 	order = ARENA_ARRAY(arena, n + 1, const struct vault_entry *);
-	if (!order)
+	if (!order || !look(copies, arena, &there))
 		return err_set(&ret->err, ERR_LIMIT, "no memory to copy a backup");
 	n = 0;
 	for (const struct vault_entry *e = list; e; e = e->next)
 		order[n++] = e;
 	/* The oldest first: the newest there says up to where it went. */
 	while (n--) {
-		if (wanted(order[n], copies) && !copy_one(ask, order[n], arena, ret))
+		if (wanted(order[n], &there) && !copy_one(ask, order[n], arena, ret))
 			return false;
 	}
 	return !ret->failed;

@@ -28,6 +28,7 @@ HOME = os.environ["HOME"]
 CONFIG = os.path.join(HOME, ".config/pawl/backup.yaml")
 VAULT = os.path.join(HOME, "vault")
 WAL = os.path.join(VAULT, "shop.wal")
+SECOND = os.path.join(HOME, "second")
 KEY = os.path.join(HOME, ".local/state/pawl/recovery/key.pem")
 WHOLE = os.environ.get("PAWL_TEST_TAMPER") == "whole"
 ROUNDS = int(os.environ.get("PAWL_TEST_WAL_KILLS", "2"))
@@ -214,14 +215,18 @@ try:
         pg.sql("create database shop")
         pg.sql("create table orders as select g id, md5(g::text) body from generate_series(1, 2000) g; create table log (n int, at timestamptz default now())",
                dbname="shop")
+        os.mkdir(SECOND, 0o700)
         check("init", pawl("backup", "init", "--empty", "--vault", VAULT)[0] == 0)
         with open(CONFIG) as f:
             text = f.read()
         with open(CONFIG, "w") as f:
-            f.write(text + "targets:\n  - {name: shop, postgres: \"dbname=shop\", physical: true, wal: {every: 1s}, rpo: 1h, every: 24h}\n")
+            f.write(text + "  - {name: second, directory: %s}\ntargets:\n  - {name: shop, postgres: \"dbname=shop\", physical: true, "
+                    "wal: {every: 1s}, rpo: 1h, every: 24h, vault: [local, second], keep: {daily: 2}}\n"
+                    "  - {name: secret, postgres: \"dbname=shop\", physical: true, wal: 1s, vault: local, "
+                    "encrypt: {to: me, command: [tr, a-z, b-za], decrypt: [tr, b-za, a-z]}}\n" % SECOND)
 
         status, said = pawl("backup", "wal", "--once", "shop")
-        check("WAL before any backup is kept, and that it goes on from none is said", status == 0 and "take one" in said, said)
+        check("WAL before any backup is kept, and that it goes on from none is said", status == 0 and "take one" in said and "Note" not in said, said)
         status, said = pawl("backup", "shop")
         check("a physical backup through the command", status == 0, said)
         pg.sql("insert into log select g from generate_series(1, 500) g; update orders set body = upper(body) where id % 3 = 0", dbname="shop")
@@ -229,7 +234,7 @@ try:
         time.sleep(0.05)
         pg.sql("drop table orders", dbname="shop")
         pg.sql("insert into log values (1000)", dbname="shop")
-        status, said = pawl("backup", "wal", "--once")
+        status, said = pawl("backup", "wal", "--once", "shop")
         now_kept = as_json("status")[1]["targets"][0]["wal"]["to"]
         check("kept, with the window", status == 0 and "Point in time: from" in said, said)
         check("no byte twice, none missing", len(pieces()) >= 2 and unbroken(pieces()), pieces())
@@ -248,7 +253,7 @@ try:
 
         status, said = pawl("drill", "shop")
         check("the drill recovers to the end of the WAL as well", status == 0 and "recovered with the WAL" in said, said)
-        status, said = pawl("status")
+        status, said = pawl("status", "shop")
         check("status: green, with the window, its age and what the slot holds", status == 0 and "point in time: from" in said and
               "the slot holds" in said and "recovered to" in said and "max_slot_wal_keep_size" in said, said)
 
@@ -292,13 +297,37 @@ try:
         pg.sql("select pg_switch_wal(); checkpoint")
         status, said = pawl("backup", "wal", "--once", "shop")
         check("a slot that was dropped is told as a gap", status == 1 and "GAP" in said and "no longer has its WAL" in said, said)
-        status, said = pawl("status")
+        status, said = pawl("status", "shop")
         check("and red until there is a new backup", status == 3 and "take a new one" in said, said)
         status, said, folder = restored("gap", "--until", now())
         check("nothing behind the gap is promised", status == 1 and "WAL is missing from" in said and not os.path.exists(folder), said)
+        check("each piece is in the other vault as well", sorted(os.listdir(os.path.join(SECOND, "shop.wal"))) == pieces())
         check("a new backup", pawl("backup", "shop")[0] == 0 and pawl("backup", "wal", "--once", "shop")[0] == 0)
         status, said = as_json("status")
         check("the window begins anew", status != 1 and said["targets"][0]["wal"]["to"] and not said["targets"][0]["wal"]["gap"], said)
+        listed = pawl("backup", "list", "shop")
+        check("the WAL is one line in each vault's list", listed[0] == 0 and listed[1].count("shop.wal") == 2, listed)
+
+        if WHOLE:
+            check("encrypted: taken and kept", pawl("backup", "wal", "--once", "secret")[0] == 0 and pawl("backup", "secret")[0] == 0)
+            pg.sql("insert into log values (77)", dbname="shop")
+            end = pg.fingerprint("shop")
+            status, said = pawl("backup", "wal", "--once", "secret")
+            folder = os.path.join(ROOM, "secret")
+            back, told = pawl("restore", "secret", "--to", folder)
+            check("encrypted: and brought back", status == 0 and back == 0 and not os.path.exists(os.path.join(VAULT, "secret.wal", "data.zst")), told)
+            if back == 0:
+                with Copy(told, folder) as copy:
+                    check("row by row", copy.fingerprint() == end)
+
+        # Retention: what only backups that are gone needed goes, and no more.
+        oldest = sorted(os.listdir(os.path.join(VAULT, "shop")))[0]
+        before_keep = pieces()
+        shutil.rmtree(os.path.join(VAULT, "shop", oldest))
+        status, said = pawl("backup", "wal", "--once", "shop")
+        check("WAL that no backup needs goes, the rest stays unbroken", status == 0 and pieces()[0] != before_keep[0] and
+              span(pieces()[0])[0] <= position() < span(pieces()[0])[1] and unbroken(pieces()), (pieces(), before_keep, position()))
+        check("in each vault by its own backups", len(os.listdir(os.path.join(SECOND, "shop.wal"))) > len(pieces()))
         promote()
         status, said = pawl("backup", "wal", "--once", "shop")
         check("another timeline is told", status == 1 and "timeline 2" in said and "take a new one" in said, said)
