@@ -42,9 +42,14 @@ static void refuse(struct asking *k, enum database_refusal why, struct str messa
 	snprintf(k->ret->hold, sizeof(k->ret->hold), "%s", k->hold);
 }
 
+/* What to do instead: the rule's word, else that of the first change that is not allowed and has one. */
 static struct str safer(const struct asking *k)
 {
-	return k->judgement.rule.safer.len ? arena_fmt(k->q->arena, "%.*s. ", STR_ARG(k->judgement.rule.safer)) : STR_NONE;
+	struct str says = k->judgement.rule.safer;
+
+	for (const struct judged_change *c = k->judgement.changes; c && !says.len; c = c->next)
+		says = c->verdict == k->judgement.verdict ? c->change->safer : STR_NONE;
+	return says.len ? arena_fmt(k->q->arena, "Safer: %.*s. ", STR_ARG(str_sub(says, 0, 300))) : STR_NONE;
 }
 
 static void refuse_error(struct asking *k, const char *what, const struct err *err)

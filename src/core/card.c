@@ -95,12 +95,14 @@ static void line_count(struct card_page *p, enum paint paint, size_t n, const ch
 		card_paint(p, paint, (struct str){ text, (size_t)len - 1 }), buf_addc(p->out, '\n');
 }
 
-static void reversible(struct card_page *p, const struct judgement *j)
+static void reversible(struct card_page *p, const struct request *r, const struct judgement *j)
 {
 	struct tally t = count(j);
+	bool keeps = r->gate == GATE_POSTGRES; /* what it keeps first stands in the summary */
 
 	card_heading(p, "2  IS IT REVERSIBLE?");
-	line_count(p, PAINT_RED, t.no, "not: what goes does not come back");
+	line_count(p, PAINT_RED, t.no, keeps ? "not by itself: only what is kept first, or in a backup, comes back"
+						     : "not: what goes does not come back");
 	line_count(p, PAINT_YELLOW, t.unknown, "unknown: counts as not");
 	line_count(p, PAINT_YELLOW, t.window, "for a time only");
 	card_field(p, "", PAINT_NONE, t.window_text);
@@ -233,6 +235,15 @@ static void exact_place(struct card_page *p, const struct binding *b)
 	card_field(p, "account", PAINT_NONE, str_trim(fitted(text, sizeof(text), n)));
 }
 
+/* Whose key it was, as `pawl postgres keys` lists it. */
+static void asker(struct card_page *p, const struct principal *who)
+{
+	char text[300];
+
+	card_field(p, "asked by", PAINT_NONE, fitted(text, sizeof(text), snprintf(text, sizeof(text), "%.*s, key %.*s", STR_ARG(who->name),
+										  STR_ARG(who->session))));
+}
+
 static void exact(struct card_page *p, const struct request *r, const struct judgement *j, const struct evidence *e)
 {
 	struct str rule = STR("no rule matched, so it is held");
@@ -247,6 +258,8 @@ static void exact(struct card_page *p, const struct request *r, const struct jud
 		rule = fitted(text, sizeof(text), snprintf(text, sizeof(text), "%.*s, %.*s:%u", STR_ARG(j->rule.name),
 							   STR_ARG(j->rule.file), j->rule.line));
 	card_field(p, "rule", PAINT_NONE, rule);
+	if (r->gate == GATE_POSTGRES)
+		asker(p, &r->principal);
 	card_field(p, "enforced", e->level == ENFORCEMENT_SAME_UID ? PAINT_YELLOW : PAINT_NONE, level_words(e->level));
 }
 
@@ -299,7 +312,7 @@ void card_text(const struct request *request, const struct judgement *judgement,
 	findings(&p, judgement);
 	card_heading(&p, "1  WHAT DOES IT TOUCH?");
 	card_touch(&p, judgement);
-	reversible(&p, judgement);
+	reversible(&p, request, judgement);
 	backups(&p, judgement, evidence);
 	against(&p, evidence, style->before);
 	exact(&p, request, judgement, evidence);

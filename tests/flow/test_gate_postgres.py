@@ -93,6 +93,7 @@ def test_a_drop_is_held_with_its_scope_then_passes_once():
         hold = w.hold(said)
         assert rows("submissions") == 5000
         assert "HINT" in said and "pawl show" in said and "NOTICE" not in said, said
+        assert "Safer: dump it first" in said, "what to do instead is in the hint"
         card = w.pawl("show", hold).stdout
         for words in ("submissions", "5,000 rows", "open_work", "production"):
             assert words in card, (words, card)
@@ -200,6 +201,8 @@ def test_the_card_says_what_comes_back_and_what_does_not():
         for words in ("Kept first: table public.submissions", "view public.open_work", "for 7 days", "`pawl undo` brings it back"):
             assert words in " ".join(card.split()), (words, card)
         assert "CANNOT BE UNDONE" not in card, card
+        assert "does not come back" not in card and "only what is kept first" in card, card
+        assert "asked by agent, key %s" % w.user in " ".join(card.split()), (w.user, card)
         hold = w.hold(w.refused("DROP OWNED BY postgres", "held"))
         card = " ".join(w.pawl("show", hold).stdout.split())
         assert "CANNOT BE UNDONE: what a role owns and may do is not noted down" in card, card
