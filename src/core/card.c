@@ -240,8 +240,8 @@ static void asker(struct card_page *p, const struct principal *who)
 {
 	char text[300];
 
-	card_field(p, "asked by", PAINT_NONE, fitted(text, sizeof(text), snprintf(text, sizeof(text), "%.*s, key %.*s", STR_ARG(who->name),
-										  STR_ARG(who->session))));
+	card_field(p, "asked by", PAINT_NONE, fitted(text, sizeof(text), snprintf(text, sizeof(text), "%.*s%s%.*s", STR_ARG(who->name),
+										  who->session.len ? ", key " : "", STR_ARG(who->session))));
 }
 
 static void exact(struct card_page *p, const struct request *r, const struct judgement *j, const struct evidence *e)

@@ -232,7 +232,8 @@ static bool explain_near(const struct use *u)
 			continue;
 		if (statement_binds(&hold->approvals->statement, r, u->arena, &what))
 			continue;
-		if (str_eq(hold->folder, r->place.path.len ? r->place.path : r->binding.cwd))
+		/* Without a folder nothing says that they are about the same. */
+		if (hold->folder.len && str_eq(hold->folder, r->place.path.len ? r->place.path : r->binding.cwd))
 			return err_set(u->err, ERR_DENIED, "%s is approved, but for something else: %.600s. Plan and ask again.",
 				       hold->id, what.msg);
 	}

@@ -129,10 +129,13 @@ def main():
             n.sh("pawl undo " + item)
             assert app("SELECT i FROM made").stdout == "7\n"
 
+        said = []
+
         def test_a_yes_gives_no_rights():
             hold, card = n.held("DROP TABLE notes")
             assert "A YES WILL NOT MAKE IT RUN" in card and "must be owner of table notes" in card, card
             assert "Kept first" not in card, card
+            said.append(hold)
 
         def test_a_rehearsal_has_the_password_of_the_real_database():
             pg.sql("ALTER ROLE pawl_gate CREATEDB", local=True)
@@ -143,6 +146,8 @@ def main():
 
         def test_a_member_of_the_owner_may():
             pg.sql("REVOKE pawl_gate FROM app; GRANT app TO pawl_gate", local=True)
+            hold, card = n.held("DROP TABLE notes")
+            assert hold not in said and "Kept first: table public.notes" in card, "another card: a yes makes it run now"
             card = n.approved("DROP TABLE orders")
             assert "Kept first: table public.orders" in card and "A YES WILL NOT" not in card, card
             n.psql("DROP TABLE orders")

@@ -57,14 +57,14 @@ static void say(struct relay_passage *p, const char *what, struct str text)
 				    STR_ARG(str_sub(text, 0, CARD_MAX)));
 }
 
-static void beyond(struct relay_passage *p, struct str why)
+/* What an approval is bound to: where it is so no more, it is asked about anew. */
+static void note(struct relay_passage *p, const char *what, struct str why)
 {
 	struct evidence_note *n = ARENA_NEW(&p->arena, struct evidence_note), **at = &p->notes;
 
-	say(p, "CANNOT BE UNDONE", why);
 	if (!n)
 		return;
-	*n = (struct evidence_note){ arena_fmt(&p->arena, "cannot be undone: %.*s", STR_ARG(why)), true, NULL };
+	*n = (struct evidence_note){ arena_fmt(&p->arena, "%s: %.*s", what, STR_ARG(why)), true, NULL };
 	while (*at)
 		at = &(*at)->next;
 	*at = n;
@@ -107,9 +107,10 @@ bool relay_keep_plan(struct relay_passage *p, const struct statement_answer *a, 
 			return err_prefix(err, "it could not be kept first");
 		p->keeps[k.nth].plan = plan;
 		if (plan->way == KEEPING_NOT)
-			beyond(p, plan->why_not);
+			say(p, "CANNOT BE UNDONE", plan->why_not), note(p, "cannot be undone", plan->why_not);
 		else if (plan->forbidden.len)
-			say(p, "A YES WILL NOT MAKE IT RUN: the server refuses it to the role that pawl logs in as", plan->forbidden);
+			say(p, "A YES WILL NOT MAKE IT RUN: the server refuses it to the role that pawl logs in as", plan->forbidden),
+				note(p, "a yes will not make it run", plan->forbidden);
 		else if (plan->untried)
 			say(p, "Kept first where that can be, and else not run (busy, so it was not tried)", plan->card);
 		else
