@@ -159,6 +159,11 @@ IMPLICIT = [
     ("update over_far set v = 'x' where id = 1", "ask", ["sql.unbounded-update over_far"], ""),
     ("delete from near where id = 1", "ask", ["sql.unbounded-delete near"], ""),
     ("delete from near_1 where id = 1", "write", ["sql.bounded-delete near_1"], ""),
+    ("insert into tells values (1, 'x')", "ask", ["sql.insert tells", "sql.executes-program true"], "triggers and rules of tells"),
+    ("update tells set v = 'y' where id = 1", "write", ["sql.bounded-update tells"], ""),
+    ("update writes_files set v = 'y' where id = 1", "ask", ["sql.bounded-update writes_files", "sql.server-file lo_export"], ""),
+    ("insert into ends_others values (1)", "ask", ["sql.insert ends_others", "sql.terminates pg_terminate_backend"], ""),
+    ("insert into notifies values (1, 'x')", "write", ["sql.insert notifies"], ""),
 ]
 
 BOUNDED = ("sql.insert", "sql.bounded-", "sql.upsert", "sql.next-value", "sql.row-lock")

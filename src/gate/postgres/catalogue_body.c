@@ -73,6 +73,12 @@ bool catalogue_opaque(const struct change *c)
 
 bool catalogue_matters(const struct change *c)
 {
+	static const enum sql_meaning elsewhere[] = { SQL_MEANS_PROGRAM, SQL_MEANS_SERVER_FILE, SQL_MEANS_NETWORK, SQL_MEANS_TERMINATE };
+
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
+		if (is(c, elsewhere[i]))
+			return true;
+	}
 	return catalogue_effect_of(c, 1) == EFFECT_DESTROYS || catalogue_opaque(c);
 }
 

@@ -40,11 +40,14 @@ static void tell_type(struct catalogue *c, const struct routine *f)
 		add_hider(c, str_sub(f->name, sizeof(CATALOGUE_TYPE) - 1, SIZE_MAX), false, f);
 }
 
-/* Would nobody tell of it, neither the reader nor the server? Where it does rows alone, the witness counts them. */
+/* Would nobody tell of it, neither the reader nor the server? An operator with a known name is in every other statement: only where it
+ * does what the witness does not see. */
 static bool goes_unseen(const struct routine *f)
 {
 	for (size_t i = 0; f->is_operator && sql_operator_known(f->name) && i < f->n_acts; i++) {
-		if (catalogue_matters(&f->acts[i]))
+		const struct change *a = &f->acts[i];
+
+		if (catalogue_matters(a) && !catalogue_opaque(a) && !catalogue_row_event(a))
 			return true;
 	}
 	return !f->is_operator && (f->fluent || sql_function(f->name).means == SQL_MEANS_READ);

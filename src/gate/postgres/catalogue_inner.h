@@ -75,7 +75,8 @@ void catalogue_settle(struct catalogue *c);
 enum catalogue_effect catalogue_effect_of(const struct change *acts, size_t n);
 /* Is it text that nobody has read, whoever wrote it: not one that begins as a statement on rows does, with names or values put into it? */
 bool catalogue_opaque(const struct change *c);
-/* Is it more than what the witness tells of before it is committed: rows, and code in other languages? */
+/* Is it more than what the witness tells of before it is committed, or done where it does not look: programs, files, other servers, other
+ * sessions? Rows are told of; what code in other languages does is left to the witness. */
 bool catalogue_matters(const struct change *c);
 /* One clause: "deletes every row of submissions". */
 struct str catalogue_says(const struct change *acts, size_t n, struct arena *arena);
