@@ -238,10 +238,11 @@ static void exact_place(struct card_page *p, const struct binding *b)
 /* Whose key it was, as `pawl postgres keys` lists it. */
 static void asker(struct card_page *p, const struct principal *who)
 {
+	const char *key = who->session.len ? ", key " : "";
 	char text[300];
+	int n = snprintf(text, sizeof(text), "%.*s%s%.*s", STR_ARG(who->name), key, STR_ARG(who->session));
 
-	card_field(p, "asked by", PAINT_NONE, fitted(text, sizeof(text), snprintf(text, sizeof(text), "%.*s%s%.*s", STR_ARG(who->name),
-										  who->session.len ? ", key " : "", STR_ARG(who->session))));
+	card_field(p, "asked by", PAINT_NONE, fitted(text, sizeof(text), n));
 }
 
 static void exact(struct card_page *p, const struct request *r, const struct judgement *j, const struct evidence *e)

@@ -96,7 +96,7 @@ static void temporary(struct statement *s)
 
 /* What stands before the name, and how the relation is used by it. */
 static const struct spare_row {
-	const char *verb, *before;
+	const char *verb, *before; /* NULL: whatever stands before ON */
 	enum sql_use use;
 } rows[] = {
 	{ "DROP TABLE", "drop table if exists", SQL_USE_DROP },
@@ -104,6 +104,7 @@ static const struct spare_row {
 	{ "DELETE", "delete from only", SQL_USE_DELETE },
 	{ "UPDATE", "update only", SQL_USE_UPDATE },
 	{ "ALTER TABLE", "alter table if exists only", SQL_USE_ALTER },
+	{ "CREATE INDEX", NULL, SQL_USE_ALTER },
 };
 
 /* By the session's past, and by what stands before in the text. */
@@ -122,6 +123,19 @@ static bool is_temporary(const struct weighing *w, struct str name)
 
 #define BEFORE "pg_temp."
 
+/* The name that the row's words stand before. CONCURRENTLY is for tables that others use. */
+static struct sql_token named(const struct spare_row *row, struct sql_lex *lex)
+{
+	struct sql_token t;
+
+	if (row->before)
+		return after(lex, row->before);
+	do {
+		t = sql_lex_next(lex);
+	} while (t.kind != SQL_TOKEN_END && !sql_token_among(&t, "on concurrently"));
+	return sql_token_is(&t, "on") ? after(lex, "only") : (struct sql_token){ .kind = SQL_TOKEN_END };
+}
+
 /* The text with pg_temp before the name: it can mean nothing else then, whatever is made meanwhile. */
 static struct str said_temporary(const struct weighing *w, const struct statement *s, size_t *ret_at)
 {
@@ -133,7 +147,7 @@ static struct str said_temporary(const struct weighing *w, const struct statemen
 
 		if (!r || r->schema.len || r->cte || !is_temporary(w, r->name))
 			continue;
-		t = after(&lex, rows[i].before);
+		t = named(&rows[i], &lex);
 		if ((t.kind != SQL_TOKEN_WORD && t.kind != SQL_TOKEN_QUOTED) || t.escaped)
 			return STR_NONE;
 		*ret_at = t.at;
