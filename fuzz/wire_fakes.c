@@ -112,7 +112,7 @@ bool aside_query(struct postgres_aside *a, const char *sql, const struct str *pa
 		return err_set(err, ERR_IO, "08006: gone");
 	if (strstr(sql, "substr(md5"))
 		*ret = (struct aside_rows){ 1, 1, &version };
-	else if (strstr(sql, "c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"))
+	else if (strstr(sql, "c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S'"))
 		*ret = (struct aside_rows){ 2, 6, relations };
 	else if (sql == witness_lookup_sql)
 		*ret = (struct aside_rows){ 1, 5, looked_up };

@@ -15,6 +15,8 @@ void model_row(struct model *m, const char *const *cells, size_t n);
 /* wire_run.c: one statement, the gate's own or the client's; false: an error was said. */
 bool model_runs_own(struct model *m, struct str text, uint8_t vary);
 bool model_runs(struct model *m, const struct statement *st);
+/* wire_call.c: a FunctionCall, which is no SELECT and has to be passed as one. */
+bool model_calls(struct model *m, struct str body);
 bool model_has(struct str text, const char *words);
 
 #endif

@@ -346,6 +346,14 @@ static void act(struct model *m, char type, struct str body, uint8_t vary)
 		}
 		return;
 	}
+	if (type == 'F') {
+		if (vary & 128)
+			model_error(m, "XX000");
+		else
+			model_calls(m, body);
+		ready(m);
+		return;
+	}
 	if (vary & 128)
 		ok = model_error(m, "XX000");
 	else if (type == 'P')
