@@ -1,26 +1,11 @@
 #include "recovery/bring_mysql.h"
 
 #include "recovery/mysql.h"
+#include "recovery/mysql_lines.h"
 #include "recovery/pack.h"
 #include "recovery/source.h"
 
 #define NAME_LONGEST 64
-#define HEAD 40 /* as much of a line as tells what it is */
-
-/* What begins a line of a dump, and what becomes of it. */
-enum line { LINE_PASSES = 0, LINE_EVENTS, LINE_ROUTINES, LINE_REFUSED, LINE_EVENT };
-static const struct {
-	struct str begins;
-	enum line line;
-} lines[] = {
-	{ STR_INIT("-- Dumping events for database "), LINE_EVENTS },
-	{ STR_INIT("-- Dumping routines for database "), LINE_ROUTINES },
-	{ STR_INIT("/*!50106 CREATE"), LINE_EVENT },
-	{ STR_INIT("ALTER DATABASE "), LINE_REFUSED },
-	{ STR_INIT("CREATE DATABASE "), LINE_REFUSED },
-	{ STR_INIT("DROP DATABASE "), LINE_REFUSED },
-	{ STR_INIT("USE `"), LINE_REFUSED },
-};
 
 struct talk {
 	struct mysql_login login;
@@ -34,9 +19,7 @@ struct bringing {
 	struct arena *arena;
 	struct bring_mysql_done *done;
 	struct talk takes; /* the dump */
-	char head[HEAD];   /* of the line at hand, as long as it is not known what that is */
-	size_t n;
-	bool known, cut; /* what the line is; what goes by is of the events */
+	struct mysql_lines lines;
 	uint64_t bytes;
 	struct fingerprint *again;
 };
@@ -132,84 +115,34 @@ static void drop_made(struct bringing *b)
 
 /* --- the dump --- */
 
-static bool pass_on(struct bringing *b, const char *p, size_t n, struct err *err)
+static bool pass_on(void *ctx, const char *p, size_t n, struct err *err)
 {
-	if (b->cut || !n)
-		return true;
+	struct bringing *b = ctx;
+
 	buf_clear(&b->takes.s.heard);
 	return filter_add(&b->takes.s.f, p, n, err);
 }
 
-/* Enough of a line is there, or all of it. */
-static bool tell_apart(struct bringing *b, struct err *err)
-{
-	struct str head = { b->head, b->n };
-	enum line line = LINE_PASSES;
-
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		if (str_starts(head, lines[i].begins))
-			line = lines[i].line;
-	}
-	b->known = true;
-	if (line == LINE_EVENTS || line == LINE_ROUTINES)
-		b->cut = line == LINE_EVENTS;
-	else if (line == LINE_EVENT)
-		b->done->events += b->cut;
-	else if (line == LINE_REFUSED && !b->cut)
-		return err_set(err, ERR_DENIED,
-			       "the dump names a database (%.30s…), which may be the live one: that is told to no server; --out FILE gives "
-			       "the dump",
-			       b->head);
-	return pass_on(b, b->head, b->n, err);
-}
-
-static bool take(void *ctx, const void *bytes, size_t size, struct err *err)
+static bool take(void *ctx, const void *bytes, size_t n, struct err *err)
 {
 	struct bringing *b = ctx;
-	struct str s = { bytes, size };
 
-	b->bytes += size;
+	b->bytes += n;
 	if (b->ask->progress.tell)
 		b->ask->progress.tell(b->ask->progress.ctx, b->bytes, b->done->manifest.plain_bytes);
-	while (s.len) {
-		size_t end = str_find_char(s, '\n'), n = end == SIZE_MAX ? s.len : end + 1;
-
-		if (!b->known) {
-			size_t more = n < HEAD - 1 - b->n ? n : HEAD - 1 - b->n;
-
-			memcpy(b->head + b->n, s.ptr, more);
-			b->n += more;
-			b->head[b->n] = '\0';
-			s = str_sub(s, more, s.len);
-			n -= more;
-			if ((b->n == HEAD - 1 || b->head[b->n - 1] == '\n') && !tell_apart(b, err))
-				return false;
-			if (!b->known)
-				continue;
-			if (b->head[b->n - 1] == '\n') {
-				b->n = 0;
-				b->known = false;
-				continue;
-			}
-		}
-		if (!pass_on(b, s.ptr, n, err))
-			return false;
-		if (end != SIZE_MAX) {
-			b->n = 0;
-			b->known = false;
-		}
-		s = str_sub(s, n, s.len);
-	}
-	return true;
+	return mysql_lines_add(&b->lines, bytes, n, err);
 }
 
 static bool stream(struct bringing *b, struct err *err)
 {
 	struct unpack_from from = { b->ask->vault, b->ask->filter, &b->done->manifest, DUMP_MYSQL, b->arena };
 	struct fingerprint_found found;
-	bool good = call(&b->takes, b->to, b->to->database, b->arena, err) && unpack(&from, take, b, &found, err) &&
-		    filter_end(&b->takes.s.f, err);
+	bool good;
 
+	b->lines = (struct mysql_lines){ .pass = pass_on, .ctx = b };
+	good = call(&b->takes, b->to, b->to->database, b->arena, err) && unpack(&from, take, b, &found, err) &&
+	       mysql_lines_end(&b->lines, err) && filter_end(&b->takes.s.f, err);
+	b->done->events = b->lines.events;
 	hang_up(&b->takes);
 	return good || err_prefix(err, "it could not be restored");
 }

@@ -32,8 +32,12 @@ static void the_file(void **state)
 
 	(void)state;
 	assert_true(take("version: 1\nkey: " KEY "\npoints: /p\nvaults:\n- {name: far, s3: \"s3://bucket/a/b\", account: \"12\"}\n"
-			 "- {name: near, directory: /v, is: [mine]}\ntargets: [{name: shop, resources: [x, y]}, {name: one, resources: z}]\n",
+			 "- {name: near, directory: /v, is: [mine], user: keeper}\n"
+			 "targets: [{name: shop, resources: [x, y], fresh: 10m}, {name: one, resources: z, fresh: soon}]\n",
 			 &k));
+	assert_str(k.user, "keeper");
+	assert_int_equal(k.targets->fresh_s, 600);
+	assert_int_equal(k.targets->next->fresh_s, 0); /* not understood: none is taken */
 	assert_true(k.has_key);
 	assert_int_equal(k.key[0], 1);
 	assert_int_equal(k.key[31], 32);
