@@ -45,6 +45,8 @@ static void put_json(const struct config_target *t, const struct drill_done *d, 
 	json_out_close(o, ']');
 	json_out_kv_u64(o, "tables", d->tables);
 	json_out_kv_u64(o, "rows", d->rows);
+	if (d->wal_to)
+		backups_put_time(o, "wal_to", d->wal_as_of_us);
 	json_out_kv_u64(o, "rto_ms", (uint64_t)d->took_us / 1000);
 	json_out_kv_i64(o, "rpo_s", d->manifest.taken_us ? (d->at_us - d->manifest.taken_us) / CLOCK_SECOND : 0);
 	json_out_close(o, '}');

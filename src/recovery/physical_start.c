@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "recovery/physical.h"
+#include "recovery/wal.h"
 
 #define STOP_S 600 /* a checkpoint of all that was recovered */
 #define WAIT_TIMES 120 /* of scratch_wait's minute */
@@ -116,9 +117,7 @@ bool physical_ended(const struct physical_unpack *u, uint32_t *ret_timeline, uin
 {
 	char folder[PATH_LEN + 16], name[32], path[PATH_LEN + 64];
 	auto_buf text = BUF_MAX((size_t)1 << 20);
-	struct str last;
 	uint64_t end;
-	size_t at;
 
 	snprintf(folder, sizeof(folder), "%s/pg_wal", u->folder);
 	if (!newest_history(folder, name, ret_timeline))
@@ -126,13 +125,7 @@ bool physical_ended(const struct physical_unpack *u, uint32_t *ret_timeline, uin
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	if (!file_read(path, &text, err))
 		return false;
-	/* The last line: the timeline it left, where, and why. */
-	last = str_trim(buf_str(&text));
-	at = str_rfind_char(last, '\n');
-	last = at == SIZE_MAX ? last : str_sub(last, at + 1, last.len);
-	at = str_find_char(last, '\t');
-	last = at == SIZE_MAX ? STR_NONE : str_sub(last, at + 1, last.len);
-	if (!physical_lsn(str_sub(last, 0, str_find_char(last, '\t')), &end))
+	if (!wal_switch(buf_str(&text), &end))
 		return err_set(err, ERR_TOOL, "the recovered server does not say where it ended (%s)", name);
 	*ret_end = end;
 	return true;

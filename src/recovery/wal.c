@@ -254,6 +254,30 @@ void wal_window(const struct wal_piece *pieces, size_t n, const struct wal_base 
 	*ret = w;
 }
 
+bool wal_switch(struct str history, uint64_t *ret)
+{
+	uint64_t found = 0;
+	bool any = false;
+
+	/* "1\t0/3000148\tno recovery target specified": one line a timeline, the newest last. */
+	while (history.len) {
+		size_t end = str_find_char(history, '\n');
+		struct str line = str_trim(str_sub(history, 0, end));
+		size_t tab = str_find_char(line, '\t');
+
+		history = end == SIZE_MAX ? STR_NONE : str_sub(history, end + 1, history.len);
+		if (!line.len || line.ptr[0] == '#')
+			continue;
+		line = tab == SIZE_MAX ? STR_NONE : str_sub(line, tab + 1, line.len);
+		if (!physical_lsn(str_trim(str_sub(line, 0, str_find_char(line, '\t'))), &found))
+			return false;
+		any = true;
+	}
+	if (any)
+		*ret = found;
+	return any;
+}
+
 /* --- its end --- */
 
 #define PAGE UINT64_C(8192)

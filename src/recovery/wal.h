@@ -100,6 +100,9 @@ struct wal_window {
 /* ${bases} in any order. Bases × pieces. */
 void wal_window(const struct wal_piece *pieces, size_t n, const struct wal_base *bases, size_t n_bases, struct wal_window *ret);
 
+/* Where the newest timeline of a server's history file left the one before it; false: it says none. */
+bool wal_switch(struct str history, uint64_t *ret) PAWL_MUST_USE;
+
 /* --- its end --- */
 
 /* The last bytes of an archive, as recovery saw them: [from, to). */

@@ -68,7 +68,7 @@ struct wal_laid {
 bool wal_lay(const struct wal_lay *l, struct wal_laid *ret, struct err *err) PAWL_MUST_USE;
 
 /* The last WAL_TAIL bytes of what was laid, read back. False where they cannot be; empty where no piece was laid. Free bytes. */
-#define WAL_TAIL ((uint64_t)1 << 20)
+#define WAL_TAIL ((uint64_t)16 << 20)
 bool wal_tail_read(const struct wal_lay *l, const struct wal_laid *laid, struct wal_tail *ret, struct err *err) PAWL_MUST_USE;
 
 /* Is ${page} (the first bytes of a segment) of that cluster and that position? */

@@ -189,13 +189,34 @@ static void say_gap(struct wal_receiving *r, const struct wal_said *s, uint64_t 
 					 STR_ARG(end), STR_ARG(wal_position(restart, a)));
 }
 
+/* Where this timeline begins: there is no file of it from before. */
+static bool beginning(struct wal_receiving *r, uint64_t *ret, struct err *err)
+{
+	char text[60];
+	PGresult *one;
+	bool good;
+
+	*ret = 0;
+	if (r->done->timeline == 1)
+		return true;
+	snprintf(text, sizeof(text), "TIMELINE_HISTORY %u", (unsigned)r->done->timeline);
+	one = PQexec(r->replication, text);
+	good = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1 && PQnfields(one) == 2 &&
+	       wal_switch((struct str){ PQgetvalue(one, 0, 1), (size_t)PQgetlength(one, 0, 1) }, ret);
+	PQclear(one);
+	return good || backup_postgres_failed(r->replication, "the server does not say where its timeline begins", err);
+}
+
 static bool find_place(struct wal_receiving *r, uint64_t restart, struct err *err)
 {
 	const struct wal_piece *last = newest(r->w->archive);
+	uint64_t begins;
 	struct manifest m;
 	struct wal_said s;
 
-	r->done->to = restart / r->segment * r->segment;
+	if (!beginning(r, &begins, err))
+		return false;
+	r->done->to = (restart > begins ? restart : begins) / r->segment * r->segment;
 	if (last) {
 		if (!wal_archive_said(r->w->archive, last, &m, &s, err))
 			return err_prefix(err, "the end of the archive is not to be believed");

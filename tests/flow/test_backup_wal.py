@@ -328,6 +328,7 @@ try:
         check("WAL that no backup needs goes, the rest stays unbroken", status == 0 and pieces()[0] != before_keep[0] and
               span(pieces()[0])[0] <= position() < span(pieces()[0])[1] and unbroken(pieces()), (pieces(), before_keep, position()))
         check("in each vault by its own backups", len(os.listdir(os.path.join(SECOND, "shop.wal"))) > len(pieces()))
+        pg.sql("insert into log values (10); select pg_switch_wal(); insert into log values (11); select pg_switch_wal(); checkpoint", dbname="shop")
         promote()
         status, said = pawl("backup", "wal", "--once", "shop")
         check("another timeline is told", status == 1 and "timeline 2" in said and "take a new one" in said, said)

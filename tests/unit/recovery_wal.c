@@ -264,6 +264,16 @@ static void recovery_that_stops_short_is_seen(void **state)
 	assert_true(wal_tail_goes_on(&t, 15 * MB)); /* so far back that nobody knows */
 }
 
+static void a_history_says_where_its_timeline_begins(void **state)
+{
+	uint64_t at = 7;
+
+	(void)state;
+	assert_true(wal_switch(STR("1\t0/3000148\tno recovery target specified\n\n# x\n2\t1/A0\tbefore 2026\n"), &at) && at == 0x1000000A0);
+	assert_false(wal_switch(STR("# nothing\n\n"), &at) || wal_switch(STR(""), &at) || wal_switch(STR("1\tx\ty\n"), &at));
+	assert_false(wal_switch(STR("1 0/3000148\n"), &at) || at != 0x1000000A0);
+}
+
 static void slots_have_names_that_servers_take(void **state)
 {
 	char name[WAL_SLOT_MAX + 1];
@@ -284,6 +294,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(laws),
 	cmocka_unit_test(nothing_goes_without_a_reason),
 	cmocka_unit_test(recovery_that_stops_short_is_seen),
+	cmocka_unit_test(a_history_says_where_its_timeline_begins),
 	cmocka_unit_test(slots_have_names_that_servers_take),
 };
 
