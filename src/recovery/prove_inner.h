@@ -99,6 +99,7 @@ enum prove_result prove_mount_over(const struct prove_scene *s, struct buf *says
 enum prove_result prove_namespace(const struct prove_scene *s, struct buf *says);
 enum prove_result prove_by_handle(const struct prove_scene *s, struct buf *says);
 enum prove_result prove_proc(const struct prove_scene *s, struct buf *says);
+enum prove_result prove_held_open(const struct prove_scene *s, struct buf *says);
 enum prove_result prove_ptrace(const struct prove_scene *s, struct buf *says);
 enum prove_result prove_signal(const struct prove_scene *s, struct buf *says);
 enum prove_result prove_become(const struct prove_scene *s, struct buf *says);

@@ -164,6 +164,48 @@ enum prove_result prove_ptrace(const struct prove_scene *s, struct buf *says)
 									   : held(says);
 }
 
+/* Of one process of the agent's: a file of the vault that it has open to write, from before the vault was closed. */
+static bool has_open(const struct prove_scene *s, const char *pid, struct buf *says)
+{
+	char path[300], link[PROVE_PATH];
+	size_t n_root = strlen(s->root);
+	bool found = false;
+	struct dirent *f;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	while (dir && !found && (f = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), f->d_name, link, sizeof(link) - 1);
+		struct stat st;
+
+		link[n < 0 ? 0 : n] = 0;
+		/* The link's own mode says what it is open for. */
+		found = strncmp(link, s->root, n_root) == 0 && link[n_root] == '/' &&
+			fstatat(dirfd(dir), f->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & S_IWUSR);
+	}
+	if (dir)
+		closedir(dir);
+	if (found)
+		buf_addf(says, "process %s has %s open", pid, link);
+	return found;
+}
+
+enum prove_result prove_held_open(const struct prove_scene *s, struct buf *says)
+{
+	DIR *dir = opendir("/proc");
+	bool worked = false;
+	struct dirent *f;
+	struct stat st;
+
+	while (dir && !worked && (f = readdir(dir)))
+		worked = f->d_name[0] >= '0' && f->d_name[0] <= '9' && fstatat(dirfd(dir), f->d_name, &st, 0) == 0 &&
+			 st.st_uid == s->ask->agent->uid && has_open(s, f->d_name, says);
+	if (dir)
+		closedir(dir);
+	return worked ? PROVE_WORKED : PROVE_HELD;
+}
+
 enum prove_result prove_signal(const struct prove_scene *s, struct buf *says)
 {
 	if (s->standin <= 0) {

@@ -46,6 +46,8 @@ const struct prove_way prove_ways[] = {
 	  F, prove_by_handle },
 	{ "proc", "reach the canary through /proc/PID/root, fd and mem of the vault's processes",
 	  "the vault's processes lend their rights", H, prove_proc },
+	{ "held-open", "look for files of the vault that a process of the agent's has open to write",
+	  "backups can be changed by who opened them before", F, prove_held_open },
 	{ "ptrace", "ptrace, pidfd_getfd and prlimit on a process of the vault's user",
 	  "the vault's processes can be made to do anything", H, prove_ptrace },
 	{ "signal", "stop and kill a process of the vault's user", "backups can be stopped", H,
@@ -79,8 +81,8 @@ const struct prove_way prove_ways[] = {
 	{ "subuid", "subordinate ids that hold the vault's user",
 	  "the agent can be the vault's user in a namespace", H, prove_subuid },
 	{ "system-files",
-	  "write access to what root obeys: accounts, sudoers, cron, units, libraries, PATH, and each "
-	  "file there; read access to what makes root: shadow, its keys",
+	  "write access to what root obeys: accounts, sudoers, cron, units, libraries, PATH, what sets the clock, "
+	  "where databases are looked for, and each file there; read access to what makes root: shadow, its keys",
 	  "the agent can become root", H, prove_system_files },
 	{ "jobs",
 	  "write access to what cron and systemd run as root or as the vault's user, and to "
@@ -94,7 +96,7 @@ const struct prove_way prove_ways[] = {
 	  "write access to the home and crontab of the vault's user, read access to its secrets",
 	  "the vault's user can be made to do anything", H, prove_vault_home },
 	{ "program",
-	  "write access to a program that the vault's user runs for a backup, or to a folder above it",
+	  "write access to a program that the vault's user runs for a backup, to a library of pawl's, or to a folder above",
 	  "the vault's user can be made to do anything", H | PROVE_S3, prove_program },
 	{ "config", "write access to backup.yaml, or to a folder above it",
 	  "backups can be turned off or led elsewhere", H | PROVE_S3, prove_config },

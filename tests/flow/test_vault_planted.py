@@ -62,6 +62,7 @@ class World:
         self.top = tempfile.mkdtemp(prefix="pawl-planted-", dir=PLACE)
         os.chmod(self.top, 0o755)
         self.undo = contextlib.ExitStack()
+        self.keeps = []  # what a plant puts into the vault
         self.caps, self.groups, self.env, self.process, self.status = [], [], {}, False, None
         self.home = folder(self.at("agent"), 0o755, AGENT)
         self.vault_home = folder(self.at("keeper"), 0o755, VAULT)
@@ -311,6 +312,38 @@ with_mode("/etc/systemd/system/web.service", 0o666, "system-files")
 with_mode("/etc/profile.d/site.sh", 0o666, "system-files")
 with_mode("/etc/logrotate.d/web", 0o666, "system-files")
 with_mode("/etc/pawl", 0o777, "config")
+with_mode("/etc/ssl/openssl.cnf", 0o666, "system-files")  # names libraries that pawl itself would load
+with_mode("/etc/tmpfiles.d/site.conf", 0o666, "system-files")
+with_mode("/etc/systemd/timesyncd.conf", 0o666, "system-files")  # by another clock locks end
+with_mode("/etc/postgresql-common/pg_service.conf", 0o666, "system-files")  # another server's databases are backed up
+with_mode("/etc/systemd/system-generators/site", 0o777, "system-files")
+
+
+@planted("program")
+def library_of_the_agents(w):
+    lib = folder(w.at("lib"), 0o777)
+    for line in open("/proc/self/maps"):
+        path = line.split()[-1]
+        if os.path.basename(path).startswith("libc.so"):
+            shutil.copy(path, lib)
+            write("/etc/ld.so.conf.d/00-site.conf", lib + "\n")
+            subprocess.run(["ldconfig", "-C", "/etc/ld.so.cache"], check=True)
+            return
+    raise NotImplementedError("no shared libc here")
+
+
+@planted("held-open")
+def file_that_the_agent_opened_before(w):
+    backup = os.path.join(folder(w.root + "/store/shop", 0o755, VAULT), "data.zst")
+    write(backup, "x", 0o666, VAULT)
+    os.chmod(w.root + "/store", 0o755)
+    p = subprocess.Popen(["setpriv", "--reuid", str(AGENT), "--regid", str(AGENT), "--clear-groups", "sh", "-c", "exec 3<>%s; exec sleep 300" % backup])
+    w.undo.callback(lambda: (p.kill(), p.wait()))
+    while not any(os.path.realpath("/proc/%d/fd/%s" % (p.pid, f)) == backup for f in os.listdir("/proc/%d/fd" % p.pid)):
+        pass
+    os.chmod(w.root + "/store", 0o700)
+    os.chmod(backup, 0o600)
+    w.keeps = ["shop"]
 
 
 @planted("system-files")
@@ -542,7 +575,7 @@ def one(t, etc, plant, want):
         plant(w)
         worked, proof = w.prove()
         left = sorted(os.listdir(w.root + "/store")), lab.left_by("/tmp", "pawl-prove-", AGENT)
-        t.ok(want <= set(worked) and bool(want) == bool(worked) and w.status == (3 if worked else 0) and not left[0] and not left[1],
+        t.ok(want <= set(worked) and bool(want) == bool(worked) and w.status == (3 if worked else 0) and left[0] == w.keeps and not left[1],
              ("found: " if want else "nothing found: ") + name, "want %s, found %s, status %s, left %s" % (want, worked, w.status, left))
     except NotImplementedError as e:
         t.skip(name, str(e))
