@@ -65,7 +65,7 @@ static void say_text(const struct config_target *t, const struct wal_run_done *d
 		buf_addf(text, "  Point in time: from %s to %s. The slot holds %s on the server.\n", from, to, held);
 	}
 	if (d->said.gap.len || r->gap.len) {
-		buf_adds(text, "  GAP: ");
+		buf_adds(text, r->gap.len ? "  GAP: " : "  No moment can be brought back with it: ");
 		card_escape(r->gap.len ? r->gap : d->said.gap, text);
 		buf_addc(text, '\n');
 	}

@@ -7,6 +7,13 @@
 
 /* --- connections --- */
 
+/* Warnings are nobody's: what matters is an error. */
+static void unheard(void *ctx, const char *message)
+{
+	(void)ctx;
+	(void)message;
+}
+
 PGconn *physical_connect(const struct physical_server *s, bool replication, struct err *err)
 {
 	struct str connect = arena_fmt(s->arena, "%.*s", STR_ARG(s->connect));
@@ -17,6 +24,7 @@ PGconn *physical_connect(const struct physical_server *s, bool replication, stru
 				       replication ? "true" : PHYSICAL_OPTIONS, NULL };
 	PGconn *c = PQconnectdbParams(names, values, 1);
 
+	PQsetNoticeProcessor(c, unheard, NULL);
 	if (PQstatus(c) == CONNECTION_OK)
 		return c;
 	(void)backup_postgres_failed(c, replication ? "the server lets nobody replicate (the role needs REPLICATION, pg_hba.conf a line "
