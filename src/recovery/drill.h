@@ -86,6 +86,7 @@ struct drill_done {
 	struct manifest manifest; /* when it could be read */
 	int64_t at_us, took_us;	  /* from the first byte fetched to the last comparison */
 	uint64_t tables, rows;	  /* compared and equal */
+	uint64_t beside;	  /* of these tables, while indexes were made */
 	uint64_t wal_to;	  /* recovered with archived WAL to here, and its tables read; 0: no */
 	int64_t wal_as_of_us;	  /* all up to then is in it; 0: not known */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "recovery/backup_postgres.h"
+#include "recovery/drill_beside.h"
 #include "recovery/restore.h"
 #include "recovery/roles.h"
 #include "recovery/scratch.h"
@@ -14,6 +15,7 @@ struct postgres {
 	struct scratch *server;
 	PGconn *c;
 	struct restore *restore;
+	struct drill_beside *beside;
 };
 
 /* --- the server --- */
@@ -41,7 +43,8 @@ static void quiet(void *ctx, const char *says)
 	(void)says;
 }
 
-static bool connect(struct postgres *p)
+/* NULL only when there is no memory. May run in a thread of its own. */
+static PGconn *session(const struct postgres *p)
 {
 	const char *const names[] = {
 		"host", "port", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL
@@ -56,11 +59,37 @@ static bool connect(struct postgres *p)
 				       "UTF8",
 				       "60",
 				       NULL };
+	PGconn *c = PQconnectdbParams(names, values, 0);
 
+	PQsetNoticeProcessor(c, quiet, NULL);
+	return c;
+}
+
+/* As in the dump: what a row names (regclass) is written out with its schema. */
+static bool as_in_the_dump(PGconn *c)
+{
+	PGresult *one = PQexec(c, "SET search_path = ''");
+	bool good = PQresultStatus(one) == PGRES_COMMAND_OK;
+
+	PQclear(one);
+	return good;
+}
+
+static PGconn *second(void *ctx)
+{
+	PGconn *c = session(ctx);
+
+	if (PQstatus(c) == CONNECTION_OK && as_in_the_dump(c))
+		return c;
+	PQfinish(c);
+	return NULL;
+}
+
+static bool connect(struct postgres *p)
+{
 	stall_watch_fd(p->r->stall, -1);
 	PQfinish(p->c);
-	p->c = PQconnectdbParams(names, values, 0);
-	PQsetNoticeProcessor(p->c, quiet, NULL);
+	p->c = session(p);
 	stall_watch_fd(p->r->stall, PQsocket(p->c));
 	return PQstatus(p->c) == CONNECTION_OK ||
 	       drill_because(p->r, DRILL_BROKE_OFF, "the scratch server does not answer: %.200s",
@@ -197,6 +226,10 @@ static bool ready(struct postgres *p)
 	if (!p->restore)
 		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
 	restore_throw_away(p->restore);
+	p->beside = drill_beside_new(p->r, second, p);
+	if (!p->beside)
+		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
+	restore_tell(p->restore, drill_beside_statement, p->beside);
 	return true;
 }
 
@@ -269,11 +302,12 @@ static bool copy_out(struct postgres *p, const struct fingerprint_table *t, stru
 static bool compare_tables(struct postgres *p)
 {
 	bool all = true;
+	size_t i = 0;
 
 	for (const struct fingerprint_table *t = p->r->done->manifest.tables; t; t = t->next) {
-		struct copied c;
+		struct copied c = { .rows = t->rows, .digest = t->digest };
 
-		if (!copy_out(p, t, &c)) {
+		if (!drill_beside_equal(p->beside, i++) && !copy_out(p, t, &c)) {
 			all = false;
 		} else if (c.rows != t->rows) {
 			all = drill_because(p->r, DRILL_ROWS, "%.*s has %llu rows, the backup had %llu",
@@ -353,8 +387,9 @@ static bool whole(struct postgres *p)
 	/* The dump's own settings end with its session. */
 	if (!restore(p) || !connect(p))
 		return false;
-	/* As in the dump: what a row names (regclass) is written out with its schema. */
-	good = exec(p, "SET search_path = ''") || drill_because(p->r, DRILL_BROKE_OFF, "%.200s", PQerrorMessage(p->c));
+	good = as_in_the_dump(p->c) || drill_because(p->r, DRILL_BROKE_OFF, "%.200s", PQerrorMessage(p->c));
+	if (good)
+		drill_beside_end(p->beside, p->c);
 	good = good && compare_tables(p);
 	good = exec(p, "RESET search_path") && no_more_tables(p) && good;
 	return compare_answers(p) && good;
@@ -365,6 +400,7 @@ static bool drill_postgres(struct drill_run *r)
 	struct postgres p = { .r = r };
 	bool good = whole(&p);
 
+	drill_beside_free(p.beside);
 	restore_free(p.restore);
 	stall_watch_fd(r->stall, -1);
 	PQfinish(p.c);

@@ -16,6 +16,9 @@ struct restore {
 	struct buf entry; /* text not sent yet */
 	struct str table; /* whose rows pass; STR_NONE: none */
 	struct str only;  /* no other's rows are sent; STR_NONE: all */
+	void (*tell)(void *ctx, struct str text, uint64_t tables);
+	void *tell_ctx;
+	uint64_t tables;  /* whose rows came, whole */
 	bool copying;	  /* the server takes them */
 	bool throw_away;  /* restore_throw_away() */
 	bool in_one;	  /* in a transaction of our own, up to the end of the rows */
@@ -102,6 +105,8 @@ static bool send_entry(struct restore *r, struct err *err)
 		buf_clear(&r->entry);
 		return true;
 	}
+	if (r->tell)
+		r->tell(r->tell_ctx, buf_str(&r->entry), r->tables);
 	buf_addc(&r->entry, '\0');
 	if (r->entry.failed)
 		return err_set(err, ERR_LIMIT,
@@ -222,6 +227,7 @@ static bool on_table_end(void *ctx, struct err *err)
 
 	if (!begin_copy(r, err))
 		return false;
+	r->tables += r->table.len > 0;
 	r->table = STR_NONE;
 	if (!r->copying)
 		return over_in_one(r, on, err);
@@ -257,6 +263,12 @@ void restore_only(struct restore *r, struct str table)
 void restore_throw_away(struct restore *r)
 {
 	r->throw_away = true;
+}
+
+void restore_tell(struct restore *r, void (*tell)(void *ctx, struct str text, uint64_t tables), void *ctx)
+{
+	r->tell = tell;
+	r->tell_ctx = ctx;
 }
 
 bool restore_take(void *restore, const void *p, size_t n, struct err *err)

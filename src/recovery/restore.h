@@ -30,6 +30,8 @@ void restore_only(struct restore *r, struct str table);
 /* The server is thrown away afterwards, and nobody else is in it: rows of an empty table go in in the transaction that truncates it,
  * frozen, and a server with wal_level=minimal writes no log of them. */
 void restore_throw_away(struct restore *r);
+/* ${tell} hears of each text of statements before it is sent, and how many tables' rows came before. */
+void restore_tell(struct restore *r, void (*tell)(void *ctx, struct str text, uint64_t tables), void *ctx);
 /* unpack()'s take. False only where going on makes no sense: the server is gone, the dump is none. */
 bool restore_take(void *restore, const void *p, size_t n, struct err *err);
 /* The dump is over. */

@@ -25,6 +25,7 @@ class Drill:
         self.result = next((r for r in ("verified", "failed", "could not verify") if lines and lines[0].startswith(r)), "none")
         words = lines[0][len(self.result):].split() if self.result != "none" else ["0"] * 4
         self.tables, self.rows = int(words[0]), int(words[2])
+        self.beside = int(words[6]) if len(words) > 6 else 0
         self.codes = [line.split(" ", 1)[0] for line in lines[1:]]
 
 

@@ -171,8 +171,8 @@ static int drill(char **argv)
 	if (!open_vault(argv[2], &ask.vault) || !read_key(argv[3], &pem, key))
 		return fail();
 	drill_run(&ask, &arena, &d);
-	printf("%.*s %llu tables %llu rows %.1f ms\n", STR_ARG(recovery_result_name(d.result)), (unsigned long long)d.tables,
-	       (unsigned long long)d.rows, (double)d.took_us / 1e3);
+	printf("%.*s %llu tables %llu rows %.1f ms %llu beside\n", STR_ARG(recovery_result_name(d.result)), (unsigned long long)d.tables,
+	       (unsigned long long)d.rows, (double)d.took_us / 1e3, (unsigned long long)d.beside);
 	for (const struct drill_reason *r = d.reasons; r; r = r->next)
 		printf("%.*s %.*s\n", STR_ARG(drill_code_name(r->code)), STR_ARG(r->text));
 	vault_close(ask.vault);
