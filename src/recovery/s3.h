@@ -48,6 +48,8 @@ struct str s3_key(const struct s3 *s, struct arena *arena, struct str target, st
 /* For x-amz-checksum-sha256. */
 #define S3_SUM 48
 void s3_sum(struct str body, char ret[S3_SUM]);
+/* And back; false for what is none. */
+bool s3_sum_read(const char *sum, struct digest *ret) PAWL_MUST_USE;
 
 /* One version of one key. */
 struct s3_version {

@@ -327,9 +327,38 @@ static bool put_small(struct put *p, struct err *err)
 		       "store a file", &a, err);
 }
 
+/* Does it lie there, whole and with these parts' checksums? An order whose answer was lost was obeyed, and given again it is refused. */
+static bool is_complete(struct put *p)
+{
+	struct http_header wanted[] = { { .name = "x-amz-checksum-sha256" } };
+	auto_buf all = BUF_MAX(PARTS_MAX * DIGEST_LEN);
+	char sum[S3_SUM], with_parts[S3_SUM + 16];
+	struct s3_answer a;
+	struct digest d;
+	struct err err;
+
+	for (unsigned i = 0; i < p->n; i++) {
+		if (!s3_sum_read(p->parts[i].sum, &d))
+			return false;
+		buf_add(&all, (struct str){ (const char *)d.b, sizeof(d.b) });
+	}
+	s3_sum(buf_str(&all), sum);
+	snprintf(with_parts, sizeof(with_parts), "%s-%u", sum, p->n);
+	return !all.failed &&
+	       s3_must(p->v->s3,
+		       &(struct s3_call){ .method = "HEAD",
+					  .key = p->key,
+					  .headers = { { STR("x-amz-checksum-mode"), STR("ENABLED") } },
+					  .wanted = wanted,
+					  .n_wanted = 1 },
+		       "look at a file", &a, &err) &&
+	       (str_is(str_from(wanted[0].value), sum) || str_is(str_from(wanted[0].value), with_parts));
+}
+
 static bool complete(struct put *p, struct err *err)
 {
 	auto_buf q = BUF_MAX(8192), body = BUF_MAX((size_t)4 << 20);
+	struct err refused = { 0 };
 	struct s3_answer a;
 
 	buf_adds(&body,
@@ -347,8 +376,11 @@ static bool complete(struct put *p, struct err *err)
 					.query = upload_query(p, "", &q),
 					.headers = { { STR("if-none-match"), STR("*") } },
 					.body = buf_str(&body) },
-		     "finish an upload", &a, err))
-		return false;
+		     "finish an upload", &a, &refused)) {
+		if (is_complete(p))
+			return true;
+		return err_set(err, refused.code, "%s", refused.msg);
+	}
 	/* It may fail behind a status that says it did not. */
 	return str_find(a.body, STR("<Error>")) == SIZE_MAX ||
 	       err_set(err, ERR_IO, "cannot finish an upload: %.*s",

@@ -26,6 +26,7 @@ import boto3
 
 MIB = 1 << 20
 NEVER = 1 << 60
+GONE = b"<?xml version='1.0'?><Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>"
 SIZE = 20 * MIB  # two whole parts and a tail
 HOME = os.environ["HOME"]
 WHOLE = os.environ.get("PAWL_TEST_WHOLE")
@@ -37,6 +38,8 @@ class Line:
     def __init__(self, port):
         self.to, self.limit, self.hang, self.sent, self.down = port, NEVER, False, 0, False
         self.reached = threading.Event()
+        self.lose = None  # a word: of the request with it the answer gets lost, once
+        self.lost, self.refused = set(), 0
         self.listen = socket.create_server(("127.0.0.1", 0))
         self.url = "http://127.0.0.1:%d" % self.listen.getsockname()[1]
         self.open = []
@@ -68,6 +71,14 @@ class Line:
                     break
                 if counts:
                     self.sent += len(data)
+                if counts and self.lose and self.lose in data:
+                    if self.lost:  # as S3 answers whoever asks for it again
+                        self.refused += 1
+                        x.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(GONE), GONE))
+                        break
+                    self.lost.add(y)
+                if not counts and x in self.lost:
+                    break
                 if self.sent > self.limit:
                     self.reached.set()
                     while self.hang and self.limit != NEVER:
@@ -138,7 +149,7 @@ with lab.Lab() as l:
     yaml = HOME + "/config/pawl/backup.yaml"
     key = re.search(r"^key: (\S+)", open(yaml).read(), re.M).group(1)
     targets = [{"name": n, "command": ["cat", source], "vault": v} for n, v in
-               (("one", "alone"), ("two", "alone"), ("both", ["local", "fleet"]), ("pair", ["local", "fleet"]))]
+               (("lost", "alone"), ("one", "alone"), ("two", "alone"), ("both", ["local", "fleet"]), ("pair", ["local", "fleet"]))]
     targets.append({"name": "broken", "command": ["sh", "-c", "cat %s; exit 7" % source], "vault": "alone"})
     with open(yaml, "w") as f:
         json.dump({"version": 1, "key": key, "targets": targets, "vaults": [
@@ -147,6 +158,11 @@ with lab.Lab() as l:
 
     # S3 alone: what was read is gone with the run.
     if WHOLE:
+        line.lose = b"CompleteMultipartUpload"
+        status, out = pawl("backup", "lost", "--drill")
+        t.ok(status == 0 and "verified" in out and len(line.lost) == 1 and not uploads("alone"), "the answer to the last order is lost: it was obeyed, and is seen", out)
+        t.ok(line.refused == 1, "though given again it was refused", line.refused)
+        line.lose = None
         line.break_after(12 * MIB)
         status, out = pawl("backup", "one")
         t.ok(status == 1 and "NO BACKUP" in out, "S3 alone, the line is cut in the middle: no backup", out)

@@ -205,7 +205,19 @@ def test_no_boundary_is_no_proof():
 
 
 def test_too_old_is_said_on_the_card():
-    never_counts(["TOO LONG AGO FOR THE POLICY", "restored and checked 1 d 6 h ago"], {"checked": 30 * HOUR})
+    never_counts(["TOO LONG AGO FOR THE POLICY", "restored and checked 1 d 6 h ago", "a fresh backup: pawl backup shop --drill"],
+                 {"checked": 30 * HOUR})
+
+
+def test_a_gate_of_databases_says_what_would_be_fresh():
+    w, p = world({"match": {"gate": "postgres"}, **RULE}, resources=["db.host:5432/shop"])
+    drop = {"kind": "delete", "reversible": "no", "holds_data": "yes", "type": "table", "name": "public.users", "title": "public.users"}
+    r = w.request(gate="postgres", tool="psql", place={"host": "db.host", "database": "shop"}, changes=[drop])
+    p.write()
+    assert "a fresh backup" not in shown(w, w.open(r))
+    p.write(checked=30 * HOUR)
+    h = w.open(w.request(gate="postgres", tool="psql", place={"host": "db.host", "database": "shop"}, changes=[drop], bytes="ef" * 32))
+    assert "a fresh backup: pawl backup shop --drill" in shown(w, h), shown(w, h)
 
 
 def test_what_goes_and_has_no_backup_is_named():
