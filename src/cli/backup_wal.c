@@ -11,7 +11,9 @@
 #include "core/card.h"
 
 #define OUT_MAX ((size_t)1 << 20)
-#define CYCLE_S 86400 /* then everything is opened anew */
+#define CYCLE_S 86400 /* then everything is opened anew … */
+#define CYCLE_LEAST_S 300
+#define CYCLE_TIMES 100 /* … or after so many times of 'every': memory does not grow for ever */
 #define AGAIN_S 10    /* after an error; sooner after the first */
 
 static volatile sig_atomic_t stopped;
@@ -137,10 +139,17 @@ static void pause_for(int seconds)
 		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 }
 
-/* One opening of everything; false when it ended for an error, which is told. */
-static bool cycle(struct cli *c, struct backups *b, struct err *err)
+static int64_t cycle_of(const struct config_target *t)
 {
-	struct wal_run run = { .b = b, .for_s = CYCLE_S, .stop = &stopped };
+	int64_t s = (t->wal_s ? t->wal_s : CONFIG_WAL_S) * CYCLE_TIMES;
+
+	return s < CYCLE_LEAST_S ? CYCLE_LEAST_S : s > CYCLE_S ? CYCLE_S : s;
+}
+
+/* One opening of everything; false when it ended for an error, which is told. ${again}: the one before did too. */
+static bool cycle(struct cli *c, struct backups *b, bool again, struct err *err)
+{
+	struct wal_run run = { .b = b, .again = again, .stop = &stopped };
 	const struct config_target **list;
 	struct wal_run_done done;
 	auto_buf text = BUF_MAX(OUT_MAX);
@@ -149,6 +158,7 @@ static bool cycle(struct cli *c, struct backups *b, struct err *err)
 	if (!backups_targets(b, c, &list, err))
 		return false;
 	run.t = list[0];
+	run.for_s = cycle_of(run.t);
 	good = wal_run(&run, &done, err);
 	if (!good)
 		return false;
@@ -166,7 +176,7 @@ static int forever(struct cli *c)
 	while (!stopped) {
 		struct backups b;
 		struct err err = { 0 };
-		bool opened = backups_open(&b, true, &err), good = opened && cycle(c, &b, &err);
+		bool opened = backups_open(&b, true, &err), good = opened && cycle(c, &b, last.code != ERR_NONE, &err);
 
 		backups_close(&b);
 		/* What backup.yaml says wrong does not mend itself. */

@@ -252,7 +252,7 @@ bool wal_run(const struct wal_run *w, struct wal_run_done *ret, struct err *err)
 		return false;
 	}
 	good = whole(&k, err);
-	if (!good)
+	if (!good && !w->again)
 		record(&k, "wal.failed", "why", str_from(err->msg));
 	if (ret->received.notes.len)
 		note(&k, arena_str(&w->b->arena, ret->received.notes).ptr, "");

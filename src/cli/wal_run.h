@@ -11,6 +11,7 @@ struct wal_run {
 	struct backups *b;
 	const struct config_target *t;
 	bool once;
+	bool again;    /* the run before failed too: one entry in the ledger is enough */
 	int64_t for_s; /* 0: until ${stop} */
 	const volatile sig_atomic_t *stop;
 };
