@@ -98,24 +98,14 @@ static const char objects[] =
 	" AND " MINE("pg_class", "tgrelid") " "
 	"UNION ALL SELECT 'functions', count(*) FROM pg_catalog.pg_proc f WHERE pronamespace IN "
 	PLAIN_SCHEMA " AND " MINE("pg_proc", "f.oid") ") x (k, n)";
-/* Subscriptions are dumped for superusers alone. What an extension brings is of who makes the extension. */
-static const char superusers[] =
-	"SELECT pg_catalog.array_agg(DISTINCT pg_catalog.pg_get_userbyid(o)::text COLLATE \"C\")::text FROM ("
-	"SELECT evtowner FROM pg_catalog.pg_event_trigger e WHERE " MINE("pg_event_trigger", "e.oid")
-	" UNION SELECT fdwowner FROM pg_catalog.pg_foreign_data_wrapper w WHERE " MINE("pg_foreign_data_wrapper", "w.oid")
-	" UNION SELECT subowner FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database b ON b.oid = s.subdbid WHERE "
-	"b.datname = pg_catalog.current_database() AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)"
-	") x (o)";
-static const struct backup_question of_superusers = { STR_INIT(BACKUP_SUPERUSERS), STR_INIT(superusers), NULL };
 static const struct backup_question of_objects = { STR_INIT("objects"), STR_INIT(objects), NULL };
 
 bool backup_postgres_answers(PGconn *c, struct backup_run *r, struct err *err)
 {
 	const struct manifest_invariant **end = &r->m->invariants;
-	struct backup_question first = of_objects, second = of_superusers;
+	struct backup_question first = of_objects;
 
-	first.next = &second;
-	second.next = (struct backup_question *)(uintptr_t)r->ask->questions;
+	first.next = (struct backup_question *)(uintptr_t)r->ask->questions;
 	for (const struct backup_question *q = &first; q; q = q->next) {
 		struct manifest_invariant *i = arena_alloc(r->arena, sizeof(*i));
 		struct str sql = arena_fmt(r->arena, "%.*s", STR_ARG(q->sql));

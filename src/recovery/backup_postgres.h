@@ -8,8 +8,6 @@
 
 /* No time limit of the role's, or the database's, ends what waits for a long dump. */
 void backup_postgres_patient(PGconn *c);
-/* The answer that names, as an array, owners of what only a superuser may own: the drill's roles are made so. */
-#define BACKUP_SUPERUSERS "superusers"
 /* Yields false: ${what}, and the server's own words. */
 bool backup_postgres_failed(PGconn *c, const char *what, struct err *err);
 /* One value; false when it is no such answer. */

@@ -2,7 +2,6 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 
-#include "recovery/backup_postgres.h"
 #include "recovery/drill_beside.h"
 #include "recovery/restore.h"
 #include "recovery/roles.h"
@@ -125,21 +124,6 @@ static bool quoted(struct postgres *p, const char *before, struct str name, cons
 	return ret->ptr || drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
 }
 
-/* Who owns an event trigger, a subscription or a foreign-data wrapper: only a superuser may. */
-static bool superusers(struct postgres *p, struct str names)
-{
-	const char *const values[] = { arena_fmt(p->r->arena, "%.*s", STR_ARG(names)).ptr };
-	PGresult *all = PQexecParams(p->c,
-				     "SELECT format('ALTER ROLE %I SUPERUSER', r) FROM unnest($1::text[]) r WHERE r <> session_user", 1,
-				     NULL, values, NULL, NULL, 0);
-	bool good = PQresultStatus(all) == PGRES_TUPLES_OK;
-
-	for (int i = 0; good && i < PQntuples(all); i++)
-		good = exec(p, PQgetvalue(all, i, 0));
-	PQclear(all);
-	return good || drill_because(p->r, fault(p, DRILL_ROLE), "roles %.*s: %.200s", STR_ARG(names), PQerrorMessage(p->c));
-}
-
 /* Roles that own something there. */
 static bool prepare(struct postgres *p)
 {
@@ -162,10 +146,6 @@ static bool prepare(struct postgres *p)
 		if (!sql.ptr || !exec(p, sql.ptr))
 			return drill_because(p->r, fault(p, DRILL_ROLE), "role %.*s cannot be what it was: %.200s", STR_ARG(w->role),
 					     PQerrorMessage(p->c));
-	}
-	for (const struct manifest_invariant *i = p->r->done->manifest.invariants; i; i = i->next) {
-		if (str_is(i->name, BACKUP_SUPERUSERS) && str_starts(i->value, STR("{")) && !superusers(p, i->value))
-			return false;
 	}
 	return true;
 }

@@ -114,6 +114,11 @@ def main():
                 said = str(e)
             t.ok(words in said and "\\u{a}" not in said, "no backup: " + name, said)
             t.ok(v.drill("n%d" % i).result == "could not verify", "and none to be verified")
+        try:
+            said = recoveries.run(recoveries.TOOL, "drill", "/nowhere/vault", v.key, "d0", v.cache).decode()
+        except RuntimeError as e:
+            said = str(e)
+        t.ok("/nowhere/vault cannot be opened" in said, "a vault that is not there is named by its folder", said)
     t.done()
 
 
