@@ -5,7 +5,9 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,15 +42,14 @@ struct rule_port {
 
 #if defined(__x86_64__)
 #define OURS AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define OURS AUDIT_ARCH_AARCH64
 #elif defined(__riscv) && __riscv_xlen == 64
 #define OURS AUDIT_ARCH_RISCV64
 #elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define OURS AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define OURS AUDIT_ARCH_S390X
 #endif
+/* s390x is not among them: its libraries speak to sockets by socketcall(), whose arguments no filter sees. */
 
 /* --- which files --- */
 
@@ -140,6 +141,7 @@ void confine_end(struct confine *c)
 #define REFUSED SECCOMP_RET_ERRNO | EPERM
 #define PRETENDED SECCOMP_RET_ERRNO | 0 /* servers do it to their sockets, and end where it fails */
 #define ABSENT SECCOMP_RET_ERRNO | ENOSYS
+/* Of an argument its lower half: all of OURS are little-endian. */
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
 #define ON(nr, what) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(nr), 0, 1), RETURN(what)
@@ -178,6 +180,9 @@ static const struct sock_filter refused[] = {
 	ON(469 /* file_setattr */, REFUSED),
 	/* Sockets in the file system are no files to Landlock: other databases, buses, agents. */
 	ON(SYS_connect, REFUSED),
+#ifdef SYS_socketcall
+	ON(SYS_socketcall, ABSENT),
+#endif
 	/* It does what is refused here by another way. */
 	ON(SYS_io_uring_setup, ABSENT),
 	/* Other processes of the same user. */
@@ -187,6 +192,34 @@ static const struct sock_filter refused[] = {
 	ON(SYS_pidfd_getfd, REFUSED),
 	ON(SYS_open_by_handle_at, REFUSED),
 	RETURN(SECCOMP_RET_ALLOW),
+};
+/* What speaks to others without connect(): sockets of datagrams and such, and a first send that connects (TCP Fast Open). */
+static const struct sock_filter unconnected[] = {
+	LOAD(nr),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socketpair, 0, 12), /* to the sends */
+	LOAD(args[0]),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 2, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 7),
+	LOAD(args[1]),
+	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf), /* the rest is SOCK_CLOEXEC, SOCK_NONBLOCK */
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 0, 4),
+	LOAD(args[2]),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 1),
+	RETURN(SECCOMP_RET_ALLOW),
+	RETURN(REFUSED),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 3, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmmsg, 2, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmsg, 3, 0),
+	RETURN(SECCOMP_RET_ALLOW),
+	LOAD(args[3]),
+	BPF_STMT(BPF_JMP | BPF_JA, 1),
+	LOAD(args[2]),
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, MSG_FASTOPEN, 1, 0),
+	RETURN(SECCOMP_RET_ALLOW),
+	RETURN(REFUSED),
 };
 /* Truncating by name, as long as Landlock does not know of it. Servers do it to files that they unlink next. */
 static const struct sock_filter refused_before_3[] = {
@@ -207,7 +240,8 @@ bool confine_self(const struct confine *c)
 {
 #ifdef OURS
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_landlock_restrict_self, c->rules, 0) == 0 &&
-	       (c->abi >= 3 || filter(refused_before_3, ARRAY_LEN(refused_before_3))) && filter(refused, ARRAY_LEN(refused));
+	       (c->abi >= 3 || filter(refused_before_3, ARRAY_LEN(refused_before_3))) &&
+	       filter(unconnected, ARRAY_LEN(unconnected)) && filter(refused, ARRAY_LEN(refused));
 #else
 	(void)c;
 	errno = ENOSYS;

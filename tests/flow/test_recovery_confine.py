@@ -26,7 +26,7 @@ end $f$; create function a.check(int) returns bool language plpgsql as $f$ decla
 exception when others then get stacked diagnostics how = pg_exception_detail; raise exception 'it ended so: %%', how; end $f$;
 create table a.t (i int check (a.check(i))); insert into a.t values (1), (2)"""
 CODE = """import os, socket
-place, pid, port = %r, %d, %d
+place, pid, port, datagrams = %r, %d, %d, %d
 def write(name, mode):
     with open(place + "/" + name, mode) as f:
         f.write("harm")
@@ -37,13 +37,18 @@ def into(kind, where):
     s = socket.socket(kind)
     s.settimeout(2)
     s.connect(where)
+def send(kind, how, where, flags=0):
+    socket.socket(kind, how).sendto(b"row", flags, where)
 harm = [lambda: write("new", "x"), lambda: write("appended", "a"), lambda: write("written", "w"), lambda: os.truncate(place + "/cut", 0),
         lambda: os.unlink(place + "/gone"), lambda: os.rename(place + "/moved", place + "/away"), lambda: os.link(place + "/kept", place + "/linked"),
         lambda: os.chmod(place + "/open", 0o777), lambda: os.chmod(place, 0o755), lambda: os.utime(place + "/old", (1, 1)),
         lambda: os.setxattr(place + "/named", "user.x", b"1"), lambda: os.mkdir(place + "/folder"), lambda: os.mkfifo(place + "/fifo"),
         lambda: steal(place + "/kept", os.path.basename(place)), lambda: steal("/proc/%%d/environ" %% pid, os.path.basename(place)),
         lambda: steal("/proc/self/environ", os.path.basename(place)), lambda: into(socket.AF_UNIX, place + "/s"),
-        lambda: into(socket.AF_INET, ("127.0.0.1", port)), lambda: os.kill(pid, 9)]
+        lambda: into(socket.AF_INET, ("127.0.0.1", port)), lambda: send(socket.AF_UNIX, socket.SOCK_DGRAM, place + "/d"),
+        lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b"row", place + "/d"),
+        lambda: send(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", datagrams)),
+        lambda: send(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", port), socket.MSG_FASTOPEN), lambda: os.kill(pid, 9)]
 for one in harm:
     try:
         one()
@@ -76,13 +81,19 @@ class Place:
         for s in self.sockets:
             s.listen(5)
             s.setblocking(False)
-        for name in (*FILES, "s", ""):
+        self.datagrams = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
+        self.datagrams[0].bind(self.folder + "/d")
+        self.datagrams[1].bind(("127.0.0.1", 0))
+        for s in self.datagrams:
+            s.setblocking(False)
+        for name in (*FILES, "s", "d", ""):
             os.chown(self.folder + "/" + name, uid, -1)
         self.sleeper = subprocess.Popen([*words, "sleep", "100"], env={"PATH": "/usr/bin:/bin"})
         self.before = self.looks()
 
     def code(self):
-        return CODE.replace('"/tmp/" + name', repr(self.copied)) % (self.folder, self.sleeper.pid, self.sockets[1].getsockname()[1])
+        return CODE.replace('"/tmp/" + name', repr(self.copied)) % (self.folder, self.sleeper.pid, self.sockets[1].getsockname()[1],
+                                                                        self.datagrams[1].getsockname()[1])
 
     def looks(self):
         found = {"": oct(os.stat(self.folder).st_mode)}
@@ -104,6 +115,16 @@ class Place:
             try:
                 s.accept()[0].close()
                 said.append("somebody came in at %s" % (s.getsockname(),))
+                s.accept()[0].close()
+                said.append("and once more, by the first bytes")
+            except BlockingIOError:
+                pass
+        for s in self.datagrams:
+            try:
+                s.recv(10)
+                said.append("somebody sent to %s" % (s.getsockname(),))
+                s.recv(10)
+                said.append("and once more, by a socket of a pair")
             except BlockingIOError:
                 pass
         return said
@@ -111,7 +132,7 @@ class Place:
     def end(self):
         self.sleeper.kill()
         self.sleeper.wait()
-        for s in self.sockets:
+        for s in self.sockets + self.datagrams:
             s.close()
         shutil.rmtree(self.folder)
         if os.path.exists(self.copied):
@@ -134,7 +155,7 @@ def main():
         pg.psql("-c", "select a.evil()", dbname="shop", user="postgres")
         said = place.harmed()
         place.end()
-        t.ok(len(said) >= len(FILES) + 8, "where it is not shut in, such code does all of it", "\n".join(said))
+        t.ok(len(said) >= len(FILES) + 12, "where it is not shut in, such code does all of it", "\n".join(said))
         place = Place()
         evil(pg, place)
         v = recoveries.Vault(os.path.join(os.getcwd(), "v"))
