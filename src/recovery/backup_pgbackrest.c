@@ -19,10 +19,11 @@ static struct pgbackrest_run runner(const struct backup_run *r)
 static bool take_it(const struct pgbackrest_run *run, struct pgbackrest_set *ret, struct err *err)
 {
 	const char *repo = run->p->repo.len ? arena_fmt(run->arena, "--repo=%.*s", STR_ARG(run->p->repo)).ptr : NULL;
-	const char *const words[] = { "backup", repo, NULL };
+	const char *const words[] = { "backup", repo };
 	struct pgbackrest_info before, after;
 
-	if (!pgbackrest_info(run, &before, err) || !pgbackrest_do(run, words, err) || !pgbackrest_info(run, &after, err))
+	if (!pgbackrest_info(run, &before, err) || !pgbackrest_do(run, words, run->p->repo.len ? 2 : 1, err) ||
+	    !pgbackrest_info(run, &after, err))
 		return false;
 	if (!after.sets || (before.sets && str_eq(before.sets->label, after.sets->label)))
 		return err_set(err, ERR_TOOL, "pgbackrest ended well, and there is no new backup in the repository");
@@ -36,7 +37,7 @@ static bool take_it(const struct pgbackrest_run *run, struct pgbackrest_set *ret
 static bool archive(struct backup_physical *p, const struct pgbackrest_run *run, const struct pgbackrest_set *set,
 		    struct pgbackrest_record *ret, struct err *err)
 {
-	static const char *const words[] = { "check", NULL };
+	static const char *const words[] = { "check" };
 	struct pgbackrest_info now;
 	uint64_t number;
 
@@ -46,7 +47,7 @@ static bool archive(struct backup_physical *p, const struct pgbackrest_run *run,
 	ret->first = set->start;
 	physical_segment_name(ret->timeline, p->until / p->segment, p->segment, ret->last_text);
 	ret->last = str_from(ret->last_text);
-	if (!pgbackrest_do(run, words, err) || !pgbackrest_info(run, &now, err))
+	if (!pgbackrest_do(run, words, ARRAY_LEN(words), err) || !pgbackrest_info(run, &now, err))
 		return err_prefix(err, "the WAL of it is not archived");
 	return str_cmp(now.wal_max, ret->last) >= 0 ||
 	       err_set(err, ERR_TOOL, "the WAL of it is not archived: %.*s is wanted, %.*s is the newest there", STR_ARG(ret->last),

@@ -61,10 +61,11 @@ static bool restored(struct drill_physical *p, const struct pgbackrest_run *run,
 	struct str set = arena_fmt(a, "--set=%.*s", STR_ARG(label));
 	const char *repo = run->p->repo.len ? arena_fmt(a, "--repo=%.*s", STR_ARG(run->p->repo)).ptr : NULL;
 	const char *const words[] = { "restore", path.ptr, lock.ptr, set.ptr, "--type=none", "--reset-pg1-host",
-				      "--log-level-file=off", repo, NULL };
+				      "--log-level-file=off", repo };
+	size_t n = ARRAY_LEN(words) - (run->p->repo.len ? 0 : 1);
 	struct err err = { 0 };
 
-	return pgbackrest_do(run, words, &err) || drill_because(p->r, refusal(err.msg), "it does not restore: %s", err.msg);
+	return pgbackrest_do(run, words, n, &err) || drill_because(p->r, refusal(err.msg), "it does not restore: %s", err.msg);
 }
 
 static bool fetched(struct drill_physical *p, const struct pgbackrest_run *run, const struct pgbackrest_record *rec)
@@ -79,12 +80,12 @@ static bool fetched(struct drill_physical *p, const struct pgbackrest_run *run, 
 	for (uint64_t n = first; n <= last; n++) {
 		char name[PHYSICAL_SEGMENT_LEN + 1], to[PATH_LEN + 48];
 		const char *const words[] = { "archive-get", name, to, path.ptr, lock.ptr, "--reset-pg1-host",
-					      "--log-level-file=off", NULL };
+					      "--log-level-file=off" };
 		struct err err = { 0 };
 
 		physical_segment_name(timeline, n, rec->segment, name);
 		snprintf(to, sizeof(to), "%s/pg_wal/%s", p->unpack.folder, name);
-		if (!pgbackrest_do(run, words, &err))
+		if (!pgbackrest_do(run, words, ARRAY_LEN(words), &err))
 			return drill_because(p->r, stall_over(p->r->stall) ? DRILL_BROKE_OFF : DRILL_WAL,
 					     "WAL %s cannot be had from the archive of pgBackRest: %s", name, err.msg);
 	}

@@ -13,6 +13,11 @@
 
 /* --- running --- */
 
+static bool no_memory(struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "no memory to run pgbackrest");
+}
+
 static bool drop(void *ctx, const void *p, size_t n, struct err *err)
 {
 	(void)ctx, (void)p, (void)n, (void)err;
@@ -52,13 +57,24 @@ static char *option(const struct pgbackrest_run *r, const char *name, struct str
 	return (char *)(uintptr_t)arena_fmt(r->arena, "--%s=%.*s", name, STR_ARG(value)).ptr;
 }
 
-static bool call(const struct pgbackrest_run *r, const char *const words[], const char *console, const struct backup_reader *to,
-		 struct err *err)
+/* What is asked of it. */
+struct asked {
+	const char *const *words;
+	size_t n;
+	const char *console; /* its level of messages there */
+};
+
+static bool call(const struct pgbackrest_run *r, const struct asked *asked, const struct backup_reader *to, struct err *err)
 {
 	char *argv[PGBACKREST_WORDS + 16], program[TOOLS_PATH], errors[] = "--log-level-stderr=error";
 	struct err missing = { 0 };
 	size_t n = 0;
 
+	PAWL_ASSERT(asked->n <= PGBACKREST_WORDS);
+	for (size_t i = 0; i < asked->n; i++) {
+		if (!asked->words[i])
+			return no_memory(err);
+	}
 	if (!tools_find("pgbackrest", program, &missing))
 		return err_set(err, ERR_TOOL, "there is no pgbackrest here: install the package pgbackrest");
 	if (!as_user(r, argv, &n, err))
@@ -67,22 +83,22 @@ static bool call(const struct pgbackrest_run *r, const char *const words[], cons
 	argv[n++] = option(r, "stanza", r->p->stanza);
 	if (r->p->config.len)
 		argv[n++] = option(r, "config", r->p->config);
-	argv[n++] = option(r, "log-level-console", str_from(console));
+	argv[n++] = option(r, "log-level-console", str_from(asked->console));
 	argv[n++] = errors;
-	for (size_t i = 0; words[i] && i < PGBACKREST_WORDS; i++)
-		argv[n++] = (char *)(uintptr_t)words[i];
+	for (size_t i = 0; i < asked->n; i++)
+		argv[n++] = (char *)(uintptr_t)asked->words[i];
 	argv[n] = NULL;
 	for (size_t i = 0; i < n; i++) {
 		if (!argv[i])
-			return err_set(err, ERR_LIMIT, "no memory to run pgbackrest");
+			return no_memory(err);
 	}
 	return backup_read(argv, NULL, to, err);
 }
 
-bool pgbackrest_do(const struct pgbackrest_run *r, const char *const words[], struct err *err)
+bool pgbackrest_do(const struct pgbackrest_run *r, const char *const words[], size_t n, struct err *err)
 {
 	/* A line for each file: it is alive. */
-	return call(r, words, "detail", &(struct backup_reader){ drop, NULL, r->stall }, err);
+	return call(r, &(struct asked){ words, n, "detail" }, &(struct backup_reader){ drop, NULL, r->stall }, err);
 }
 
 bool pgbackrest_version(const struct pgbackrest_run *r, struct str *ret, struct err *err)
@@ -155,13 +171,13 @@ static bool take_stanza(const struct pgbackrest_run *r, const struct json *v, st
 
 bool pgbackrest_info(const struct pgbackrest_run *r, struct pgbackrest_info *ret, struct err *err)
 {
-	static const char *const words[] = { "info", "--output=json", NULL };
+	static const char *const words[] = { "info", "--output=json" };
 	struct pgbackrest_info i = { .wal_max = STR_NONE };
 	auto_buf b = BUF_MAX(INFO_MAX);
 	struct json *root;
 	size_t n = 0;
 
-	if (!call(r, words, "off", &(struct backup_reader){ gather, &b, r->stall }, err) ||
+	if (!call(r, &(struct asked){ words, ARRAY_LEN(words), "off" }, &(struct backup_reader){ gather, &b, r->stall }, err) ||
 	    !json_parse(arena_str(r->arena, buf_str(&b)), r->arena, &root, err))
 		return err_prefix(err, "pgbackrest info");
 	JSON_EACH(v, root) {

@@ -23,8 +23,9 @@ struct pgbackrest_run {
 };
 
 #define PGBACKREST_WORDS 12
-/* ${words}: a command and its options, NULL-ended, at most PGBACKREST_WORDS of them. What it prints is not kept. */
-bool pgbackrest_do(const struct pgbackrest_run *r, const char *const words[], struct err *err) PAWL_MUST_USE;
+/* ${words}: a command and its ${n} - 1 options, at most PGBACKREST_WORDS in all. One that is NULL did not fit into the arena: nothing is
+ * run without it. What it prints is not kept. */
+bool pgbackrest_do(const struct pgbackrest_run *r, const char *const words[], size_t n, struct err *err) PAWL_MUST_USE;
 bool pgbackrest_version(const struct pgbackrest_run *r, struct str *ret, struct err *err) PAWL_MUST_USE;
 
 /* What `pgbackrest info` says of a stanza. */
