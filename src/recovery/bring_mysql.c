@@ -46,12 +46,19 @@ static void hang_up(struct talk *t)
 	t->on = false;
 }
 
+static bool no_memory(struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "no memory to bring a backup back");
+}
+
 /* In the database of that name; STR_NONE: the one that the words name. Of two words that say the same the last counts. */
 static bool call(struct talk *t, const struct bring_place *p, struct str database, struct arena *a, struct err *err)
 {
 	struct str words = database.len ? arena_fmt(a, "%s dbname=%.*s", p->connect, STR_ARG(database)) : str_from(p->connect);
 
-	if (!words.ptr || !mysql_login(words, p->password, a, &t->login, err))
+	if (!words.ptr)
+		return no_memory(err);
+	if (!mysql_login(words, p->password, a, &t->login, err))
 		return false;
 	if (mysql_begin(&t->s, &t->login, a, err)) {
 		t->on = true;
@@ -66,7 +73,7 @@ static bool call(struct talk *t, const struct bring_place *p, struct str databas
 static bool tell(const struct bring_place *p, struct str database, struct str sql, struct arena *a, struct str *ret, struct err *err)
 {
 	struct talk t = { .on = false };
-	bool good = sql.ptr && call(&t, p, database, a, err) &&
+	bool good = (sql.ptr || no_memory(err)) && call(&t, p, database, a, err) &&
 		    (ret ? mysql_value(&t.s, sql, a, ret, err) : mysql_ask(&t.s, sql, a, &(struct str){ NULL, 0 }, err));
 
 	hang_up(&t);
@@ -163,7 +170,7 @@ static bool dump_again(struct bringing *b, struct fingerprint_found *ret, struct
 	bool good;
 
 	b->again = fingerprint_new(DUMP_MYSQL, b->arena);
-	good = b->again && call(&t, b->to, b->to->database, b->arena, err) && mysql_dump_program(program, err) &&
+	good = (b->again || no_memory(err)) && call(&t, b->to, b->to->database, b->arena, err) && mysql_dump_program(program, err) &&
 	       mysql_version(program, b->arena, &tool, err) && mysql_dump_words(&t.login, program, b->arena, argv, err) &&
 	       backup_read(argv, NULL, &into, err) && fingerprint_end(b->again, ret, err);
 	if (good)
@@ -172,11 +179,20 @@ static bool dump_again(struct bringing *b, struct fingerprint_found *ret, struct
 	return good || err_prefix(err, "it cannot be read back");
 }
 
-static const struct fingerprint_table *find(const struct fingerprint_table *t, struct str name)
+/* From ${*at} on, then from the first: both lists are in one order but for what is missing, so each is found at once. */
+static const struct fingerprint_table *find(const struct fingerprint_table *first, const struct fingerprint_table **at, struct str name)
 {
-	while (t && !str_eq(t->name, name))
-		t = t->next;
-	return t;
+	for (const struct fingerprint_table *t = *at; t; t = t->next) {
+		if (str_eq(t->name, name)) {
+			*at = t->next;
+			return t;
+		}
+	}
+	for (const struct fingerprint_table *t = first; t != *at; t = t->next) {
+		if (str_eq(t->name, name))
+			return t;
+	}
+	return NULL;
 }
 
 static bool same(struct bringing *b, const struct fingerprint_table *was, const struct fingerprint_table *now, struct err *err)
@@ -207,16 +223,18 @@ static bool all_objects(struct bringing *b, struct err *err)
 static bool compare(struct bringing *b, struct err *err)
 {
 	struct bring_mysql_table **at = &b->done->tables;
+	const struct fingerprint_table *next;
 	struct fingerprint_found found;
 
 	if (!dump_again(b, &found, err))
 		return false;
+	next = found.tables;
 	for (const struct fingerprint_table *t = b->done->manifest.tables; t; t = t->next) {
 		struct bring_mysql_table *one = ARENA_NEW(b->arena, struct bring_mysql_table);
 
 		if (!one)
-			return err_set(err, ERR_LIMIT, "no memory to compare with");
-		if (!same(b, t, find(found.tables, t->name), err))
+			return no_memory(err);
+		if (!same(b, t, find(found.tables, &next, t->name), err))
 			return false;
 		*one = (struct bring_mysql_table){ .name = t->name, .rows = t->rows };
 		b->done->rows += t->rows;
