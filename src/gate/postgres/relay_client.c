@@ -108,6 +108,11 @@ static enum relay_did decide(struct session *s, struct str message, size_t total
 		return RELAY_DONE; /* left over from a copy that failed */
 	if (r->skipping && type != 'S' && type != 'X')
 		return RELAY_DONE;
+	/* Where one of a pipeline without its Sync fails, the server skips these too: first that is known, then they are judged. */
+	if ((type == 'Q' || type == 'F') && r->unsynced && r->n_sent) {
+		relay_when_quiet(s, relay_resume);
+		return RELAY_WAITS;
+	}
 	if (total > MESSAGE_WHOLE_MAX && (type == 'Q' || type == 'P' || type == 'F'))
 		return refuse_size(s, type);
 	return act(s, message, total, behind);
