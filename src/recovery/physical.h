@@ -60,6 +60,25 @@ PGconn *physical_connect(const struct physical_server *s, bool replication, stru
 
 /* --- WAL as it streams --- */
 
+#define PHYSICAL_APPLICATION "pawl backup" /* as servers see us */
+
+/* A message of the stream. */
+enum physical_says {
+	PHYSICAL_OTHER = 0, /* nothing to answer */
+	PHYSICAL_WAL,
+	PHYSICAL_ASKS, /* whether we are there: physical_reply() */
+};
+struct physical_message {
+	enum physical_says says;
+	uint64_t at; /* PHYSICAL_WAL: the position of the first of ${bytes} */
+	struct str bytes;
+};
+struct physical_message physical_message(const char *p, size_t n);
+/* What we have, and what of it is safe: the slot lets go of that. ${ask}: the server is to answer at once. */
+bool physical_reply(PGconn *c, uint64_t have, uint64_t safe, bool ask, struct err *err) PAWL_MUST_USE;
+/* False, with what the server said last. */
+bool physical_gone(PGconn *c, struct err *err);
+
 struct physical_wal {
 	PGconn *c; /* of replication */
 	uint32_t timeline;

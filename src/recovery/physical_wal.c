@@ -20,7 +20,7 @@ PGconn *physical_connect(const struct physical_server *s, bool replication, stru
 	struct str password = arena_fmt(s->arena, "%.*s", STR_ARG(s->password));
 	const char *const names[] = { "dbname", "password", "fallback_application_name", "connect_timeout", "client_encoding",
 				      replication ? "replication" : "options", NULL };
-	const char *const values[] = { connect.ptr, s->password.len ? password.ptr : NULL, "pawl backup", "30", "UTF8",
+	const char *const values[] = { connect.ptr, s->password.len ? password.ptr : NULL, PHYSICAL_APPLICATION, "30", "UTF8",
 				       replication ? "true" : PHYSICAL_OPTIONS, NULL };
 	PGconn *c = PQconnectdbParams(names, values, 1);
 
@@ -54,21 +54,28 @@ static void put_be64(char *p, uint64_t n)
 		p[i] = (char)(n & 0xff);
 }
 
-static bool gone(PGconn *c, struct err *err)
+bool physical_gone(PGconn *c, struct err *err)
 {
 	return err_set(err, ERR_TOOL, "the WAL cannot be read: %.*s", STR_ARG(str_trim(str_from(PQerrorMessage(c)))));
 }
 
-/* The server asks whether we are there. */
-static bool reply(PGconn *c, uint64_t at, struct err *err)
+struct physical_message physical_message(const char *p, size_t n)
+{
+	if (n >= HEAD && p[0] == 'w')
+		return (struct physical_message){ PHYSICAL_WAL, be64(p + 1), { p + HEAD, n - HEAD } };
+	return (struct physical_message){ n >= 18 && p[0] == 'k' && p[17] ? PHYSICAL_ASKS : PHYSICAL_OTHER, 0, STR_NONE };
+}
+
+bool physical_reply(PGconn *c, uint64_t have, uint64_t safe, bool ask, struct err *err)
 {
 	char m[34] = { 'r' };
 
-	put_be64(m + 1, at);
-	put_be64(m + 9, at);
-	put_be64(m + 17, at);
+	put_be64(m + 1, have);
+	put_be64(m + 9, safe);
+	put_be64(m + 17, safe);
 	put_be64(m + 25, (uint64_t)(clock_now_us() - EPOCH_US));
-	return (PQputCopyData(c, m, sizeof(m)) == 1 && PQflush(c) == 0) || gone(c, err);
+	m[33] = ask ? 1 : 0;
+	return (PQputCopyData(c, m, sizeof(m)) == 1 && PQflush(c) >= 0) || physical_gone(c, err);
 }
 
 struct receiving {
@@ -102,12 +109,19 @@ static bool take(struct receiving *r, const char *p, size_t n, struct err *err)
 
 static bool message(struct receiving *r, const char *p, size_t n, struct err *err)
 {
-	if (n >= HEAD && p[0] == 'w') {
-		if (be64(p + 1) != r->at)
+	struct physical_message m = physical_message(p, n);
+
+	switch (m.says) {
+	case PHYSICAL_WAL:
+		if (m.at != r->at)
 			return err_set(err, ERR_TOOL, "the WAL has a gap as the server sends it");
-		return take(r, p + HEAD, n - HEAD, err);
+		return take(r, m.bytes.ptr, m.bytes.len, err);
+	case PHYSICAL_ASKS:
+		return physical_reply(r->w->c, r->at, r->at, false, err);
+	case PHYSICAL_OTHER:
+		break;
 	}
-	return n < 18 || p[0] != 'k' || !p[17] || reply(r->w->c, r->at, err);
+	return true;
 }
 
 /* Zeros to the end of the file at hand. */
@@ -138,13 +152,13 @@ bool physical_wal_receive(struct physical_wal *w, uint64_t number, uint64_t unti
 		 (unsigned)w->timeline);
 	one = PQexec(w->c, text);
 	if (PQresultStatus(one) != PGRES_COPY_BOTH)
-		good = gone(w->c, err);
+		good = physical_gone(w->c, err);
 	PQclear(one);
 	stall_watch_fd(w->stall, PQsocket(w->c));
 	while (good && r.at < until) {
 		n = PQgetCopyData(w->c, &p, 0);
 		if (n <= 0)
-			good = gone(w->c, err);
+			good = physical_gone(w->c, err);
 		else
 			good = message(&r, p, (size_t)n, err);
 		stall_moved(w->stall);

@@ -8,48 +8,19 @@
 #include "base/clock.h"
 #include "recovery/wal_inner.h"
 
-#define HEAD 25 /* 'w', where it begins, where the server is, its clock */
 #define ALIVE_US (10 * CLOCK_SECOND)
 #define SILENT_US (90 * CLOCK_SECOND)
-#define EPOCH_US (INT64_C(946684800) * CLOCK_SECOND)
-
-static uint64_t be64(const char *p)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		n = n << 8 | (unsigned char)p[i];
-	return n;
-}
-
-static void put_be64(char *p, uint64_t n)
-{
-	for (size_t i = 8; i-- > 0; n >>= 8)
-		p[i] = (char)(n & 0xff);
-}
 
 static uint64_t at(const struct wal_receiving *r)
 {
 	return r->done->to + r->have;
 }
 
-static bool gone(struct wal_receiving *r, struct err *err)
-{
-	return err_set(err, ERR_TOOL, "the WAL cannot be read: %.*s", STR_ARG(str_trim(str_from(PQerrorMessage(r->replication)))));
-}
-
 /* Where we are, and what lies in the vault: the slot lets go of that, and of no more. */
 static bool tell(struct wal_receiving *r, bool ask, struct err *err)
 {
-	char m[34] = { 'r' };
-
-	put_be64(m + 1, at(r));
-	put_be64(m + 9, r->done->to);
-	put_be64(m + 17, r->done->to);
-	put_be64(m + 25, (uint64_t)(clock_now_us() - EPOCH_US));
-	m[33] = ask ? 1 : 0;
 	r->told_us = clock_now_us();
-	return (PQputCopyData(r->replication, m, sizeof(m)) == 1 && PQflush(r->replication) >= 0) || gone(r, err);
+	return physical_reply(r->replication, at(r), r->done->to, ask, err);
 }
 
 /* --- a piece --- */
@@ -180,13 +151,20 @@ static bool take(struct wal_receiving *r, const char *p, size_t n, struct err *e
 
 static bool message(struct wal_receiving *r, const char *p, size_t n, struct err *err)
 {
+	struct physical_message m = physical_message(p, n);
+
 	r->heard_us = clock_now_us();
-	if (n >= HEAD && p[0] == 'w') {
-		if (be64(p + 1) != at(r))
+	switch (m.says) {
+	case PHYSICAL_WAL:
+		if (m.at != at(r))
 			return err_set(err, ERR_TOOL, "the WAL has a gap as the server sends it");
-		return take(r, p + HEAD, n - HEAD, err);
+		return take(r, m.bytes.ptr, m.bytes.len, err);
+	case PHYSICAL_ASKS:
+		return tell(r, false, err);
+	case PHYSICAL_OTHER:
+		break;
 	}
-	return n < 18 || p[0] != 'k' || !p[17] || tell(r, false, err);
+	return true;
 }
 
 static bool wait_for_more(struct wal_receiving *r, struct err *err)
@@ -199,7 +177,7 @@ static bool wait_for_more(struct wal_receiving *r, struct err *err)
 	n = poll(&fd, 1, r->w->once ? 100 : 1000);
 	if (n < 0 && errno != EINTR)
 		return err_sys(err, "the WAL cannot be read");
-	return n <= 0 || PQconsumeInput(r->replication) || gone(r, err);
+	return n <= 0 || PQconsumeInput(r->replication) || physical_gone(r->replication, err);
 }
 
 static bool stream(struct wal_receiving *r, struct err *err)
@@ -217,7 +195,7 @@ static bool stream(struct wal_receiving *r, struct err *err)
 		else if (n == -1)
 			good = err_set(err, ERR_TOOL, "the server ended its WAL: it is shutting down, or goes on on another timeline");
 		else
-			good = gone(r, err);
+			good = physical_gone(r->replication, err);
 		PQfreemem(n > 0 ? p : NULL);
 		good = good && tick(r, err);
 	}

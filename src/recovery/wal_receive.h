@@ -9,8 +9,6 @@
 
 #include "recovery/wal_archive.h"
 
-#define WAL_APPLICATION "pawl backup" /* as servers see it */
-
 struct wal_received {
 	struct str system, server; /* identifier; version */
 	uint32_t timeline;
