@@ -103,7 +103,33 @@ static void window(struct running *k, const struct wal_received *r, struct point
 	p->to_us = r->as_of_us;
 }
 
-static void copy_out(struct running *k);
+/* --- copies --- */
+
+#define LISTS_MAX ((size_t)1 << 30) /* address space, for the pieces of two vaults */
+
+static void copy_out(struct running *k)
+{
+	const struct config_target *t = k->w->t;
+	struct arena lists;
+
+	/* Of its own: it happens again and again while one run lasts. */
+	if (!arena_map(&lists, LISTS_MAX)) {
+		note(k, "not all WAL is in every vault: ", "no memory to copy it");
+		return;
+	}
+	for (const struct config_vault *const *v = t->vaults + 1; *v; v++) {
+		struct copy_ask ask = { .from = k->vault, .target = k->archive.target, .key = k->w->b->config.key,
+					.lock = (*v)->place.lock_s != 0 };
+		struct copy_done done = { .copied = 0 };
+
+		if (!vault_open(&(*v)->place, &ask.to, &done.err) || !copy_missing(&ask, &lists, &done))
+			note(k, "not all WAL is in every vault: ", done.err.msg);
+		k->done->copies += (unsigned)done.copied;
+		vault_close(ask.to);
+		arena_reset(&lists);
+	}
+	arena_unmap(&lists);
+}
 
 static bool kept(void *ctx, const struct wal_received *r, struct err *err)
 {
@@ -131,22 +157,6 @@ static bool kept(void *ctx, const struct wal_received *r, struct err *err)
 }
 
 /* --- one run --- */
-
-static void copy_out(struct running *k)
-{
-	const struct config_target *t = k->w->t;
-
-	for (const struct config_vault *const *v = t->vaults + 1; *v; v++) {
-		struct copy_ask ask = { .from = k->vault, .target = k->archive.target, .key = k->w->b->config.key,
-					.lock = (*v)->place.lock_s != 0 };
-		struct copy_done done = { .copied = 0 };
-
-		if (!vault_open(&(*v)->place, &ask.to, &done.err) || !copy_missing(&ask, &k->w->b->arena, &done))
-			note(k, "not all WAL is in every vault: ", done.err.msg);
-		k->done->copies += (unsigned)done.copied;
-		vault_close(ask.to);
-	}
-}
 
 /* By the backups that each vault has itself. */
 static void let_go(struct running *k, const struct config_vault *of)
