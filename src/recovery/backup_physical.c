@@ -304,7 +304,9 @@ bool backup_physical_answers(struct backup_physical *p, struct err *err)
 	struct str sql = arena_fmt(p->r->arena, "SELECT pg_catalog.pg_current_wal_insert_lsn() >= '%.*s'::pg_catalog.pg_lsn",
 				   STR_ARG(p->end.position));
 
-	return name.ptr && sql.ptr && backup_postgres_answers(p->c, p->r, err) &&
+	if (!name.ptr || !sql.ptr)
+		return err_set(err, ERR_LIMIT, "no memory to take a backup");
+	return backup_postgres_answers(p->c, p->r, err) &&
 	       remember(p, WAL_BASE_SYSTEM, "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", &p->end.system,
 			err) &&
 	       remember(p, name.ptr, sql.ptr, &yes, err) && tables(p, err);

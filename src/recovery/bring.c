@@ -177,7 +177,9 @@ bool bring_lower(const struct bring_place *place, const struct bring_done *done,
 		if (!to_give(done, r) || !beyond)
 			continue;
 		sql = roles_take_away(c, r, arena);
-		if (!name.ptr || !sql.ptr || !yes(c, high, name.ptr, &is, err) || (is && !bring_exec(c, sql.ptr, err)))
+		if (!name.ptr || !sql.ptr)
+			good = err_set(err, ERR_LIMIT, "no memory to take rights away from %.*s", STR_ARG(r->role));
+		else if (!yes(c, high, name.ptr, &is, err) || (is && !bring_exec(c, sql.ptr, err)))
 			good = false;
 	}
 	return good;

@@ -215,9 +215,11 @@ static bool finish(struct recovering *r, struct err *err)
 	if (renameat2(AT_FDCWD, r->unpack.folder, AT_FDCWD, name, RENAME_NOREPLACE) != 0)
 		return err_sys(err, "%s", name);
 	r->made = false;
-	if (syncfs(fd) != 0)
-		return err_sys(err, "%s", name);
-	return true;
+	if (syncfs(fd) == 0)
+		return true;
+	(void)err_sys(err, "%s", name);
+	r->made = renameat2(AT_FDCWD, name, AT_FDCWD, r->unpack.folder, RENAME_NOREPLACE) == 0;
+	return false;
 }
 
 bool recover(const struct recover_ask *ask, struct arena *arena, struct recover_done *ret, struct err *err)
