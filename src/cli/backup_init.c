@@ -143,6 +143,19 @@ static bool add_named(struct beginning *k, const char *connect, struct err *err)
 	return true;
 }
 
+/* A table of somebody's, and no extension's. In doubt there is one. */
+static bool holds_tables(PGconn *conn)
+{
+	PGresult *r = PQexec(conn, "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace "
+				   "WHERE relkind IN ('r', 'p', 'm') AND nspname !~ '^pg_' AND nspname <> 'information_schema' AND NOT EXISTS "
+				   "(SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+				   "AND d.objid = c.oid AND d.deptype = 'e') LIMIT 1");
+	bool none = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 0;
+
+	PQclear(r);
+	return !none;
+}
+
 /* Where libpq's environment leads, without a word of ours: that database, or all of that server. */
 static bool add_found(struct beginning *k, struct err *err)
 {
@@ -164,8 +177,8 @@ static bool add_found(struct beginning *k, struct err *err)
 	n = PQresultStatus(r) == PGRES_TUPLES_OK ? PQntuples(r) : -1;
 	if (n < 0)
 		(void)err_set(err, ERR_TOOL, "%.*s", STR_ARG(str_trim(str_from(PQerrorMessage(conn)))));
-	/* Without others beside it, "postgres" is what is worked in. */
-	for (int i = n > 1 && strcmp(PQgetvalue(r, 0, 0), "postgres") == 0 ? 1 : 0; i < n && i < DATABASES_MAX; i++)
+	/* An empty "postgres" with others beside it is nobody's. */
+	for (int i = n > 1 && strcmp(PQgetvalue(r, 0, 0), "postgres") == 0 && !holds_tables(conn) ? 1 : 0; i < n && i < DATABASES_MAX; i++)
 		add(k, conn, PQgetvalue(r, i, 0));
 	PQclear(r);
 	PQfinish(conn);

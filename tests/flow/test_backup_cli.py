@@ -109,6 +109,12 @@ with postgres.Server() as pg:
     pg.sql("create database \"Odd name\"")
     status, again = pawl("backup", "init", "host=%s port=%d user=postgres dbname='Odd name'" % (pg.host, pg.port))
     check("another database is added behind the first", status == 0 and len(as_json("status")[1]["targets"]) == 2, again)
+    other = os.path.join(HOME, "other")
+    status, again = pawl("backup", "init", "--json", XDG_CONFIG_HOME=other + "0", XDG_STATE_HOME=other)
+    check("an empty postgres beside others is nobody's", status == 0 and json.loads(again)["added"] == 2, again)
+    pg.sql("create table mine (id int)")
+    status, again = pawl("backup", "init", "--json", XDG_CONFIG_HOME=other + "1", XDG_STATE_HOME=other)
+    check("one that holds a table is somebody's", status == 0 and json.loads(again)["added"] == 3 and "postgres: " in again, again)
     check("a password on the command line is refused", pawl("backup", "init", "postgres://u:hunter2@h/d")[0] == 1
          and "hunter2" not in pawl("backup", "init", "postgres://u:hunter2@h/d")[1])
     check("a target without a backup is red, and status ends with 3", as_json("status")[0] == 3 and pawl("status", "shop")[0] == 0)
