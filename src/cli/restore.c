@@ -16,6 +16,7 @@
 
 #define OUT_MAX ((size_t)64 << 20)
 #define NAME_MAX_PG 63
+#define AGAIN_MAX 99
 
 struct restoring {
 	struct cli *c;
@@ -155,15 +156,36 @@ static bool record(const struct restoring *r, const struct err *failed, struct e
 
 /* --- which, and where to --- */
 
-/* "shop_restored_20261121t194500z": beside the live one, and of one backup. */
+/* "shop_restored_20261121T194500Z": beside the live one, and of one backup. */
+static struct str own_name(struct restoring *r, unsigned again)
+{
+	struct str live = bring_database(r->o.target->connect.ptr, &r->o.arena), id = str_sub(r->ask.id, 0, 16);
+
+	live = str_sub(live.len ? live : r->o.target->name, 0, 33);
+	return again < 2 ? arena_fmt(&r->o.arena, "%.*s_restored_%.*s", STR_ARG(live), STR_ARG(id))
+			 : arena_fmt(&r->o.arena, "%.*s_restored_%.*s_%u", STR_ARG(live), STR_ARG(id), again);
+}
+
+/* The first that holds nothing: the same backup may have been restored before. */
+static void free_name(struct restoring *r)
+{
+	struct err later = { 0 }; /* bring_back() says it, and it is recorded */
+	bool there, empty = false;
+
+	for (unsigned again = 1; again <= AGAIN_MAX && !empty; again++) {
+		r->into = r->to.database = own_name(r, again);
+		if (!r->into.len || !bring_look(&r->to, &there, &empty, &later))
+			return;
+	}
+}
+
 static bool name_it(struct restoring *r, struct err *err)
 {
 	const char *into = cli_value(r->c, "into");
-	struct str live = bring_database(r->o.target->connect.ptr, &r->o.arena), id = str_sub(r->ask.id, 0, 16);
 
-	r->into = into ? str_from(into)
-		       : arena_fmt(&r->o.arena, "%.*s_restored_%.*s", STR_ARG(str_sub(live.len ? live : r->o.target->name, 0, 36)),
-				   STR_ARG(id));
+	r->into = into ? str_from(into) : own_name(r, 1);
+	if (!into && !cli_value(r->c, "out"))
+		free_name(r);
 	if (!r->into.len || r->into.len > NAME_MAX_PG)
 		return err_set(err, ERR_INPUT, "'%.*s' is no name for a database: 1 to %d bytes", STR_ARG(str_sub(r->into, 0, 80)),
 			       NAME_MAX_PG);

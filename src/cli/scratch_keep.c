@@ -118,8 +118,11 @@ static bool restore(struct keeper *k, const struct bring_place *to, struct err *
 
 	for (const struct config_mask *m = t->masks; m; m = m->next)
 		k->copy.masked++;
-	return bring_back(&ask, to, &k->o.arena, &done, err) && mask_columns(to, t->masks, &k->o.arena, err) &&
-	       bring_lower(to, &done, &k->o.arena, err) && bring_agent(to, done.manifest.roles, AGENT, k->password, err);
+	if (!bring_back(&ask, to, &k->o.arena, &done, err))
+		return false;
+	if (!mask_columns(to, t->masks, &k->o.arena, err))
+		return err_prefix(err, "%.*s, target %.*s", STR_ARG(k->o.config.path), STR_ARG(t->name));
+	return bring_lower(to, &done, &k->o.arena, err) && bring_agent(to, done.manifest.roles, AGENT, k->password, err);
 }
 
 static bool make(struct keeper *k, struct err *err)

@@ -45,6 +45,13 @@ def test_whole_beside_the_live_one_with_what_it_would_bring():
     assert e["result"] == "restored" and e["into"] == NEW and e["only_in_backup"] == 3 and e["only_live"] == 3, e
 
 
+def test_again_it_has_a_name_of_its_own():
+    for name in (NEW + "_2", NEW + "_3"):
+        assert restore("--no-diff")["into"] == name
+    out = S.pawl("restore", "shop", "--server", "host=/nowhere user=postgres")
+    assert out.returncode == 1 and S.log("restore.finished")[-1]["body"]["result"] == "failed", out
+
+
 def test_a_database_that_is_not_empty_is_refused():
     for name in (NEW, "shop"):
         out = S.pawl("restore", "shop", "--into", name)

@@ -121,7 +121,7 @@ def test_a_mask_that_cannot_be_is_no_copy():
                         ({"orders.user_id": "hash"}, "orders.user_id")):
         S.config(mask=mask)
         out = S.pawl("scratch", "shop")
-        assert out.returncode == 1 and words in out.stderr, out
+        assert out.returncode == 1 and words in out.stderr and "backup.yaml, target shop: mask: " in out.stderr, out
     assert copies() == []
     S.config(mask={"users": "hash"})
     assert "TABLE.COLUMN" in S.pawl("scratch", "shop").stderr
