@@ -283,6 +283,9 @@ bool wal_switch(struct str history, uint64_t *ret)
 #define PAGE UINT64_C(8192)
 #define SHORT_HEAD 24 /* of a page; the first of a segment has WAL_PAGE_HEAD bytes of it */
 #define LONG_HEAD 40
+#define RECORD_HEAD 24
+#define RECORD_PREV 8		      /* where the record says which was before it */
+#define RECORD_MAX (UINT64_C(1) << 30) /* also what a switch of the segment leaves out at most */
 
 static uint64_t head_at(const struct wal_tail *t, uint64_t at)
 {
@@ -298,6 +301,20 @@ static bool only_zeros(const struct wal_tail *t, uint64_t at)
 	return true;
 }
 
+/* No record begins like that: what lies there is of other WAL, and recovery cannot go through it. */
+static bool no_record(const struct wal_tail *t, uint64_t at, uint64_t end, uint32_t length)
+{
+	uint64_t before;
+
+	if (length < RECORD_HEAD || length > RECORD_MAX)
+		return true;
+	/* xl_prev, where it stands on the same page. */
+	if (at % PAGE + RECORD_PREV + sizeof(before) > PAGE || at + RECORD_PREV + sizeof(before) > t->to)
+		return false;
+	memcpy(&before, t->bytes + (at + RECORD_PREV - t->from), sizeof(before));
+	return !before || before >= end || end - before > 2 * RECORD_MAX;
+}
+
 bool wal_tail_goes_on(const struct wal_tail *t, uint64_t end)
 {
 	uint64_t at = end + head_at(t, end), left;
@@ -310,6 +327,8 @@ bool wal_tail_goes_on(const struct wal_tail *t, uint64_t end)
 	memcpy(&length, t->bytes + (at - t->from), sizeof(length));
 	if (!length)
 		return !only_zeros(t, at);
+	if (no_record(t, at, end, length))
+		return true;
 	for (left = length; left && at < t->to;) {
 		uint64_t room = PAGE - at % PAGE, k = room < left ? room : left;
 

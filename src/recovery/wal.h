@@ -110,8 +110,8 @@ struct wal_tail {
 	const char *bytes;
 	uint64_t from, to, segment;
 };
-/* Recovery went to ${end}: does a whole record begin there? Then it should have gone on. False also for a record that is cut by the end of
- * the archive, as an archive may end, and for nothing but zeros. */
+/* Recovery went to ${end}: does a whole record begin there? Then it should have gone on, and so it should where what begins there is
+ * no record at all. False also for a record that is cut by the end of the archive, as an archive may end, and for nothing but zeros. */
 bool wal_tail_goes_on(const struct wal_tail *t, uint64_t end);
 
 /* --- which pieces may go --- */

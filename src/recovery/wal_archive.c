@@ -15,6 +15,8 @@
 
 #define DATA "data.zst"
 #define DATA_AGE "data.zst.age"
+/* With synchronous_commit = off a commit is on the server's disk up to three wal_writer_delay later than it says, of 10 s each at most. */
+#define LATE_US (31 * CLOCK_SECOND)
 
 bool wal_archive_list(struct wal_archive *a, struct err *err)
 {
@@ -343,7 +345,7 @@ bool wal_lay(const struct wal_lay *l, struct wal_laid *ret, struct err *err)
 			ret->foreign = done.foreign;
 			return false;
 		}
-		if ((l->until_us && done.as_of_us >= l->until_us) || (l->until && done.to >= l->until))
+		if ((l->until_us && done.as_of_us - l->until_us >= LATE_US) || (l->until && done.to >= l->until))
 			break;
 	}
 	*ret = done;

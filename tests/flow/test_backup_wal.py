@@ -96,10 +96,16 @@ class Copy:
         subprocess.run(pg.prefix + [self.bin + "/pg_ctl", "-D", self.folder, "-m", "immediate", "stop"], capture_output=True, cwd="/")
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def fingerprint(self):
+    def server(self):
         other = object.__new__(postgres.Server)
         other.__dict__.update(pg.__dict__, port=self.port, process=None)
-        return other.fingerprint("shop")
+        return other
+
+    def fingerprint(self):
+        return self.server().fingerprint("shop")
+
+    def sql(self, text):
+        return self.server().sql(text, dbname="shop")
 
 
 def restored(name, *words):
@@ -211,7 +217,7 @@ def promote():
 
 
 try:
-    with postgres.Server(hba=HBA) as pg:
+    with postgres.Server(conf={"synchronous_commit": "on", "wal_writer_delay": "10s"}, hba=HBA) as pg:
         pg.sql("create database shop")
         pg.sql("create table orders as select g id, md5(g::text) body from generate_series(1, 2000) g; create table log (n int, at timestamptz default now())",
                dbname="shop")
@@ -238,6 +244,21 @@ try:
         now_kept = as_json("status")[1]["targets"][0]["wal"]["to"]
         check("kept, with the window", status == 0 and "Point in time: from" in said, said)
         check("no byte twice, none missing", len(pieces()) >= 2 and unbroken(pieces()), pieces())
+
+        # Committed, and on the server's disk only later: in the next piece.
+        pg.sql("insert into log values (1999)", dbname="shop")
+        pg.sql("set synchronous_commit = off; insert into log values (2000)", dbname="shop")
+        late = now()
+        status, said = pawl("backup", "wal", "--once", "shop")
+        pg.sql("insert into log values (3000)", dbname="shop")
+        status, more = pawl("backup", "wal", "--once", "shop")
+        now_kept = as_json("status")[1]["targets"][0]["wal"]["to"]
+        status, said, folder = restored("late", "--until", late)
+        check("to a moment whose last commit came to the disk later", status == 0, said + more)
+        if status == 0:
+            with Copy(said, folder) as copy:
+                check("that commit is there, and none behind it", copy.sql("select max(n) from log") == [["2000"]],
+                      (late, said, more, copy.sql("select n, at from log order by n desc limit 3"), pieces()))
 
         status, said, folder = restored("before", "--until", before)
         check("to just before the table was dropped", status == 0 and "Start it" in said, said)
@@ -290,6 +311,27 @@ try:
         if status == 0:
             with Copy(said, folder) as copy:
                 check("row by row", copy.fingerprint() == end)
+
+        # The disk of yesterday put back under the server.
+        pg.stop()
+        snapshot = os.path.join(ROOM, "snapshot")
+        subprocess.run(["cp", "-a", str(pg.data), snapshot], check=True)
+        pg.start()
+        pg.sql("insert into log select g from generate_series(1, 3000) g; checkpoint", dbname="shop")
+        check("kept before the server is put back", pawl("backup", "wal", "--once", "shop")[0] == 0)
+        pg.stop()
+        newer = os.path.join(ROOM, "newer")
+        os.rename(pg.data, newer)
+        os.rename(snapshot, pg.data)
+        pg.start()
+        before_back = pieces()
+        status, said = pawl("backup", "wal", "--once", "shop")
+        check("a server that was put back to an older state is refused, and nothing of it is kept", status == 1 and
+              "was put back to an older state" in said and pieces() == before_back, said)
+        pg.stop()
+        shutil.rmtree(pg.data)
+        os.rename(newer, pg.data)
+        pg.start()
 
         # WAL that is lost for good, and another timeline.
         pg.sql("select pg_drop_replication_slot('pawl_shop')")

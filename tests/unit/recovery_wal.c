@@ -240,6 +240,11 @@ static void put_length(char *page, uint64_t at, uint32_t length)
 	memcpy(page + at, &length, sizeof(length));
 }
 
+static void put_before(char *bytes, size_t at, uint64_t before)
+{
+	memcpy(bytes + at + 8, &before, sizeof(before));
+}
+
 static void recovery_that_stops_short_is_seen(void **state)
 {
 	static char bytes[3 * 8192];
@@ -253,7 +258,15 @@ static void recovery_that_stops_short_is_seen(void **state)
 	put_length(bytes, 104, 8192);
 	assert_true(wal_tail_goes_on(&t, 16 * MB + 104)); /* a whole record that was not replayed */
 	put_length(bytes, 104, 3 * 8192);
+	assert_true(wal_tail_goes_on(&t, 16 * MB + 104)); /* none is before it: that is no record, it is other WAL */
+	put_before(bytes, 104, 16 * MB + 104);
+	assert_true(wal_tail_goes_on(&t, 16 * MB + 104)); /* itself is none */
+	put_before(bytes, 104, 16 * MB + 40);
 	assert_false(wal_tail_goes_on(&t, 16 * MB + 104)); /* cut by the end */
+	put_length(bytes, 104, (1u << 30) + 1);
+	assert_true(wal_tail_goes_on(&t, 16 * MB + 104)); /* longer than any */
+	put_length(bytes, 104, 23);
+	assert_true(wal_tail_goes_on(&t, 16 * MB + 104));
 	put_length(bytes, 104, 3 * 8192 - 104 - 24 - 24);
 	assert_true(wal_tail_goes_on(&t, 16 * MB + 104)); /* to the last byte, two page heads in it */
 	put_length(bytes, 104, 3 * 8192 - 104 - 24 - 23);
