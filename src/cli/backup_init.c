@@ -146,10 +146,11 @@ static bool add_named(struct beginning *k, const char *connect, struct err *err)
 /* A table of somebody's, and no extension's. In doubt there is one. */
 static bool holds_tables(PGconn *conn)
 {
-	PGresult *r = PQexec(conn, "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace "
-				   "WHERE relkind IN ('r', 'p', 'm') AND nspname !~ '^pg_' AND nspname <> 'information_schema' AND NOT EXISTS "
-				   "(SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
-				   "AND d.objid = c.oid AND d.deptype = 'e') LIMIT 1");
+	static const char question[] =
+		"SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p', 'm') "
+		"AND nspname !~ '^pg_' AND nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
+		"WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e') LIMIT 1";
+	PGresult *r = PQexec(conn, question);
 	bool none = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 0;
 
 	PQclear(r);
@@ -164,7 +165,7 @@ static bool add_found(struct beginning *k, struct err *err)
 	bool one = getenv("PGDATABASE") || getenv("PGSERVICE");
 	PGconn *conn = reach(one ? "" : "dbname=postgres", err);
 	PGresult *r;
-	int n;
+	int n, first;
 
 	if (!conn)
 		return err_prefix(err, "no database was named (pawl backup init \"host=… dbname=…\"), and libpq's own way leads to none");
@@ -178,7 +179,8 @@ static bool add_found(struct beginning *k, struct err *err)
 	if (n < 0)
 		(void)err_set(err, ERR_TOOL, "%.*s", STR_ARG(str_trim(str_from(PQerrorMessage(conn)))));
 	/* An empty "postgres" with others beside it is nobody's. */
-	for (int i = n > 1 && strcmp(PQgetvalue(r, 0, 0), "postgres") == 0 && !holds_tables(conn) ? 1 : 0; i < n && i < DATABASES_MAX; i++)
+	first = n > 1 && strcmp(PQgetvalue(r, 0, 0), "postgres") == 0 && !holds_tables(conn) ? 1 : 0;
+	for (int i = first; i < n && i < DATABASES_MAX; i++)
 		add(k, conn, PQgetvalue(r, i, 0));
 	PQclear(r);
 	PQfinish(conn);
