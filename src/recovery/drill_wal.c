@@ -1,4 +1,5 @@
 /* The second half of a physical backup's drill: the same files again, and all of the WAL behind them, to the end of the archive. */
+#include <errno.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>

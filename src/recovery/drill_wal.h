@@ -2,8 +2,6 @@
 #ifndef PAWL_RECOVERY_DRILL_WAL_H
 #define PAWL_RECOVERY_DRILL_WAL_H
 
-#include <errno.h>
-
 #include "recovery/drill_inner.h"
 #include "recovery/physical.h"
 

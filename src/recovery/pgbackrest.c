@@ -143,6 +143,7 @@ static bool take_set(const struct pgbackrest_run *r, const struct json *v, struc
 				      .began_us = seconds(time, "start"),
 				      .ended_us = seconds(time, "stop"),
 				      .error = !json_is(json_get(v, "error"), JSON_FALSE) };
+	/* It lists the oldest first: each has its place in front. */
 	while (*at && (*at)->ended_us > s->ended_us)
 		at = &(*at)->next;
 	s->next = *at;
