@@ -1,6 +1,7 @@
 /* Archived WAL: names, chains, windows, what may go, and whether recovery went all the way; by hand, and by chance with laws checked. */
 #include <stdlib.h>
 
+#include "recovery/physical.h"
 #include "recovery/wal.h"
 #include "unit.h"
 
@@ -298,7 +299,27 @@ static void slots_have_names_that_servers_take(void **state)
 	assert_false(wal_slot_good(STR("Shop")) || wal_slot_good(STR("")) || wal_slot_good(STR("a b")));
 }
 
+/* Whatever a server sends, cut anywhere: its WAL begins behind the 25th byte, and nothing shorter is a message. */
+static void messages_of_the_stream(void **state)
+{
+	const char wal[] = "w\0\0\0\1\0\0\0\2SSSSSSSSCCCCCCCCbytes", alive[] = "kSSSSSSSSCCCCCCCC\1";
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(wal); n++) {
+		struct physical_message m = physical_message(wal, n);
+
+		assert_int_equal(m.says, n < 25 ? PHYSICAL_OTHER : PHYSICAL_WAL);
+		assert_int_equal(m.bytes.len, n < 25 ? 0 : n - 25);
+		assert_true(n < 25 || (m.at == UINT64_C(0x100000002) && m.bytes.ptr == wal + 25));
+	}
+	for (size_t n = 0; n < sizeof(alive); n++)
+		assert_int_equal(physical_message(alive, n).says, n < 18 ? PHYSICAL_OTHER : PHYSICAL_ASKS);
+	assert_int_equal(physical_message("kSSSSSSSSCCCCCCCC", 18).says, PHYSICAL_OTHER);
+	assert_int_equal(physical_message("xSSSSSSSSCCCCCCCCSSSSSSSSCCCCCCCC", 33).says, PHYSICAL_OTHER);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(messages_of_the_stream),
 	cmocka_unit_test(an_id_is_read_as_written),
 	cmocka_unit_test(a_piece_says_what_it_is),
 	cmocka_unit_test(a_base_says_where_it_ends),
