@@ -212,6 +212,31 @@ static void of_entry(struct arena *a, const struct config_vault *v, const struct
 		say(a, &h->red, "backup %.*s is no longer whole in vault %.*s", STR_ARG(id), STR_ARG(v->place.name));
 }
 
+/* The other vaults: what did not come there is said once by its run, and here as long as it is so. */
+static void of_copies(struct backups *b, const struct config_target *t, struct backup_health *h)
+{
+	struct arena *a = &b->arena;
+
+	for (const struct config_vault *const *v = t->vaults + 1; !b->looks && h->there && *v; v++) {
+		struct vault_entry *list = NULL;
+		struct vault *vault = NULL;
+		struct err err = { 0 };
+		bool good;
+
+		if ((*v)->place.kind != VAULT_DIRECTORY && (*v)->place.kind != VAULT_S3)
+			continue;
+		good = vault_open(&(*v)->place, &vault, &err) && vault_list(vault, t->name, a, &list, &err);
+		vault_close(vault);
+		while (good && list && !(list->whole && !list->hidden && str_eq(list->id, h->point.backup)))
+			list = list->next;
+		if (!good)
+			say(a, &h->notes, "vault %.*s cannot be looked into: %s", STR_ARG((*v)->place.name), err.msg);
+		else if (!list)
+			say(a, &h->notes, "backup %.*s is not whole in vault %.*s: the next backup copies it", STR_ARG(h->point.backup),
+			    STR_ARG((*v)->place.name));
+	}
+}
+
 static void of_listing(struct backups *b, const struct config_target *t, int64_t now, struct backup_health *h)
 {
 	const struct config_vault *v = t->vaults[0];
@@ -279,6 +304,7 @@ void backup_health(struct backups *b, const struct config_target *t, int64_t now
 	of_drill(&b->arena, t, now_us, &h);
 	of_vault(&b->arena, t, &h);
 	of_listing(b, t, now_us, &h);
+	of_copies(b, t, &h);
 	of_schedule(b, &h);
 	*ret = h;
 }
