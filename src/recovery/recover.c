@@ -151,7 +151,10 @@ static bool make_folder(struct recovering *r, struct err *err)
 	u->uid = r->server->uid;
 	u->gid = r->server->gid;
 	if (mkdir(u->folder, 0700) != 0)
-		return err_sys(err, "%s", u->folder);
+		return errno == EEXIST ? err_set(err, ERR_DENIED,
+						 "%s is of a restore that was ended half way, or runs yet: if none runs, remove it",
+						 u->folder)
+				       : err_sys(err, "%s", u->folder);
 	r->made = true;
 	if (u->owned && chown(u->folder, u->uid, u->gid) != 0)
 		return err_sys(err, "%s", u->folder);

@@ -271,6 +271,9 @@ try:
         os.mkdir(os.path.join(ROOM, "there"))
         status, said, _ = restored("there")
         check("a folder that is there is refused", status == 1 and "is there" in said, said)
+        os.mkdir(os.path.join(ROOM, "half.unfinished"))
+        status, said, folder = restored("half")
+        check("what a killed restore left is named", status == 1 and "half.unfinished is of a restore" in said and not os.path.exists(folder), said)
 
         status, said = pawl("drill", "shop")
         check("the drill recovers to the end of the WAL as well", status == 0 and "recovered with the WAL" in said, said)
