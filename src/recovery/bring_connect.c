@@ -17,7 +17,7 @@ PGconn *bring_connect(const struct bring_place *p, struct str database, struct e
 	const char *names[] = { "dbname", "options", "client_encoding", "application_name", NULL, NULL, NULL };
 	const char *values[] = { p->connect,
 				 "-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=3 -c TimeZone=UTC "
-				 "-c bytea_output=hex -c xmloption=content",
+				 "-c bytea_output=hex -c xmloption=content -c synchronize_seqscans=off",
 				 "UTF8",
 				 "pawl",
 				 NULL,

@@ -17,7 +17,8 @@
 #define PHYSICAL_END_MAX 65536
 /* How both sides ask: so that one value is one text. */
 #define PHYSICAL_OPTIONS                                                                                                   \
-	"-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=3 -c TimeZone=UTC -c bytea_output=hex -c xmloption=content"
+	"-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=3 -c TimeZone=UTC -c bytea_output=hex -c xmloption=content " \
+	"-c synchronize_seqscans=off"
 /* How many transactions are seen at the position that the questions did not see; ${snapshot}: theirs. */
 #define PHYSICAL_UNSEEN                                                                                                    \
 	"SELECT count(*) FROM (SELECT x::text FROM pg_catalog.pg_snapshot_xip('%.*s'::pg_catalog.pg_snapshot) x UNION ALL "  \

@@ -79,6 +79,8 @@ static bool spawn(struct scratch *s, const struct scratch_opts *o, struct err *e
 					      "logging_collector=off",
 					      "jit=off",
 					      "max_parallel_maintenance_workers=2",
+					      /* Rows in the order in which they lie, whoever else reads the table. */
+					      "synchronize_seqscans=off",
 					      "timezone=UTC" };
 	char program[PATH_LEN + 16], data[PATH_LEN + 16];
 	char *argv[64] = { program, (char[]){ "-D" }, data, (char[]){ "-k" }, s->socket };

@@ -327,8 +327,34 @@ def halves(tap, v):
     tap.check("half a template of a run that died is removed, one in the making not", [str(p) for p in found] + ([] if d.result == "verified" else [d.text]))
 
 
+# The index of the first takes long enough for the key of the second to be told to another session, where it fails while the first is made.
+AT_ONCE = b"""CREATE TABLE public.wide AS SELECT md5(g::text) AS x FROM generate_series(1, 150000) g;
+CREATE TABLE public.twice AS SELECT 1 AS x FROM generate_series(1, 2) g;
+
+--
+CREATE INDEX wide_x ON public.wide USING btree (x);
+
+--
+ALTER TABLE ONLY public.twice
+    ADD CONSTRAINT twice_x UNIQUE (x);
+
+--
+CREATE INDEX wide_no ON public.wide USING btree (no);
+"""
+
+
+def at_once(tap, v):
+    f = v.forge("shop", GOOD)
+    fitting(before_first_index(AT_ONCE))(f)
+    d = f.drill("shop")
+    named = re.findall(r"\(SQLSTATE (\w+), at: (\w+ \w+ \w+)", d.text)
+    tap.check("what fails while another index is made is named once, in order",
+              [] if d.result == "failed" and named == [("23505", "ALTER TABLE ONLY"), ("42703", "CREATE INDEX wide_no")] else [d.text])
+    shutil.rmtree(f.folder, ignore_errors=True)
+
+
 def sound(tap, v):
-    d = v.drill("shop", "query:clerks=300=SELECT count(*) FROM orders", "last=" + GOOD, "rpo=3600", "rto=3600")
+    d = v.drill("shop", "query:clerks=300=SELECT count(*) FROM orders", "query:order=off=SHOW synchronize_seqscans", "last=" + GOOD, "rpo=3600", "rto=3600")
     tap.check("what is sound is verified, beside the making of indexes", [] if (d.result, d.tables, d.rows, d.beside) == ("verified", 3, 3740, 3) else [d.text])
     d = v.drill("shop", "query:clerks=301=SELECT count(*) FROM orders", "rpo=1")
     tap.check("a query's other answer, and too old: each is named", [] if d.result == "failed" and {"query", "rpo"} <= set(d.codes) else [d.text])
@@ -359,6 +385,7 @@ def main():
     NOW = int(time.time() * 10**6)
     told = set()
     sound(tap, v)
+    at_once(tap, v)
     halves(tap, v)
     each(tap, v, OUTSIDE, told, "last=" + GOOD)
     truncations(tap, v)
