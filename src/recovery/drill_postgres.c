@@ -54,7 +54,8 @@ static PGconn *session(const struct postgres *p)
 				       SCRATCH_DATABASE,
 				       "-c DateStyle=ISO -c IntervalStyle=postgres -c "
 				       "extra_float_digits=3 -c TimeZone=UTC "
-				       "-c bytea_output=hex -c xmloption=content",
+				       "-c bytea_output=hex -c xmloption=content "
+				       "-c synchronize_seqscans=off",
 				       "UTF8",
 				       "60",
 				       NULL };
@@ -82,6 +83,11 @@ static PGconn *second(void *ctx)
 		return c;
 	PQfinish(c);
 	return NULL;
+}
+
+static struct pg_conn *second_of_restore(void *ctx)
+{
+	return (struct pg_conn *)second(ctx);
 }
 
 static bool connect(struct postgres *p)
@@ -208,6 +214,8 @@ static bool ready(struct postgres *p)
 	restore_throw_away(p->restore);
 	p->beside = drill_beside_new(p->r, second, p);
 	if (!p->beside)
+		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
+	if (!restore_beside(p->restore, second_of_restore, p))
 		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
 	restore_tell(p->restore, drill_beside_statement, p->beside);
 	return true;

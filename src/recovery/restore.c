@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "recovery/dump.h"
+#include "recovery/restore_lanes.h"
 
 #define SHOWN 120
 #define SAYS_MAX 500
@@ -18,6 +19,7 @@ struct restore {
 	struct str only;  /* no other's rows are sent; STR_NONE: all */
 	void (*tell)(void *ctx, struct str text, uint64_t tables);
 	void *tell_ctx;
+	struct restore_lanes *lanes; /* NULL: all in order */
 	uint64_t tables;  /* whose rows came, whole */
 	bool copying;	  /* the server takes them */
 	bool throw_away;  /* restore_throw_away() */
@@ -96,10 +98,39 @@ static bool rows_unfiltered(const struct restore *r)
 	return str_starts(s, STR("SET ")) && str_find(s, off) < s.len;
 }
 
-/* The text so far, as one message: the server finds the statements in it. */
+/* One message, NUL-terminated: the server finds the statements in it. */
+static bool send_text(struct restore *r, struct str text, struct err *err)
+{
+	return PQsendQuery(r->c, text.ptr) ? answers(r, text, err) : gone(r, err);
+}
+
+/* What is being made is done first; what failed beside another has its turn alone. */
+static bool in_order(struct restore *r, struct err *err)
+{
+	struct str text;
+
+	if (!r->lanes)
+		return true;
+	if (!restore_lanes_wait(r->lanes))
+		return gone(r, err);
+	while ((text = restore_lanes_failed(r->lanes)).len) {
+		if (!send_text(r, text, err))
+			return false;
+	}
+	return true;
+}
+
+/* *${ret_taken}: it is made beside others, and its error is told when it is in order again. */
+static bool beside(struct restore *r, bool *ret_taken, struct err *err)
+{
+	*ret_taken = false;
+	return !r->lanes || restore_lanes_give(r->lanes, buf_str(&r->entry), ret_taken) || gone(r, err);
+}
+
+/* The text so far. */
 static bool send_entry(struct restore *r, struct err *err)
 {
-	bool good;
+	bool good, taken;
 
 	if (!str_trim(buf_str(&r->entry)).len) {
 		buf_clear(&r->entry);
@@ -107,11 +138,17 @@ static bool send_entry(struct restore *r, struct err *err)
 	}
 	if (r->tell)
 		r->tell(r->tell_ctx, buf_str(&r->entry), r->tables);
+	if (!r->entry.failed && !beside(r, &taken, err))
+		return false;
+	if (!r->entry.failed && taken) {
+		buf_clear(&r->entry);
+		return true;
+	}
 	buf_addc(&r->entry, '\0');
 	if (r->entry.failed)
 		return err_set(err, ERR_LIMIT,
 			       "a statement of the dump is longer than can be restored");
-	good = PQsendQuery(r->c, r->entry.ptr) ? answers(r, buf_str(&r->entry), err) : gone(r, err);
+	good = in_order(r, err) && send_text(r, buf_str(&r->entry), err);
 	good = good && (!rows_unfiltered(r) || done(r, "SET row_security = on") || gone(r, err));
 	buf_clear(&r->entry);
 	return good;
@@ -195,6 +232,8 @@ static bool over_in_one(struct restore *r, struct str on, struct err *err)
 
 static bool begin_copy(struct restore *r, struct err *err)
 {
+	if (!in_order(r, err))
+		return false;
 	if (r->only.len && !str_eq(r->only, r->table))
 		buf_clear(&r->entry); /* its COPY line, unsent: so its rows go nowhere */
 	if (r->throw_away && r->entry.len)
@@ -271,6 +310,12 @@ void restore_tell(struct restore *r, void (*tell)(void *ctx, struct str text, ui
 	r->tell_ctx = ctx;
 }
 
+bool restore_beside(struct restore *r, struct pg_conn *(*connect)(void *ctx), void *ctx)
+{
+	r->lanes = restore_lanes_new(r->c, connect, ctx);
+	return r->lanes;
+}
+
 bool restore_take(void *restore, const void *p, size_t n, struct err *err)
 {
 	struct restore *r = restore;
@@ -281,7 +326,7 @@ bool restore_take(void *restore, const void *p, size_t n, struct err *err)
 bool restore_end(struct restore *r, const struct restore_error **ret_errors, uint64_t *ret_n_errors,
 		 struct err *err)
 {
-	if (!dump_end(r->dump, err) || !send_entry(r, err))
+	if (!dump_end(r->dump, err) || !send_entry(r, err) || !in_order(r, err))
 		return false;
 	*ret_errors = r->errors;
 	*ret_n_errors = r->n_errors;
@@ -293,6 +338,7 @@ void restore_free(struct restore *r)
 	if (!r)
 		return;
 	dump_free(r->dump);
+	restore_lanes_free(r->lanes);
 	buf_free(&r->entry);
 	free(r);
 }

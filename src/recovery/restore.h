@@ -30,6 +30,9 @@ void restore_only(struct restore *r, struct str table);
 /* The server is thrown away afterwards, and nobody else is in it: rows of an empty table go in in the transaction that truncates it,
  * frozen, and a server with wal_level=minimal writes no log of them. */
 void restore_throw_away(struct restore *r);
+/* Indexes of different tables are made by two sessions at once (restore_lanes.h); ${connect} makes the other one, a PGconn like ${c}.
+ * False when there is no memory. */
+bool restore_beside(struct restore *r, struct pg_conn *(*connect)(void *ctx), void *ctx) PAWL_MUST_USE;
 /* ${tell} hears of each text of statements before it is sent, and how many tables' rows came before. */
 void restore_tell(struct restore *r, void (*tell)(void *ctx, struct str text, uint64_t tables), void *ctx);
 /* unpack()'s take. False only where going on makes no sense: the server is gone, the dump is none. */
