@@ -42,8 +42,12 @@ static void quiet(void *ctx, const char *says)
 	(void)says;
 }
 
+/* Seconds. A second session only makes it faster: where it does not come about soon, the drill goes on without. */
+#define FIRST_WAITS "60"
+#define SECOND_WAITS "10"
+
 /* NULL only when there is no memory. May run in a thread of its own. */
-static PGconn *session(const struct postgres *p)
+static PGconn *session(const struct postgres *p, const char *waits)
 {
 	const char *const names[] = {
 		"host", "port", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL
@@ -57,7 +61,7 @@ static PGconn *session(const struct postgres *p)
 				       "-c bytea_output=hex -c xmloption=content "
 				       "-c synchronize_seqscans=off",
 				       "UTF8",
-				       "60",
+				       waits,
 				       NULL };
 	PGconn *c = PQconnectdbParams(names, values, 0);
 
@@ -77,7 +81,7 @@ static bool as_in_the_dump(PGconn *c)
 
 static PGconn *second(void *ctx)
 {
-	PGconn *c = session(ctx);
+	PGconn *c = session(ctx, SECOND_WAITS);
 
 	if (PQstatus(c) == CONNECTION_OK && as_in_the_dump(c))
 		return c;
@@ -94,7 +98,7 @@ static bool connect(struct postgres *p)
 {
 	stall_watch_fd(p->r->stall, -1);
 	PQfinish(p->c);
-	p->c = session(p);
+	p->c = session(p, FIRST_WAITS);
 	stall_watch_fd(p->r->stall, PQsocket(p->c));
 	return PQstatus(p->c) == CONNECTION_OK ||
 	       drill_because(p->r, DRILL_BROKE_OFF, "the scratch server does not answer: %.200s",
