@@ -31,4 +31,10 @@ bool err_sys(struct err *err, const char *fmt, ...) PAWL_PRINTF(2, 3);
 /* Put "text: " before what is there. */
 bool err_prefix(struct err *err, const char *fmt, ...) PAWL_PRINTF(2, 3);
 
+/* What a library or a program said over several lines, as one: a line that begins a sentence ends the one before. ${ret} gets at most
+ * ${size} bytes with the NUL, and is not ${said}. */
+void err_line(const char *said, char *ret, size_t size);
+/* As err_set: "WHAT: its words", or its words alone where ${what} is NULL. */
+bool err_said(struct err *err, enum err_code code, const char *what, const char *said);
+
 #endif

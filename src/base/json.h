@@ -102,6 +102,12 @@ static inline void json_out_kv_u64(struct json_out *o, const char *key, uint64_t
 	json_out_u64(o, n);
 }
 
+static inline void json_out_kv_bool(struct json_out *o, const char *key, bool b)
+{
+	json_out_key(o, key);
+	json_out_bool(o, b);
+}
+
 static inline void json_out_kv_i64(struct json_out *o, const char *key, int64_t n)
 {
 	json_out_key(o, key);

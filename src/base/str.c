@@ -200,6 +200,15 @@ bool str_is_utf8(struct str s)
 	return true;
 }
 
+size_t str_characters(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
+	return n;
+}
+
 uint64_t str_hash(struct str s)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);

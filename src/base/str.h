@@ -48,6 +48,9 @@ bool str_to_u64(struct str s, uint64_t *ret_value) PAWL_MUST_USE;
 /* Is every byte part of well-formed UTF-8 (no surrogates, no overlong forms)? */
 bool str_is_utf8(struct str s);
 
+/* Characters of UTF-8 text; in any other, bytes that do not continue one. */
+size_t str_characters(struct str s);
+
 /* FNV-1a, for tables in memory; no promise to the outside. */
 uint64_t str_hash(struct str s);
 

@@ -122,38 +122,39 @@ bool timestamp_parse(struct str s, int64_t *ret_us)
 
 bool duration_parse(struct str text, int64_t *ret_seconds)
 {
-	uint64_t v, unit;
+	uint64_t v, each;
 
 	if (text.len < 2)
 		return false;
 	switch (text.ptr[text.len - 1]) {
 	case 's':
-		unit = 1;
+		each = 1;
 		break;
 	case 'm':
-		unit = 60;
+		each = 60;
 		break;
 	case 'h':
-		unit = 3600;
+		each = 3600;
 		break;
 	case 'd':
-		unit = 86400;
+		each = 86400;
 		break;
 	default:
 		return false;
 	}
-	if (!str_to_u64(str_sub(text, 0, text.len - 1), &v) || v > UINT64_C(3153600000) / unit)
+	if (!str_to_u64(str_sub(text, 0, text.len - 1), &v) || v > UINT64_C(3153600000) / each)
 		return false;
-	*ret_seconds = (int64_t)(v * unit);
+	*ret_seconds = (int64_t)(v * each);
 	return true;
 }
 
+static const struct {
+	int64_t s;
+	const char *name;
+} unit[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+
 size_t duration_text(int64_t seconds, char *ret_text, size_t size)
 {
-	static const struct {
-		int64_t s;
-		const char *name;
-	} unit[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
 	size_t u = 0;
 	int n;
 
@@ -167,5 +168,16 @@ size_t duration_text(int64_t seconds, char *ret_text, size_t size)
 			     unit[u + 1].name);
 	else
 		n = snprintf(ret_text, size, "%lld %s", (long long)(seconds / unit[u].s), unit[u].name);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+size_t duration_exact(int64_t seconds, char *ret_text, size_t size)
+{
+	size_t u = 0;
+	int n;
+
+	while (u + 1 < ARRAY_LEN(unit) && (seconds < unit[u].s || seconds % unit[u].s))
+		u++;
+	n = snprintf(ret_text, size, "%lld %s", (long long)(seconds / unit[u].s), unit[u].name);
 	return n < 0 ? 0 : (size_t)n;
 }

@@ -23,5 +23,7 @@ bool timestamp_parse(struct str text, int64_t *ret_us) PAWL_MUST_USE;
 bool duration_parse(struct str text, int64_t *ret_seconds) PAWL_MUST_USE;
 /* "3 h", "2 d 4 h", "45 s": two units at the most, rounded down. */
 size_t duration_text(int64_t seconds, char *ret_text, size_t size);
+/* "45 s", "90 min", "5 d": the largest unit that needs no rounding. */
+size_t duration_exact(int64_t seconds, char *ret_text, size_t size);
 
 #endif

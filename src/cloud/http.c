@@ -1,6 +1,7 @@
 #include "cloud/http.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 
 #include "base/arena.h"
 
@@ -93,6 +94,14 @@ static bool add_headers(const struct http_request *r, struct curl_slist **list)
 	return true;
 }
 
+/* A program started while it is kept has no part in it. */
+static int ours_alone(void *ctx, curl_socket_t fd, curlsocktype what)
+{
+	(void)ctx;
+	(void)what;
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
 static void set_limits(struct http *h)
 {
 	const char *bundle = getenv("AWS_CA_BUNDLE");
@@ -103,6 +112,7 @@ static void set_limits(struct http *h)
 	curl_easy_setopt(h->curl, CURLOPT_CONNECTTIMEOUT, HTTP_CONNECT_S);
 	curl_easy_setopt(h->curl, CURLOPT_TIMEOUT, HTTP_TOTAL_S);
 	curl_easy_setopt(h->curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(h->curl, CURLOPT_SOCKOPTFUNCTION, ours_alone);
 	curl_easy_setopt(h->curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(h->curl, CURLOPT_USERAGENT, "pawl/" PAWL_VERSION);
 	curl_easy_setopt(h->curl, CURLOPT_ERRORBUFFER, h->problem);
@@ -117,6 +127,10 @@ static void set_method(struct http *h, const struct http_request *r)
 	snprintf(method, sizeof(method), "%.*s", STR_ARG(r->method));
 	if (r->total_s)
 		curl_easy_setopt(h->curl, CURLOPT_TIMEOUT, r->total_s);
+	if (r->silent_s) {
+		curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME, r->silent_s);
+	}
 	if (str_is(r->method, "POST") || str_is(r->method, "PUT")) {
 		curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
 		curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);

@@ -20,6 +20,7 @@ struct http_request {
 	size_t n_headers;
 	struct str body;
 	long total_s; /* 0: HTTP_TOTAL_S */
+	long silent_s; /* not a byte either way for so long ends it; 0: total_s alone does */
 };
 
 /* One header of an answer. */

@@ -22,6 +22,9 @@ static void utf8(void **state)
 	assert_false(str_is_utf8(STR("\xed\xa0\x80")));
 	assert_false(str_is_utf8(STR("\xf4\x90\x80\x80")));
 	assert_false(str_is_utf8(STR("\xe2\x82")));
+	assert_int_equal(str_characters(STR("gr\xc3\xbc\xc3\x9f \xf0\x9f\x94\x92")), 6);
+	assert_int_equal(str_characters(STR_NONE), 0);
+	assert_int_equal(str_characters(STR("\x80")), 0);
 }
 
 static void numbers(void **state)

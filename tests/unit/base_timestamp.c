@@ -26,6 +26,8 @@ static void there_and_back(void **state)
 
 static void durations(void **state)
 {
+	static const char *const exact[][2] = { { "0s", "0 s" },    { "45s", "45 s" }, { "1m", "1 min" }, { "90m", "90 min" },
+						{ "61s", "61 s" },  { "2h", "2 h" },   { "25h", "25 h" }, { "5d", "5 d" } };
 	char text[40];
 	int64_t s;
 
@@ -39,6 +41,11 @@ static void durations(void **state)
 	assert_string_equal(text, "3 h 4 min");
 	duration_text(59, text, sizeof(text));
 	assert_string_equal(text, "59 s");
+	for (size_t i = 0; i < ARRAY_LEN(exact); i++) {
+		assert_true(duration_parse(str_from(exact[i][0]), &s));
+		duration_exact(s, text, sizeof(text));
+		assert_string_equal(text, exact[i][1]);
+	}
 }
 
 static const struct CMUnitTest tests[] = {
