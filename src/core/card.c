@@ -133,7 +133,28 @@ static void put_fresh(struct card_page *p, const struct recovery_point *r)
 	card_field(p, "", PAINT_NONE, (struct str){ text, n > 0 ? (size_t)n : 0 });
 }
 
-static void recovery_point(struct card_page *p, const struct recovery_point *r, const struct demands *d, int64_t now)
+/* Of one thing more than one may speak: then each line says which. */
+static bool several_targets(const struct evidence *e)
+{
+	for (const struct recovery_point *r = e->recovery; r; r = r->next) {
+		if (!str_eq(r->target, e->recovery->target))
+			return true;
+	}
+	return false;
+}
+
+static void put_heading(struct card_page *p, const struct recovery_point *r, bool several)
+{
+	char text[200];
+	int n = snprintf(text, sizeof(text), "%.*s (target %.*s)", STR_ARG(str_sub(r->resource, 0, 100)),
+			 STR_ARG(str_sub(r->target, 0, 64)));
+
+	if (!several || !r->target.len)
+		n = 0;
+	card_paint(p, PAINT_BOLD, n > 0 ? (struct str){ text, (size_t)n } : r->resource);
+}
+
+static void recovery_point(struct card_page *p, const struct recovery_point *r, const struct demands *d, int64_t now, bool several)
 {
 	bool old = stale(r->verified_us, now, d->recovery_verified_within_s) || stale(r->proven_us, now, d->recovery_proven_within_s);
 	bool good = r->result == RECOVERY_VERIFIED && !r->same_blast_radius && !old;
@@ -146,14 +167,15 @@ static void recovery_point(struct card_page *p, const struct recovery_point *r, 
 		n = snprintf(text, sizeof(text), "NO BACKUP THAT COUNTS");
 	else
 		n = snprintf(text, sizeof(text), "backup %s old, %s%s%s%s%s", taken,
-			     r->result == RECOVERY_FAILED ? "FAILED its last drill; last restored and checked " : "restored and checked ",
+			     r->result == RECOVERY_FAILED ? "NO GOOD: last restored and checked " : "restored and checked ",
 			     verified, r->verified_us ? " ago" : "", r->same_blast_radius ? "; IN THE SAME BLAST RADIUS" : "",
 			     r->result == RECOVERY_VERIFIED && old ? "; TOO LONG AGO FOR THE POLICY" : "");
 	buf_adds(p->out, "  ");
-	card_paint(p, PAINT_BOLD, r->resource);
+	put_heading(p, r, several);
 	buf_adds(p->out, "  ");
 	card_paint(p, good ? PAINT_GREEN : PAINT_RED, (struct str){ text, n > 0 ? (size_t)n : 0 });
 	buf_addc(p->out, '\n');
+	card_field(p, "", PAINT_RED, r->same_blast_radius ? r->radius_why : STR_NONE);
 	card_field(p, "", PAINT_NONE, r->note);
 	if (r->target.len && recovery_stale(r, now, d->recovery_verified_within_s))
 		put_fresh(p, r);
@@ -161,9 +183,11 @@ static void recovery_point(struct card_page *p, const struct recovery_point *r, 
 
 static void backups(struct card_page *p, const struct judgement *j, const struct evidence *e)
 {
+	bool several = several_targets(e);
+
 	card_heading(p, "3  IS THERE A BACKUP THAT WAS RESTORED?");
 	for (const struct recovery_point *r = e->recovery; r; r = r->next)
-		recovery_point(p, r, &j->demands, e->now_us);
+		recovery_point(p, r, &j->demands, e->now_us, several);
 	if (e->recovery && !j->missing.len)
 		card_field(p, "no proof", PAINT_RED, j->unproven);
 	if (!e->recovery && j->n_destructive)
@@ -171,6 +195,12 @@ static void backups(struct card_page *p, const struct judgement *j, const struct
 	else if (!e->recovery)
 		card_field(p, "", PAINT_NONE, STR("Nothing here destroys data; none is asked for."));
 	card_field(p, "missing", PAINT_RED, j->missing);
+	for (const struct recovery_point *r = j->verdict == VERDICT_DENY ? e->recovery : NULL; r; r = r->next) {
+		if (r->same_blast_radius && r->radius_helps.len) {
+			card_field(p, "helps", PAINT_NONE, r->radius_helps);
+			break;
+		}
+	}
 }
 
 static void notes(struct card_page *p, const struct evidence_note *n)
@@ -245,20 +275,36 @@ static void asker(struct card_page *p, const struct principal *who)
 	card_field(p, "asked by", PAINT_NONE, fitted(text, sizeof(text), n));
 }
 
+static void rule_field(struct card_page *p, const char *label, const struct rule_ref *r, const char *which)
+{
+	char text[600];
+	int n = snprintf(text, sizeof(text), "%.*s, %.*s:%u%s", STR_ARG(r->name), STR_ARG(r->file), r->line, which);
+
+	card_field(p, label, PAINT_NONE, fitted(text, sizeof(text), n));
+}
+
+/* The one that speaks first, and whose demand is not met where that is another. */
+static void rules(struct card_page *p, const struct judgement *j)
+{
+	const struct rule_ref *missing = &j->missing_rule;
+
+	if (j->rule.name.len)
+		rule_field(p, "rule", &j->rule, "");
+	else
+		card_field(p, "rule", PAINT_NONE, STR("no rule matched, so it is held"));
+	if (j->missing.len && missing->name.len && (missing->line != j->rule.line || !str_eq(missing->file, j->rule.file)))
+		rule_field(p, "", missing, ", which wants the backup that is missing");
+}
+
 static void exact(struct card_page *p, const struct request *r, const struct judgement *j, const struct evidence *e)
 {
-	struct str rule = STR("no rule matched, so it is held");
 	struct digest d = request_digest(r);
-	char text[600];
 
 	card_heading(p, "WHAT EXACTLY");
 	digest_field_text(p, r->gate == GATE_TERRAFORM || r->gate == GATE_UNSET ? "plan" : "asked", &r->bytes);
 	digest_field_text(p, "request", &d);
 	exact_place(p, &r->binding);
-	if (j->rule.name.len)
-		rule = fitted(text, sizeof(text), snprintf(text, sizeof(text), "%.*s, %.*s:%u", STR_ARG(j->rule.name),
-							   STR_ARG(j->rule.file), j->rule.line));
-	card_field(p, "rule", PAINT_NONE, rule);
+	rules(p, j);
 	if (r->gate == GATE_POSTGRES)
 		asker(p, &r->principal);
 	card_field(p, "enforced", e->level == ENFORCEMENT_SAME_UID ? PAINT_YELLOW : PAINT_NONE, level_words(e->level));

@@ -8,9 +8,9 @@ static void out_digest(struct json_out *o, const char *key, const struct digest 
 	json_out_kv(o, key, str_from(hex));
 }
 
-static void out_rule(struct json_out *o, const struct rule_ref *r)
+static void out_rule(struct json_out *o, const char *key, const struct rule_ref *r)
 {
-	json_out_key(o, "rule");
+	json_out_key(o, key);
 	json_out_open(o, '{');
 	json_out_kv(o, "name", r->name);
 	json_out_kv(o, "file", r->file);
@@ -71,7 +71,7 @@ static void out_changes(struct json_out *o, const struct judgement *j)
 		json_out_open(o, '{');
 		json_out_kv(o, "verdict", verdict_name(c->verdict));
 		json_out_kv(o, "environment", c->environment.name);
-		out_rule(o, &c->rule);
+		out_rule(o, "rule", &c->rule);
 		json_out_key(o, "change");
 		change_to_json(c->change, o);
 		json_out_close(o, '}');
@@ -97,7 +97,9 @@ void card_json(const struct request *request, const struct judgement *judgement,
 	json_out_kv(o, "tool", request->tool);
 	json_out_key(o, "partial");
 	json_out_bool(o, request->partial);
-	out_rule(o, &j->rule);
+	out_rule(o, "rule", &j->rule);
+	if (j->missing.len)
+		out_rule(o, "missing_rule", &j->missing_rule);
 	json_out_kv(o, "safer", j->rule.safer);
 	out_demands(o, &j->demands);
 	out_counts(o, j);

@@ -24,14 +24,10 @@ static void pad(struct card_page *p, unsigned n)
 		buf_addc(p->out, ' ');
 }
 
-/* Characters, not bytes; what is hidden is counted as one, which is near enough for wrapping. */
+/* What is hidden is counted as one, which is near enough for wrapping. */
 static unsigned columns(struct str s)
 {
-	unsigned n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
-	return n;
+	return (unsigned)str_characters(s);
 }
 
 void card_wrap(struct card_page *p, enum paint paint, unsigned indent, unsigned at, struct str text)

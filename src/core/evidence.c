@@ -21,6 +21,8 @@ void evidence_redact(struct evidence *e, struct arena *arena)
 {
 	for (struct recovery_point *p = e->recovery; p; p = p->next) {
 		p->resource = redact_str(p->resource, arena);
+		p->radius_why = redact_str(p->radius_why, arena);
+		p->radius_helps = redact_str(p->radius_helps, arena);
 		p->note = redact_str(p->note, arena);
 		p->target = redact_str(p->target, arena);
 		p->user = redact_str(p->user, arena);
@@ -86,7 +88,7 @@ static const char *worse(const struct recovery_point *shown, const struct recove
 	if (p->same_blast_radius)
 		return "could now be destroyed along with what it is to bring back";
 	if (p->result == RECOVERY_FAILED)
-		return "failed in a drill since";
+		return "was found to be no good since";
 	if (!good(p))
 		return "can no longer be believed";
 	if (p->verified_us < shown->verified_us || p->taken_us < shown->taken_us)
@@ -98,20 +100,21 @@ static const char *worse(const struct recovery_point *shown, const struct recove
 
 static struct str fallen(const struct now *now, const struct recovery_point *shown, struct arena *arena)
 {
-	const struct recovery_point *last = NULL;
 	const char *why = "is gone";
+	struct str more = STR_NONE;
 
 	for (size_t i = str_hash(shown->resource) & now->mask; now->slot[i]; i = (i + 1) & now->mask) {
-		if (!str_eq(now->slot[i]->resource, shown->resource))
+		const struct recovery_point *last = now->slot[i];
+
+		if (!str_eq(last->resource, shown->resource))
 			continue;
-		last = now->slot[i];
 		why = worse(shown, last);
 		if (!why)
 			return STR_NONE;
+		more = last->same_blast_radius && last->radius_why.len ? last->radius_why : last->note;
 	}
 	return arena_fmt(arena, "the backup of %.*s that was shown as restored and checked %s%s%.*s",
-			 STR_ARG(str_sub(shown->resource, 0, 150)), why, last && last->note.len ? ": " : "",
-			 STR_ARG(last ? str_sub(last->note, 0, 300) : STR_NONE));
+			 STR_ARG(str_sub(shown->resource, 0, 150)), why, more.len ? ": " : "", STR_ARG(str_sub(more, 0, 300)));
 }
 
 struct str evidence_fallen(const struct evidence *shown, const struct evidence *now, struct arena *arena)

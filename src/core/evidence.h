@@ -20,6 +20,8 @@ struct recovery_point {
 	enum recovery_result result;
 	int64_t taken_us, verified_us, proven_us; /* 0 never */
 	bool same_blast_radius; /* in the account, state or plan of what dies */
+	struct str radius_why; /* why that is so, for people; STR_NONE: it is not, or nobody said */
+	struct str radius_helps; /* what puts it elsewhere, for people; STR_NONE: nobody said */
 	struct str note;
 	struct str target, user; /* who takes a fresh one: the target's name, and the vault's user where it has one; may be STR_NONE */
 	int64_t fresh_s; /* the owner lets one be taken before a person is asked, for so long at most; 0: no. Not in its JSON. */

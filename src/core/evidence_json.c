@@ -24,27 +24,19 @@ struct str recovery_result_name(enum recovery_result r)
 
 /* --- out --- */
 
-static void out_number(struct json_out *o, const char *key, int64_t v)
-{
-	json_out_key(o, key);
-	json_out_i64(o, v);
-}
-
-static void out_flag(struct json_out *o, const char *key, bool v)
-{
-	json_out_key(o, key);
-	json_out_bool(o, v);
-}
-
 static void out_point(const struct recovery_point *p, struct json_out *o)
 {
 	json_out_open(o, '{');
 	json_out_kv(o, "resource", p->resource);
 	json_out_kv(o, "result", recovery_result_name(p->result));
-	out_number(o, "taken_us", p->taken_us);
-	out_number(o, "verified_us", p->verified_us);
-	out_number(o, "proven_us", p->proven_us);
-	out_flag(o, "same_blast_radius", p->same_blast_radius);
+	json_out_kv_i64(o, "taken_us", p->taken_us);
+	json_out_kv_i64(o, "verified_us", p->verified_us);
+	json_out_kv_i64(o, "proven_us", p->proven_us);
+	json_out_kv_bool(o, "same_blast_radius", p->same_blast_radius);
+	if (p->radius_why.len)
+		json_out_kv(o, "radius_why", p->radius_why);
+	if (p->radius_helps.len)
+		json_out_kv(o, "radius_helps", p->radius_helps);
 	json_out_kv(o, "note", p->note);
 	if (p->target.len)
 		json_out_kv(o, "target", p->target);
@@ -56,8 +48,8 @@ static void out_point(const struct recovery_point *p, struct json_out *o)
 void evidence_to_json(const struct evidence *e, struct json_out *o)
 {
 	json_out_open(o, '{');
-	out_number(o, "now_us", e->now_us);
-	out_flag(o, "frozen", e->frozen);
+	json_out_kv_i64(o, "now_us", e->now_us);
+	json_out_kv_bool(o, "frozen", e->frozen);
 	if (e->frozen_why.len)
 		json_out_kv(o, "frozen_why", e->frozen_why);
 	json_out_kv(o, "enforcement", enforcement_name(e->level));
@@ -71,7 +63,7 @@ void evidence_to_json(const struct evidence *e, struct json_out *o)
 	for (const struct evidence_note *n = e->notes; n; n = n->next) {
 		json_out_open(o, '{');
 		json_out_kv(o, "text", n->text);
-		out_flag(o, "bad", n->bad);
+		json_out_kv_bool(o, "bad", n->bad);
 		json_out_close(o, '}');
 	}
 	json_out_close(o, ']');
@@ -129,6 +121,10 @@ static bool point_member(const struct json *m, struct arena *arena, struct recov
 		return text(m, arena, &p->resource);
 	if (str_is(m->key, "note"))
 		return text(m, arena, &p->note);
+	if (str_is(m->key, "radius_why"))
+		return text(m, arena, &p->radius_why);
+	if (str_is(m->key, "radius_helps"))
+		return text(m, arena, &p->radius_helps);
 	if (str_is(m->key, "target"))
 		return text(m, arena, &p->target);
 	if (str_is(m->key, "user"))

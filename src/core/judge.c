@@ -1,5 +1,6 @@
 #include "core/judge.h"
 
+#include "base/timestamp.h"
 #include "core/demands.h"
 #include "core/match.h"
 
@@ -20,21 +21,47 @@ static struct rule_ref ref_of(const struct rule *rule)
 
 /* --- what holding takes --- */
 
-static void note_missing(struct match *run, const struct change *c, const struct demands *d)
+/* One thing has a change and what was found of it: it is named once. */
+static void note_name(struct str *names, size_t *n, const struct change *c)
 {
-	int64_t verified, proven;
-	bool v = d->recovery_verified_within_s != 0, p = d->recovery_proven_within_s != 0;
+	struct str name = c->title.len ? c->title : c->name;
+
+	for (size_t i = 0; i < *n && i < MATCH_MISSING_NAMED; i++) {
+		if (str_eq(names[i], name))
+			return;
+	}
+	if (*n < MATCH_MISSING_NAMED)
+		names[*n] = name;
+	++*n;
+}
+
+static bool ages_do(struct match_ages a, const struct demands *d)
+{
+	return (!d->recovery_verified_within_s || a.verified_s <= d->recovery_verified_within_s) &&
+	       (!d->recovery_proven_within_s || a.proven_s <= d->recovery_proven_within_s);
+}
+
+static void note_missing(struct match *run, const struct change *c, const struct rule *rule)
+{
+	const struct demands *d = &rule->demands;
+	struct match_ages near, counts;
+	bool verified;
 
 	if (!change_is_destructive(c) || c->holds_data == HOLDS_DATA_NO)
 		return;
-	match_recovery(run, c, &verified, &proven);
-	if ((!v || verified <= d->recovery_verified_within_s) && (!p || proven <= d->recovery_proven_within_s))
+	counts = match_recovery(run, c, &near);
+	if (ages_do(counts, d))
 		return;
-	run->missing_proof = run->missing_proof || !v || verified <= d->recovery_verified_within_s;
-	run->missing_within_s = v ? d->recovery_verified_within_s : d->recovery_proven_within_s;
-	if (run->n_missing < MATCH_MISSING_NAMED)
-		run->missing[run->n_missing] = c->title.len ? c->title : c->name;
-	run->n_missing++;
+	verified = !d->recovery_verified_within_s || counts.verified_s <= d->recovery_verified_within_s;
+	run->missing_otherwise = run->missing_otherwise || !ages_do(near, d);
+	/* Where it is young enough, and lies in the wrong place: what no fresh one mends. */
+	if (near.helps.len && (!d->recovery_verified_within_s || near.verified_s <= d->recovery_verified_within_s))
+		run->missing_helps = near.helps;
+	if (!run->missing_rule)
+		run->missing_rule = rule;
+	run->missing_proof = run->missing_proof || verified;
+	run->missing_within_s = verified ? d->recovery_proven_within_s : d->recovery_verified_within_s;
+	note_name(run->missing, &run->n_missing, c);
 }
 
 static void note_wanted(struct match *run, int64_t within_s)
@@ -46,16 +73,10 @@ static void note_wanted(struct match *run, int64_t within_s)
 /* What takes data away that no drill ever brought back: for the card, whatever the rules demand. */
 static void note_unproven(struct match *run, const struct change *c)
 {
-	int64_t verified, proven;
-
 	if (!run->evidence->recovery || !change_is_destructive(c) || c->holds_data == HOLDS_DATA_NO || c->kind == CHANGE_STATE_IDENTITY)
 		return;
-	match_recovery(run, c, &verified, &proven);
-	if (verified != INT64_MAX)
-		return;
-	if (run->n_unproven < MATCH_MISSING_NAMED)
-		run->unproven[run->n_unproven] = c->title.len ? c->title : c->name;
-	run->n_unproven++;
+	if (match_recovery(run, c, NULL).verified_s == INT64_MAX)
+		note_name(run->unproven, &run->n_unproven, c);
 }
 
 /* Remember who held it, from the most demanding rule on. Yields the rule to name: one that wants the name typed first. */
@@ -76,7 +97,7 @@ static const struct rule *hold(struct match *run, const struct change *c, const 
 			if (!named || (rule->demands.confirm == CONFIRM_TYPED && named->demands.confirm != CONFIRM_TYPED))
 				named = rule;
 			if (r->recovery[w] >> (i % 64) & 1)
-				note_missing(run, c, &rule->demands);
+				note_missing(run, c, rule);
 		}
 	}
 	return named;
@@ -236,7 +257,7 @@ static void put_names(const struct str *names, size_t count, char *list, size_t 
 
 static void tell_missing(struct match *run, struct judgement *ret)
 {
-	char list[600] = "";
+	char list[600] = "", within[40];
 
 	put_names(run->unproven, run->n_unproven, list, sizeof(list));
 	if (run->n_unproven)
@@ -244,10 +265,15 @@ static void tell_missing(struct match *run, struct judgement *ret)
 	if (!run->n_missing)
 		return;
 	put_names(run->missing, run->n_missing, list, sizeof(list));
-	ret->missing = arena_fmt(run->arena, "no backup %s within %lld h for %s%s",
-				 run->missing_proof ? "whose vault withstood every try to harm it" : "restored in a drill",
-				 (long long)((run->missing_within_s + 3599) / 3600), list,
-				 run->n_missing > MATCH_MISSING_NAMED ? " and more" : "");
+	duration_exact(run->missing_within_s, within, sizeof(within));
+	ret->missing_rule = ref_of(run->missing_rule);
+	ret->missing = arena_fmt(run->arena, "no backup %s within %s for %s%s%s%s%.*s",
+				 run->missing_proof ? "whose vault withstood every try to harm it" : "restored in a drill", within, list,
+				 run->n_missing > MATCH_MISSING_NAMED ? " and more" : "",
+				 run->missing_otherwise ? ""
+							: " that lies out of the blast radius: what destroys it could destroy that "
+							  "backup too",
+				 run->missing_helps.len ? "; what helps: " : "", STR_ARG(run->missing_helps));
 }
 
 /* All who held a change speak; where no approver would do for all, nobody can say yes to the whole. */

@@ -31,6 +31,7 @@ struct judgement {
 	struct rule_ref rule;	  /* behind the verdict */
 	struct str reason;	  /* one sentence; never empty unless allowed */
 	struct str missing;	  /* evidence demanded and not there; STR_NONE when all is there */
+	struct rule_ref missing_rule; /* that demands it; where several do, the first */
 	int64_t recovery_within_s; /* how young the drill has to be by what held or refused it; 0: nobody says */
 	struct str unproven;	  /* what goes and no drill ever brought back, by name; STR_NONE: nothing, or nothing goes */
 	struct str typed_name;	  /* what the person types when demands.confirm is CONFIRM_TYPED */

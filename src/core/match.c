@@ -151,23 +151,26 @@ struct match_where match_environment(struct match *run, const struct change *c)
 	return w;
 }
 
-static void age_of(const struct match *run, const struct recovery_point *p, int64_t *verified_s, int64_t *proven_s)
+static void age_of(const struct match *run, const struct recovery_point *p, struct match_ages *counts, struct match_ages *near)
 {
 	int64_t v = run->evidence->now_us - p->verified_us, w = run->evidence->now_us - p->proven_us;
+	struct match_ages *to = p->same_blast_radius ? near : counts;
 
-	if (p->result != RECOVERY_VERIFIED || p->same_blast_radius)
+	if (p->result != RECOVERY_VERIFIED)
 		return;
-	if (p->verified_us > 0 && v >= -SKEW_US && v / 1000000 < *verified_s)
-		*verified_s = v / 1000000;
-	if (p->proven_us > 0 && w >= -SKEW_US && w / 1000000 < *proven_s)
-		*proven_s = w / 1000000;
+	if (p->same_blast_radius && p->radius_helps.len)
+		to->helps = p->radius_helps;
+	if (p->verified_us > 0 && v >= -SKEW_US && v / 1000000 < to->verified_s)
+		to->verified_s = v / 1000000;
+	if (p->proven_us > 0 && w >= -SKEW_US && w / 1000000 < to->proven_s)
+		to->proven_s = w / 1000000;
 }
 
 /* Ages of the newest recovery point for it; INT64_MAX when there is none. */
-void match_recovery(const struct match *run, const struct change *c, int64_t *ret_verified_s, int64_t *ret_proven_s)
+struct match_ages match_recovery(const struct match *run, const struct change *c, struct match_ages *ret_near)
 {
 	const struct str names[] = { c->identity, c->title, c->name };
-	int64_t verified = INT64_MAX, proven = INT64_MAX;
+	struct match_ages counts = { INT64_MAX, INT64_MAX, STR_NONE }, near = counts;
 
 	for (size_t n = 0; n < ARRAY_LEN(names); n++) {
 		if (!names[n].len)
@@ -175,17 +178,18 @@ void match_recovery(const struct match *run, const struct change *c, int64_t *re
 		if (!run->points) {
 			for (const struct recovery_point *p = run->evidence->recovery; p; p = p->next) {
 				if (str_eq(p->resource, names[n]))
-					age_of(run, p, &verified, &proven);
+					age_of(run, p, &counts, &near);
 			}
 			continue;
 		}
 		for (size_t i = str_hash(names[n]) & run->points_mask; run->points[i]; i = (i + 1) & run->points_mask) {
 			if (str_eq(run->points[i]->resource, names[n]))
-				age_of(run, run->points[i], &verified, &proven);
+				age_of(run, run->points[i], &counts, &near);
 		}
 	}
-	*ret_verified_s = verified;
-	*ret_proven_s = proven;
+	if (ret_near)
+		*ret_near = near;
+	return counts;
 }
 
 static bool name_taken(const struct str_list *l, const struct change *c)
@@ -203,7 +207,6 @@ static bool slow_match(const struct match *run, const struct rule *rule, const s
 {
 	const struct rule_match *m = &rule->match;
 	bool refuses = rule->verdict != VERDICT_ALLOW;
-	int64_t verified, proven;
 
 	if (m->names && !name_taken(m->names, c))
 		return false;
@@ -211,8 +214,7 @@ static bool slow_match(const struct match *run, const struct rule *rule, const s
 		return false;
 	if (!m->recovery_older_s)
 		return true;
-	match_recovery(run, c, &verified, &proven);
-	return verified > m->recovery_older_s;
+	return match_recovery(run, c, NULL).verified_s > m->recovery_older_s;
 }
 
 void match_change(struct match *run, const struct change *c, struct match_where where, uint64_t *ret_bits)

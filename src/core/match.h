@@ -47,6 +47,9 @@ struct match {
 	struct str missing[MATCH_MISSING_NAMED];
 	size_t n_unproven;
 	struct str unproven[MATCH_MISSING_NAMED];
+	bool missing_otherwise; /* for one of them there is nothing that would count but for its blast radius */
+	struct str missing_helps; /* against that radius */
+	const struct rule *missing_rule; /* the first that demands it */
 	int64_t missing_within_s;
 	int64_t wanted_within_s; /* the youngest drill that a rule which held or refused asks for */
 	bool missing_proof;
@@ -59,7 +62,12 @@ struct match_where match_environment(struct match *run, const struct change *c);
 /* Of two environments the more protected one; SIZE_MAX is none. */
 size_t match_more_protected(const struct match *run, size_t a, size_t b);
 /* Ages of the newest recovery point for it, in seconds; INT64_MAX when there is none. */
-void match_recovery(const struct match *run, const struct change *c, int64_t *ret_verified_s, int64_t *ret_proven_s);
+struct match_ages {
+	int64_t verified_s, proven_s;
+	struct str helps; /* of those in the blast radius: what puts one elsewhere */
+};
+/* ${ret_near}: of those in the blast radius, which count for nothing; NULL: nobody asks. */
+struct match_ages match_recovery(const struct match *run, const struct change *c, struct match_ages *ret_near);
 /* The rules that take ${c}, into ${ret_bits} of rules->words words. */
 void match_change(struct match *run, const struct change *c, struct match_where where, uint64_t *ret_bits);
 

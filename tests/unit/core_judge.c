@@ -136,12 +136,31 @@ static void recovery(void **state)
 
 static void missing(void **state)
 {
+	struct recovery_point p = { .resource = STR("db"), .result = RECOVERY_VERIFIED, .verified_us = NOW - HOUR, .same_blast_radius = true };
+
 	(void)state;
 	load("version: 1\nrules:\n- {name: r, verdict: hold, match: {kind: delete}, recovery: {proven_within: 24h}}\n", NULL);
 	add(CHANGE_DELETE, "db");
 	weigh();
 	assert_true(j.verdict == VERDICT_HOLD);
-	assert_true(str_find(j.missing, STR("within 24 h for db")) != SIZE_MAX);
+	assert_str(j.missing, "no backup whose vault withstood every try to harm it within 1 d for db");
+	load("version: 1\nrules:\n- {name: r, verdict: hold, match: {kind: delete}, recovery: {verified_within: 90m}}\n", NULL);
+	add(CHANGE_DELETE, "db");
+	add(CHANGE_DELETE, "db"); /* found twice, named once */
+	weigh();
+	assert_str(j.missing, "no backup restored in a drill within 90 min for db");
+	evidence.recovery = &p;
+	weigh();
+	assert_str(j.missing, "no backup restored in a drill within 90 min for db that lies out of the blast radius: what destroys it could "
+			      "destroy that backup too");
+	assert_str(j.missing_rule.name, "r");
+	p.radius_helps = STR("a vault elsewhere");
+	weigh();
+	assert_str(j.missing, "no backup restored in a drill within 90 min for db that lies out of the blast radius: what destroys it could "
+			      "destroy that backup too; what helps: a vault elsewhere");
+	p.verified_us = NOW - 2 * HOUR; /* too old besides: more than where it lies is wrong */
+	weigh();
+	assert_str(j.missing, "no backup restored in a drill within 90 min for db");
 }
 
 static void frozen(void **state)

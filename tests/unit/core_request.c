@@ -112,6 +112,8 @@ static void evidence(void **state)
 	static const char text[] = "{\"now_us\":5,\"frozen\":true,\"frozen_why\":\"w\","
 				   "\"enforcement\":\"same uid\",\"recovery\":["
 				   "{\"resource\":\"db\",\"result\":\"verified\",\"taken_us\":1,\"verified_us\":2,\"proven_us\":3,"
+				   "\"same_blast_radius\":true,\"radius_why\":\"w\",\"radius_helps\":\"h\",\"note\":\"n\"},"
+				   "{\"resource\":\"old\",\"result\":\"failed\",\"taken_us\":1,\"verified_us\":2,\"proven_us\":3,"
 				   "\"same_blast_radius\":true,\"note\":\"n\"}],"
 				   "\"notes\":[{\"text\":\"t\",\"bad\":true}]}";
 	struct evidence e = { 0 }, f;
