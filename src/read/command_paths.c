@@ -27,16 +27,46 @@ static struct str shown(struct paths *p, struct str text)
 	return from ? arena_join(p->arena, all, str_sub(text, from, SIZE_MAX)) : text;
 }
 
-/* Unknown parts as '*'. */
-static struct str as_glob(struct paths *p, struct str text)
+/* Where a bracket expression that begins at ${i} ends, on its last byte; ${i} where it does not. */
+static size_t bracket_end(struct str text, size_t i)
+{
+	size_t k = i + 1;
+
+	k += k < text.len && (text.ptr[k] == '!' || text.ptr[k] == '^');
+	for (k += k < text.len && text.ptr[k] == ']'; k < text.len && text.ptr[k] != '/'; k++) {
+		size_t end = text.ptr[k] == '[' && k + 1 < text.len && text.ptr[k + 1] == ':' ? str_find(str_sub(text, k, 32), STR(":]"))
+											       : SIZE_MAX;
+
+		if (end != SIZE_MAX)
+			k += end + 1;
+		else if (text.ptr[k] == ']')
+			return k;
+	}
+	return i;
+}
+
+/* Unknown parts as '*', what stands in brackets as '?'. */
+static struct str as_glob(struct paths *p, struct str text, bool glob)
 {
 	char *out = arena_alloc(p->arena, text.len + 1);
+	size_t n = 0, end;
+	bool closes = glob; /* a bracket, up to the next slash */
 
 	if (!out)
 		return STR_NONE;
-	for (size_t i = 0; i < text.len; i++)
-		out[i] = text.ptr[i] == SHELL_UNKNOWN || text.ptr[i] == '[' ? '*' : text.ptr[i] == ']' ? '*' : text.ptr[i];
-	return (struct str){ out, text.len };
+	for (size_t i = 0; i < text.len; i++) {
+		bool open = text.ptr[i] == '[';
+
+		closes = closes || (glob && text.ptr[i] == '/');
+		out[n++] = open || text.ptr[i] == SHELL_UNKNOWN ? '*' : text.ptr[i];
+		if (!open || !closes)
+			continue;
+		end = bracket_end(text, i);
+		closes = end > i;
+		out[n - 1] = closes ? '?' : '*';
+		i = end;
+	}
+	return (struct str){ out, n };
 }
 
 /* A link made by an earlier act of this text: what it points to. */
@@ -59,7 +89,7 @@ struct paths_target paths_at(struct paths *p, const struct shell_value *cwd, str
 	if (paths_open_at(cwd) != SIZE_MAX || !base.len || base.ptr[0] != '/')
 		base = STR_NONE;
 	if (!v.text.len || v.text.ptr[0] == SHELL_UNKNOWN || (v.text.ptr[0] != '/' && !base.len)) {
-		t.pattern = as_glob(p, v.text);
+		t.pattern = as_glob(p, v.text, v.glob);
 		return t;
 	}
 	t.slash = v.text.ptr[v.text.len - 1] == '/';
@@ -76,7 +106,7 @@ struct paths_target paths_at(struct paths *p, const struct shell_value *cwd, str
 	if (cut == SIZE_MAX)
 		return t;
 	t.path = cut ? str_sub(whole, 0, cut) : STR("/");
-	t.pattern = as_glob(p, str_sub(whole, cut + 1, SIZE_MAX));
+	t.pattern = as_glob(p, str_sub(whole, cut + 1, SIZE_MAX), v.glob);
 	through_links(p, &t);
 	return t;
 }

@@ -13,6 +13,7 @@ struct paths {
 	struct str program; /* base name of the first word */
 	bool brings_in;	    /* mv into the workspace */
 	bool writes;	    /* what is judged is written over or edited, and is there afterwards */
+	const struct world_repository *tracked; /* only what is tracked there goes; NULL: everything */
 };
 
 enum paths_how {
@@ -91,6 +92,19 @@ size_t paths_open_at(const struct shell_value *v);
 bool paths_guard(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how);
 /* Below a folder nobody knows: is it called as one of them? */
 bool paths_guard_anywhere(struct paths *p, const struct paths_target *t);
+/* Is it in a vault of pawl's? Said either way where a vault goes: only what holds one is to be judged as what else it is. */
+bool paths_vault(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how);
+/* A vault goes, whatever takes it. */
+void paths_vault_goes(struct paths *p, const struct world_vault *v, struct str name);
+struct paths_untracked {
+	bool plain, ignored; /* which of it goes */
+	bool folders;	     /* also those of which nothing is tracked */
+};
+/* What git does not track goes, below ${folder} or, of that, as the operands from ${from} name it: the vaults in it. */
+void paths_vault_untracked(struct paths *p, const struct paths_words *o, size_t from, struct str folder,
+			   const struct paths_untracked *which);
+/* By restic, by rclone. */
+void paths_keeper_act(struct paths *p);
 /* Attempts on the guard that are no paths. */
 void paths_guard_act(struct paths *p);
 void paths_guard_agents(struct paths *p);

@@ -51,8 +51,8 @@ static void copy_one(struct paths *p, struct copy *c, const struct shell_value *
 		to = paths_into(p, &c->to, &s);
 	if (c->no_clobber || !to.path.len || paths_is_null(to.path))
 		return;
-	/* What is there may be no folder after all, by the time it runs. */
-	if (c->into && !p->act->remote && paths_guard(p, &c->to, c->to.path, PATHS_WRITE))
+	/* What is there may be no folder after all, by the time it runs; what a pattern names may be one. */
+	if ((c->into || c->to.pattern.len) && !p->act->remote && paths_guard(p, &c->to, c->to.path, PATHS_OVERLAY))
 		return;
 	if (c->trees && c->into && (dots || paths_is_folder(p, &to)))
 		paths_judge(p, &to, PATHS_OVERLAY);

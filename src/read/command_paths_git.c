@@ -86,12 +86,14 @@ static void git_reset(struct git *g)
 static void git_clean(struct git *g)
 {
 	struct discard **slot = g->p->w->discards_end;
+	bool x = g->o.letter['x'], only = g->o.letter['X'];
 
 	if (paths_has(&g->o, 'n', "--dry-run") || paths_has(&g->o, 'i', "--interactive") || !forced(g))
 		return;
+	paths_vault_untracked(g->p, &g->o, 0, g->folder, &(struct paths_untracked){ !only, x || only, g->o.letter['d'] });
 	discard(g, DISCARD_UNTRACKED, STR_NONE);
 	if (*slot)
-		(*slot)->ignored = g->o.letter['x'] || g->o.letter['X'];
+		(*slot)->ignored = x || only;
 }
 
 /* Of a word that may be a branch: is it a path? */
@@ -166,10 +168,14 @@ static void guard_named(struct git *g, size_t from)
 
 static void git_stash(struct git *g)
 {
-	bool verb = g->o.n && g->o.end != 0;
+	bool verb = g->o.n && g->o.end != 0, all = paths_has(&g->o, 'a', "--all");
 
-	if (!verb || paths_listed(" push save ", g->o.operand[0].text))
+	if (!verb || paths_listed(" push save ", g->o.operand[0].text)) {
 		guard_named(g, verb ? 1 : 0);
+		if (all || paths_has(&g->o, 'u', "--include-untracked")) /* of `save` the rest is a message */
+			paths_vault_untracked(g->p, &g->o, !verb ? 0 : str_is(g->o.operand[0].text, "save") ? SIZE_MAX : 1, g->folder,
+					      &(struct paths_untracked){ true, all, true });
+	}
 	if (!verb || !paths_listed(" drop clear ", g->o.operand[0].text))
 		return;
 	discard(g, DISCARD_STASH,
@@ -233,6 +239,7 @@ static void git_submodule(struct git *g)
 
 static void git_rm(struct git *g)
 {
+	g->p->tracked = g->folder.len ? world_repository(g->p->w->world, g->folder) : NULL;
 	if (!paths_has(&g->o, 0, "--cached") && !paths_has(&g->o, 'n', "--dry-run"))
 		judge_paths_in(g, 0, g->o.letter['r'] ? PATHS_TREE : PATHS_REMOVE);
 }

@@ -5,6 +5,10 @@
 static const struct paths_saying own_files = { CHANGE_WEAKEN_PROTECTION, "guard.files", "guard",
 					       "this is the guard's own: its policy, its record or its program",
 					       "ask the person to change it" };
+static const struct paths_saying own_state = { CHANGE_DESTROY_BACKUP, "guard.files", "guard",
+					       "this is pawl's own state: its ledger, what undo brings back, and of its backups the key, "
+					       "the statements and, where the vault lies there, all of them",
+					       "leave it; ask the person" };
 static const struct paths_saying hook_files = { CHANGE_WEAKEN_PROTECTION, "guard.hooks", "guard",
 						"by these settings the agent's host asks the guard before it acts",
 						"ask the person to change them" };
@@ -15,6 +19,9 @@ static const struct paths_saying environment = { CHANGE_WEAKEN_PROTECTION, "guar
 static const struct paths_saying person_only = { CHANGE_WEAKEN_PROTECTION, "guard.approval", "guard",
 						 "only a person may say this, not the agent who asks",
 						 "ask the person to run it" };
+static const struct paths_saying replaced = { CHANGE_WEAKEN_PROTECTION, "guard.process", "guard",
+					      "other timers take the place of those that run the backups, drills and alarms",
+					      "`pawl status` shows what runs, `pawl schedule --print` what would; a person changes it" };
 
 /* A folder whose name begins with a dot, in home or the project, or what is below it: what is larger (home, /etc) is held as what it is. */
 static bool is_small(const struct paths *p, struct str path)
@@ -42,7 +49,7 @@ static bool touches(struct paths *p, const struct paths_target *t, struct str pa
 	rest = str_sub(file, path.len + (path.len > 1), SIZE_MAX);
 	if (t->pattern.len && !str_glob(t->pattern, rest) && !str_glob(t->pattern, str_sub(rest, 0, str_find_char(rest, '/'))))
 		return false;
-	if (t->pattern.len && t->pattern.ptr[0] == '*' && rest.ptr[0] == '.' && !str_starts(t->pattern, STR("**")))
+	if (t->pattern.len && memchr("*?", t->pattern.ptr[0], 2) && rest.ptr[0] == '.' && !str_starts(t->pattern, STR("**")))
 		return false; /* a shell's '*' takes no name that begins with a dot */
 	w = world_path(p->w->world, file);
 	return !w || w->type != WORLD_NOTHING;
@@ -111,13 +118,31 @@ static bool is_own_file(struct paths *p, const struct paths_target *t, struct st
 	return (is_own_name(name) && paths_in_workspace(p, path)) || is_own_program(p, path, name);
 }
 
+/* Does the state go whole, or what others could be brought back with? */
+static bool is_own_state(struct paths *p, struct str path, enum paths_how how)
+{
+	static const char *const parts[] = { "ledger", "recovery", "keep", "vault" };
+	struct str state = p->w->world->state_dir;
+
+	if (how == PATHS_MODE || how == PATHS_MODE_TREE || !state.len)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (world_within(path, below(p, state, str_from(parts[i]))))
+			return true;
+	}
+	return world_within(state, path);
+}
+
 bool paths_guard(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how)
 {
-	bool own = is_own_file(p, t, path, how);
+	bool own;
 
+	if (paths_vault(p, t, path, how))
+		return true;
+	own = is_own_file(p, t, path, how);
 	if (!own && !is_hook_file(p, t, path, how))
 		return false;
-	paths_say(p, own ? &own_files : &hook_files, path);
+	paths_say(p, !own ? &hook_files : is_own_state(p, path, how) ? &own_state : &own_files, path);
 	return true;
 }
 
@@ -237,24 +262,58 @@ static void guard_environment(struct paths *p)
 
 /* --- its own commands --- */
 
+/* The words of pawl's command from ${i} on that are no options. */
+static size_t next_word(const struct shell_act *a, size_t i)
+{
+	while (i < a->n_argv && a->argv[i].text.len && a->argv[i].text.ptr[0] == '-' && !str_is(a->argv[i].text, "--uninit"))
+		i++;
+	return i;
+}
+
+/* Does it run as somebody else, or with another home, configuration or state? Then what is known here is not of there. */
+static bool elsewhere(const struct shell_act *a)
+{
+	bool other = a->env_cleared || a->user.len;
+
+	for (const struct shell_variable *v = a->env; v; v = v->next)
+		other = other || paths_listed(" HOME XDG_CONFIG_HOME XDG_STATE_HOME ", v->name);
+	return other;
+}
+
+/* `pawl schedule` where something runs by itself already: it only protects where nothing does. */
+static bool replaces_schedule(struct paths *p, size_t verb)
+{
+	const struct shell_act *a = p->act;
+	struct str state = p->w->world->state_dir;
+	const struct world_path *set;
+
+	if (!str_is(a->argv[verb].text, "schedule") || next_word(a, verb + 1) < a->n_argv || has_word(a, "--print", verb))
+		return false;
+	if (elsewhere(a) || !state.len)
+		return true;
+	set = world_path(p->w->world, below(p, state, STR("recovery/schedule")));
+	return set && set->type != WORLD_NOTHING;
+}
+
 static void guard_commands(struct paths *p)
 {
 	const struct shell_act *a = p->act;
 	struct str verb = STR_NONE;
-	size_t i = 1;
+	size_t i = next_word(a, 1);
 
 	if (!paths_listed(" pawl pawl-full ", p->program))
 		return;
-	while (i < a->n_argv && a->argv[i].text.len && a->argv[i].text.ptr[0] == '-' && !str_is(a->argv[i].text, "--uninit"))
-		i++;
 	if (i < a->n_argv)
 		verb = a->argv[i].text;
 	if (has_word(a, "--help", 1) && !paths_listed(" check explain ", verb))
 		return;
-	if (paths_listed(" approve grant break-glass unfreeze elevate approvers uninit --uninit ", verb) ||
+	if (paths_listed(" approve grant break-glass unfreeze elevate uninit --uninit ", verb) ||
 	    (verb.len && verb.ptr[0] == SHELL_UNKNOWN) || (str_is(verb, "init") && has_word(a, "--uninit", i)) ||
+	    (str_is(verb, "approvers") && next_word(a, i + 1) < a->n_argv) ||
 	    (str_is(verb, "shim") && (has_word(a, "uninstall", i) || has_word(a, "remove", i))))
 		paths_say(p, &person_only, verb);
+	if (verb.len && replaces_schedule(p, i))
+		paths_say(p, &replaced, STR("backups and drills"));
 }
 
 /* ssh-keygen -Y sign -n pawl: an approval, made to be handed in by another way. */
@@ -276,6 +335,7 @@ void paths_guard_act(struct paths *p)
 	if (p->act->remote)
 		return;
 	guard_process(p);
+	paths_keeper_act(p);
 	guard_environment(p);
 	guard_signatures(p);
 	paths_guard_agents(p);

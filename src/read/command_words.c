@@ -153,7 +153,8 @@ static bool spoken_of(const struct command_words *s, struct str flag)
 	return false;
 }
 
-/* The word behind argv[i], as a value; a flag of the tool's own is none: the value was an empty variable. */
+/* The word behind argv[i], as a value; a flag of the tool's own is none: the value was an empty variable. One with which
+ * nothing would be done is taken for the value it is: `--exclude -n` deletes. */
 static struct str take_next(struct reading *r)
 {
 	struct str next;
@@ -161,7 +162,8 @@ static struct str take_next(struct reading *r)
 	if (r->i + 1 >= r->w->act->n_argv)
 		return STR_NONE;
 	next = r->w->act->argv[r->i + 1].text;
-	if (next.len > 1 && next.ptr[0] == '-' && (takes_value(r->s, next) || spoken_of(r->s, next)))
+	if (next.len > 1 && next.ptr[0] == '-' && !command_one_of(next, r->s->tool.dry, ' ') &&
+	    (takes_value(r->s, next) || spoken_of(r->s, next)))
 		return STR_NONE;
 	r->i++;
 	return next;

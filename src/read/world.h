@@ -50,6 +50,13 @@ struct world_remote {
 	struct world_remote *next;
 };
 
+/* What git does not track: a file, or a folder with all below it. */
+struct world_untracked {
+	struct str path; /* that of the work tree: a name nobody could read */
+	bool ignored, folder;
+	struct world_untracked *next;
+};
+
 /* Of one git work tree. Counts are what would be lost, not what exists. */
 struct world_repository {
 	struct str folder;	/* as asked */
@@ -59,7 +66,8 @@ struct world_repository {
 	struct str upstream;	/* "origin/main" */
 	struct str default_branch; /* of the remote, where it is known */
 	struct world_remote *remotes;
-	uint32_t modified, untracked, ignored, stashes, unpushed;
+	uint32_t modified, untracked, ignored, stashes, unpushed; /* UINT32_MAX: not known */
+	struct world_untracked *vaults; /* of what is untracked: what holds a vault, is one or is in one */
 	struct world_repository *next;
 };
 
@@ -72,11 +80,22 @@ struct world_variable {
 	struct str name, value;
 };
 
+/* Where pawl's own backups lie. */
+struct world_vault {
+	struct str name;
+	struct str path, real; /* a folder, as backup.yaml says and resolved; STR_NONE */
+	struct str repository; /* of restic, or a remote of rclone; STR_NONE */
+	const struct str *targets; /* whose backups may lie there; none: of any name */
+	size_t n_targets;
+	struct world_vault *next;
+};
+
 struct world {
 	struct str cwd;		/* absolute, resolved; STR_NONE: unknown */
 	struct str home;
 	struct str workspace;	/* root of the project the agent works in; STR_NONE: none */
 	struct str state_dir, config_dir; /* pawl's own */
+	const struct world_vault *vaults; /* those that are there */
 	struct str user;
 	uint32_t uid;
 	const struct world_variable *env; /* whole environment of the agent's tool call, sorted by name */

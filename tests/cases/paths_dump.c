@@ -12,7 +12,7 @@ static void print(const struct command_answer *a)
 	static const char *const kinds[] = { "paths", "changes", "untracked", "stash", "branch", "commits" };
 
 	CHANGE_EACH(c, &a->changes)
-		printf("%.*s ", STR_ARG(c->finding));
+		printf("%.*s/%.*s ", STR_ARG(c->finding), STR_ARG(change_kind_name(c->kind)));
 	for (const struct discard *d = a->discards; d; d = d->next)
 		printf("%s=%.*s%s%.*s%s ", kinds[d->kind], STR_ARG(d->path), d->ref.len ? "@" : "", STR_ARG(d->ref),
 		       d->ignored ? "+ignored" : "");

@@ -31,6 +31,7 @@ struct corpus_world {
 	struct corpus_file *files;
 	struct corpus_path *paths;
 	struct world_program *programs;
+	struct world_vault *vaults;
 	struct world_repository repository; /* root STR_NONE: none */
 };
 

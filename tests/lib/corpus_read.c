@@ -155,7 +155,12 @@ static bool read_git(struct reader *r, struct str value)
 
 		key = str_sub(w, 0, eq);
 		is = eq == SIZE_MAX || eq + 1 == w.len ? STR_NONE : str_sub(w, eq + 1, SIZE_MAX);
-		if (str_is(key, "branch")) {
+		if (str_is(key, "untracked-vault") || str_is(key, "ignored-vault")) {
+			struct world_untracked *u = ARENA_NEW(r->arena, struct world_untracked);
+
+			*u = (struct world_untracked){ absolute(r, is), str_starts(key, STR("ignored")), str_ends(is, STR("/")), g->vaults };
+			g->vaults = u;
+		} else if (str_is(key, "branch")) {
 			g->branch = is;
 			g->upstream = STR_NONE;
 		} else if (str_is(key, "upstream")) {
@@ -197,6 +202,42 @@ static bool read_program(struct reader *r, struct str value)
 	return true;
 }
 
+/* Whose backups may lie in the vaults named above. */
+static bool read_targets(struct reader *r, struct str value)
+{
+	struct str *names = ARENA_ARRAY(r->arena, value.len + 1, struct str);
+	size_t n = 0;
+
+	while (value.len)
+		names[n++] = word(&value);
+	for (struct world_vault *v = r->world->vaults; v; v = v->next) {
+		v->targets = names;
+		v->n_targets = n;
+	}
+	return true;
+}
+
+/* NAME PATH [REAL]: a folder. NAME REPOSITORY: what has a colon, of restic or rclone. */
+static bool read_vault(struct reader *r, struct str value)
+{
+	struct world_vault *v = ARENA_NEW(r->arena, struct world_vault);
+	struct str at;
+
+	v->name = word(&value);
+	at = word(&value);
+	if (!at.len)
+		return wrong(r, "vault: needs NAME and PATH");
+	if (str_find_char(at, ':') != SIZE_MAX)
+		v->repository = at;
+	else
+		v->path = absolute(r, at);
+	if (value.len)
+		v->real = absolute(r, word(&value));
+	v->next = r->world->vaults;
+	r->world->vaults = v;
+	return true;
+}
+
 /* A line that says something of the world. */
 static bool read_setting(struct reader *r, struct str key, struct str value)
 {
@@ -222,6 +263,10 @@ static bool read_setting(struct reader *r, struct str key, struct str value)
 		return read_file(r, value);
 	else if (str_is(key, "program"))
 		return read_program(r, value);
+	else if (str_is(key, "vault"))
+		return read_vault(r, value);
+	else if (str_is(key, "targets"))
+		return read_targets(r, value);
 	else
 		return wrong(r, "no key that is known");
 	return true;

@@ -90,6 +90,7 @@ void corpus_world_begin(const struct corpus_world *is, struct arena *arena, stru
 			       .workspace = is->workspace,
 			       .state_dir = arena_join(arena, is->home, STR("/.local/state/pawl")),
 			       .config_dir = arena_join(arena, is->home, STR("/.config/pawl")),
+			       .vaults = is->vaults,
 			       .user = is->user,
 			       .uid = str_is(is->user, "root") ? 0 : 1000,
 			       .arena = arena };

@@ -346,3 +346,9 @@ def state_objects(path):
             addr += "" if key is None else "[%s]" % json.dumps(key)
             out[addr] = i["attributes"].get("arn") or i["attributes"].get("id")
     return out
+
+
+def signals_heard():
+    """For preexec_fn: what a shell's background job and nohup ignore, and a program then leaves ignored, ends it again."""
+    for s in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(s, signal.SIG_DFL)

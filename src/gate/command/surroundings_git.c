@@ -54,7 +54,7 @@ static bool add(struct words *w, const char *word)
 static bool git(const char *root, const char *const *words, struct buf *out)
 {
 	static const char *const safe[] = { "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
-					    "-c", "core.pager=cat", "-C" };
+					    "-c", "core.pager=cat", "-c", "core.quotePath=false", "-C" };
 	struct buf ignored = BUF_MAX(65536);
 	struct words w = { .n = 0 };
 	char program[PATH_MAX];
@@ -93,8 +93,34 @@ static uint32_t ahead(struct str text)
 	return (uint32_t)n;
 }
 
+/* "? build/", "! \"a\\tb\"": kept where a vault is concerned. A name in quotes could be any. */
+static void note_untracked(const struct world *w, struct str line, struct arena *arena, struct world_repository *r)
+{
+	struct str name = str_sub(line, 2, SIZE_MAX), path = r->root;
+	bool folder = str_ends(name, STR("/"));
+	struct world_untracked *u;
+
+	if (!name.len)
+		return;
+	if (name.ptr[0] != '"')
+		path = world_absolute(r->root, name, arena);
+	for (const struct world_vault *v = w->vaults; v; v = v->next) {
+		if (!world_within(v->path, path) && !world_within(v->real, path) && !world_within(path, v->path) &&
+		    !world_within(path, v->real))
+			continue;
+		u = ARENA_NEW(arena, struct world_untracked);
+		if (!u) {
+			r->untracked = UINT32_MAX;
+			return;
+		}
+		*u = (struct world_untracked){ path, line.ptr[0] == '!', folder && path.len > r->root.len, r->vaults };
+		r->vaults = u;
+		return;
+	}
+}
+
 /* `status --porcelain=v2 --branch`: header lines, then one line a path. */
-static void read_status(struct str text, struct arena *arena, struct world_repository *r)
+static void read_status(const struct world *w, struct str text, struct arena *arena, struct world_repository *r)
 {
 	struct str rest = text;
 
@@ -110,6 +136,8 @@ static void read_status(struct str text, struct arena *arena, struct world_repos
 		r->modified += c == '1' || c == '2' || c == 'u';
 		r->untracked += c == '?';
 		r->ignored += c == '!';
+		if (c == '?' || c == '!')
+			note_untracked(w, str_sub(rest, 0, end), arena, r);
 		rest = end == SIZE_MAX ? STR_NONE : str_sub(rest, end + 1, SIZE_MAX);
 	}
 }
@@ -156,7 +184,6 @@ struct world_repository *surroundings_repository(const struct world *w, struct s
 	auto_buf out = BUF_MAX(GIT_MAX_OUT);
 	char root[PATH_MAX];
 
-	(void)w;
 	if (!r)
 		return NULL;
 	r->folder = arena_str(arena, folder);
@@ -168,7 +195,7 @@ struct world_repository *surroundings_repository(const struct world *w, struct s
 		r->modified = r->untracked = r->ignored = r->stashes = r->unpushed = UINT32_MAX;
 		return r;
 	}
-	read_status(buf_str(&out), arena, r);
+	read_status(w, buf_str(&out), arena, r);
 	buf_clear(&out);
 	if (git(root, stash, &out))
 		r->stashes = lines(buf_str(&out));
