@@ -49,7 +49,7 @@ static bool of_the_record(const struct answer *a, const struct book_hold *hold, 
 			       STR_ARG(str_sub(a->ask->judgement->reason, 0, 300)));
 	if (a->ask->judgement->missing.len)
 		return err_set(err, ERR_DENIED, "%s: evidence that the policy demands is missing, so no approval would count: %.*s",
-			       hold->id, STR_ARG(str_sub(a->ask->judgement->missing, 0, 400)));
+			       hold->id, STR_ARG(str_sub(a->ask->judgement->missing, 0, 800)));
 	return true;
 }
 
@@ -159,18 +159,21 @@ static bool append_approval(const struct answer *a, const struct paper *p, struc
 	auto_buf b = BUF_MAX(BODY_MAX);
 	struct json_out o = { .buf = &b };
 	const struct book_hold *hold;
-	struct book_approval mine = { .text = p->text, .signature = p->signature, .time_us = a->now_us };
+	struct book_approval *mine = ARENA_NEW(a->arena, struct book_approval); /* ${ret} points to it */
 	struct weigh w;
 	struct book book;
 	uint64_t seq;
 
+	if (!mine)
+		return err_set(err, ERR_LIMIT, "out of memory");
+	*mine = (struct book_approval){ .text = p->text, .signature = p->signature, .time_us = a->now_us };
 	if (!book_read(&book, a->host, a->now_us, a->arena, err) || !answer_ready(a, &book, &hold, err) ||
-	    !statement_parse(p->text, a->arena, &mine.statement, err) ||
-	    !timestamp_parse(mine.statement.signed_at, &mine.signed_us) ||
-	    !timestamp_parse(mine.statement.expires, &mine.expires_us) ||
+	    !statement_parse(p->text, a->arena, &mine->statement, err) ||
+	    !timestamp_parse(mine->statement.signed_at, &mine->signed_us) ||
+	    !timestamp_parse(mine->statement.expires, &mine->expires_us) ||
 	    !weigh_begin(&w, a->host, a->ask, a->now_us, a->arena, err))
 		return false;
-	*ret = weigh_approval(&w, hold, &mine);
+	*ret = weigh_approval(&w, hold, mine);
 	if (ret->result != WEIGHED_VALID)
 		return err_set(err, ERR_DENIED, "%s: %.400s", hold->id, ret->why);
 	json_out_open(&o, '{');
@@ -209,7 +212,9 @@ bool answer_approve(const struct answer *a, struct weighed *ret, struct err *err
 
 /* --- no --- */
 
-static bool append_no(const struct hold_host *h, struct str kind, const struct refusal *no, struct err *err)
+/* ${hold}: what it is about, so that a gate knows by this entry alone whom it refuses; NULL: an elevation. */
+static bool append_no(const struct hold_host *h, struct str kind, const struct refusal *no, const struct book_hold *hold,
+		      struct err *err)
 {
 	auto_buf b = BUF_MAX(BODY_MAX);
 	struct json_out o = { .buf = &b };
@@ -221,6 +226,10 @@ static bool append_no(const struct hold_host *h, struct str kind, const struct r
 	json_out_key(&o, "uid");
 	json_out_u64(&o, (uint64_t)getuid());
 	json_out_kv(&o, "reason", str_sub(no->reason, 0, 4096));
+	if (hold) {
+		json_out_kv(&o, "gate", hold->gate);
+		json_out_kv(&o, "session", hold->asker.session);
+	}
 	json_out_close(&o, '}');
 	return h->append(h->ctx, kind, buf_str(&b), &seq, err);
 }
@@ -235,7 +244,7 @@ static bool deny_locked(const struct hold_host *h, const struct refusal *no, str
 	hold = book_find_id(&book, no->id);
 	if (!hold)
 		return err_set(err, ERR_INPUT, "%.*s: no such hold", STR_ARG(str_sub(no->id, 0, 60)));
-	return still_answerable(hold, err) && append_no(h, STR("denial"), no, err);
+	return still_answerable(hold, err) && append_no(h, STR("denial"), no, hold, err);
 }
 
 bool answer_deny(const struct hold_host *h, const struct refusal *no, struct arena *arena, struct err *err)
@@ -263,7 +272,7 @@ static bool revoke_locked(const struct hold_host *h, const struct refusal *no, s
 		return err_set(err, ERR_INPUT, "%.*s: no such hold or grant", STR_ARG(str_sub(no->id, 0, 60)));
 	if (hold && !still_answerable(hold, err))
 		return false;
-	if (!append_no(h, STR("grant.revoked"), no, err))
+	if (!append_no(h, STR("grant.revoked"), no, hold, err))
 		return false;
 	if (g)
 		elevation_unmark(h, g->id);

@@ -141,6 +141,7 @@ static bool opened(struct book *b, const struct event *e)
 	hold->opened_us = hold->changed_us = e->entry->time_us;
 	read_asker(b, json_get(e->body, "asker"), &hold->asker);
 	snprintf(hold->host, sizeof(hold->host), "%.*s", STR_ARG(str_sub(host, 0, sizeof(hold->host) - 1)));
+	hold->gate = arena_str(b->arena, json_str(e->body, "gate"));
 	hold->summary = arena_str(b->arena, json_str(e->body, "summary"));
 	hold->environment = arena_str(b->arena, json_str(e->body, "environment"));
 	hold->folder = arena_str(b->arena, json_str(e->body, json_get(e->body, "folder") ? "folder" : "cwd"));

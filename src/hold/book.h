@@ -29,6 +29,7 @@ struct book_hold {
 	struct digest request, changes;
 	struct demands demands; /* as of opening */
 	struct principal asker;
+	struct str gate; /* by name; STR_NONE in entries that do not say */
 	char host[24]; /* where it was opened */
 	struct str summary, environment, typed_name;
 	struct str folder; /* absolute, where it was asked */

@@ -32,12 +32,6 @@ static void put_hours(const struct demands *d, struct json_out *o)
 	json_out_close(o, '}');
 }
 
-static void put_seconds(struct json_out *o, const char *key, int64_t s)
-{
-	json_out_key(o, key);
-	json_out_i64(o, s);
-}
-
 void demand_to_json(const struct demands *d, struct json_out *o)
 {
 	json_out_open(o, '{');
@@ -45,10 +39,10 @@ void demand_to_json(const struct demands *d, struct json_out *o)
 	json_out_key(o, "approvals");
 	json_out_u64(o, demand_people(d));
 	put_roles(d->roles, o);
-	put_seconds(o, "cool_off_s", d->cool_off_s);
-	put_seconds(o, "expires_s", d->expires_s);
-	put_seconds(o, "recovery_verified_within_s", d->recovery_verified_within_s);
-	put_seconds(o, "recovery_proven_within_s", d->recovery_proven_within_s);
+	json_out_kv_i64(o, "cool_off_s", d->cool_off_s);
+	json_out_kv_i64(o, "expires_s", d->expires_s);
+	json_out_kv_i64(o, "recovery_verified_within_s", d->recovery_verified_within_s);
+	json_out_kv_i64(o, "recovery_proven_within_s", d->recovery_proven_within_s);
 	put_hours(d, o);
 	json_out_close(o, '}');
 }

@@ -108,7 +108,7 @@ static bool evidence_there(struct use *u, const char *id)
 
 	if (missing.len)
 		return err_set(u->err, ERR_DENIED, "%s: approved, but evidence that the policy demands is missing: %.*s", id,
-			       STR_ARG(str_sub(missing, 0, 400)));
+			       STR_ARG(str_sub(missing, 0, 800)));
 	return true;
 }
 

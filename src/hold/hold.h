@@ -73,6 +73,11 @@ bool hold_open(const struct hold_host *h, const struct request *r, const struct 
 bool hold_waiting(const struct hold_host *h, const struct request *r, int64_t now_us, char ret_id[HOLD_ID_LEN],
 		  enum hold_state *ret_state, struct err *err) PAWL_MUST_USE;
 
+/* The same of the last hold of this very request, whatever has become of it: HOLD_DENIED is a person's no that came after the asker
+ * had stopped waiting. */
+bool hold_last(const struct hold_host *h, const struct request *r, int64_t now_us, char ret_id[HOLD_ID_LEN],
+	       enum hold_state *ret_state, struct err *err) PAWL_MUST_USE;
+
 /**
  * hold_use(h, r, j, e, arena, ret, err):
  * Under the ledger's lock: find the approved, unexpired, unused hold of exactly this request (or an elevation that covers

@@ -74,8 +74,8 @@ static void write_hint(const struct hold_host *h, const char *hex, uint64_t seq)
 		dir_prune(tmp, HINT_LIFE_S);
 }
 
-/* Is the hinted hold one of this digest that still waits (HOLD_OPEN) or may still be used (HOLD_APPROVED)? Else HOLD_NONE. */
-static bool still_waits(const struct hold_host *h, uint64_t seq, const struct digest *request, int64_t now_us,
+/* What has become of the hinted hold; HOLD_NONE where it is not one of this digest. */
+static bool hinted(const struct hold_host *h, uint64_t seq, const struct digest *request, int64_t now_us,
 			enum hold_state *ret_state, struct err *err)
 {
 	struct arena arena;
@@ -89,11 +89,17 @@ static bool still_waits(const struct hold_host *h, uint64_t seq, const struct di
 	if (ok) {
 		hold = book_find(&book, seq);
 		*ret_state = HOLD_NONE;
-		if (hold && digest_eq(&hold->request, request) && (hold->state == HOLD_OPEN || hold->state == HOLD_APPROVED))
+		if (hold && digest_eq(&hold->request, request))
 			*ret_state = hold->state;
 	}
 	arena_unmap(&arena);
 	return ok;
+}
+
+/* It may still be answered, or used. */
+static bool waits(enum hold_state state)
+{
+	return state == HOLD_OPEN || state == HOLD_APPROVED;
 }
 
 static void put_asker(const struct principal *p, struct json_out *o)
@@ -118,6 +124,7 @@ static void put_body(const struct request *r, const struct judgement *j, const c
 	digest_hex(&changes, changes_hex);
 	json_out_kv(o, "request_digest", str_from(hex));
 	json_out_kv(o, "changes", str_from(changes_hex));
+	json_out_kv(o, "gate", gate_name(r->gate));
 	json_out_kv(o, "summary", r->summary);
 	json_out_kv(o, "environment", j->environment.name);
 	json_out_kv(o, "cwd", r->binding.cwd);
@@ -156,9 +163,9 @@ static bool open_locked(const struct hold_host *h, const struct hold_request *q,
 
 	digest_hex(&d, hex);
 	hint = read_hint(h, hex);
-	if (hint && !still_waits(h, hint, &d, q->evidence->now_us, &state, err))
+	if (hint && !hinted(h, hint, &d, q->evidence->now_us, &state, err))
 		return false;
-	if (state != HOLD_NONE) {
+	if (waits(state)) {
 		*ret_seq = hint;
 		return true;
 	}
@@ -168,8 +175,8 @@ static bool open_locked(const struct hold_host *h, const struct hold_request *q,
 	return true;
 }
 
-bool hold_waiting(const struct hold_host *h, const struct request *r, int64_t now_us, char ret_id[HOLD_ID_LEN],
-		  enum hold_state *ret_state, struct err *err)
+bool hold_last(const struct hold_host *h, const struct request *r, int64_t now_us, char ret_id[HOLD_ID_LEN],
+	       enum hold_state *ret_state, struct err *err)
 {
 	struct digest d = request_digest(r);
 	enum hold_state state = HOLD_NONE;
@@ -178,11 +185,25 @@ bool hold_waiting(const struct hold_host *h, const struct request *r, int64_t no
 
 	digest_hex(&d, hex);
 	seq = read_hint(h, hex);
-	if (seq && !still_waits(h, seq, &d, now_us, &state, err))
+	if (seq && !hinted(h, seq, &d, now_us, &state, err))
 		return false;
 	if (state != HOLD_NONE)
 		snprintf(ret_id, HOLD_ID_LEN, "H-%llu", (unsigned long long)seq);
 	*ret_state = state;
+	return true;
+}
+
+bool hold_waiting(const struct hold_host *h, const struct request *r, int64_t now_us, char ret_id[HOLD_ID_LEN],
+		  enum hold_state *ret_state, struct err *err)
+{
+	enum hold_state state;
+	char id[HOLD_ID_LEN];
+
+	if (!hold_last(h, r, now_us, id, &state, err))
+		return false;
+	if (waits(state))
+		snprintf(ret_id, HOLD_ID_LEN, "%s", id);
+	*ret_state = waits(state) ? state : HOLD_NONE;
 	return true;
 }
 

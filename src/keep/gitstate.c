@@ -189,6 +189,8 @@ static bool shared_index(struct gitstate *s, struct err *err)
 		return false;
 	fd = openat(tr.root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		ok = err_sys(err, "%.*s cannot be listed", STR_ARG(s->git.git_dir));
 	for (struct dirent *e; ok && d && (e = readdir(d));) {
 		if (strncmp(e->d_name, "sharedindex.", 12) == 0)
 			ok = tree_take(&tr, str_from(e->d_name), err);

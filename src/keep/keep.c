@@ -13,6 +13,7 @@
 static const struct keep_bounds usual = { .item_bytes = 256000000, .total_bytes = 5000000000, .age_s = 30 * 86400, .item_files = 50000,
 					  .time_us = 4 * CLOCK_SECOND };
 
+#define BACK "back" /* in the folder of an item: it was put back in its database */
 #define CROWD_MAX 100000 /* items looked at */
 
 static bool open_dir(struct keep *k, struct str state_dir, bool make, struct err *err)
@@ -132,6 +133,23 @@ static struct keep_item *head_of(const struct item *it, struct arena *a)
 	return i;
 }
 
+bool keep_is_back(struct keep *k, const char *id, struct err *err)
+{
+	auto_fd dir = k->dir < 0 ? -1 : item_dir(k, id);
+	auto_fd fd = dir < 0 ? -1 : openat(dir, BACK, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd >= 0 || err_sys(err, "%s is back, but the list does not know it: %s", id, k->path);
+}
+
+static int64_t back_us(int dir)
+{
+	struct stat st;
+
+	if (fstatat(dir, BACK, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * CLOCK_SECOND + st.st_mtim.tv_nsec / 1000;
+}
+
 /* What cannot be read is passed over: a damaged item must not hide the others. */
 bool keep_heads(struct keep *k, struct arena *a, struct keep_item **ret, struct err *err)
 {
@@ -157,6 +175,7 @@ bool keep_heads(struct keep *k, struct arena *a, struct keep_item **ret, struct 
 		i = head_of(&it, a);
 		if (!i)
 			break;
+		i->back_us = i->upstream.len ? back_us(dir) : 0;
 		i->next = list;
 		list = i;
 		n++;

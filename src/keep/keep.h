@@ -46,6 +46,7 @@ struct keep_item {
 	struct str upstream; /* kept in this database, not here; STR_NONE: here */
 	struct str says; /* what a gate said of it */
 	int64_t until_us; /* when it goes there; 0: by the bounds here */
+	int64_t back_us; /* of one in a database: put back then, so nothing is kept any more; 0: it was not */
 	uint64_t files, bytes;
 	struct keep_item *next;
 };
@@ -89,6 +90,8 @@ struct keep_elsewhere {
 	void *ctx;
 };
 bool keep_elsewhere(struct keep *k, const struct keep_elsewhere *what, char ret_id[24], struct err *err) PAWL_MUST_USE;
+/* Remembers of an item in a database that it was put back there. */
+bool keep_is_back(struct keep *k, const char *id, struct err *err) PAWL_MUST_USE;
 /* What had to go for the last take. Lives until the next take or restore. */
 const struct keep_pruned *keep_gone(const struct keep *k);
 /* Newest first. */

@@ -41,6 +41,7 @@ bool place_normal(struct str path)
 static int step(int dir, struct str name)
 {
 	char z[NAME_LONGEST + 1];
+	int fd;
 
 	if (!name.len || name.len > NAME_LONGEST) {
 		errno = ENAMETOOLONG;
@@ -48,7 +49,9 @@ static int step(int dir, struct str name)
 	}
 	memcpy(z, name.ptr, name.len);
 	z[name.len] = '\0';
-	return openat(dir, z, FOLDER_FLAGS);
+	fd = openat(dir, z, FOLDER_FLAGS);
+	/* To pass through a folder takes no right to list it: it is held all the same. */
+	return fd < 0 && errno == EACCES ? openat(dir, z, FOLDER_FLAGS | O_PATH) : fd;
 }
 
 bool place_open(struct str path, int *ret_fd, struct err *err)

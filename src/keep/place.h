@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* The folder ${path} (absolute) itself. A missing one: ERR_IO, sys ENOENT. */
+/* The folder ${path} (absolute) itself. A missing one: ERR_IO, sys ENOENT. One that may be passed through, not listed (0711 and not
+ * ours), is open for names in it alone. */
 bool place_open(struct str path, int *ret_fd, struct err *err) PAWL_MUST_USE;
 
 enum place_found {
