@@ -801,6 +801,15 @@ BY_STATEMENT = [
      "UPDATE 9, SAVEPOINT, UPDATE 9, ROLLBACK, UPDATE 9, COMMIT"),
     (["begin", rows(9), "savepoint a", "update s set n = 1 / (id - 9) where id < 10", "rollback to a", rows(9), "commit"],
      "UPDATE 9, SAVEPOINT, 22012, ROLLBACK, UPDATE 9, COMMIT"),
+    # ROLLBACK TO gives back the lock by which the rows of its table are found, where the witness goes by locks.
+    (["begin", ASKED, "savepoint a", rows(9), "rollback to a", rows(9), "commit"],
+     "UPDATE 9, SAVEPOINT, UPDATE 9, ROLLBACK, UPDATE 9, COMMIT"),
+    (["begin", ASKED, "savepoint a", rows(9), "rollback to a; " + rows(9), rows(1), "commit"],
+     "UPDATE 9, SAVEPOINT, UPDATE 9, UPDATE 9, UPDATE 1, COMMIT"),
+    (["begin", ASKED, "savepoint a; " + rows(9) + "; rollback to a", rows(9), rows(1), "commit"],
+     "UPDATE 9, ROLLBACK, UPDATE 9, UPDATE 1, COMMIT"),
+    (["begin", ASKED, "savepoint a", rows(9), "rollback to a", rows(11), rows(1), "rollback"],
+     "UPDATE 9, SAVEPOINT, UPDATE 9, ROLLBACK, UPDATE 11, PW003, ROLLBACK"),
     (["begin", "; ".join([rows(5)] * 3), "commit"], "UPDATE 5, COMMIT"),
     (["begin", "; ".join((rows(5), rows(11), rows(5))), "rollback"], "PW003, ROLLBACK"),
     (["; ".join((rows(5), rows(9)))], "UPDATE 9"),
@@ -838,6 +847,9 @@ PIPELINES = [([rows(9), rows(9)], ""), ([rows(11), rows(1)], "PW003"), ([rows(1)
              (["begin", rows(11), "rollback and chain", rows(9), "commit"], ""),
              # What it is asked about first ends what came before it in the pipeline, and is counted all the same.
              ([ASKED, rows(9)], ""), (["select 1", ASKED, rows(9)], ""), ([ASKED, ASKED], ""), ([rows(9), ASKED], ""), ([ASKED, rows(11)], "PW003"),
+             (["begin", ASKED, "savepoint a", rows(9), "rollback to a", rows(9), rows(1), "commit"], ""),
+             (["begin", ASKED, "savepoint a", rows(9), SYNC, "rollback to a", rows(9), rows(1), "commit"], ""),
+             (["begin", ASKED, "savepoint a", "update s set n = 1 / (id - 9) where id < 10", SYNC, "rollback to a", rows(9), "commit"], "22012"),
              # Several Syncs: what begins before the one before was answered is counted from its own beginning.
              (["select 1", SYNC, "begin", rows(11), SYNC, rows(1), "commit"], "PW003"),
              (["select 1", SYNC, "begin", rows(9), rows(9), SYNC, rows(9), "commit"], ""),

@@ -319,7 +319,7 @@ def connection(pg, dump):
         yield "another version after the connection was lost"
     done = subprocess.run([*Dump.words(), "host=127.0.0.1 port=%d dbname=x connect_timeout=2" % postgres.free_port()], input="", text=True,
                           capture_output=True)
-    if done.returncode != 2 or "upstream app: " not in done.stderr:
+    if done.returncode != 2 or "upstream app: " not in done.stderr or "refused. Is the server running" not in done.stderr:
         yield "no server: status %d, %s" % (done.returncode, done.stderr)
 
 

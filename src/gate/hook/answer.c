@@ -25,15 +25,6 @@ static void add_cut(struct buf *out, struct str s, size_t max)
 	}
 }
 
-static size_t characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static void add_tail(const struct hook_verdict *v, struct buf *b)
 {
 	if (v->verdict == VERDICT_HOLD && v->hold.len)
@@ -66,10 +57,10 @@ void hook_words(const struct hook_verdict *v, struct buf *out)
 	add_safe(&reason, v->reason.len ? v->reason : STR("this call is not allowed here."));
 	add_safe(&safer, v->safer);
 	add_tail(v, &tail);
-	room = HOOK_MAX_TEXT - characters(buf_str(&head)) - characters(buf_str(&tail));
+	room = HOOK_MAX_TEXT - str_characters(buf_str(&head)) - str_characters(buf_str(&tail));
 	for_safer = safer.len ? sizeof(" Safer: ") - 1 : 0;
 	if (for_safer) {
-		size_t want = for_safer + characters(buf_str(&safer)), reason_len = characters(buf_str(&reason));
+		size_t want = for_safer + str_characters(buf_str(&safer)), reason_len = str_characters(buf_str(&reason));
 		size_t keep = reason_len < REASON_LEAST ? reason_len : REASON_LEAST;
 
 		for_safer = want < room - keep ? want : room - keep;

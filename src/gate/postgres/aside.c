@@ -122,9 +122,8 @@ static PGconn *connect_upstream(const struct database_upstream *u, struct err *e
 	if (secret.len)
 		explicit_bzero(secret.ptr, secret.len);
 	if (!conn || PQstatus(conn) != CONNECTION_OK) {
-		struct str why = str_trim(str_from(conn ? PQerrorMessage(conn) : "no memory"));
-
-		err_set(err, ERR_TOOL, "upstream %.*s: %.*s", STR_ARG(u->name), STR_ARG(why));
+		err_said(err, ERR_TOOL, NULL, conn ? PQerrorMessage(conn) : "no memory");
+		err_prefix(err, "upstream %.*s", STR_ARG(u->name));
 		PQfinish(conn);
 		return NULL;
 	}

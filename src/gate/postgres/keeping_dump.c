@@ -88,10 +88,9 @@ struct str keeping_dump_keys(const struct keeping_plan *tried, struct arena *are
 static bool said(PGresult *r, PGconn *conn, ExecStatusType wanted, struct err *err)
 {
 	bool ok = r && PQresultStatus(r) == wanted;
-	struct str words = str_trim(str_from(r ? PQresultErrorMessage(r) : PQerrorMessage(conn)));
 
 	if (!ok)
-		err_set(err, ERR_TOOL, "%.*s", STR_ARG(words));
+		err_said(err, ERR_TOOL, NULL, r ? PQresultErrorMessage(r) : PQerrorMessage(conn));
 	PQclear(r);
 	return ok;
 }
@@ -120,7 +119,7 @@ static bool more(const struct dumping *d, struct err *err)
 		if (stopped(d->how))
 			return err_set(err, ERR_STATE, "nobody waits for it any more");
 		if (poll(&p, 1, LOOK_MS) > 0)
-			return PQconsumeInput(d->conn) || err_set(err, ERR_TOOL, "the database is gone: %.300s", PQerrorMessage(d->conn));
+			return PQconsumeInput(d->conn) || err_said(err, ERR_TOOL, "the database is gone", PQerrorMessage(d->conn));
 	}
 	return err_set(err, ERR_TOOL, "the database says nothing");
 }
@@ -181,7 +180,7 @@ static bool copy_rows(struct dumping *d, struct err *err)
 			continue;
 		}
 		if (n < 0)
-			return n == -1 || err_set(err, ERR_TOOL, "%.300s", PQerrorMessage(d->conn));
+			return n == -1 || err_said(err, ERR_TOOL, NULL, PQerrorMessage(d->conn));
 		buf_add(&d->piece, (struct str){ row, (size_t)n });
 		PQfreemem(row);
 		d->bytes += (uint64_t)n;
@@ -300,7 +299,7 @@ static bool load_rows(PGconn *conn, gzFile z, const char *path, struct err *err)
 		ok = gzread(z, piece, (unsigned)n) == (int)n ? PQputCopyData(conn, piece, (int)n) == 1 : broken(path, err);
 		free(piece);
 		if (!ok)
-			return err->code != ERR_NONE ? false : err_set(err, ERR_TOOL, "%.300s", PQerrorMessage(conn));
+			return err->code != ERR_NONE ? false : err_said(err, ERR_TOOL, NULL, PQerrorMessage(conn));
 	}
 }
 
@@ -323,7 +322,7 @@ static bool load_one(PGconn *conn, gzFile z, const char *path, const char *into,
 		return false;
 	}
 	if (PQputCopyEnd(conn, NULL) != 1)
-		return err_set(err, ERR_TOOL, "%.300s", PQerrorMessage(conn));
+		return err_said(err, ERR_TOOL, NULL, PQerrorMessage(conn));
 	r = PQgetResult(conn);
 	same = get_line(z, line) && r && strcmp(PQcmdTuples(r), line) == 0;
 	if (!said(r, conn, PGRES_COMMAND_OK, err))

@@ -335,10 +335,16 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 		if (r->block == BLOCK_GATE)
 			ours_ends(s, BLOCK_NONE);
 		break;
+	case CONTROL_ROLLBACK_TO:
+		if (!relay_back_due(s, x->control))
+			break;
+		if (relay_ready_awaited(r)) /* perhaps of an error, behind which nothing can be asked */
+			return relay_wait(s);
+		relay_statement_look(s);
+		break;
 	case CONTROL_NONE:
 	case CONTROL_SAVEPOINT:
 	case CONTROL_RELEASE:
-	case CONTROL_ROLLBACK_TO:
 		break;
 	}
 	return RELAY_PASS;

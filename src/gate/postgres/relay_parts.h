@@ -103,6 +103,8 @@ void relay_wrote(struct session *s);
 /* Before one that reads is sent, for functions may do more than the judge knows: looks first at what somebody was asked about, if due. */
 bool relay_read_due(const struct session *s);
 void relay_read(struct session *s);
+/* Before ROLLBACK TO is sent: it gives back locks by which the witness finds what was written. As relay_statement_due. */
+bool relay_back_due(const struct session *s, enum control c);
 /* How one that somebody was asked about was let through: HOW_ASKED, and where a person said so HOW_APPROVED; NULL: 0. */
 uint16_t relay_leave_of(const struct relay_passage *p);
 /* Around one with such leave, where others write in the transaction: what it did is excused, and nothing else. Before; false: it is taken

@@ -50,15 +50,6 @@ static void fail_commit(struct session *s)
 	fail(s);
 }
 
-static size_t characters(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
-	return n;
-}
-
 /* A message's only statement goes with what stands around it, as it came; of several, errors name places in the whole. */
 static void send(struct session *s, const struct script_statement *st, uint16_t how)
 {
@@ -66,13 +57,13 @@ static void send(struct session *s, const struct script_statement *st, uint16_t 
 	struct str before = { p->text + p->counted, (size_t)(st->text.ptr - p->text) - p->counted };
 
 	p->counted += before.len;
-	p->characters += characters(before);
+	p->characters += str_characters(before);
 	if (st->instead.len)
 		relay_query(s, st->instead, how);
 	else
 		relay_query(s, p->n == 1 ? (struct str){ p->text, p->n_text } : st->text, how);
 	s->relay.moved = (struct message_moved){ p->n == 1 && !st->instead.len ? 0 : p->characters, st->added,
-						 characters(str_sub(st->text, 0, st->added_at)) };
+						 str_characters(str_sub(st->text, 0, st->added_at)) };
 }
 
 /* --- the end of a transaction --- */
@@ -207,6 +198,10 @@ static void control(struct session *s, const struct script_statement *st)
 	if (s->relay.block == BLOCK_GATE) {
 		not_in_block(s, st);
 		return;
+	}
+	if (relay_back_due(s, st->control)) {
+		relay_statement_look(s);
+		relay_sync(s, HOW_NONE);
 	}
 	send(s, st, HOW_ERROR | HOW_REST);
 	relay_when_quiet(s, next);

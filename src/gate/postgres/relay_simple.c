@@ -3,30 +3,32 @@
 
 struct inside {
 	unsigned writes;
-	bool copies;
+	bool copies, goes_back;
 };
 
 /* Sent as it came; false: between its statements, or before its copy begins, the witness must look. */
 static bool in_one(const struct session *s, const struct statement_answer *a, struct inside *ret)
 {
 	bool due = relay_statement_due(s), copies = false;
-	unsigned writes = 0;
+	unsigned writes = 0, back = 0;
 
 	for (const struct statement *st = a->statements; st; st = st->next) {
 		writes += st->ruling == RULING_WRITE;
+		back += st->control == CONTROL_ROLLBACK_TO;
 		copies = copies || relay_copies_in(st);
 	}
-	*ret = (struct inside){ writes, copies };
-	return (writes < 2 || !s->by_statement) && !(due && (copies || ((writes || s->relay.open) && relay_ready_awaited(&s->relay))));
+	*ret = (struct inside){ writes, copies, back != 0 };
+	return (writes + back < 2 || !s->by_statement) &&
+	       !(due && (copies || ((writes || back || s->relay.open) && relay_ready_awaited(&s->relay))));
 }
 
 static enum relay_did pass(struct session *s, const struct statement_answer *a, struct inside has)
 {
 	struct relay *r = &s->relay;
 
-	if (has.writes && relay_statement_due(s))
+	if ((has.writes || has.goes_back) && relay_statement_due(s))
 		relay_statement_look(s);
-	else if (!has.writes)
+	if (!has.writes)
 		relay_read(s);
 	if (r->n_looks)
 		relay_sync(s, HOW_NONE);

@@ -138,6 +138,11 @@ void relay_read(struct session *s)
 	s->relay.unasked = true;
 }
 
+bool relay_back_due(const struct session *s, enum control c)
+{
+	return c == CONTROL_ROLLBACK_TO && relay_statement_due(s);
+}
+
 uint16_t relay_leave_of(const struct relay_passage *p)
 {
 	return !p ? 0 : p->passage.hold[0] ? HOW_ASKED | HOW_APPROVED : HOW_ASKED;

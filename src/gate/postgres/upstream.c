@@ -125,9 +125,7 @@ static bool make_options(const struct upstream_login *l, const char *connect, st
 
 static void finish(PGconn *c, struct err *err)
 {
-	struct str said = c ? str_trim(str_from(PQerrorMessage(c))) : STR("no memory");
-
-	err_set(err, ERR_IO, "%.*s", STR_ARG(said));
+	err_said(err, ERR_IO, NULL, c ? PQerrorMessage(c) : "no memory");
 	PQfinish(c);
 }
 
