@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/timestamp.h"
+#include "recovery/filter.h"
 #include "recovery/source.h"
 #include "recovery/vault_inner.h"
 
@@ -49,9 +51,19 @@ char **backup_env(char *const *more, struct arena *arena)
 	return all;
 }
 
+/* A group of its own, so that with a shell its pipeline ends as well: but before somebody at a terminal, who may be asked by ssh there,
+ * and whose Ctrl-C goes to all of ours. */
+static bool group(posix_spawnattr_t *attr)
+{
+	auto_fd tty = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return (tty >= 0 && tcgetpgrp(tty) == getpgrp()) || !posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP);
+}
+
 static bool start(struct child *c, char *const argv[], char **env, struct err *err)
 {
 	posix_spawn_file_actions_t a;
+	posix_spawnattr_t attr;
 	auto_fd null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int pipe_[2] = { -1, -1 };
 	bool good;
@@ -59,19 +71,20 @@ static bool start(struct child *c, char *const argv[], char **env, struct err *e
 	c->pid = -1;
 	c->says = memfd_create("says", MFD_CLOEXEC);
 	if (null < 0 || c->says < 0 || pipe2(pipe_, O_CLOEXEC) ||
-	    posix_spawn_file_actions_init(&a)) {
+	    posix_spawnattr_init(&attr) || posix_spawn_file_actions_init(&a)) {
 		fd_close(&pipe_[0]);
 		fd_close(&pipe_[1]);
 		return err_sys(err, "%s cannot be started", argv[0]);
 	}
 	(void)fcntl(pipe_[1], F_SETPIPE_SZ, 1 << 20);
-	good = !posix_spawn_file_actions_adddup2(&a, null, 0) &&
+	good = group(&attr) && filter_signals(&attr) && !posix_spawn_file_actions_adddup2(&a, null, 0) &&
 	       !posix_spawn_file_actions_adddup2(&a, pipe_[1], 1) &&
 	       !posix_spawn_file_actions_adddup2(&a, c->says, 2) &&
-	       !(errno = posix_spawnp(&c->pid, argv[0], &a, NULL, argv, env));
+	       !(errno = posix_spawnp(&c->pid, argv[0], &a, &attr, argv, env));
 	if (!good)
 		(void)err_sys(err, "%s cannot be started", argv[0]);
 	posix_spawn_file_actions_destroy(&a);
+	posix_spawnattr_destroy(&attr);
 	fd_close(&pipe_[1]);
 	c->out = good ? fd_take(&pipe_[0]) : -1;
 	fd_close(&pipe_[0]);
@@ -114,6 +127,7 @@ static void stop(struct stall *stall, struct child *c)
 {
 	fd_close(&c->out);
 	if (c->pid > 0) {
+		kill(-c->pid, SIGTERM); /* no such group: it is of ours */
 		kill(c->pid, SIGTERM);
 		(void)reap(stall, c, "", NULL);
 	}
@@ -122,10 +136,15 @@ static void stop(struct stall *stall, struct child *c)
 
 bool backup_chunk(struct backup_run *r, const void *p, size_t n, struct err *err)
 {
+	bool good;
+
 	r->bytes += n;
 	if (r->ask->progress.tell)
 		r->ask->progress.tell(r->ask->progress.ctx, r->bytes, r->about);
-	return fingerprint_add(r->fingerprint, p, n, err) && pack_add(r->pack, p, n, err);
+	stall_hold(r->stall, true);
+	good = fingerprint_add(r->fingerprint, p, n, err) && pack_add(r->pack, p, n, err);
+	stall_hold(r->stall, false);
+	return good;
 }
 
 /* A program that writes four kilobytes at a time would wake us for each of them: what it writes meanwhile lies in the pipe. */
@@ -137,12 +156,30 @@ static void let_it_write(size_t got)
 		(void)nanosleep(&pause, NULL);
 }
 
-static bool take_all(const struct backup_reader *r, struct child *c, const char *name, struct err *err)
+/* What was given up may have left somebody who holds the pipe, and says nothing. */
+static bool await(struct stall *stall, int fd, const char *name, struct err *err)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	int n;
+
+	while ((n = poll(&p, 1, stall ? 1000 : -1)) <= 0) {
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, "%s", name);
+		if (stall_over(stall)) {
+			stall_why(stall, name, err);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* *${ret_refused}: it was the reader who wanted no more, and ${err} says why. */
+static bool take_all(const struct backup_reader *r, struct child *c, const char *name, bool *ret_refused, struct err *err)
 {
 	char *p = malloc(CHUNK);
 	bool good = p || err_set(err, ERR_LIMIT, "no memory to read a backup");
 
-	while (good) {
+	while (good && (good = await(r->stall, c->out, name, err))) {
 		ssize_t n = read(c->out, p, CHUNK);
 
 		if (n < 0 && errno == EINTR)
@@ -153,6 +190,7 @@ static bool take_all(const struct backup_reader *r, struct child *c, const char 
 			break;
 		stall_moved(r->stall);
 		good = r->take(r->ctx, p, (size_t)n, err);
+		*ret_refused = !good;
 		let_it_write((size_t)n);
 	}
 	free(p);
@@ -163,14 +201,14 @@ bool backup_read(char *const argv[], char **env, const struct backup_reader *rea
 		 struct err *err)
 {
 	struct child c = { -1, -1, -1 };
-	bool good = start(&c, argv, env ? env : environ, err);
+	bool refused = false, good = start(&c, argv, env ? env : environ, err);
 
 	stall_watch_pid(reader->stall, c.pid);
-	good = good && take_all(reader, &c, argv[0], err) &&
+	good = good && take_all(reader, &c, argv[0], &refused, err) &&
 	       reap(reader->stall, &c, argv[0], err);
 	stop(reader->stall, &c);
-	if (!good && stall_over(reader->stall))
-		return err_set(err, ERR_TOOL, "%s said nothing for too long and was ended", argv[0]);
+	if (!good && !refused && stall_over(reader->stall))
+		stall_why(reader->stall, argv[0], err);
 	return good;
 }
 
@@ -267,6 +305,7 @@ static bool stream(struct backup_run *r, struct err *err)
 			     err) ||
 	    !pack_begin(to, r->ask->filter, &r->pack, err))
 		return false;
+	pack_watched(r->pack, r->stall);
 	if (!r->source->take(r, err) || !fingerprint_end(r->fingerprint, &found, err)) {
 		pack_stop(r->pack);
 		return false;

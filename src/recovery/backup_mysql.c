@@ -167,10 +167,11 @@ static bool backup_mysql(struct backup_run *r, struct err *err)
 		return false;
 	if (!r->m->host.len)
 		r->m->host = l.host;
-	good = mysql_begin(&s, &l, r->arena, err) && dump(&t, &l, err);
+	good = mysql_begin(&s, &l, r->stall, r->arena, err) && dump(&t, &l, err);
 	mysql_end(&s);
 	mysql_logout(&l);
 	return good;
 }
 
-const struct source source_mysql = { BACKUP_MYSQL, DUMP_MYSQL, false, backup_mysql, drill_mysql };
+const struct source source_mysql = { BACKUP_MYSQL, DUMP_MYSQL, false, backup_mysql, drill_mysql,
+						"every row and every answer equal to what was dumped" };

@@ -82,4 +82,5 @@ static bool take_pgbackrest(struct backup_run *r, struct err *err)
 	return backup_physical_with(r, false, whole, err);
 }
 
-const struct source source_pgbackrest = { BACKUP_PGBACKREST, DUMP_BYTES, true, take_pgbackrest, drill_pgbackrest };
+const struct source source_pgbackrest = { BACKUP_PGBACKREST, DUMP_BYTES, true, take_pgbackrest, drill_pgbackrest,
+						"each table's number of rows and every answer as they were" };

@@ -19,7 +19,37 @@ static PGconn *connect(struct backup_physical *p, bool replication, struct err *
 {
 	const struct backup_ask *a = p->r->ask;
 
-	return physical_connect(&(struct physical_server){ a->connect, a->password, p->r->arena }, replication, err);
+	struct physical_server s = { a->connect, a->password, p->r->arena, PQserverVersion(p->c) };
+	PGconn *c = physical_connect(&s, replication, err);
+
+	/* It waits while pg_basebackup runs. */
+	if (c && !replication) {
+		stall_watch_fd(p->r->stall, PQsocket(c));
+		backup_postgres_patient(c);
+		stall_watch_fd(p->r->stall, -1);
+	}
+	return c;
+}
+
+/* Whoever is asked is watched while it is asked. */
+static PGresult *exec(struct backup_physical *p, PGconn *c, const char *sql)
+{
+	PGresult *one;
+
+	stall_watch_fd(p->r->stall, PQsocket(c));
+	one = PQexec(c, sql);
+	stall_watch_fd(p->r->stall, -1);
+	return one;
+}
+
+static bool ask_of(struct backup_physical *p, PGconn *c, const char *sql, struct str *ret, struct err *err)
+{
+	bool good;
+
+	stall_watch_fd(p->r->stall, PQsocket(c));
+	good = backup_postgres_ask(c, sql, p->r->arena, ret, err);
+	stall_watch_fd(p->r->stall, -1);
+	return good;
 }
 
 /* Nothing of the WAL goes while we live: also what pg_basebackup fetches at its end. */
@@ -33,7 +63,7 @@ static bool hold_wal(struct backup_physical *p, struct err *err)
 	if (getrandom(&random, sizeof(random), 0) < 0)
 		return err_sys(err, "random bytes");
 	snprintf(sql, sizeof(sql), "CREATE_REPLICATION_SLOT pawl_%08x TEMPORARY PHYSICAL RESERVE_WAL", random);
-	one = PQexec(p->replication, sql);
+	one = exec(p, p->replication, sql);
 	good = PQresultStatus(one) == PGRES_TUPLES_OK || backup_postgres_failed(p->replication, "the WAL cannot be held", err);
 	PQclear(one);
 	return good;
@@ -64,7 +94,7 @@ static bool program(struct backup_physical *p, char ret[TOOLS_PATH + 16], struct
 
 static bool ask(struct backup_physical *p, const char *sql, struct str *ret, struct err *err)
 {
-	return backup_postgres_ask(p->c, sql, p->r->arena, ret, err);
+	return ask_of(p, p->c, sql, ret, err);
 }
 
 static bool no_tablespaces(struct backup_physical *p, struct err *err)
@@ -168,8 +198,8 @@ static bool begin(struct backup_physical *p, struct err *err)
 	struct str both;
 	size_t bar;
 
-	PQclear(PQexec(p->c, "ROLLBACK"));
-	PQclear(PQexec(p->c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+	PQclear(exec(p, p->c, "ROLLBACK"));
+	PQclear(exec(p, p->c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
 	p->r->m->taken_us = clock_now_us();
 	/* What the snapshot sees, is in the WAL before where the WAL is after it was taken. */
 	if (!ask(p, "SELECT pg_catalog.pg_current_wal_insert_lsn()::text || '|' || pg_catalog.pg_current_snapshot()::text", &both, err))
@@ -188,7 +218,7 @@ static bool one_moment(struct backup_physical *p, struct err *err)
 		if (!begin(p, err))
 			return false;
 		sql = arena_fmt(p->r->arena, PHYSICAL_UNSEEN, STR_ARG(p->end.snapshot), STR_ARG(p->end.snapshot));
-		if (!sql.ptr || !backup_postgres_ask(p->also, sql.ptr, p->r->arena, &unseen, err))
+		if (!sql.ptr || !ask_of(p, p->also, sql.ptr, &unseen, err))
 			return false;
 		if (str_is(unseen, "0"))
 			break; /* else the drill may still find that none of them came before the position */
@@ -201,8 +231,8 @@ static bool behind_it(struct backup_physical *p, struct err *err)
 {
 	struct str at;
 
-	return backup_postgres_ask(p->also, "SELECT pg_catalog.pg_current_xact_id()::text", p->r->arena, &at, err) &&
-	       backup_postgres_ask(p->also, "SELECT pg_catalog.pg_current_wal_insert_lsn()::text", p->r->arena, &at, err) &&
+	return ask_of(p, p->also, "SELECT pg_catalog.pg_current_xact_id()::text", &at, err) &&
+	       ask_of(p, p->also, "SELECT pg_catalog.pg_current_wal_insert_lsn()::text", &at, err) &&
 	       (physical_lsn(at, &p->until) || err_set(err, ERR_TOOL, "the server does not say where its WAL is"));
 }
 
@@ -267,18 +297,31 @@ static bool last_words(struct backup_physical *p, struct err *err)
 
 /* --- the questions --- */
 
-static bool count(struct backup_physical *p, struct fingerprint_table *t, struct err *err)
+static bool count(struct backup_physical *p, struct fingerprint_table *t, uint64_t bytes, struct err *err)
 {
 	struct str sql = arena_fmt(p->r->arena, "SELECT count(*)::text FROM ONLY %.*s", STR_ARG(t->name)), n;
+	bool good;
 
-	stall_moved(p->r->stall);
-	return sql.ptr && ask(p, sql.ptr, &n, err) && str_to_u64(n, &t->rows);
+	if (!sql.ptr)
+		return err_set(err, ERR_LIMIT, "no memory to take a backup");
+	stall_watch_fd(p->r->stall, PQsocket(p->c));
+	stall_reads(p->r->stall, bytes);
+	good = backup_postgres_ask(p->c, sql.ptr, p->r->arena, &n, err);
+	stall_watch_fd(p->r->stall, -1);
+	return good && (str_to_u64(n, &t->rows) || err_set(err, ERR_TOOL, "%.*s has no number of rows", STR_ARG(t->name)));
+}
+
+static uint64_t bytes_of(const PGresult *list, int i)
+{
+	uint64_t bytes;
+
+	return str_to_u64(str_from(PQgetvalue(list, i, 1)), &bytes) ? bytes : 0;
 }
 
 static bool tables(struct backup_physical *p, struct err *err)
 {
 	const struct fingerprint_table **end = &p->r->m->tables;
-	PGresult *list = PQexec(p->c, PHYSICAL_TABLES);
+	PGresult *list = exec(p, p->c, PHYSICAL_TABLES);
 	bool good = PQresultStatus(list) == PGRES_TUPLES_OK || backup_postgres_failed(p->c, "the tables cannot be listed", err);
 
 	for (int i = 0; good && i < PQntuples(list); i++) {
@@ -289,7 +332,7 @@ static bool tables(struct backup_physical *p, struct err *err)
 			break;
 		}
 		*t = (struct fingerprint_table){ .name = arena_str(p->r->arena, str_from(PQgetvalue(list, i, 0))) };
-		good = count(p, t, err);
+		good = count(p, t, bytes_of(list, i), err);
 		*end = t;
 		end = (const struct fingerprint_table **)(uintptr_t)&t->next;
 	}
@@ -306,8 +349,11 @@ bool backup_physical_answers(struct backup_physical *p, struct err *err)
 
 	if (!name.ptr || !sql.ptr)
 		return err_set(err, ERR_LIMIT, "no memory to take a backup");
-	return backup_postgres_answers(p->c, p->r, err) &&
-	       remember(p, WAL_BASE_SYSTEM, "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", &p->end.system,
+	stall_watch_fd(p->r->stall, PQsocket(p->c));
+	if (!backup_postgres_answers(p->c, p->r, err))
+		return false;
+	stall_watch_fd(p->r->stall, -1);
+	return remember(p, WAL_BASE_SYSTEM, "SELECT system_identifier::text FROM pg_catalog.pg_control_system()", &p->end.system,
 			err) &&
 	       remember(p, name.ptr, sql.ptr, &yes, err) && tables(p, err);
 }
@@ -330,12 +376,14 @@ bool backup_physical_with(struct backup_run *r, bool replication, bool (*all)(st
 
 	/* The snapshot must have lived to the end of it. */
 	if (good) {
-		PGresult *end = PQexec(p.c, "COMMIT");
+		PGresult *end = exec(&p, p.c, "COMMIT");
 
 		good = PQresultStatus(end) == PGRES_COMMAND_OK ||
 		       backup_postgres_failed(p.c, "the snapshot ended before the questions did", err);
 		PQclear(end);
 	}
+	if (!good && stall_over(r->stall))
+		(void)err_prefix(err, "the server was silent for too long, and was given up");
 	stall_watch_fd(r->stall, -1);
 	PQfinish(p.replication);
 	PQfinish(p.also);
@@ -348,4 +396,5 @@ static bool take_physical(struct backup_run *r, struct err *err)
 	return backup_physical_with(r, true, whole, err);
 }
 
-const struct source source_physical = { BACKUP_POSTGRES_PHYSICAL, DUMP_BYTES, true, take_physical, drill_physical };
+const struct source source_physical = { BACKUP_POSTGRES_PHYSICAL, DUMP_BYTES, true, take_physical, drill_physical,
+						"every stored byte, each table's number of rows and every answer as they were" };

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "recovery/backup_postgres.h"
+#include "recovery/login.h"
 #include "recovery/roles.h"
 #include "recovery/tools.h"
 
@@ -15,10 +16,9 @@ bool backup_postgres_failed(PGconn *c, const char *what, struct err *err)
 {
 	char text[900];
 
-	(void)snprintf(text, sizeof(text), "%s", PQerrorMessage(c));
-	for (char *p = text; *p; p++)
-		*p = *p == '\n' || *p == '\t' ? ' ' : *p;
-	return err_set(err, ERR_TOOL, "%s: %.*s", what, STR_ARG(str_trim(str_from(text))));
+	if (login_wanted(c, text, sizeof(text)))
+		return err_set(err, ERR_TOOL, "%s: %s", what, text);
+	return err_said(err, ERR_TOOL, what, PQerrorMessage(c));
 }
 
 void backup_postgres_patient(PGconn *c)
@@ -113,6 +113,7 @@ bool backup_postgres_answers(PGconn *c, struct backup_run *r, struct err *err)
 		if (!i || !sql.ptr)
 			return err_set(err, ERR_LIMIT, "no memory to take a backup");
 		*i = (struct manifest_invariant){ .name = q->name, .sql = q->sql };
+		stall_reads(r->stall, r->about);
 		if (!backup_postgres_ask(c, sql.ptr, r->arena, &i->value, err))
 			return err_prefix(err, "invariant %.*s", STR_ARG(q->name));
 		*end = i;

@@ -1,7 +1,8 @@
 #include "recovery/bring_inner.h"
 
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "base/buf.h"
 #include "base/fd.h"
@@ -100,10 +101,43 @@ static bool compare_one(PGconn *brought, PGconn *live, struct bring_table *t, st
 	auto_rows here = { 0 };
 	bool is;
 
+	if (!bring_shape(brought, live, t, arena, err))
+		return err_prefix(err, "%.*s", STR_ARG(t->name));
+	if (t->lost) {
+		t->live = true;
+		t->only_there = t->rows;
+		return bring_count(live, t->name, arena, &t->only_here, err) || err_prefix(err, "%.*s", STR_ARG(t->name));
+	}
 	if (!read_rows(brought, t, arena, &there, &is, err) || !read_rows(live, t, arena, &here, &t->live, err))
 		return err_prefix(err, "%.*s", STR_ARG(t->name));
 	differ(&there, &here, &t->only_there, &t->only_here, NULL);
 	return true;
+}
+
+/* Is it one database under two names? A lock of the one that the other finds taken: what no other database of any server does. */
+static bool is_one(PGconn *a, PGconn *b, bool *ret, struct err *err)
+{
+	char take[100], try[100];
+	int64_t key;
+	PGresult *r;
+
+	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
+		return err_sys(err, "getrandom");
+	snprintf(take, sizeof(take), "BEGIN; SELECT pg_advisory_xact_lock(%" PRId64 ")", key);
+	snprintf(try, sizeof(try), "SELECT pg_try_advisory_xact_lock(%" PRId64 ")", key);
+	bring_asks(a);
+	if (!bring_exec(a, take, err))
+		return false;
+	bring_asks(b);
+	r = PQexec(b, try);
+	if (PQresultStatus(r) != PGRES_TUPLES_OK) {
+		PQclear(r);
+		return bring_says(b, "the live database", err);
+	}
+	*ret = strcmp(PQgetvalue(r, 0, 0), "f") == 0;
+	PQclear(r);
+	bring_asks(a);
+	return bring_exec(a, "ROLLBACK", err);
 }
 
 bool bring_compare(const struct bring_place *brought, const struct bring_place *live, struct arena *arena, struct bring_done *done,
@@ -111,9 +145,12 @@ bool bring_compare(const struct bring_place *brought, const struct bring_place *
 {
 	auto_pg a = bring_connect(brought, STR_NONE, err);
 	auto_pg b = a ? bring_connect(live, STR_NONE, err) : NULL;
+	bool one = false;
 
-	if (!a || !b)
+	if (!a || !b || !is_one(a, b, &one, err))
 		return false;
+	if (one)
+		return err_set(err, ERR_STATE, BRING_IS_LIVE);
 	for (struct bring_table *t = done->tables; t; t = t->next) {
 		if (!compare_one(a, b, t, arena, err))
 			return false;
@@ -171,19 +208,23 @@ static bool write_rows(PGconn *c, const struct bring_table *t, const struct only
 	return good;
 }
 
-static bool write_file(PGconn *c, const struct bring_table *t, const struct only *o, const char *path, struct err *err)
+static bool write_all(PGconn *c, PGconn *whose, const struct bring_table *t, const struct only *o, int fd, struct err *err)
 {
-	auto_buf head = BUF_MAX(1 << 16);
-	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	auto_buf before = { 0 };
+	auto_buf after = { 0 };
 
-	if (fd < 0)
-		return err_sys(err, "%s", path);
-	buf_addf(&head, "-- %zu rows of %.*s that only the backup has\nCOPY %.*s %.*s FROM stdin;\n", o->n, STR_ARG(t->name),
-		 STR_ARG(t->name), STR_ARG(t->columns));
-	return fd_write_all(fd, head.ptr, head.len, err) && write_rows(c, t, o, fd, err) && fd_write_all(fd, "\\.\n", 3, err);
+	return bring_load(whose, t, o->n, &before, &after, err) && fd_write_all(fd, before.ptr, before.len, err) &&
+	       write_rows(c, t, o, fd, err) && fd_write_all(fd, after.ptr, after.len, err);
 }
 
-bool bring_rows(const struct bring_place *brought, const struct bring_place *live, const struct bring_table *t, const char *path,
+/* Of a live table that lacks columns of it nothing is read: no row of it can be the backup's. */
+static bool read_live(PGconn *c, struct bring_table *t, struct arena *arena, struct rows *ret, struct err *err)
+{
+	t->live = true;
+	return t->lost || read_rows(c, t, arena, ret, &t->live, err);
+}
+
+bool bring_rows(const struct bring_place *brought, const struct bring_place *live, struct arena *arena, struct bring_table *t, int fd,
 		struct err *err)
 {
 	auto_pg a = bring_connect(brought, STR_NONE, err);
@@ -191,13 +232,11 @@ bool bring_rows(const struct bring_place *brought, const struct bring_place *liv
 	auto_rows there = { 0 };
 	auto_rows here = { 0 };
 	struct only o = { 0 };
-	char place[1 << 14];
-	struct arena arena;
 	uint64_t n = 0, m = 0;
 	bool is, good;
 
-	arena_init(&arena, place, sizeof(place));
-	if (!a || !b || !read_rows(a, t, &arena, &there, &is, err) || !read_rows(b, t, &arena, &here, &is, err))
+	if (!a || !b || !bring_shape(a, b, t, arena, err) || !read_rows(a, t, arena, &there, &is, err) ||
+	    !read_live(b, t, arena, &here, err))
 		return false;
 	o.row = calloc(there.n + 1, sizeof(*o.row));
 	o.taken = calloc(there.n + 1, 1);
@@ -205,8 +244,10 @@ bool bring_rows(const struct bring_place *brought, const struct bring_place *liv
 	if (good) {
 		differ(&there, &here, &n, &m, o.row);
 		o.n = (size_t)n;
-		good = write_file(a, t, &o, path, err);
+		good = write_all(a, t->live ? b : a, t, &o, fd, err);
 	}
+	if (good)
+		t->written = n;
 	free(o.row);
 	free(o.taken);
 	return good;

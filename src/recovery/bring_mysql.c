@@ -1,5 +1,8 @@
 #include "recovery/bring_mysql.h"
 
+#include <inttypes.h>
+#include <sys/random.h>
+
 #include "recovery/mysql.h"
 #include "recovery/mysql_lines.h"
 #include "recovery/pack.h"
@@ -60,7 +63,7 @@ static bool call(struct talk *t, const struct bring_place *p, struct str databas
 		return no_memory(err);
 	if (!mysql_login(words, p->password, a, &t->login, err))
 		return false;
-	if (mysql_begin(&t->s, &t->login, a, err)) {
+	if (mysql_begin(&t->s, &t->login, NULL, a, err)) {
 		t->on = true;
 		return true;
 	}
@@ -111,13 +114,18 @@ static bool prepare(struct bringing *b, struct err *err)
 					 "name a new one with --into", STR_ARG(name));
 }
 
-static void drop_made(struct bringing *b)
+/* ${err} says already what failed. */
+static void drop_made(struct bringing *b, struct err *err)
 {
 	struct str sql = arena_fmt(b->arena, "DROP DATABASE `%.*s`", STR_ARG(b->to->database));
-	struct err ignored = { 0 };
+	struct err why = { 0 };
 
-	if (b->done->made && tell(b->to, AROUND, sql, b->arena, NULL, &ignored))
+	if (!b->done->made)
+		return;
+	if (tell(b->to, AROUND, sql, b->arena, NULL, &why))
 		b->done->made = false;
+	else
+		err_prefix(err, "the database %.*s, made here, could not be dropped again (%s)", STR_ARG(b->to->database), why.msg);
 }
 
 /* --- the dump --- */
@@ -142,7 +150,7 @@ static bool take(void *ctx, const void *bytes, size_t n, struct err *err)
 
 static bool stream(struct bringing *b, struct err *err)
 {
-	struct unpack_from from = { b->ask->vault, b->ask->filter, &b->done->manifest, DUMP_MYSQL, b->arena };
+	struct unpack_from from = { b->ask->vault, b->ask->filter, &b->done->manifest, DUMP_MYSQL, b->arena, NULL };
 	struct fingerprint_found found;
 	bool good;
 
@@ -172,7 +180,8 @@ static bool dump_again(struct bringing *b, struct fingerprint_found *ret, struct
 	b->again = fingerprint_new(DUMP_MYSQL, b->arena);
 	good = (b->again || no_memory(err)) && call(&t, b->to, b->to->database, b->arena, err) && mysql_dump_program(program, err) &&
 	       mysql_version(program, b->arena, &tool, err) && mysql_dump_words(&t.login, program, b->arena, argv, err) &&
-	       backup_read(argv, NULL, &into, err) && fingerprint_end(b->again, ret, err);
+	       stall_begin(STALL_DRILL_S, &into.stall, err) && backup_read(argv, NULL, &into, err) && fingerprint_end(b->again, ret, err);
+	stall_end(into.stall);
 	if (good)
 		b->done->values = str_eq(tool, b->done->manifest.tool);
 	hang_up(&t);
@@ -270,7 +279,7 @@ bool bring_mysql(const struct bring_ask *ask, const struct bring_place *to, stru
 	good = good && prepare(&b, err) && stream(&b, err) && compare(&b, err);
 	fingerprint_free(b.again);
 	if (!good) {
-		drop_made(&b);
+		drop_made(&b, err);
 		return false;
 	}
 	look_for_users(&b);
@@ -278,8 +287,40 @@ bool bring_mysql(const struct bring_ask *ask, const struct bring_place *to, stru
 	return true;
 }
 
-bool bring_mysql_compare(const struct bring_place *live, struct arena *arena, struct bring_mysql_done *done, struct err *err)
+#define NAME_OF "SELECT COALESCE(DATABASE(), '')"
+
+/* A lock of a session's, which is one of its whole server; and the databases' names. */
+static bool is_one(const struct bring_place *brought, const struct bring_place *live, struct arena *a, bool *ret, struct err *err)
 {
+	struct talk t = { .on = false };
+	struct str taken, here, there, free;
+	char name[48];
+	uint64_t key[2];
+	bool good;
+
+	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
+		return err_sys(err, "getrandom");
+	snprintf(name, sizeof(name), "pawl-%016" PRIx64 "%016" PRIx64, key[0], key[1]);
+	good = call(&t, brought, brought->database, a, err) && mysql_value(&t.s, STR(NAME_OF), a, &there, err) &&
+	       mysql_value(&t.s, arena_fmt(a, "SELECT GET_LOCK('%s', 0)", name), a, &taken, err) &&
+	       tell(live, STR_NONE, arena_fmt(a, "SELECT IS_FREE_LOCK('%s')", name), a, &free, err) &&
+	       tell(live, STR_NONE, STR(NAME_OF), a, &here, err);
+	hang_up(&t);
+	if (!good)
+		return false;
+	*ret = str_is(taken, "1") && str_is(free, "0") && str_eq(here, there);
+	return true;
+}
+
+bool bring_mysql_compare(const struct bring_place *brought, const struct bring_place *live, struct arena *arena,
+			 struct bring_mysql_done *done, struct err *err)
+{
+	bool one = false;
+
+	if (!is_one(brought, live, arena, &one, err))
+		return false;
+	if (one)
+		return err_set(err, ERR_STATE, BRING_IS_LIVE);
 	for (struct bring_mysql_table *t = done->tables; t; t = t->next) {
 		struct err none = { 0 };
 		struct str n, sql;

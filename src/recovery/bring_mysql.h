@@ -35,7 +35,8 @@ bool bring_mysql_name_good(struct str s);
 bool bring_mysql(const struct bring_ask *ask, const struct bring_place *to, struct arena *arena, struct bring_mysql_done *ret,
 		 struct err *err) PAWL_MUST_USE;
 
-/* How many rows the database of ${live}'s words has in each of these tables. */
-bool bring_mysql_compare(const struct bring_place *live, struct arena *arena, struct bring_mysql_done *done, struct err *err) PAWL_MUST_USE;
+/* How many rows the database of ${live}'s words has in each of these tables. False also where that is the one brought back. */
+bool bring_mysql_compare(const struct bring_place *brought, const struct bring_place *live, struct arena *arena,
+			 struct bring_mysql_done *done, struct err *err) PAWL_MUST_USE;
 
 #endif

@@ -178,7 +178,7 @@ static const struct policy_key keys[] = {
 	{ "vaults", config_take_vaults }, { "targets", take_targets }, { NULL, NULL },
 };
 
-bool config_read(const struct doc_source *source, struct arena *arena, struct backup_config *ret, struct err *err)
+static bool read_some(const struct doc_source *source, struct arena *arena, struct backup_config *ret, struct err *err)
 {
 	struct policy_source named = { .layer = POLICY_USER, .path = source->path, .text = source->text };
 	struct policy_file f = { .source = &named, .arena = arena, .err = err };
@@ -202,7 +202,34 @@ bool config_read(const struct doc_source *source, struct arena *arena, struct ba
 	return true;
 }
 
+static bool none_bad(const struct backup_config *c, struct err *err)
+{
+	if (c->bad && err)
+		*err = c->bad->why;
+	return !c->bad;
+}
+
+bool config_read(const struct doc_source *source, struct arena *arena, struct backup_config *ret, struct err *err)
+{
+	struct backup_config c;
+
+	if (!read_some(source, arena, &c, err) || !none_bad(&c, err))
+		return false;
+	*ret = c;
+	return true;
+}
+
 bool config_load(const char *path, struct arena *arena, struct backup_config *ret, struct err *err)
+{
+	struct backup_config c;
+
+	if (!config_load_some(path, arena, &c, err) || !none_bad(&c, err))
+		return false;
+	*ret = c;
+	return true;
+}
+
+bool config_load_some(const char *path, struct arena *arena, struct backup_config *ret, struct err *err)
 {
 	auto_buf text = BUF_MAX(CONFIG_MAX_BYTES);
 	struct doc_source source;
@@ -211,7 +238,7 @@ bool config_load(const char *path, struct arena *arena, struct backup_config *re
 		return false;
 	source.path = arena_str(arena, str_from(path));
 	source.text = arena_str(arena, buf_str(&text));
-	return config_read(&source, arena, ret, err);
+	return read_some(&source, arena, ret, err);
 }
 
 const struct config_target *config_target_find(const struct backup_config *c, struct str name)

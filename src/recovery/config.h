@@ -71,6 +71,13 @@ struct config_target {
 	struct config_target *next;
 };
 
+/* A target that cannot be read as it stands there: nobody backs it up. */
+struct config_bad {
+	struct str name; /* or "target 3" */
+	struct err why;	 /* "FILE:LINE:COLUMN: …" */
+	struct config_bad *next;
+};
+
 struct backup_config {
 	struct str path;
 	uint8_t key[ED25519_KEY_LEN]; /* whose statements are believed */
@@ -79,6 +86,7 @@ struct backup_config {
 	struct config_vault *vaults;
 	struct config_target *targets;
 	size_t n_vaults, n_targets;
+	struct config_bad *bad; /* of config_load_some() */
 };
 
 /* False, with "FILE:LINE:COLUMN: …". All of it lives with ${arena} and the source's text. */
@@ -87,6 +95,9 @@ bool config_read(const struct doc_source *source, struct arena *arena, struct ba
 /* A file that others than this user and root could write to is refused. Missing: sys is ENOENT. */
 bool config_load(const char *path, struct arena *arena, struct backup_config *ret,
 		 struct err *err) PAWL_MUST_USE;
+
+/* As config_load, but a bad target is told in ${ret->bad} and keeps nothing from the others: for who looks, or brings back. */
+bool config_load_some(const char *path, struct arena *arena, struct backup_config *ret, struct err *err) PAWL_MUST_USE;
 
 /* NULL: none of that name. */
 const struct config_target *config_target_find(const struct backup_config *c, struct str name);

@@ -436,24 +436,57 @@ static bool fits(struct policy_file *f, const struct doc *d, const struct backup
 	return config_wal_fits(f, d, t) && find_vaults(f, d, c, r);
 }
 
+static bool take_target(struct policy_file *f, const struct doc *it, struct backup_config *c, struct config_target **ret)
+{
+	struct reading r = { .t = ARENA_NEW(f->arena, struct config_target) };
+
+	if (!r.t)
+		return policy_fail(f, it, "too large");
+	r.t->every_s = r.t->drill_s = EVERY_S;
+	r.t->line = it->line;
+	if (!policy_map(f, it, keys, &r) || !fits(f, it, c, &r))
+		return false;
+	*ret = r.t;
+	return true;
+}
+
+static struct str name_of(const struct doc *it, size_t n, struct arena *arena)
+{
+	const struct doc *name = it->type == DOC_MAP ? doc_get(it, "name") : NULL;
+
+	return name && name->type == DOC_TEXT && vault_name_good(name->text) ? arena_str(arena, name->text)
+									     : arena_fmt(arena, "target %zu", n);
+}
+
 bool config_take_targets(struct policy_file *f, const struct doc *v, struct backup_config *c)
 {
 	struct config_target **end = &c->targets;
+	struct config_bad **bad_end = &c->bad;
+	struct err *theirs = f->err;
+	size_t n = 0;
 
 	if (v->n > CONFIG_TARGETS_MAX)
 		return policy_fail(f, v, "at most %d targets", CONFIG_TARGETS_MAX);
 	DOC_EACH(it, v) {
-		struct reading r = { .t = ARENA_NEW(f->arena, struct config_target) };
+		struct err why = { 0 };
+		struct config_bad *bad;
+		bool good;
 
-		if (!r.t)
+		n++;
+		f->err = &why;
+		good = take_target(f, it, c, end);
+		f->err = theirs;
+		if (good) {
+			end = &(*end)->next;
+			c->n_targets++;
+			continue;
+		}
+		bad = ARENA_NEW(f->arena, struct config_bad);
+		if (!bad)
 			return policy_fail(f, it, "too large");
-		r.t->every_s = r.t->drill_s = EVERY_S;
-		r.t->line = it->line;
-		if (!policy_map(f, it, keys, &r) || !fits(f, it, c, &r))
-			return false;
-		*end = r.t;
-		end = &r.t->next;
-		c->n_targets++;
+		*bad = (struct config_bad){ name_of(it, n, f->arena), why, NULL };
+		*bad_end = bad;
+		bad_end = &bad->next;
 	}
 	return true;
 }

@@ -23,6 +23,8 @@ bool config_take_wal(struct policy_file *f, const struct doc *v, struct config_t
 	static const struct policy_key keys[] = { { "every", take_every }, { "slot", take_slot }, { NULL, NULL } };
 
 	t->wal_s = CONFIG_WAL_S;
+	if (v->type == DOC_TEXT && (str_is(v->text, "true") || str_is(v->text, "yes") || str_is(v->text, "on")))
+		return policy_fail(f, v, "'wal' wants how often its WAL is kept: wal: 5m, or wal: {every: 5m, slot: NAME}");
 	return v->type == DOC_MAP ? policy_map(f, v, keys, t) : take_every(f, v, t);
 }
 

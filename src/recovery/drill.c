@@ -46,21 +46,22 @@ struct str drill_code_name(enum drill_code c)
 bool drill_because(struct drill_run *r, enum drill_code code, const char *fmt, ...)
 {
 	struct drill_reason *one;
-	char text[900];
+	char text[900], line[sizeof(text)];
 	va_list args;
 
 	/* What is found missing behind a connection that we cut ourselves says nothing of the backup. */
-	if (code < DRILL_NO_SERVER && stall_over(r->stall))
+	if (code < DRILL_NO_SERVER && (r->lost || stall_over(r->stall)))
 		code = DRILL_BROKE_OFF;
 	if (r->done->n_reasons++ >= DRILL_REASONS_MAX)
 		return false;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	err_line(text, line, sizeof(line));
 	one = arena_alloc(r->arena, sizeof(*one));
 	if (!one)
 		return false;
-	*one = (struct drill_reason){ .code = code, .text = arena_str(r->arena, str_from(text)) };
+	*one = (struct drill_reason){ .code = code, .text = arena_str(r->arena, str_from(line)) };
 	*r->end = one;
 	r->end = &one->next;
 	return false;
@@ -196,7 +197,7 @@ bool drill_unpack(struct drill_run *r,
 		  bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx)
 {
 	const struct manifest *m = &r->done->manifest;
-	struct unpack_from from = { r->ask->vault, r->ask->filter, m, backup_form(m->kind), r->arena };
+	struct unpack_from from = { r->ask->vault, r->ask->filter, m, backup_form(m->kind), r->arena, r->stall };
 	uint64_t said = r->done->n_reasons;
 	struct fingerprint_found found;
 	struct err err = { 0 };
@@ -225,18 +226,28 @@ bool drill_answer(struct drill_run *r, enum drill_code code, struct str name, st
 
 /* --- the whole --- */
 
+/* Was anything not to be known? Then how long it took is no restore's time, and the WAL behind it was not recovered to its end. */
+static bool broke_off(const struct drill_done *d)
+{
+	for (const struct drill_reason *x = d->reasons; x; x = x->next) {
+		if (x->code >= DRILL_NO_SERVER)
+			return true;
+	}
+	return d->n_reasons && !d->reasons;
+}
+
 static bool objectives(struct drill_run *r, int64_t now)
 {
 	const struct drill_ask *a = r->ask;
 	/* What lies behind it counts as far as it was recovered. */
 	int64_t as_of = r->done->wal_as_of_us > r->done->manifest.taken_us ? r->done->wal_as_of_us : r->done->manifest.taken_us;
 	int64_t age = (now - as_of) / CLOCK_SECOND, took = r->done->took_us / CLOCK_SECOND;
-	bool good = true;
+	bool good = true, ended = !broke_off(r->done);
 
-	if (a->rto_s && took > a->rto_s)
+	if (ended && a->rto_s && took > a->rto_s)
 		good = drill_because(r, DRILL_RTO, "the restore took %lld s, the objective is %lld s",
 			       (long long)took, (long long)a->rto_s);
-	if (a->rpo_s && age > a->rpo_s)
+	if ((ended || !a->wal) && a->rpo_s && age > a->rpo_s)
 		good = drill_because(r, DRILL_RPO, "the backup is %lld s old, the objective is %lld s",
 			       (long long)age, (long long)a->rpo_s);
 	if (now + SKEW_US < r->done->manifest.finished_us)
@@ -257,6 +268,28 @@ static bool all_of_it(struct drill_run *r)
 		return drill_because(r, DRILL_BROKE_OFF,
 				     "drills of this kind of backup are not built yet");
 	return s->drill(r);
+}
+
+/* It was given up: what else was found then comes of that, and is said behind it. */
+static bool given_up(struct drill_run *r, struct drill_reason **reasons)
+{
+	struct drill_reason **at = reasons, *why;
+	struct err err = { 0 };
+
+	stall_why(r->stall, "the scratch server", &err);
+	while (*at && !str_is((*at)->text, err.msg))
+		at = &(*at)->next;
+	if (!*at)
+		(void)drill_because(r, DRILL_BROKE_OFF, "%s", err.msg);
+	why = *at;
+	if (!why || at == reasons)
+		return false;
+	if (r->end == &why->next)
+		r->end = at;
+	*at = why->next;
+	why->next = *reasons;
+	*reasons = why;
+	return false;
 }
 
 /* A single reason of the first kind is a failure; else nobody knows. */
@@ -284,14 +317,16 @@ void drill_run(const struct drill_ask *ask, struct arena *arena, struct drill_do
 	good = good && all_of_it(&r);
 	late = stall_late(r.stall);
 	if (late || stall_over(r.stall))
-		good = drill_because(&r, DRILL_BROKE_OFF, late ? "it took longer than it may, and was ended"
-								: "the scratch server said nothing for too long");
+		good = given_up(&r, &reasons);
+	else if (good && r.lost)
+		good = drill_because(&r, DRILL_BROKE_OFF, "the connection to the scratch server broke");
 	stall_end(r.stall);
 	r.stall = NULL;
 	ret->at_us = clock_now_us();
 	ret->took_us = ret->at_us - r.beside_us > began ? ret->at_us - r.beside_us - began : 0;
 	if (ret->at_us < began)
 		good = drill_because(&r, DRILL_CLOCK, "the clock was put back while the drill ran");
+	ret->reasons = reasons;
 	if (ret->manifest.id.len && !late)
 		good &= objectives(&r, ret->at_us);
 	ret->reasons = reasons;

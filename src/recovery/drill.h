@@ -47,7 +47,7 @@ struct str drill_code_name(enum drill_code c);
 
 struct drill_reason {
 	enum drill_code code;
-	struct str text; /* a sentence */
+	struct str text; /* a sentence, on one line */
 	struct drill_reason *next;
 };
 
@@ -90,6 +90,9 @@ struct drill_done {
 	uint64_t wal_to;	  /* recovered with archived WAL to here, and its tables read; 0: no */
 	int64_t wal_as_of_us;	  /* all up to then is in it; 0: not known */
 };
+
+/* What *verified* says of a backup of that kind: "every row and every answer equal to what was dumped". */
+const char *drill_compared(enum backup_kind kind);
 
 /* Total: what goes wrong is in ${ret}. */
 void drill_run(const struct drill_ask *ask, struct arena *arena, struct drill_done *ret);

@@ -1,11 +1,12 @@
 #include "recovery/drill_beside.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/buf.h"
+#include "recovery/drill_exec.h"
+#include "recovery/drill_rows.h"
 
 struct one {
 	const struct fingerprint_table *table;
@@ -20,7 +21,7 @@ struct drill_beside {
 	void *ctx;
 	struct one *all;
 	size_t n;
-	bool started, joined, spoiled;
+	bool started, joined, spoiled, waited_for;
 	atomic_bool stop;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -95,7 +96,7 @@ bool drill_beside_harmless(struct str text)
 /* --- the second session --- */
 
 /* The file that the table's rows are in, and its columns are there; 0: no. */
-static uint64_t file_of(PGconn *c, const struct fingerprint_table *t)
+static uint64_t file_of(struct drill_run *r, PGconn *c, const struct fingerprint_table *t)
 {
 	struct str columns = t->columns.len > 2 ? str_sub(t->columns, 1, t->columns.len - 2) : STR_NONE;
 	char *name = PQescapeLiteral(c, t->name.ptr, t->name.len);
@@ -110,7 +111,7 @@ static uint64_t file_of(PGconn *c, const struct fingerprint_table *t)
 			 name, STR_ARG(columns), STR_ARG(t->name));
 	PQfreemem(name);
 	if (name && !sql.failed)
-		one = PQexec(c, sql.ptr);
+		one = drill_exec(r, c, sql.ptr);
 	if (PQresultStatus(one) != PGRES_TUPLES_OK || PQntuples(one) != 1 || !str_to_u64(str_from(PQgetvalue(one, 0, 0)), &file))
 		file = 0;
 	PQclear(one);
@@ -118,50 +119,20 @@ static uint64_t file_of(PGconn *c, const struct fingerprint_table *t)
 	return file;
 }
 
-static bool copying(PGconn *c, const struct fingerprint_table *t)
-{
-	struct buf sql = BUF_MAX((size_t)1 << 20);
-	PGresult *one;
-	bool good;
-
-	buf_addf(&sql, "COPY %.*s %.*s TO STDOUT", STR_ARG(t->name), STR_ARG(t->columns));
-	one = sql.failed ? NULL : PQexec(c, sql.ptr);
-	good = PQresultStatus(one) == PGRES_COPY_OUT;
-	PQclear(one);
-	buf_free(&sql);
-	return good;
-}
-
 /* The digest follows when the lanes are done. */
 static bool read_one(struct drill_beside *b, struct digest_lanes *lanes, struct one *x)
 {
 	struct digest_tree *tree;
-	PGresult *end;
-	bool good = true;
-	char *row;
-	int n;
 
-	x->file = file_of(b->c, x->table);
-	if (!x->file || !copying(b->c, x->table))
+	x->file = file_of(NULL, b->c, x->table);
+	if (!x->file || !drill_rows_begin(b->c, x->table, NULL))
 		return false;
 	tree = digest_tree_begin(lanes, NULL);
 	if (!tree)
 		return false;
-	while (!b->stop && (n = PQgetCopyData(b->c, &row, 0)) > 0) {
-		digest_tree_add(tree, row, (size_t)n);
-		x->rows++;
-		stall_moved(b->r->stall);
-		PQfreemem(row);
-	}
+	x->read = drill_rows_read(b->c, tree, b->r->stall, &b->stop, &x->rows);
 	digest_tree_end(tree, &x->digest);
-	if (b->stop || n != -1)
-		return false;
-	while ((end = PQgetResult(b->c))) {
-		good &= PQresultStatus(end) == PGRES_COMMAND_OK;
-		PQclear(end);
-	}
-	x->read = good;
-	return good;
+	return x->read;
 }
 
 /* The last first: the other session begins with the first. */
@@ -173,8 +144,11 @@ static void *work(void *ctx)
 
 	pthread_mutex_lock(&b->lock);
 	b->c = c;
+	if (c && b->waited_for)
+		stall_watch_fd(b->r->stall, PQsocket(c));
 	pthread_mutex_unlock(&b->lock);
-	for (size_t i = b->n; c && lanes && i-- > 0;) {
+	/* From here on whoever stops it finds its connection to shut down. */
+	for (size_t i = b->n; c && lanes && !b->stop && i-- > 0;) {
 		if (!read_one(b, lanes, &b->all[i]))
 			break;
 	}
@@ -228,37 +202,45 @@ static void join(struct drill_beside *b)
 	b->joined = true;
 }
 
-static bool no_event_trigger(PGconn *c)
+static bool no_event_trigger(struct drill_run *r, PGconn *c)
 {
-	PGresult *one = PQexec(c, "SELECT FROM pg_catalog.pg_event_trigger");
+	PGresult *one = drill_exec(r, c, "SELECT FROM pg_catalog.pg_event_trigger");
 	bool none = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 0;
 
 	PQclear(one);
 	return none;
 }
 
-static int socket_of(struct drill_beside *b)
+/* Should it never answer again, it is this one that is given up, and not the first. */
+static void watch_instead(struct drill_beside *b)
 {
-	int fd;
-
 	pthread_mutex_lock(&b->lock);
-	fd = b->c ? PQsocket(b->c) : -1;
+	b->waited_for = true;
+	if (b->c)
+		stall_watch_fd(b->r->stall, PQsocket(b->c));
 	pthread_mutex_unlock(&b->lock);
-	return fd;
+}
+
+static void stop(struct drill_beside *b)
+{
+	pthread_mutex_lock(&b->lock);
+	b->stop = true;
+	if (b->c && b->started && !b->joined)
+		(void)shutdown(PQsocket(b->c), SHUT_RDWR);
+	pthread_mutex_unlock(&b->lock);
 }
 
 void drill_beside_end(struct drill_beside *b, PGconn *c)
 {
-	/* Should it never answer again, it is this one that is given up. */
-	if (b->started && socket_of(b) >= 0)
-		stall_watch_fd(b->r->stall, socket_of(b));
+	if (b->started)
+		watch_instead(b);
 	join(b);
 	stall_watch_fd(b->r->stall, PQsocket(c));
-	b->spoiled |= b->started && !no_event_trigger(c);
+	b->spoiled |= b->started && !no_event_trigger(b->r, c);
 	for (size_t i = 0; i < b->n; i++) {
 		struct one *x = &b->all[i];
 
-		x->equal = x->equal && !b->spoiled && file_of(c, x->table) == x->file;
+		x->equal = x->equal && !b->spoiled && file_of(b->r, c, x->table) == x->file;
 		b->r->done->beside += x->equal;
 	}
 }
@@ -272,9 +254,7 @@ void drill_beside_free(struct drill_beside *b)
 {
 	if (!b)
 		return;
-	b->stop = true;
-	if (b->started && !b->joined && socket_of(b) >= 0)
-		(void)shutdown(socket_of(b), SHUT_RDWR);
+	stop(b);
 	join(b);
 	PQfinish(b->c);
 	pthread_mutex_destroy(&b->lock);

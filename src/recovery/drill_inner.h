@@ -14,6 +14,7 @@ struct drill_run {
 	void *ctx;
 	uint64_t bytes;
 	struct stall *stall;
+	bool lost; /* what is found says nothing of the backup any more: drill_exec.h */
 	int64_t began_us, beside_us; /* beside: what no restore would take as well */
 };
 

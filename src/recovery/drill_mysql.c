@@ -17,6 +17,48 @@ struct mariadb {
 	struct str tool; /* the dump program here */
 };
 
+/* --- what went wrong --- */
+
+/* The number of "ERROR 1064 (42000) …", the client's first word, which what is quoted of the data comes behind; 0: none, or the client
+ * itself says no. */
+static unsigned number_of(struct str msg)
+{
+	size_t at = str_find(msg, STR("ERROR "));
+	unsigned n = 0;
+
+	if (at >= msg.len)
+		return 0;
+	for (at += 6; at < msg.len && msg.ptr[at] >= '0' && msg.ptr[at] <= '9' && n < 100000; at++)
+		n = 10 * n + (unsigned)(msg.ptr[at] - '0');
+	return n;
+}
+
+/* What there was no room, no memory or nobody for says nothing of the backup. */
+static enum drill_code code_of(const struct err *err)
+{
+	static const unsigned ours[] = { 3,    5,    28,   1021, 1037, 1038, 1040, 1041, 1053, 1114, 1135,
+					 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013 };
+	struct str msg = str_from(err->msg);
+	unsigned n = number_of(msg);
+
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+		if (n == ours[i])
+			return DRILL_BROKE_OFF;
+	}
+	if (str_find(str_sub(msg, 0, str_find(msg, STR("ERROR "))), STR("by signal")) < msg.len)
+		return DRILL_BROKE_OFF;
+	if (strstr(err->msg, "ERROR 1449") || strstr(err->msg, "error: 1449") || strstr(err->msg, "(1449)") ||
+	    strstr(err->msg, "as a definer does not exist"))
+		return DRILL_ROLE;
+	return strstr(err->msg, "ERROR ") ? DRILL_ERROR : DRILL_BROKE_OFF;
+}
+
+/* ${code}, where it is the server that says no. */
+static enum drill_code refusal(const struct err *err, enum drill_code code)
+{
+	return err->code != ERR_INPUT && code_of(err) == DRILL_BROKE_OFF ? DRILL_BROKE_OFF : code;
+}
+
 /* "10.11.6-MariaDB-…" as 10011; 0: not known */
 static unsigned version_of(struct str s)
 {
@@ -46,7 +88,7 @@ static bool session(struct mariadb *m, struct mysql_session *s, bool *on, struct
 	if (*on)
 		mysql_end(s);
 	*on = true;
-	return mysql_begin(s, &m->login, m->r->arena, err);
+	return mysql_begin(s, &m->login, m->r->stall, m->r->arena, err);
 }
 
 static bool enter(struct mariadb *m, const char *database, struct err *err)
@@ -124,7 +166,7 @@ static bool prepare(struct mariadb *m)
 					   STR_ARG(who), STR_ARG(who));
 
 		if (!ask(m, sql, &none, &err))
-			return drill_because(m->r, DRILL_ROLE, "user %.*s cannot be made: %s",
+			return drill_because(m->r, refusal(&err, DRILL_ROLE), "user %.*s cannot be made: %s",
 					     STR_ARG(w->text), err.msg);
 	}
 	return (enter(m, DATABASE, &err) && session(m, &m->takes, &m->taking, &err)) ||
@@ -132,22 +174,6 @@ static bool prepare(struct mariadb *m)
 }
 
 /* --- restoring --- */
-
-/* What there was no room, no memory or nobody for says nothing of the backup. */
-static enum drill_code code_of(const struct err *err)
-{
-	static const char *const ours[] = { "ERROR 3 ",	   "ERROR 28 ",	  "ERROR 1021 ", "ERROR 1037 ", "ERROR 1041 ",
-					    "ERROR 1114 ", "ERROR 2006 ", "ERROR 2013 ", "by signal" };
-
-	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-		if (strstr(err->msg, ours[i]))
-			return DRILL_BROKE_OFF;
-	}
-	if (strstr(err->msg, "ERROR 1449") || strstr(err->msg, "error: 1449") || strstr(err->msg, "(1449)") ||
-	    strstr(err->msg, "as a definer does not exist"))
-		return DRILL_ROLE;
-	return strstr(err->msg, "ERROR ") ? DRILL_ERROR : DRILL_BROKE_OFF;
-}
 
 static bool take(void *ctx, const void *p, size_t n, struct err *err)
 {
@@ -221,7 +247,7 @@ static bool answer(struct mariadb *m, enum drill_code code, struct str name, str
 
 	if (mysql_value(&m->asks, sql, m->r->arena, &got, &err))
 		return drill_answer(m->r, code, name, got, want);
-	(void)drill_because(m->r, code, "%.*s cannot be answered: %s", STR_ARG(name), err.msg);
+	(void)drill_because(m->r, refusal(&err, code), "%.*s cannot be answered: %s", STR_ARG(name), err.msg);
 	(void)session(m, &m->asks, &m->asking, &err);
 	return false;
 }
@@ -261,7 +287,7 @@ bool drill_mysql(struct drill_run *r)
 
 	if (good) {
 		good = compare(&m);
-		good &= compare_answers(&m);
+		good = !stall_over(r->stall) && compare_answers(&m) && good; /* nobody is asked who does not answer */
 	}
 	if (m.taking)
 		mysql_end(&m.takes);

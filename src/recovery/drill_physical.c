@@ -1,11 +1,13 @@
 /* A physical backup: unpacked, its files checked against the server's own list, recovered to the position that was asked. */
 #include <libpq-fe.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "recovery/drill_exec.h"
 #include "recovery/drill_physical.h"
 #include "recovery/drill_wal.h"
 #include "recovery/source.h"
@@ -62,6 +64,7 @@ static bool stream(struct drill_physical *p)
 {
 	struct err err = { 0 };
 
+	p->unpack.list = physical_list_new();
 	if (!drill_unpack(p->r, take, p))
 		return false;
 	if (!p->begun)
@@ -69,17 +72,55 @@ static bool stream(struct drill_physical *p)
 	return physical_unpack_end(&p->unpack, &p->end, &err) || drill_because(p->r, DRILL_HALF, "%s", err.msg);
 }
 
-/* Every file against the list that the server made while it sent them. */
-static bool listed(struct drill_physical *p)
+/* What reads all of the files may take as long as a slow disk. */
+static int long_enough(const struct drill_physical *p)
+{
+	const struct drill_ask *a = p->r->ask;
+	int64_t most = (a->patience_s ? a->patience_s : STALL_DRILL_S) + stall_slow(p->r->done->manifest.plain_bytes);
+	int64_t left = a->until_s - stall_clock();
+
+	if (a->until_s && left < most)
+		most = left;
+	return most < 1 ? 1 : most > INT_MAX ? INT_MAX : (int)most;
+}
+
+/* By the server's own program, which reads all of them. */
+static bool verified(struct drill_physical *p)
 {
 	char program[TOOLS_PATH + 32];
 	char *argv[SCRATCH_WORDS + 8] = { program, (char[]){ "--quiet" }, (char[]){ "--no-parse-wal" }, p->unpack.folder, NULL };
 	struct err err = { 0 };
+	int status;
 
 	snprintf(program, sizeof(program), "%s/pg_verifybackup", p->server->binaries);
 	if (access(program, X_OK) != 0)
 		return true; /* the drill does without: digests of all its bytes were compared */
-	return scratch_run(p->server, argv, false, &err) || drill_because(p->r, DRILL_ERROR, "%s", err.msg);
+	stall_reads(p->r->stall, p->r->done->manifest.plain_bytes);
+	if (!scratch_run_for(p->server, argv, long_enough(p), &status, &err))
+		return drill_because(p->r, DRILL_BROKE_OFF, "%s", err.msg);
+	stall_reads(p->r->stall, 0);
+	return !status || drill_because(p->r, DRILL_ERROR, "%s", err.msg);
+}
+
+/* Every file against the list that the server made while it sent them. */
+static bool listed(struct drill_physical *p)
+{
+	auto_buf list = BUF_MAX(PHYSICAL_LIST_MAX);
+	char path[PATH_LEN + 32];
+	struct err err = { 0 };
+
+	snprintf(path, sizeof(path), "%s/" PHYSICAL_LIST_NAME, p->unpack.folder);
+	if (!p->unpack.list || !file_read(path, &list, NULL))
+		return verified(p);
+	switch (physical_list_compare(p->unpack.list, buf_str(&list), &err)) {
+	case PHYSICAL_LIST_SAME:
+		return true;
+	case PHYSICAL_LIST_OTHER:
+		return drill_because(p->r, DRILL_ERROR, "%s", err.msg);
+	case PHYSICAL_LIST_UNKNOWN:
+		break;
+	}
+	return verified(p);
 }
 
 /* --- the server --- */
@@ -124,7 +165,7 @@ static bool start(struct drill_physical *p)
 
 	if (!target.ptr || !physical_quiet(&p->unpack, scratch_socket(p->server), target, &err))
 		return drill_because(p->r, DRILL_BROKE_OFF, "%s", err.msg);
-	return physical_start(p->server, &err) || drill_because(p->r, refusal(p), "%s", err.msg);
+	return physical_start(p->server, p->r->stall, &err) || drill_because(p->r, refusal(p), "%s", err.msg);
 }
 
 static bool connect(struct drill_physical *p)
@@ -144,7 +185,7 @@ static bool connect(struct drill_physical *p)
 
 static bool value(struct drill_physical *p, const char *sql, struct str *ret)
 {
-	PGresult *one = sql ? PQexec(p->c, sql) : NULL;
+	PGresult *one = drill_exec(p->r, p->c, sql);
 	bool good = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1 && PQnfields(one) == 1;
 
 	if (good)
@@ -206,7 +247,7 @@ static bool counted(struct drill_physical *p, struct fingerprint_table *t)
 
 static bool tables(struct drill_physical *p)
 {
-	PGresult *list = PQexec(p->c, PHYSICAL_TABLES);
+	PGresult *list = drill_exec(p->r, p->c, PHYSICAL_TABLES);
 	struct fingerprint_table *first = NULL, **end = &first;
 	bool good = PQresultStatus(list) == PGRES_TUPLES_OK ||
 		    drill_because(p->r, fault(p, DRILL_ERROR), "the tables cannot be listed: %.200s", PQerrorMessage(p->c));
@@ -233,7 +274,7 @@ static bool compared(struct drill_physical *p)
 
 	if (!same_moment(p))
 		return false;
-	PQclear(PQexec(p->c, "SET default_transaction_read_only = on"));
+	PQclear(drill_exec(p->r, p->c, "SET default_transaction_read_only = on"));
 	good = tables(p);
 	return answers(p) && good;
 }
@@ -279,6 +320,7 @@ bool drill_physical_with(struct drill_run *r, bool (*files)(struct drill_physica
 	good = files(p) && start(p) && connect(p) && compared(p) && with_wal(p);
 	stall_watch_fd(r->stall, -1);
 	physical_unpack_stop(&p->unpack);
+	physical_list_free(p->unpack.list);
 	PQfinish(p->c);
 	scratch_stop(p->server);
 	free(p);

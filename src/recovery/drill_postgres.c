@@ -2,7 +2,9 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 
+#include "recovery/drill_exec.h"
 #include "recovery/drill_beside.h"
+#include "recovery/drill_rows.h"
 #include "recovery/restore.h"
 #include "recovery/roles.h"
 #include "recovery/scratch.h"
@@ -21,7 +23,7 @@ struct postgres {
 
 static bool exec(struct postgres *p, const char *sql)
 {
-	PGresult *one = PQexec(p->c, sql);
+	PGresult *one = drill_exec(p->r, p->c, sql);
 	bool good =
 		PQresultStatus(one) == PGRES_COMMAND_OK || PQresultStatus(one) == PGRES_TUPLES_OK;
 
@@ -42,12 +44,22 @@ static void quiet(void *ctx, const char *says)
 	(void)says;
 }
 
-/* Seconds. A second session only makes it faster: where it does not come about soon, the drill goes on without. */
-#define FIRST_WAITS "60"
-#define SECOND_WAITS "10"
+#define AS_DUMPED                                                                                                                         \
+	"-c DateStyle=ISO -c IntervalStyle=postgres -c extra_float_digits=3 -c TimeZone=UTC -c bytea_output=hex -c xmloption=content "    \
+	"-c synchronize_seqscans=off"
+
+/* How long it may take to come about, in seconds, and what it is begun with. */
+struct session {
+	const char *waits, *options;
+};
+
+static const struct session first = { "60", AS_DUMPED };
+/* It only makes it faster: where it does not come about soon, the drill goes on without. What a row names (regclass) is written out
+ * with its schema, as in the dump. */
+static const struct session second = { "10", AS_DUMPED " -c search_path=" };
 
 /* NULL only when there is no memory. May run in a thread of its own. */
-static PGconn *session(const struct postgres *p, const char *waits)
+static PGconn *begin(const struct postgres *p, const struct session *s)
 {
 	const char *const names[] = {
 		"host", "port", "user", "dbname", "options", "client_encoding", "connect_timeout", NULL
@@ -56,12 +68,9 @@ static PGconn *session(const struct postgres *p, const char *waits)
 				       SCRATCH_PORT,
 				       SCRATCH_USER,
 				       SCRATCH_DATABASE,
-				       "-c DateStyle=ISO -c IntervalStyle=postgres -c "
-				       "extra_float_digits=3 -c TimeZone=UTC "
-				       "-c bytea_output=hex -c xmloption=content "
-				       "-c synchronize_seqscans=off",
+				       s->options,
 				       "UTF8",
-				       waits,
+				       s->waits,
 				       NULL };
 	PGconn *c = PQconnectdbParams(names, values, 0);
 
@@ -69,21 +78,21 @@ static PGconn *session(const struct postgres *p, const char *waits)
 	return c;
 }
 
-/* As in the dump: what a row names (regclass) is written out with its schema. */
-static bool as_in_the_dump(PGconn *c)
+/* The first does what the dump says, and is told when that is done. */
+static bool as_in_the_dump(struct drill_run *r, PGconn *c)
 {
-	PGresult *one = PQexec(c, "SET search_path = ''");
+	PGresult *one = drill_exec(r, c, "SET search_path = ''");
 	bool good = PQresultStatus(one) == PGRES_COMMAND_OK;
 
 	PQclear(one);
 	return good;
 }
 
-static PGconn *second(void *ctx)
+static PGconn *beside(void *ctx)
 {
-	PGconn *c = session(ctx, SECOND_WAITS);
+	PGconn *c = begin(ctx, &second);
 
-	if (PQstatus(c) == CONNECTION_OK && as_in_the_dump(c))
+	if (PQstatus(c) == CONNECTION_OK)
 		return c;
 	PQfinish(c);
 	return NULL;
@@ -91,14 +100,14 @@ static PGconn *second(void *ctx)
 
 static struct pg_conn *second_of_restore(void *ctx)
 {
-	return (struct pg_conn *)second(ctx);
+	return (struct pg_conn *)beside(ctx);
 }
 
 static bool connect(struct postgres *p)
 {
 	stall_watch_fd(p->r->stall, -1);
 	PQfinish(p->c);
-	p->c = session(p, FIRST_WAITS);
+	p->c = begin(p, &first);
 	stall_watch_fd(p->r->stall, PQsocket(p->c));
 	return PQstatus(p->c) == CONNECTION_OK ||
 	       drill_because(p->r, DRILL_BROKE_OFF, "the scratch server does not answer: %.200s",
@@ -163,8 +172,8 @@ static bool prepare(struct postgres *p)
 static bool has_extension(struct postgres *p, struct str name)
 {
 	const char *const values[] = { arena_fmt(p->r->arena, "%.*s", STR_ARG(name)).ptr };
-	PGresult *one = PQexecParams(p->c, "SELECT 1 FROM pg_available_extensions WHERE name = $1",
-				     1, NULL, values, NULL, NULL, 0);
+	PGresult *one = drill_exec_heard(p->r, PQexecParams(p->c, "SELECT 1 FROM pg_available_extensions WHERE name = $1",
+						       1, NULL, values, NULL, NULL, 0));
 	bool there = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1;
 
 	PQclear(one);
@@ -199,6 +208,8 @@ static enum drill_code error_code(const struct restore_error *e)
 
 static void say_errors(struct postgres *p, const struct restore_error *e, uint64_t n)
 {
+	for (const struct restore_error *x = e; x; x = x->next)
+		p->r->lost |= !x->state[0]; /* no server said so */
 	for (; e; e = e->next)
 		(void)drill_because(p->r, error_code(e), "%.*s (SQLSTATE %s, at: %.*s)", STR_ARG(e->says),
 			      e->state, STR_ARG(e->on));
@@ -216,7 +227,7 @@ static bool ready(struct postgres *p)
 	if (!p->restore)
 		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
 	restore_throw_away(p->restore);
-	p->beside = drill_beside_new(p->r, second, p);
+	p->beside = drill_beside_new(p->r, beside, p);
 	if (!p->beside)
 		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
 	if (!restore_beside(p->restore, second_of_restore, p))
@@ -253,53 +264,36 @@ struct copied {
 	struct digest digest;
 };
 
-static bool copy_out(struct postgres *p, const struct fingerprint_table *t, struct copied *ret)
+static bool copy_out(struct postgres *p, struct digest_lanes *lanes, const struct fingerprint_table *t, struct copied *ret)
 {
-	struct str sql = arena_fmt(p->r->arena, "COPY %.*s %.*s TO STDOUT", STR_ARG(t->name),
-				   STR_ARG(t->columns));
-	PGresult *one = sql.ptr ? PQexec(p->c, sql.ptr) : NULL;
-	bool good = PQresultStatus(one) == PGRES_COPY_OUT;
-	struct digest_lanes *lanes;
 	struct digest_tree *tree;
-	char *row;
-	int n;
+	bool good;
 
-	PQclear(one);
-	if (!good)
-		return drill_because(p->r, fault(p, DRILL_TABLE_LOST), "%.*s was not restored: %.200s",
-			       STR_ARG(t->name), PQerrorMessage(p->c));
-	lanes = digest_lanes_new(DIGEST_LANES_MANY);
-	tree = lanes ? digest_tree_begin(lanes, NULL) : NULL;
-	if (!tree) {
-		digest_lanes_free(lanes);
+	if (!drill_rows_begin(p->c, t, p->r))
+		return drill_because(p->r, fault(p, DRILL_TABLE_LOST), "%.*s was not restored: %.200s", STR_ARG(t->name),
+				     PQerrorMessage(p->c));
+	tree = digest_tree_begin(lanes, NULL);
+	if (!tree)
 		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
-	}
-	for (ret->rows = 0; (n = PQgetCopyData(p->c, &row, 0)) > 0; ret->rows++) {
-		digest_tree_add(tree, row, (size_t)n);
-		stall_moved(p->r->stall);
-		PQfreemem(row);
-	}
+	good = drill_rows_read(p->c, tree, p->r->stall, NULL, &ret->rows);
 	digest_tree_end(tree, &ret->digest);
 	digest_lanes_wait(lanes);
-	digest_lanes_free(lanes);
-	/* A connection that broke within the rows says for ever that there are more. */
-	while (n == -1 && (one = PQgetResult(p->c))) {
-		good &= PQresultStatus(one) == PGRES_COMMAND_OK;
-		PQclear(one);
-	}
-	return (good && n == -1) || drill_because(p->r, DRILL_BROKE_OFF, "%.*s cannot be read back: %.200s",
-					    STR_ARG(t->name), PQerrorMessage(p->c));
+	p->r->lost |= !good;
+	return good || drill_because(p->r, DRILL_BROKE_OFF, "%.*s cannot be read back: %.200s", STR_ARG(t->name), PQerrorMessage(p->c));
 }
 
 static bool compare_tables(struct postgres *p)
 {
+	struct digest_lanes *lanes = digest_lanes_new(DIGEST_LANES_MANY);
 	bool all = true;
 	size_t i = 0;
 
+	if (!lanes)
+		return drill_because(p->r, DRILL_BROKE_OFF, "out of memory");
 	for (const struct fingerprint_table *t = p->r->done->manifest.tables; t; t = t->next) {
 		struct copied c = { .rows = t->rows, .digest = t->digest };
 
-		if (!drill_beside_equal(p->beside, i++) && !copy_out(p, t, &c)) {
+		if (!drill_beside_equal(p->beside, i++) && !copy_out(p, lanes, t, &c)) {
 			all = false;
 		} else if (c.rows != t->rows) {
 			all = drill_because(p->r, DRILL_ROWS, "%.*s has %llu rows, the backup had %llu",
@@ -314,14 +308,15 @@ static bool compare_tables(struct postgres *p)
 			p->r->done->rows += c.rows;
 		}
 	}
+	digest_lanes_free(lanes);
 	return all;
 }
 
 /* Tables that nobody dumped: triggers or functions of the dump made them. */
 static bool no_more_tables(struct postgres *p)
 {
-	PGresult *one = PQexec(
-		p->c, "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
+	PGresult *one = drill_exec(
+		p->r, p->c, "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
 		      "LEFT JOIN pg_depend d ON d.objid = c.oid AND d.classid = "
 		      "'pg_class'::regclass AND d.deptype = 'e' "
 		      "WHERE relkind = 'r' AND d.objid IS NULL AND nspname !~ '^pg_' AND nspname "
@@ -345,7 +340,7 @@ static bool answer(struct postgres *p, struct str name, struct str sql, struct s
 		   enum drill_code code)
 {
 	struct str text = arena_fmt(p->r->arena, "%.*s", STR_ARG(sql));
-	PGresult *one = text.ptr ? PQexec(p->c, text.ptr) : NULL;
+	PGresult *one = drill_exec(p->r, p->c, text.ptr);
 	bool good = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1 &&
 		    PQnfields(one) == 1;
 
@@ -379,7 +374,7 @@ static bool whole(struct postgres *p)
 	/* The dump's own settings end with its session. */
 	if (!restore(p) || !connect(p))
 		return false;
-	good = as_in_the_dump(p->c) || drill_because(p->r, DRILL_BROKE_OFF, "%.200s", PQerrorMessage(p->c));
+	good = as_in_the_dump(p->r, p->c) || drill_because(p->r, DRILL_BROKE_OFF, "%.200s", PQerrorMessage(p->c));
 	if (good)
 		drill_beside_end(p->beside, p->c);
 	good = good && compare_tables(p);
@@ -400,5 +395,5 @@ static bool drill_postgres(struct drill_run *r)
 	return good;
 }
 
-const struct source source_postgres = { BACKUP_POSTGRES, DUMP_POSTGRES, false, backup_postgres,
-					drill_postgres };
+const struct source source_postgres = { BACKUP_POSTGRES, DUMP_POSTGRES, false, backup_postgres, drill_postgres,
+						"every row and every answer equal to what was dumped" };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "recovery/drill_exec.h"
 #include "recovery/drill_wal.h"
 #include "recovery/wal_archive.h"
 
@@ -76,7 +77,7 @@ static bool files(struct behind *b)
 	bool good;
 
 	/* Its server went on on a timeline of its own. */
-	if (!physical_stop(b->server->scratch, &err) || !dir_remove(u->folder, &err))
+	if (!physical_stop(b->server->scratch, b->r->stall, &err) || !dir_remove(u->folder, &err))
 		return no_room(b, &err);
 	if (mkdir(u->folder, 0700) != 0 || (u->owned && chown(u->folder, u->uid, u->gid) != 0))
 		return drill_because(b->r, DRILL_BROKE_OFF, "%s cannot be made", u->folder);
@@ -132,7 +133,8 @@ static bool recovered(struct behind *b)
 	snprintf(log, sizeof(log), "%s/log", b->server->scratch->folder);
 	if (truncate(log, 0) != 0 || !physical_quiet(b->server->unpack, scratch_socket(b->server->scratch), STR(""), &err))
 		return no_room(b, &err);
-	if (!physical_start(b->server->scratch, &err))
+	stall_reads(b->r->stall, b->laid.to > b->base.position ? b->laid.to - b->base.position : 0);
+	if (!physical_start(b->server->scratch, b->r->stall, &err))
 		return drill_because(b->r, b->server->refusal(b->server->ctx), "with the WAL behind it: %s", err.msg);
 	if (!physical_ended(b->server->unpack, &timeline, &end, &err))
 		return no_room(b, &err);
@@ -145,12 +147,12 @@ static bool recovered(struct behind *b)
 /* Every row of every table can be read there. */
 static bool readable(struct behind *b, PGconn *c)
 {
-	PGresult *list = PQexec(c, PHYSICAL_TABLES);
+	PGresult *list = drill_exec(b->r, c, PHYSICAL_TABLES);
 	bool good = PQresultStatus(list) == PGRES_TUPLES_OK;
 
 	for (int i = 0; good && i < PQntuples(list); i++) {
 		struct str sql = arena_fmt(b->r->arena, "SELECT count(t) FROM ONLY %s t", PQgetvalue(list, i, 0));
-		PGresult *one = sql.ptr ? PQexec(c, sql.ptr) : NULL;
+		PGresult *one = drill_exec(b->r, c, sql.ptr);
 
 		good = PQresultStatus(one) == PGRES_TUPLES_OK;
 		PQclear(one);

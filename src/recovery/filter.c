@@ -7,20 +7,38 @@
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "recovery/ending.h"
 
 #define CHUNK 65536
 #define WORDS_MAX 300
+#define LOOK_MS 1000
+#define PAUSE_NS 1000000
+#define PAUSE_MAX_NS 128000000
 
 extern char **environ;
+
+bool filter_signals(posix_spawnattr_t *attr)
+{
+	sigset_t none, ours;
+	short flags = 0;
+
+	sigemptyset(&none);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGPIPE);
+	sigaddset(&ours, SIGXFSZ);
+	return !posix_spawnattr_getflags(attr, &flags) && !posix_spawnattr_setsigmask(attr, &none) &&
+	       !posix_spawnattr_setsigdefault(attr, &ours) &&
+	       !posix_spawnattr_setflags(attr, (short)(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+}
 
 static bool start(struct filter *f, char *const argv[], const int to[2], const int from[2])
 {
 	posix_spawn_file_actions_t a;
 	posix_spawnattr_t attr;
-	sigset_t none;
 	bool good;
 
 	if (posix_spawn_file_actions_init(&a))
@@ -29,16 +47,21 @@ static bool start(struct filter *f, char *const argv[], const int to[2], const i
 		posix_spawn_file_actions_destroy(&a);
 		return false;
 	}
-	sigemptyset(&none);
 	good = !posix_spawn_file_actions_adddup2(&a, to[0], 0) &&
 	       !posix_spawn_file_actions_adddup2(&a, from[1], 1) &&
 	       !posix_spawn_file_actions_adddup2(&a, f->says, 2) &&
-	       !posix_spawnattr_setsigmask(&attr, &none) &&
-	       !posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK) &&
-	       !(errno = posix_spawnp(&f->pid, argv[0], &a, &attr, argv, environ));
+	       filter_signals(&attr) && !(errno = posix_spawnp(&f->pid, argv[0], &a, &attr, argv, environ));
 	posix_spawn_file_actions_destroy(&a);
 	posix_spawnattr_destroy(&attr);
 	return good;
+}
+
+static bool output(const struct filter *f, int ret[2])
+{
+	if (f->take)
+		return !pipe2(ret, O_CLOEXEC);
+	ret[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	return ret[1] >= 0;
 }
 
 bool filter_begin(struct filter *f, char *const argv[], struct err *err)
@@ -47,12 +70,12 @@ bool filter_begin(struct filter *f, char *const argv[], struct err *err)
 	bool good;
 
 	f->pid = -1;
+	f->status = 0;
 	f->in = f->out = -1;
 	snprintf(f->name, sizeof(f->name), "%s", argv[0]);
 	f->says = memfd_create("says", MFD_CLOEXEC);
-	good = f->says >= 0 && !pipe2(to, O_CLOEXEC) && !pipe2(from, O_CLOEXEC) &&
-	       start(f, argv, to, from) && !fcntl(to[1], F_SETFL, O_NONBLOCK) &&
-	       !fcntl(from[0], F_SETFL, O_NONBLOCK);
+	good = f->says >= 0 && !pipe2(to, O_CLOEXEC) && output(f, from) && start(f, argv, to, from) &&
+	       !fcntl(to[1], F_SETFL, O_NONBLOCK) && (from[0] < 0 || !fcntl(from[0], F_SETFL, O_NONBLOCK));
 	if (good) {
 		f->in = fd_take(&to[1]);
 		f->out = fd_take(&from[0]);
@@ -82,9 +105,67 @@ static bool died(struct filter *f, int status, struct err *err)
 		       said.len ? ": " : "", STR_ARG(said));
 }
 
+/* --- how long it may be silent --- */
+
+/* Ended here, and waited for by whoever stops it. ${since} by stall_clock(). */
+static bool too_long(struct filter *f, int64_t since, struct err *err)
+{
+	unsigned most = f->silent_s || f->stall ? f->silent_s : FILTER_SILENT_S;
+	bool over = stall_over(f->stall) || ending_signal();
+
+	if (!over && (!most || stall_clock() - since <= (int64_t)most))
+		return false;
+	if (f->pid > 0)
+		kill(f->pid, SIGKILL);
+	if (!ending_none(err))
+		return true;
+	if (stall_late(f->stall))
+		(void)err_set(err, ERR_TOOL, "%s was ended: it took longer than it may", f->name);
+	else
+		(void)err_set(err, ERR_TOOL, "%s said nothing for too long and was ended", f->name);
+	return true;
+}
+
+static bool ready(struct filter *f, struct pollfd *fds, nfds_t n, struct err *err)
+{
+	int64_t since = stall_clock();
+
+	while (!too_long(f, since, err)) {
+		int k = poll(fds, n, LOOK_MS);
+
+		if (k > 0)
+			return true;
+		if (k < 0 && errno != EINTR)
+			return err_sys(err, "%s", f->name);
+	}
+	return false;
+}
+
+/* It ended, and is still there to be waited for. */
+static bool ended(struct filter *f, struct err *err)
+{
+	struct timespec pause = { 0, PAUSE_NS };
+	int64_t since = stall_clock();
+	siginfo_t end;
+
+	for (;;) {
+		end.si_pid = 0;
+		if (waitid(P_PID, (id_t)f->pid, &end, WEXITED | WNOHANG | WNOWAIT) < 0 && errno != EINTR)
+			return true; /* who waits for it says why */
+		if (end.si_pid)
+			return true;
+		if (too_long(f, since, err))
+			return false;
+		(void)nanosleep(&pause, NULL);
+		pause.tv_nsec = pause.tv_nsec < PAUSE_MAX_NS ? 2 * pause.tv_nsec : PAUSE_MAX_NS;
+	}
+}
+
+/* --- its end --- */
+
 static bool reap(struct filter *f, struct err *err)
 {
-	int status;
+	int status = 0;
 	pid_t pid;
 
 	do
@@ -93,6 +174,7 @@ static bool reap(struct filter *f, struct err *err)
 	f->pid = -1;
 	if (pid < 0)
 		return err_sys(err, "%s", f->name);
+	f->status = status;
 	return status == 0 || died(f, status, err);
 }
 
@@ -108,14 +190,15 @@ static bool drain(struct filter *f, bool *ret_end, struct err *err)
 	return n == 0 || f->take(f->ctx, chunk, (size_t)n, err);
 }
 
+bool filter_ready(struct filter *f, struct err *err)
+{
+	return ready(f, &(struct pollfd){ f->out, POLLIN, 0 }, 1, err);
+}
+
 bool filter_wait(struct filter *f, bool *ret_end, struct err *err)
 {
-	struct pollfd fd = { f->out, POLLIN, 0 };
-
 	*ret_end = false;
-	if (poll(&fd, 1, -1) < 0 && errno != EINTR)
-		return err_sys(err, "%s", f->name);
-	return !fd.revents || drain(f, ret_end, err);
+	return filter_ready(f, err) && drain(f, ret_end, err);
 }
 
 bool filter_add(struct filter *f, const void *p, size_t n, struct err *err)
@@ -127,8 +210,8 @@ bool filter_add(struct filter *f, const void *p, size_t n, struct err *err)
 		struct pollfd fds[2] = { { f->in, POLLOUT, 0 }, { f->out, POLLIN, 0 } };
 		ssize_t k = 0;
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return err_sys(err, "%s", f->name);
+		if (!ready(f, fds, 2, err))
+			return false;
 		if (fds[1].revents && !drain(f, &end, err))
 			return false;
 		if (fds[0].revents & (POLLOUT | POLLERR))
@@ -137,7 +220,7 @@ bool filter_add(struct filter *f, const void *p, size_t n, struct err *err)
 			shut = true;
 		if (end || shut) { /* it says no more, or reads no more, before it was told all */
 			fd_close(&f->in);
-			if (!reap(f, err))
+			if (!ended(f, err) || !reap(f, err))
 				return false;
 			f->early = shut;
 			return err_set(err, ERR_TOOL, "%s ended before it had read all", f->name);
@@ -153,16 +236,12 @@ bool filter_end(struct filter *f, struct err *err)
 	bool end = false;
 
 	fd_close(&f->in);
-	while (!end) {
-		struct pollfd fd = { f->out, POLLIN, 0 };
-
-		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
-			return err_sys(err, "%s", f->name);
-		if (fd.revents && !drain(f, &end, err))
+	while (!end && f->out >= 0) {
+		if (!filter_wait(f, &end, err))
 			return false;
 	}
 	fd_close(&f->out);
-	return reap(f, err);
+	return ended(f, err) && reap(f, err);
 }
 
 void filter_stop(struct filter *f)

@@ -166,6 +166,15 @@ static struct str disbelief(const struct weighing *w, struct known_statement *s,
 	return STR_NONE;
 }
 
+/* A statement is of when it was said: what can be seen now counts above it. */
+static void look_again(const struct weighing *w, struct point *p)
+{
+	const struct known_vault *v = vault_of(w->k, p->vault);
+
+	if (w->ask->lost && v && v->directory.len && p->verified.backup.len && w->ask->lost(w->ask->ctx, v->directory, p))
+		point_lose(p, p->said_us, w->arena);
+}
+
 static struct believed believe(const struct weighing *w, struct known_statement *s)
 {
 	const struct known_target *t = target_of(w->k, s->target);
@@ -174,7 +183,7 @@ static struct believed believe(const struct weighing *w, struct known_statement 
 	b.why = disbelief(w, s, &b.point);
 	b.sound = !b.why.len;
 	if (b.sound)
-		s->serial = b.point.serial;
+		s->serial = b.point.serial, look_again(w, &b.point);
 	else
 		b.point = (struct point){ .target = s->target };
 	b.there = t != NULL;
@@ -194,13 +203,14 @@ static bool vault_goes(const struct weighing *w, const struct known_vault *v)
 	return false;
 }
 
-/* Why what destroys this could destroy its backup as well. */
-static struct str blast(const struct weighing *w, const struct believed *b, const struct change *c)
+/* Why what destroys this could destroy its backup as well, and what helps. */
+static struct str blast(const struct weighing *w, const struct believed *b, const struct change *c, struct str *ret_helps)
 {
 	const struct known_vault *v = vault_of(w->k, b->point.vault);
 	struct str account = c->account.len ? c->account : w->ask->request->place.account;
 	struct str theirs = b->point.vault_account.len ? b->point.vault_account : v ? v->account : STR_NONE;
 
+	*ret_helps = vault_goes(w, v) ? STR("a vault that this request leaves alone") : STR("a vault in another account");
 	if (vault_goes(w, v))
 		return arena_fmt(w->arena, "this very request takes its vault, %.*s, away", STR_ARG(v->name));
 	if (account.len && str_eq(account, theirs))
@@ -213,7 +223,7 @@ static struct str blast(const struct weighing *w, const struct believed *b, cons
 static bool tell(struct weighing *w, const struct believed *b, struct recovery_point made, struct str resource, const struct change *c)
 {
 	struct recovery_point *p = ARENA_NEW(w->arena, struct recovery_point);
-	struct str why = blast(w, b, c);
+	struct str helps, why = blast(w, b, c, &helps);
 
 	if (!p)
 		return false;
@@ -221,7 +231,8 @@ static bool tell(struct weighing *w, const struct believed *b, struct recovery_p
 	made.next = NULL;
 	if (why.len) {
 		made.same_blast_radius = true;
-		made.note = made.note.len ? arena_fmt(w->arena, "%.*s; %.*s", STR_ARG(made.note), STR_ARG(why)) : why;
+		made.radius_helps = helps;
+		made.radius_why = made.radius_why.len ? arena_fmt(w->arena, "%.*s; %.*s", STR_ARG(made.radius_why), STR_ARG(why)) : why;
 	}
 	*p = made;
 	*w->at = p;
@@ -244,29 +255,32 @@ static bool tell_name(struct weighing *w, const struct believed *b, const struct
 	return tell(w, b, *made, n->text, n->change);
 }
 
-/* "HOST:PORT/DATABASE" or "HOST/DATABASE", against a place. */
-static bool is_database(struct str text, const struct place *place)
+/* "HOST:PORT/DATABASE" or "HOST/DATABASE", against a server and a database of it. */
+static bool is_database(struct str text, struct str host_there, struct str database)
 {
 	size_t slash = str_rfind_char(text, '/'), colon;
 	struct str host;
 
-	if (slash == SIZE_MAX || !place || !place->database.len || !str_eq(str_sub(text, slash + 1, SIZE_MAX), place->database))
+	if (slash == SIZE_MAX || !str_eq(str_sub(text, slash + 1, SIZE_MAX), database))
 		return false;
 	host = str_sub(text, 0, slash);
 	colon = str_rfind_char(host, ':');
-	return str_eq(host, place->host) || (colon != SIZE_MAX && str_eq(str_sub(host, 0, colon), place->host));
+	return str_eq(host, host_there) || (colon != SIZE_MAX && str_eq(str_sub(host, 0, colon), host_there));
 }
 
+/* What goes is in the database that the session is in; a database is itself, whichever one it is dropped from. */
 static bool is_whole_database(const struct weighing *w, const struct believed *b, const struct change *c)
 {
 	const struct place *place = c->place ? c->place : &w->ask->request->place;
+	bool other = str_is(c->type, "database") && !str_eq(c->name, place->database);
+	struct str database = other ? c->name : place->database, asked = other ? STR_NONE : w->ask->database;
 
-	if (!place->database.len && !w->ask->database.len)
+	if (!database.len && !asked.len)
 		return false;
-	if (b->point.host.len && is_database(b->point.host, place))
+	if (database.len && b->point.host.len && is_database(b->point.host, place->host, database))
 		return true;
 	for (const struct manifest_word *r = b->resources; r; r = r->next) {
-		if ((w->ask->database.len && str_eq(r->text, w->ask->database)) || is_database(r->text, place))
+		if ((asked.len && str_eq(r->text, asked)) || (database.len && is_database(r->text, place->host, database)))
 			return true;
 	}
 	return false;
@@ -286,19 +300,62 @@ static bool same_table(struct str dumped, struct str name)
 	return n == name.len;
 }
 
-/* Was it among the tables that the drill compared? Of a table the whole name is asked for, which a gate that knows the schema gives as its
- * identity. What is no table and has no dot in its name, a schema or the database, is not among them. */
-static bool was_in_it(const struct believed *b, const struct change *c)
+/* A table's own name as a dump writes it: "Order" of public."Order". */
+static struct str own_name(struct str dumped)
 {
-	struct str name = str_find_char(c->name, '.') == SIZE_MAX && c->identity.len ? c->identity : c->name;
+	bool quoted = false;
+	size_t own = 0;
 
-	if (!b->point.tables || (str_find_char(name, '.') == SIZE_MAX && !str_eq(c->type, STR("table"))))
-		return true;
-	for (const struct point_table *t = b->point.tables; t; t = t->next) {
-		if (same_table(t->name, name))
-			return true;
+	for (size_t i = 0; i < dumped.len; i++) {
+		quoted ^= dumped.ptr[i] == '"';
+		if (dumped.ptr[i] == '.' && !quoted)
+			own = i + 1;
 	}
-	return false;
+	return str_sub(dumped, own, SIZE_MAX);
+}
+
+/* How many tables ${name} may mean where it names no schema: public's goes first. */
+static size_t meant(const struct believed *b, struct str name)
+{
+	size_t n = 0;
+
+	for (const struct point_table *t = b->point.tables; t; t = t->next) {
+		struct str own = own_name(t->name);
+
+		if (!same_table(own, name))
+			continue;
+		if (str_is(str_sub(t->name, 0, t->name.len - own.len), "public."))
+			return 1;
+		n++;
+	}
+	return n;
+}
+
+static bool named_whole(const struct believed *b, struct str name)
+{
+	const struct point_table *t = b->point.tables;
+
+	while (t && !same_table(t->name, name))
+		t = t->next;
+	return t != NULL;
+}
+
+/* Why it cannot be said that it was among the tables that the drill compared; STR_NONE: it was, or is none (a schema, the database). Of a
+ * table the whole name is asked for, which a gate that knows the schema gives as its identity. */
+static struct str why_not_in_it(const struct weighing *w, const struct believed *b, const struct change *c)
+{
+	bool dot = str_find_char(c->name, '.') != SIZE_MAX;
+	struct str name = !dot && c->identity.len ? c->identity : c->name, shown = str_sub(c->name, 0, 150);
+	size_t n;
+
+	dot = str_find_char(name, '.') != SIZE_MAX;
+	if (!b->point.tables || str_is(c->type, "database") || (!dot && !str_is(c->type, "table")) || named_whole(b, name))
+		return STR_NONE;
+	n = dot ? 0 : meant(b, name);
+	if (n > 1)
+		return arena_fmt(w->arena, "%.*s is a table of %zu schemas there, and it is not known which goes: name it with its schema",
+				 STR_ARG(shown), n);
+	return n ? STR_NONE : arena_fmt(w->arena, "%.*s was not in the backup that was restored last", STR_ARG(shown));
 }
 
 static bool tell_database(struct weighing *w, const struct believed *b, const struct recovery_point *made)
@@ -306,14 +363,15 @@ static bool tell_database(struct weighing *w, const struct believed *b, const st
 	for (size_t i = 0; i < w->names.n_of; i++) {
 		struct name *n = w->names.of[i];
 		struct recovery_point of_table = *made;
+		struct str why;
 
 		if (n->spoken == w->turn || !is_whole_database(w, b, n->change))
 			continue;
-		if (b->sound && !was_in_it(b, n->change)) {
+		why = b->sound ? why_not_in_it(w, b, n->change) : STR_NONE;
+		if (why.len) {
 			of_table.result = RECOVERY_UNKNOWN;
 			of_table.verified_us = of_table.proven_us = 0;
-			of_table.note = arena_fmt(w->arena, "%.*s was not in the backup that was restored last",
-						  STR_ARG(str_sub(n->change->name, 0, 150)));
+			of_table.note = why;
 		}
 		if (!tell_name(w, b, &of_table, n))
 			return false;

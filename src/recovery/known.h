@@ -19,6 +19,8 @@ struct known_target {
 
 struct known_vault {
 	struct str name, account;
+	struct str directory; /* STR_NONE: it is no folder */
+	struct str repository; /* of restic, or a remote of rclone; STR_NONE */
 	const struct manifest_word *is; /* what it is called where it could be destroyed: bucket, ARN, folder */
 	struct known_vault *next;
 };
@@ -48,6 +50,9 @@ struct known_ask {
 	const struct request *request;
 	struct str database; /* another name of the database that all of it is in: a gate's; STR_NONE */
 	int64_t now_us;
+	/* Is its verified backup, in the vault of that folder, seen not to be there? Asked of what is believed. NULL: nobody can look. */
+	bool (*lost)(void *ctx, struct str directory, const struct point *p);
+	void *ctx;
 };
 
 /* Does it take away anything that a backup could bring back? Else nothing need be looked for. */

@@ -92,14 +92,15 @@ static bool read_vault(const struct doc *d, struct arena *arena, struct known_va
 
 	v->name = text_of(d, "name");
 	v->account = text_of(d, "account");
+	v->directory = text_of(d, "directory");
 	if (str_starts(s3, STR(S3))) {
 		s3 = str_sub(s3, sizeof(S3) - 1, SIZE_MAX);
 		s3 = str_sub(s3, 0, str_find_char(s3, '/'));
 		if (!push(arena, s3, &v->is) || !push(arena, arena_fmt(arena, "arn:aws:s3:::%.*s", STR_ARG(s3)), &v->is))
 			return false;
 	}
-	return push(arena, text_of(d, "directory"), &v->is) && push(arena, text_of(d, "restic"), &v->is) &&
-	       push(arena, text_of(d, "rclone"), &v->is);
+	v->repository = text_of(d, "restic").len ? text_of(d, "restic") : text_of(d, "rclone");
+	return push(arena, v->directory, &v->is) && push(arena, v->repository, &v->is);
 }
 
 static bool read_targets(const struct doc *list, struct arena *arena, const struct known_target **ret)

@@ -76,5 +76,5 @@ bool mask_columns(const struct bring_place *place, const struct config_mask *mas
 		if (!mask_one(&m, rule, err))
 			return false;
 	}
-	return bring_exec(c, again, err);
+	return bring_exec(c, again, err) || err_prefix(err, "mask: the materialized views, made again");
 }

@@ -216,7 +216,7 @@ static bool hear(void *ctx, const void *p, size_t n, struct err *err)
 	return !s->heard.failed || err_set(err, ERR_LIMIT, "an answer that is too long");
 }
 
-bool mysql_begin(struct mysql_session *s, const struct mysql_login *l, struct arena *arena,
+bool mysql_begin(struct mysql_session *s, const struct mysql_login *l, struct stall *stall, struct arena *arena,
 		 struct err *err)
 {
 	char program[TOOLS_PATH];
@@ -226,6 +226,8 @@ bool mysql_begin(struct mysql_session *s, const struct mysql_login *l, struct ar
 			 (char[]){ "--unbuffered" },
 			 (char[]){ "--skip-column-names" },
 			 (char[]){ "--binary-mode" },
+			 /* The statement, which may be a megabyte, before what is wrong with it: loose, for not all know it. */
+			 (char[]){ "--loose-print-query-on-error=0" },
 			 (char[]){ "--default-character-set=utf8mb4" },
 			 (char[]){ INIT },
 			 (char[]){ "--" },
@@ -238,6 +240,8 @@ bool mysql_begin(struct mysql_session *s, const struct mysql_login *l, struct ar
 		return err_set(err, ERR_LIMIT, "no memory for a dump");
 	s->f.take = hear;
 	s->f.ctx = s;
+	s->f.stall = stall;
+	s->f.silent_s = stall ? 0 : STALL_DRILL_S;
 	return mysql_client(program, err) && filter_begin(&s->f, argv, err);
 }
 
@@ -261,6 +265,7 @@ bool mysql_ask(struct mysql_session *s, struct str sql, struct arena *arena, str
 	buf_clear(&s->heard);
 	if (b.failed)
 		return err_set(err, ERR_LIMIT, "a question that is too long");
+	stall_moved(s->f.stall);
 	if (!filter_add(&s->f, b.ptr, b.len, err))
 		return false;
 	while (!end && !answered(s)) {
@@ -270,6 +275,7 @@ bool mysql_ask(struct mysql_session *s, struct str sql, struct arena *arena, str
 	if (end) /* its last words say why */
 		return filter_end(&s->f, err) &&
 		       err_set(err, ERR_TOOL, "the client ended before it answered");
+	stall_moved(s->f.stall);
 	all = buf_str(&s->heard);
 	*ret = arena_str(arena, str_sub(all, 0, all.len - strlen(MARK "\n")));
 	return ret->ptr || all.len == strlen(MARK "\n") ||

@@ -40,7 +40,8 @@ struct mysql_session {
 	struct filter f;
 	struct buf heard;
 };
-bool mysql_begin(struct mysql_session *s, const struct mysql_login *l, struct arena *arena,
+/* ${stall}, which hears of every question and answer, ends it; NULL: one statement takes at most STALL_DRILL_S. */
+bool mysql_begin(struct mysql_session *s, const struct mysql_login *l, struct stall *stall, struct arena *arena,
 		 struct err *err) PAWL_MUST_USE;
 /* Its rows, a line each, as the client writes them: tabs between values, \n \t \\ escaped, NULL. */
 bool mysql_ask(struct mysql_session *s, struct str sql, struct arena *arena, struct str *ret,

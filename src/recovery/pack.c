@@ -152,6 +152,7 @@ bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret, st
 	if (filter) {
 		p->filter.take = store;
 		p->filter.ctx = p;
+		p->filter.silent_s = FILTER_SILENT_S;
 		if (!filter_begin(&p->filter, filter, err)) {
 			pack_stop(p);
 			return false;
@@ -160,6 +161,11 @@ bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret, st
 	}
 	*ret = p;
 	return true;
+}
+
+void pack_watched(struct pack *p, struct stall *stall)
+{
+	p->filter.stall = stall;
 }
 
 static bool squeeze(struct pack *p, const void *bytes, size_t n, struct err *err)

@@ -5,6 +5,7 @@
 #ifndef PAWL_RECOVERY_PACK_H
 #define PAWL_RECOVERY_PACK_H
 
+#include "recovery/stall.h"
 #include "recovery/vault.h"
 
 /* Wide steps, literals packed all the same: three fifths of the time of level 1 for a sixth more bytes, fewer than pg_dump -Fc makes. */
@@ -16,6 +17,8 @@ struct pack; /* opaque */
 /* ${filter}: a program and its words, between zstd and the vault ("age", "-r", …); NULL: none. The pack owns ${to} from here on. */
 bool pack_begin(struct vault_put *to, char *const *filter, struct pack **ret,
 		struct err *err) PAWL_MUST_USE;
+/* The program is ended when ${stall} gives up. */
+void pack_watched(struct pack *p, struct stall *stall);
 bool pack_add(struct pack *p, const void *bytes, size_t n, struct err *err) PAWL_MUST_USE;
 
 struct packed {
@@ -42,6 +45,7 @@ struct unpack_from {
 	const struct manifest *manifest;
 	enum dump_form form;
 	struct arena *arena;
+	struct stall *stall; /* may be NULL; given up, the program is ended */
 };
 bool unpack(const struct unpack_from *from,
 	    bool (*take)(void *ctx, const void *p, size_t n, struct err *err), void *ctx,

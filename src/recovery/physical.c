@@ -133,6 +133,8 @@ static bool on_member(void *ctx, const struct tar_member *m, struct err *err)
 	u->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (u->fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return err_set(err, ERR_INPUT, "%s has no folder there: some of it is missing", m->name);
+	if (u->list)
+		physical_list_file(u->list, str_from(m->name));
 	return u->fd >= 0 ? give(u, path, err) : err_sys(err, "%s", path);
 }
 
@@ -140,6 +142,8 @@ static bool on_bytes(void *ctx, const void *p, size_t n, struct err *err)
 {
 	struct physical_unpack *u = ctx;
 
+	if (!u->at_end && u->list)
+		physical_list_bytes(u->list, p, n);
 	if (!u->at_end)
 		return fd_write_all(u->fd, p, n, err);
 	memcpy(u->end + u->end_len, p, n);

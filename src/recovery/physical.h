@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 
 #include "base/arena.h"
+#include "recovery/physical_list.h"
 #include "recovery/scratch_inner.h"
 #include "recovery/stall.h"
 #include "recovery/tar.h"
@@ -26,7 +27,8 @@
 	"::text::numeric, pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric - 1) g) y (x) "       \
 	"WHERE pg_catalog.pg_xact_status(x::xid8) = 'committed'"
 #define PHYSICAL_TABLES                                                                                                    \
-	"SELECT pg_catalog.format('%I.%I', nspname, relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "     \
+	"SELECT pg_catalog.format('%I.%I', nspname, relname), pg_catalog.pg_relation_size(c.oid) FROM pg_catalog.pg_class c " \
+	"JOIN pg_catalog.pg_namespace n "                                                                                    \
 	"ON n.oid = relnamespace WHERE relkind = 'r' AND relpersistence = 'p' AND nspname !~ '^pg_' AND "                    \
 	"nspname <> 'information_schema' ORDER BY 1"
 
@@ -55,8 +57,9 @@ bool physical_end_read(struct str text, struct physical_end *ret, struct err *er
 struct physical_server {
 	struct str connect, password; /* libpq's words, without one; STR_NONE: none */
 	struct arena *arena;
+	int version; /* as PQserverVersion(); 0: not known yet */
 };
-/* To ask, or to replicate. NULL with ${err}. */
+/* To ask, or to replicate: then ended by no limit of its role's for being idle, where the version is known. NULL with ${err}. */
 PGconn *physical_connect(const struct physical_server *s, bool replication, struct err *err);
 
 /* --- WAL as it streams --- */
@@ -102,6 +105,7 @@ struct physical_unpack {
 	uid_t uid;
 	gid_t gid;
 	int fd;
+	struct physical_list *list; /* what goes by is noted in it; NULL: nobody asks. The caller's */
 	char end[PHYSICAL_END_MAX];
 	size_t end_len;
 	bool at_end, ended;
@@ -121,10 +125,10 @@ bool physical_put(const struct physical_unpack *u, const char *name, struct str 
 /* What the data folder says of where the server reaches, is gone; it goes to where ${target} says (lines of configuration), and is a server
  * of its own from there. */
 bool physical_quiet(const struct physical_unpack *u, const char *socket, struct str target, struct err *err) PAWL_MUST_USE;
-/* The server of ${s}->folder/data, until it takes connections. */
-bool physical_start(struct scratch *s, struct err *err) PAWL_MUST_USE;
-/* It ends as servers are ended, with nothing left to recover. */
-bool physical_stop(struct scratch *s, struct err *err) PAWL_MUST_USE;
+/* The server of ${s}->folder/data, until it takes connections: for as long as it lives and ${stall}, which may be NULL, is not over. */
+bool physical_start(struct scratch *s, struct stall *stall, struct err *err) PAWL_MUST_USE;
+/* It ends as servers are ended, with nothing left to recover; waited for likewise. */
+bool physical_stop(struct scratch *s, struct stall *stall, struct err *err) PAWL_MUST_USE;
 /* Where its recovery ended, as its newest timeline says. */
 bool physical_ended(const struct physical_unpack *u, uint32_t *ret_timeline, uint64_t *ret_end, struct err *err) PAWL_MUST_USE;
 

@@ -7,13 +7,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/fd.h"
 #include "recovery/physical.h"
 #include "recovery/wal.h"
-
-#define STOP_S 600 /* a checkpoint of all that was recovered */
-#define WAIT_TIMES 120 /* of scratch_wait's minute */
 
 bool physical_programs(unsigned major, char ret[TOOLS_PATH])
 {
@@ -54,34 +50,27 @@ bool physical_quiet(const struct physical_unpack *u, const char *socket, struct 
 	       physical_put(u, "recovery.signal", STR(""), err);
 }
 
-bool physical_start(struct scratch *s, struct err *err)
+bool physical_start(struct scratch *s, struct stall *stall, struct err *err)
 {
 	char program[PATH_LEN + 16], data[PATH_LEN + 16];
 	char *argv[SCRATCH_WORDS + 4] = { program, (char[]){ "-D" }, data, NULL };
 
 	snprintf(program, sizeof(program), "%s/postgres", s->binaries);
 	snprintf(data, sizeof(data), "%s/data", s->folder);
-	if (!scratch_spawn(s, argv, err))
-		return false;
 	/* Recovery takes its time. */
-	for (int i = 0; i < WAIT_TIMES; i++) {
-		if (scratch_wait(s, "data/postmaster.pid", "\nready", err))
-			return true;
-		if (!scratch_alive(s))
-			break;
-	}
-	return false;
+	return scratch_spawn(s, argv, err) && scratch_wait_long(s, "data/postmaster.pid", "\nready", stall, err);
 }
 
-bool physical_stop(struct scratch *s, struct err *err)
+bool physical_stop(struct scratch *s, struct stall *stall, struct err *err)
 {
-	int64_t until = clock_now_us() + STOP_S * CLOCK_SECOND;
 	int status = -1;
 
 	if (s->pid <= 0 || kill(s->pid, SIGINT) != 0)
 		return err_set(err, ERR_TOOL, "the recovered server ended by itself");
+	/* A checkpoint of all that was recovered. */
+	stall_reads(stall, 0);
 	while (waitpid(s->pid, &status, WNOHANG) == 0) {
-		if (clock_now_us() > until)
+		if (stall_over(stall))
 			return err_set(err, ERR_TOOL, "the recovered server does not end");
 		usleep(10000);
 	}

@@ -18,10 +18,12 @@ PGconn *physical_connect(const struct physical_server *s, bool replication, stru
 {
 	struct str connect = arena_fmt(s->arena, "%.*s", STR_ARG(s->connect));
 	struct str password = arena_fmt(s->arena, "%.*s", STR_ARG(s->password));
-	const char *const names[] = { "dbname", "password", "fallback_application_name", "connect_timeout", "client_encoding",
-				      replication ? "replication" : "options", NULL };
-	const char *const values[] = { connect.ptr, s->password.len ? password.ptr : NULL, PHYSICAL_APPLICATION, "30", "UTF8",
-				       replication ? "true" : PHYSICAL_OPTIONS, NULL };
+	/* Who replicates can be told no setting later. */
+	const char *options = !replication ? PHYSICAL_OPTIONS : s->version >= 140000 ? "-c idle_session_timeout=0" : "";
+	const char *const names[] = { "dbname", "password", "fallback_application_name", "connect_timeout", "client_encoding", "options",
+				      "replication", NULL };
+	const char *const values[] = { connect.ptr, s->password.len ? password.ptr : NULL, PHYSICAL_APPLICATION, "30", "UTF8", options,
+				       replication ? "true" : NULL, NULL };
 	PGconn *c = PQconnectdbParams(names, values, 1);
 
 	PQsetNoticeProcessor(c, unheard, NULL);
@@ -56,7 +58,7 @@ static void put_be64(char *p, uint64_t n)
 
 bool physical_gone(PGconn *c, struct err *err)
 {
-	return err_set(err, ERR_TOOL, "the WAL cannot be read: %.*s", STR_ARG(str_trim(str_from(PQerrorMessage(c)))));
+	return err_said(err, ERR_TOOL, "the WAL cannot be read", PQerrorMessage(c));
 }
 
 struct physical_message physical_message(const char *p, size_t n)
@@ -150,18 +152,22 @@ bool physical_wal_receive(struct physical_wal *w, uint64_t number, uint64_t unti
 
 	snprintf(text, sizeof(text), "START_REPLICATION PHYSICAL %X/%X TIMELINE %u", (unsigned)(r.at >> 32), (unsigned)r.at,
 		 (unsigned)w->timeline);
+	stall_watch_fd(w->stall, PQsocket(w->c));
 	one = PQexec(w->c, text);
 	if (PQresultStatus(one) != PGRES_COPY_BOTH)
 		good = physical_gone(w->c, err);
 	PQclear(one);
-	stall_watch_fd(w->stall, PQsocket(w->c));
 	while (good && r.at < until) {
+		uint64_t before = r.at;
+
 		n = PQgetCopyData(w->c, &p, 0);
 		if (n <= 0)
 			good = physical_gone(w->c, err);
 		else
 			good = message(&r, p, (size_t)n, err);
-		stall_moved(w->stall);
+		/* That it lives is nothing, when what it has already does not come. */
+		if (r.at != before)
+			stall_moved(w->stall);
 		PQfreemem(n > 0 ? p : NULL);
 	}
 	stall_watch_fd(w->stall, -1);

@@ -11,6 +11,8 @@ struct pgbackrest;
 struct pitr {
 	struct str connect, password;
 	const struct pgbackrest *pgbackrest; /* that archives it; NULL: not known */
+	unsigned patience_s; /* each may be silent for so long; 0: two minutes */
+	int64_t until_s;     /* by when it has to be answered, of stall_clock(); 0: whenever */
 };
 /* What its server says of WAL archiving, in a few words, and pgBackRest of the window; those that begin with "none" say that there is
  * none. */

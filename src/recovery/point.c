@@ -122,6 +122,61 @@ bool point_read(struct str file, struct str json, struct arena *arena, struct po
 	return true;
 }
 
+struct str point_lost_text(struct str backup, struct str vault, struct arena *arena)
+{
+	return arena_fmt(arena, "backup %.*s is no longer whole in vault %.*s", STR_ARG(backup), STR_ARG(vault));
+}
+
+void point_lose(struct point *p, int64_t at_us, struct arena *arena)
+{
+	p->drill = (struct point_drill){ .backup = p->verified.backup,
+					 .taken_us = p->verified.taken_us,
+					 .result = RECOVERY_FAILED,
+					 .at_us = at_us,
+					 .reasons = point_lost_text(p->verified.backup, p->vault, arena) };
+}
+
+bool point_is_lost(const struct point *p, struct arena *arena)
+{
+	return p->drill.result == RECOVERY_FAILED && p->drill.backup.len && str_eq(p->drill.backup, p->verified.backup) &&
+	       str_eq(p->drill.reasons, point_lost_text(p->drill.backup, p->vault, arena));
+}
+
+/* --- a drill --- */
+
+/* What was verified, and failed since. */
+static bool is_disproved(const struct point *p)
+{
+	return p->drill.result == RECOVERY_FAILED && str_eq(p->drill.backup, p->verified.backup);
+}
+
+static bool replaces(const struct point *p, const struct point_drill *d, bool newest)
+{
+	bool same = str_eq(p->drill.backup, d->backup), failed = p->drill.result == RECOVERY_FAILED;
+
+	if (d->result == RECOVERY_UNKNOWN && failed && (same || !newest))
+		return false;
+	return newest || same || (d->result == RECOVERY_FAILED && !failed);
+}
+
+bool point_drilled(struct point *p, const struct point_drill *d, bool newest)
+{
+	bool disproved = is_disproved(p) || (d->result == RECOVERY_FAILED && str_eq(d->backup, p->verified.backup));
+	bool anew = d->result == RECOVERY_VERIFIED &&
+		    (newest || disproved || !p->verified.at_us || d->taken_us >= p->verified.taken_us);
+
+	if (replaces(p, d, newest))
+		p->drill = *d;
+	if (anew) {
+		p->verified = *d;
+	} else if (disproved && !is_disproved(p)) {
+		/* Without a drill that speaks against it, it would count again. */
+		p->verified = (struct point_drill){ .at_us = 0 };
+		p->tables = NULL;
+	}
+	return anew;
+}
+
 /* --- as evidence --- */
 
 static void put_count(struct buf *b, uint64_t n)
@@ -146,8 +201,9 @@ static const struct point_table *largest(const struct point *p)
 }
 
 /* The card's sentence beside the ages: rows, proof, and what speaks against it. */
-static void put_note(struct buf *b, const struct point *p)
+static void put_note(struct buf *b, const struct point *p, struct arena *arena)
 {
+	struct str why = str_sub(p->drill.reasons, 0, str_find_char(p->drill.reasons, '\n'));
 	const struct point_table *t = largest(p);
 	char from[TIMESTAMP_LEN + 1], to[TIMESTAMP_LEN + 1];
 
@@ -167,22 +223,60 @@ static void put_note(struct buf *b, const struct point *p)
 		buf_addf(b, "; any moment from %s to %s%s", from, to,
 			 p->wal.proven_us ? "" : ", which no drill tried yet");
 	}
-	if (p->drill.at_us > p->verified.at_us)
-		buf_addf(b, "; the last drill %.*s%s%.*s", STR_ARG(results[p->drill.result]),
-			 p->drill.reasons.len ? ": " : "",
-			 (int)str_find_char(p->drill.reasons, '\n'),
-			 p->drill.reasons.ptr ? p->drill.reasons.ptr : "");
+	if (point_is_lost(p, arena))
+		buf_addf(b, "; %.*s", STR_ARG(p->drill.reasons));
+	else if (p->drill.at_us > p->verified.at_us)
+		buf_addf(b, "; the last drill %.*s%s%.*s", STR_ARG(results[p->drill.result]), why.len ? ": " : "", STR_ARG(why));
+	else if (p->drill.result == RECOVERY_FAILED)
+		buf_addf(b, "; the drill of a newer one failed%s%.*s", why.len ? ": " : "", STR_ARG(why));
 }
 
-/* What was verified once and failed since is no good; what could only not be looked at since has its age to speak for it. */
+/* What was verified once and failed since is no good; what could only not be looked at since has its age to speak for it, and so has an
+ * older one that was verified after the newest failed. */
 static enum recovery_result result(const struct point *p)
 {
 	if (!p->drill.at_us)
 		return RECOVERY_UNKNOWN;
-	if (p->drill.result == RECOVERY_FAILED)
+	if (p->drill.result == RECOVERY_FAILED && (is_disproved(p) || p->drill.at_us >= p->verified.at_us))
 		return RECOVERY_FAILED;
 	return p->verified.at_us && p->verified.result == RECOVERY_VERIFIED ? RECOVERY_VERIFIED
 									    : RECOVERY_UNKNOWN;
+}
+
+/* Why whoever can destroy the one can destroy the other; STR_NONE: not as far as the statement says. */
+static struct str same_radius(const struct point *p, struct arena *arena)
+{
+	if (p->account.len && str_eq(p->account, p->vault_account))
+		return arena_fmt(arena, "the same account, %.*s, holds the data and its backups", STR_ARG(p->account));
+	if (!p->same_place)
+		return STR_NONE;
+	switch (p->kind) {
+	case BACKUP_RDS:
+		if (!p->vault_account.len)
+			return STR("nobody knows in whose account its snapshot lies");
+		return arena_fmt(arena, "its snapshot lies in account %.*s, as the database", STR_ARG(p->vault_account));
+	case BACKUP_PGBACKREST:
+		return STR("nobody said of pgBackRest's repository that the database's machine cannot take it away (`apart: true`)");
+	case BACKUP_POSTGRES:
+	case BACKUP_POSTGRES_PHYSICAL:
+	case BACKUP_WAL:
+	case BACKUP_MYSQL:
+	case BACKUP_SQLITE:
+	case BACKUP_STATE:
+	case BACKUP_COMMAND:
+		break;
+	}
+	return arena_fmt(arena, "its vault, %.*s, is a folder on the machine of the data, and has no user of its own", STR_ARG(p->vault));
+}
+
+/* Of RDS and pgBackRest docs/backup.md says more than a line holds. */
+static struct str radius_helps(const struct point *p)
+{
+	if (p->account.len && str_eq(p->account, p->vault_account))
+		return STR("a vault in another account");
+	if (!p->same_place || p->kind == BACKUP_RDS || p->kind == BACKUP_PGBACKREST)
+		return STR_NONE;
+	return STR("a vault with a user of its own (`sudo pawl vault init` makes one, and says what is next), or one on another machine");
 }
 
 bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena,
@@ -195,17 +289,18 @@ bool point_evidence(const struct point *p, int64_t now_us, struct arena *arena,
 	struct recovery_point *one;
 
 	made.taken_us = p->verified.at_us ? p->verified.taken_us : p->taken_us;
-	made.verified_us = made.result == RECOVERY_VERIFIED ? p->verified.at_us : 0;
+	made.verified_us = made.result != RECOVERY_UNKNOWN ? p->verified.at_us : 0;
 	made.proven_us = p->proof.worked || p->proof.same_uid || !p->proof.tried || to_come
 				 ? 0
 				 : p->proof.at_us;
-	made.same_blast_radius =
-		p->same_place || (p->account.len && str_eq(p->account, p->vault_account));
+	made.radius_why = same_radius(p, arena);
+	made.radius_helps = radius_helps(p);
+	made.same_blast_radius = p->same_place || (p->account.len && str_eq(p->account, p->vault_account));
 	if (to_come)
 		buf_adds(
 			&note,
 			"it speaks of a time to come: a clock is wrong, so nothing of it counts; ");
-	put_note(&note, p);
+	put_note(&note, p, arena);
 	made.note = arena_str(arena, buf_str(&note));
 	for (const struct manifest_word *w = p->resources; w; w = w->next) {
 		one = arena_alloc(arena, sizeof(*one));

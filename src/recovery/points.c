@@ -134,13 +134,30 @@ bool points_say(const struct points *p, struct point *said, struct arena *arena,
 	return keep(p, said->target, both, err) && publish(p, said->target, signature, json, err);
 }
 
+/* *${ret_signature}, *${ret_json}: what is kept. */
+static bool is_same(const struct points *p, struct str target, struct arena *arena, struct str *ret_signature, struct str *ret_json)
+{
+	struct str signature, json;
+
+	return !read_kept(p, target, arena, ret_signature, ret_json, NULL) || !ret_json->len ||
+	       (read_published(p, target, arena, &signature, &json, NULL) && str_eq(signature, *ret_signature) && str_eq(json, *ret_json));
+}
+
+bool points_are_read(const struct points *p, struct str target, struct arena *arena)
+{
+	struct str signature, json;
+	auto_fd held = -1;
+
+	if (!p->kept.len || is_same(p, target, arena, &signature, &json))
+		return true;
+	return points_hold(p, target, &held, NULL) && is_same(p, target, arena, &signature, &json);
+}
+
 void points_publish(const struct points *p, struct str target, struct arena *arena)
 {
-	struct str signature, json, old_signature, old_json;
+	struct str signature, json;
 
-	if (!read_kept(p, target, arena, &signature, &json, NULL) || !json.len)
-		return;
-	if (read_published(p, target, arena, &old_signature, &old_json, NULL) && str_eq(signature, old_signature) && str_eq(json, old_json))
+	if (is_same(p, target, arena, &signature, &json))
 		return;
 	(void)!publish(p, target, signature, json, NULL);
 }

@@ -24,6 +24,8 @@ bool points_hold(const struct points *p, struct str target, int *ret_fd, struct 
 /* Sets serial and said_us, signs, keeps and publishes. ${said}->serial is that of the statement before, 0 for none. */
 bool points_say(const struct points *p, struct point *said, struct arena *arena,
 		struct err *err) PAWL_MUST_USE;
+/* Is what is kept what gates read? True where nothing is kept. Whoever changes it just now is waited for. */
+bool points_are_read(const struct points *p, struct str target, struct arena *arena);
 /* What is kept, published again where it differs. Best effort. */
 void points_publish(const struct points *p, struct str target, struct arena *arena);
 

@@ -75,7 +75,7 @@ static bool choose(struct recovering *r, struct err *err)
 	}
 	if (!found)
 		return err_set(err, ERR_STATE, "there is no whole physical backup of %.*s%s that can be believed", STR_ARG(r->ask->target),
-			       ask_words(r->ask));
+			       recover_words(r->ask));
 	r->base = *found;
 	return backup_manifest(r->ask->vault, r->ask->target, found->id, r->ask->key, r->arena, &r->done->manifest, err);
 }
@@ -90,6 +90,9 @@ static bool too_far(struct recovering *r, const char *what, struct err *err)
 	if (r->ask->quiet_to > r->chain.to)
 		once = arena_fmt(r->arena, "; WAL up to %.*s was archived, and is missing",
 				 STR_ARG(wal_position(r->ask->quiet_to, r->arena)));
+	else
+		once = arena_fmt(r->arena, "; what the server has written since is fetched by: pawl backup wal %.*s --once",
+				 STR_ARG(r->ask->target));
 	return err_set(err, ERR_STATE, "%s is not in the archive: the WAL behind backup %.*s %s %.*s, as of %s%s%.*s%.*s", what,
 		       STR_ARG(r->base.id), r->chain.n ? "goes to" : "is not archived; it ends at", STR_ARG(at), as_of,
 		       why.len ? "; " : "", STR_ARG(why), STR_ARG(once));
@@ -167,7 +170,7 @@ static bool make_folder(struct recovering *r, struct err *err)
 static bool fetch_base(struct recovering *r, struct err *err)
 {
 	const struct manifest *m = &r->done->manifest;
-	struct unpack_from from = { r->ask->vault, r->ask->decrypt, m, DUMP_BYTES, r->arena };
+	struct unpack_from from = { r->ask->vault, r->ask->decrypt, m, DUMP_BYTES, r->arena, NULL };
 	struct fingerprint_found found;
 	bool good;
 
@@ -241,5 +244,6 @@ bool recover(const struct recover_ask *ask, struct arena *arena, struct recover_
 	free((char *)(uintptr_t)r.tail.bytes);
 	if (good)
 		*ret = done;
+	ret->manifest = done.manifest;
 	return good;
 }

@@ -43,7 +43,7 @@ struct recover_done {
 	bool own_files;		   /* its configuration came with the backup; else it has a small one of ours */
 };
 
-/* False: there is no folder. */
+/* False: there is no folder; ${ret->manifest} is that of the base all the same, where one was chosen. */
 bool recover(const struct recover_ask *ask, struct arena *arena, struct recover_done *ret, struct err *err) PAWL_MUST_USE;
 
 /* Why a chain goes no further, for whoever wants more: a sentence. STR_NONE where nothing lies behind it. */

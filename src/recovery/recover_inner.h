@@ -23,6 +23,6 @@ struct recovering {
 /* The files are there: recovered, ended, and ready to be started. */
 bool recover_run(struct recovering *r, struct err *err) PAWL_MUST_USE;
 /* " that ends before what is asked for", or less. */
-const char *ask_words(const struct recover_ask *ask);
+const char *recover_words(const struct recover_ask *ask);
 
 #endif

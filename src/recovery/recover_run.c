@@ -21,7 +21,7 @@ static const char overrides[] =
 static const char small_configuration[] = "listen_addresses = 'localhost'\n";
 static const char small_hba[] = "local all all peer\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n";
 
-const char *ask_words(const struct recover_ask *ask)
+const char *recover_words(const struct recover_ask *ask)
 {
 	return ask->id.len ? " of that id, ending before what is asked for," : ask->until == RECOVER_END ? "" : " that ends before that";
 }
@@ -100,7 +100,7 @@ static bool server_log(const struct recovering *r, struct buf *ret, struct err *
 
 static bool start(struct recovering *r, struct str target, struct err *err)
 {
-	return target.ptr && physical_quiet(&r->unpack, scratch_socket(r->server), target, err) && physical_start(r->server, err);
+	return target.ptr && physical_quiet(&r->unpack, scratch_socket(r->server), target, err) && physical_start(r->server, NULL, err);
 }
 
 /* The archive has all that was committed by then (reachable()), and nothing that was committed later: its end is the moment. */
@@ -146,7 +146,7 @@ bool recover_run(struct recovering *r, struct err *err)
 	if (!physical_ended(&r->unpack, &r->done->timeline, &r->done->end, err) || (all && r->laid.pieces && !went_all_the_way(r, err)))
 		return false;
 	r->done->pieces = r->laid.pieces;
-	if (!physical_stop(r->server, err) || !server_log(r, &log, err))
+	if (!physical_stop(r->server, NULL, err) || !server_log(r, &log, err))
 		return false;
 	r->done->last = last_time(r, buf_str(&log));
 	return back(r, err);

@@ -30,10 +30,7 @@ struct restore {
 
 static bool gone(struct restore *r, struct err *err)
 {
-	struct str says = str_trim(str_from(PQerrorMessage(r->c)));
-
-	return err_set(err, ERR_TOOL, "the server that is restored into is gone: %.*s",
-		       STR_ARG(says));
+	return err_said(err, ERR_TOOL, "the server that is restored into is gone", PQerrorMessage(r->c));
 }
 
 static void remember(struct restore *r, const char *state, const char *says, struct str on)

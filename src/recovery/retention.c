@@ -17,6 +17,8 @@ const char *retention_word(enum retention_why w)
 		return "it never became a backup";
 	case RETENTION_ALL:
 		return "everything is kept";
+	case RETENTION_YOUNG:
+		return "of the last 24 hours";
 	case RETENTION_DAY:
 		return "the newest of its day";
 	case RETENTION_WEEK:
@@ -105,6 +107,23 @@ static void keep_buckets(struct retention_point *p, size_t n, unsigned many, int
 	}
 }
 
+/* Of what was taken since a day before the newest, or a day before now, where that is earlier. */
+static void keep_young(struct retention_point *p, size_t n, int64_t now_us)
+{
+	size_t i = 0;
+	int64_t since;
+
+	while (i < n && !counts(&p[i]))
+		i++;
+	if (i == n)
+		return;
+	since = (p[i].taken_us < now_us ? p[i].taken_us : now_us) - RETENTION_YOUNG_S * SECOND;
+	for (; i < n && p[i].taken_us > since; i++) {
+		if (p[i].why == RETENTION_REMOVE)
+			p[i].why = RETENTION_YOUNG;
+	}
+}
+
 static void set_all(struct retention_point *p, size_t n, enum retention_why why)
 {
 	for (size_t i = 0; i < n; i++)
@@ -145,6 +164,7 @@ void retention_decide(const struct retention_keep *keep, int64_t now_us, struct 
 	keep_buckets(p, n, keep->daily, day_of, RETENTION_DAY);
 	keep_buckets(p, n, keep->weekly, week_of, RETENTION_WEEK);
 	keep_buckets(p, n, keep->monthly, month_of, RETENTION_MONTH);
+	keep_young(p, n, now_us);
 	for (size_t i = 0; i < n; i++) {
 		if (!counts(&p[i]))
 			continue;
@@ -209,10 +229,13 @@ bool retention_run(const struct retention_ask *ask, struct arena *arena, struct 
 	for (size_t i = done.n; i-- > 0;) {
 		if (p[i].why != RETENTION_REMOVE && p[i].why != RETENTION_SWEEP)
 			continue;
-		if (ask->dry || vault_remove(ask->vault, ask->target, p[i].id, &done.last))
-			done.removed++;
-		else
+		if (!ask->dry && !vault_remove(ask->vault, ask->target, p[i].id, &done.last)) {
 			done.not_removed++;
+			continue;
+		}
+		done.removed++;
+		if (ask->removed && !ask->dry)
+			ask->removed(ask->ctx, &p[i]);
 	}
 	*ret = done;
 	return true;

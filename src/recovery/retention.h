@@ -1,9 +1,10 @@
 /* retention.h -- which backups stay: grandfather, father, son.
  * Room: recovery. retention_decide is pure; retention_run asks the vault.
- * Never removed: the newest verified one, the newest whole one, one whose lock has not ended, one that is only behind a delete marker, one
- * whose time is not known. Nothing whole is removed while none is known to be verified, nor anything at all when the clock seems to
- * have gone back: the vault fills up then, and says so, which can be mended.
+ * Never removed: whatever is younger than a day, the newest verified one, the newest whole one, one whose lock has not ended, one that is
+ * only behind a delete marker, one whose time is not known. Nothing whole is removed while none is known to be verified, nor anything at
+ * all when the clock seems to have gone back: the vault fills up then, and says so, which can be mended.
  * Days, weeks and months are counted by the backups that there are, not by the clock: a pause, or a clock far ahead, takes nothing away.
+ * The day in which nothing goes ends with the newest of them: what is taken after a loss never takes away what was taken before it.
  */
 #ifndef PAWL_RECOVERY_RETENTION_H
 #define PAWL_RECOVERY_RETENTION_H
@@ -20,6 +21,7 @@ enum retention_why {
 	RETENTION_REMOVE = 0x35, /* no reason keeps it */
 	RETENTION_SWEEP = 0x5a, /* never became a backup, and nobody works on it any more */
 	RETENTION_ALL = 1,	/* no retention was asked for */
+	RETENTION_YOUNG, /* of the last 24 hours */
 	RETENTION_DAY,
 	RETENTION_WEEK,
 	RETENTION_MONTH,
@@ -44,6 +46,7 @@ struct retention_point {
 };
 
 #define RETENTION_SWEEP_S (INT64_C(7) * 24 * 3600)
+#define RETENTION_YOUNG_S (INT64_C(24) * 3600)
 
 /* In any order; n log n. */
 void retention_decide(const struct retention_keep *keep, int64_t now_us, struct retention_point *points, size_t n);
@@ -57,6 +60,8 @@ struct retention_ask {
 	struct str verified; /* id of the newest verified one; STR_NONE: none is known */
 	int64_t now_us;
 	bool dry; /* say it, and remove nothing */
+	void (*removed)(void *ctx, const struct retention_point *p); /* each, once it is gone; NULL: nobody asks */
+	void *ctx;
 };
 
 struct retention_done {

@@ -20,9 +20,15 @@ static const struct record_kind run_kind = RECORD_KIND(struct run, run_members);
 static const struct record_member members[] = {
 	RECORD_OF(struct runs, backup, RECORD_STRUCT, &run_kind), RECORD_OF(struct runs, drill, RECORD_STRUCT, &run_kind),
 	RECORD(struct runs, point_in_time, RECORD_TEXT),	  RECORD(struct runs, paged_backup_us, RECORD_TIME),
-	RECORD(struct runs, paged_drill_us, RECORD_TIME),
+	RECORD(struct runs, paged_drill_us, RECORD_TIME),	  RECORD(struct runs, paged_vault_us, RECORD_TIME),
+	RECORD(struct runs, unfit, RECORD_TEXT),		  RECORD(struct runs, renewed_us, RECORD_TIME),
 };
 static const struct record_kind kind = RECORD_KIND(struct runs, members);
+/* As it was before one that is no good was taken anew at once; and before anybody was told of the vault. */
+static const struct record_kind old_kinds[] = {
+	{ .members = members, .n = ARRAY_LEN(members) - 2, .size = sizeof(struct runs) },
+	{ .members = members, .n = ARRAY_LEN(members) - 3, .size = sizeof(struct runs) },
+};
 
 static bool path_of(struct str folder, struct str target, const char *ending, char ret[PATH_LEN])
 {
@@ -35,11 +41,14 @@ void runs_load(struct str folder, struct str target, struct arena *arena, struct
 {
 	auto_buf b = BUF_MAX(RUNS_MAX);
 	char path[PATH_LEN];
+	struct str json;
 
 	*ret = (struct runs){ .point_in_time = STR_NONE };
 	if (!path_of(folder, target, ".json", path) || !file_exists(path) || !file_read(path, &b, NULL))
 		return;
-	(void)!record_read(&kind, target, arena_str(arena, buf_str(&b)), arena, ret, NULL);
+	json = arena_str(arena, buf_str(&b));
+	(void)!(record_read(&kind, target, json, arena, ret, NULL) || record_read(&old_kinds[0], target, json, arena, ret, NULL) ||
+		record_read(&old_kinds[1], target, json, arena, ret, NULL));
 }
 
 bool runs_store(struct str folder, struct str target, const struct runs *r, struct arena *arena, struct err *err)
@@ -56,13 +65,19 @@ bool runs_store(struct str folder, struct str target, const struct runs *r, stru
 	return json.ptr && dir_make(dir, 0700, err) && file_replace(path, json, 0600, err);
 }
 
-bool runs_lock(struct str folder, struct str target, int *ret_fd, struct err *err)
+bool runs_lock(struct str folder, struct str target, enum runs_work work, int *ret_fd, struct err *err)
 {
+	static const struct {
+		const char *ending, *said;
+	} works[] = {
+		[RUNS_WHOLE] = { ".lock", "is being backed up or drilled" },
+		[RUNS_WAL] = { ".wal.lock", "has its WAL kept" },
+	};
 	char path[PATH_LEN], dir[PATH_LEN], pid[32];
 	auto_fd fd = -1;
 	ssize_t n;
 
-	if (!path_of(folder, target, ".lock", path) || !path_of(folder, STR_NONE, "", dir))
+	if (!path_of(folder, target, works[work].ending, path) || !path_of(folder, STR_NONE, "", dir))
 		return err_set(err, ERR_LIMIT, "%.*s: path too long", STR_ARG(folder));
 	if (!dir_make(dir, 0700, err))
 		return false;
@@ -71,8 +86,8 @@ bool runs_lock(struct str folder, struct str target, int *ret_fd, struct err *er
 		return err_sys(err, "%s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		n = pread(fd, pid, sizeof(pid) - 1, 0);
-		return errno == EWOULDBLOCK ? err_set(err, ERR_STATE, "%.*s is being backed up or drilled just now, by process %.*s",
-						      STR_ARG(target), n > 0 ? (int)n : 1, n > 0 ? pid : "?") :
+		return errno == EWOULDBLOCK ? err_set(err, ERR_STATE, "%.*s %s just now, by process %.*s", STR_ARG(target),
+						      works[work].said, n > 0 ? (int)n : 1, n > 0 ? pid : "?") :
 					      err_sys(err, "%s", path);
 	}
 	n = snprintf(pid, sizeof(pid), "%d", (int)getpid());

@@ -17,7 +17,9 @@ struct run {
 struct runs {
 	struct run backup, drill;
 	struct str point_in_time;	      /* what the server says of WAL archiving; STR_NONE: nobody asked */
-	int64_t paged_backup_us, paged_drill_us; /* when somebody was last told that it is late */
+	int64_t paged_backup_us, paged_drill_us, paged_vault_us; /* when somebody was last told of it */
+	struct str unfit;   /* id of the backup whose bytes, or WAL, a drill found not to be what was stored; STR_NONE */
+	int64_t renewed_us; /* when the schedule last took one because the newest was no good */
 };
 
 /* Missing or unreadable: zeros. */
@@ -25,7 +27,12 @@ void runs_load(struct str folder, struct str target, struct arena *arena, struct
 bool runs_store(struct str folder, struct str target, const struct runs *r, struct arena *arena,
 		struct err *err) PAWL_MUST_USE;
 
-/* One at a time for each target: *${ret_fd} is held until it is closed or this process ends, however it ends. False with who has it. */
-bool runs_lock(struct str folder, struct str target, int *ret_fd, struct err *err) PAWL_MUST_USE;
+enum runs_work {
+	RUNS_WHOLE, /* a backup, a drill */
+	RUNS_WAL,   /* beside those */
+};
+/* One at a time for each target: *${ret_fd} is held until it is closed or this process ends, however it ends. False with who has it
+ * (ERR_STATE). */
+bool runs_lock(struct str folder, struct str target, enum runs_work work, int *ret_fd, struct err *err) PAWL_MUST_USE;
 
 #endif

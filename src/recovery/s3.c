@@ -4,16 +4,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/timestamp.h"
 #include "cloud/answer.h"
 #include "cloud/credentials.h"
 #include "cloud/xml.h"
+#include "recovery/stall.h"
 
 #define SCRATCH ((size_t)64 << 20)
 #define KEEP ((size_t)1 << 20)
 #define TRIES 4
 #define TOTAL_S 300L
+#define SILENT_S 30L	  /* no byte either way */
+#define SILENT_BODY_S 60L /* what was sent is looked at first */
+#define SILENT_SLOW_S 240L
+#define AGAIN_S 45 /* what has no body is not asked once more after that */
 #define VERSIONS_MAX 1000000u
 
 struct s3 {
@@ -141,49 +145,6 @@ int64_t s3_now_us(const struct s3 *s)
 	return clock_now_us() + s->ahead_us;
 }
 
-static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/* 32 bytes: 43 letters and one '='. */
-bool s3_sum_read(const char *sum, struct digest *ret)
-{
-	uint32_t bits = 0;
-	unsigned have = 0;
-	size_t n = 0;
-
-	if (strlen(sum) != 44 || sum[43] != '=')
-		return false;
-	for (size_t i = 0; i < 43; i++) {
-		const char *at = strchr(letters, sum[i]);
-
-		if (!at)
-			return false;
-		bits = (bits << 6 | (uint32_t)(at - letters)) & 0xffff;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			ret->b[n++] = (uint8_t)(bits >> have & 0xff);
-		}
-	}
-	return n == DIGEST_LEN && !(bits & 3);
-}
-
-void s3_sum(struct str body, char ret[S3_SUM])
-{
-	struct digest d = digest_of(body.ptr ? body.ptr : "", body.len);
-	uint8_t padded[DIGEST_LEN + 1] = { 0 };
-	size_t n = 0;
-
-	memcpy(padded, d.b, DIGEST_LEN);
-	for (size_t i = 0; i < sizeof(padded); i += 3) {
-		uint32_t three = (uint32_t)padded[i] << 16 | (uint32_t)padded[i + 1] << 8 | padded[i + 2];
-
-		for (int shift = 18; shift >= 0; shift -= 6)
-			ret[n++] = letters[three >> shift & 63];
-	}
-	ret[n - 1] = '='; /* 32 bytes: one short of a multiple of three */
-	ret[n] = 0;
-}
-
 struct str s3_key(const struct s3 *s, struct arena *arena, struct str target, struct str id,
 		  struct str file)
 {
@@ -274,7 +235,8 @@ static bool exchange(struct s3 *s, const struct s3_call *c, struct err *err)
 			.headers = text,
 			.n_headers = lines(c, &g, s, text),
 			.body = c->body,
-			.total_s = TOTAL_S },
+			.total_s = TOTAL_S,
+			.silent_s = c->slow ? SILENT_SLOW_S : c->body.len ? SILENT_BODY_S : SILENT_S },
 		&s->answer, err);
 	s->answer.wanted = NULL;
 	s->answer.n_wanted = 0;
@@ -313,10 +275,13 @@ static bool busy(long status, struct str code)
 bool s3_call(struct s3 *s, const struct s3_call *c, struct s3_answer *ret, struct err *err)
 {
 	bool renewed = false, good = false;
+	int64_t began = stall_clock();
 
 	for (unsigned i = 0; i < (c->once ? 1 : TRIES); i++) {
 		struct str code;
 
+		if (i && !c->body.len && stall_clock() - began > AGAIN_S)
+			break;
 		if (i)
 			usleep(100000u << (2 * (i - 1)));
 		good = exchange(s, c, err);

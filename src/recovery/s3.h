@@ -21,6 +21,7 @@ struct s3_call {
 	struct http_header *wanted; /* of the answer */
 	size_t n_wanted;
 	bool once; /* not tried again when the line breaks or the cloud is busy */
+	bool slow; /* the cloud may work on it for minutes without a word */
 };
 
 struct s3_answer {

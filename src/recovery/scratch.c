@@ -11,13 +11,16 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/proc.h"
 #include "recovery/confine.h"
+#include "recovery/ending.h"
 #include "recovery/scratch_inner.h"
+#include "recovery/stall.h"
 
+#define FDS 65536
 #define START_S 60
+#define NEVER_RAN 126 /* or a signal ended it */
 #define ENVIRONMENT 32
 #define STOP_S 10
 #define MEMORY "/dev/shm"
@@ -84,20 +87,28 @@ static char **as_user(struct scratch *s, char **argv, char words[WORDS][16])
 	return argv;
 }
 
-static bool run(const char *name, char **argv, struct str input, struct err *err)
+/* A status that is not 0 is told in ${err} as well. */
+static bool to_its_end(const char *name, char **argv, struct str input, int timeout_s, int *ret_status, struct err *err)
 {
 	auto_buf says = BUF_MAX(64 << 10);
-	struct proc_opts o = { .cwd = "/", .input = input, .out = &says, .errout = &says, .timeout_s = START_S };
+	struct proc_opts o = { .cwd = "/", .input = input, .out = &says, .errout = &says, .timeout_s = timeout_s };
 	char program[TOOLS_PATH];
-	int status;
 
 	if (!tools_find(argv[0], program, err))
 		return false;
 	argv[0] = program;
-	if (!proc_run(argv, &o, &status, err))
+	if (!proc_run(argv, &o, ret_status, err))
 		return err_prefix(err, "%s", name);
-	return !status || err_set(err, ERR_TOOL, "%s ended with status %d: %.*s", name, status,
-				  STR_ARG(str_trim(buf_str(&says))));
+	if (*ret_status)
+		(void)err_set(err, ERR_TOOL, "%s ended with status %d: %.*s", name, *ret_status, STR_ARG(str_trim(buf_str(&says))));
+	return true;
+}
+
+static bool run(const char *name, char **argv, struct str input, struct err *err)
+{
+	int status;
+
+	return to_its_end(name, argv, input, START_S, &status, err) && !status;
 }
 
 static const char *name_of(char *const *argv)
@@ -113,6 +124,18 @@ bool scratch_run(struct scratch *s, char **argv, bool own, struct err *err)
 	const char *name = name_of(argv);
 
 	return run(name, own ? argv : as_user(s, argv, words), STR_NONE, err);
+}
+
+bool scratch_run_for(struct scratch *s, char **argv, int timeout_s, int *ret_status, struct err *err)
+{
+	char words[WORDS][16];
+	const char *name = name_of(argv);
+	int status;
+
+	if (!to_its_end(name, as_user(s, argv, words), STR_NONE, timeout_s, &status, err) || status >= NEVER_RAN)
+		return false;
+	*ret_status = status;
+	return true;
 }
 
 bool scratch_run_with(struct scratch *s, char **argv, struct str input, struct err *err)
@@ -202,6 +225,15 @@ static void environment(const struct scratch *s, char home[PATH_LEN + 8], char *
 	ret[n] = NULL;
 }
 
+/* Whatever a library opened, and how: at exec it is gone. */
+static void keep_ours(void)
+{
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	for (int fd = 3; fd < FDS; fd++) /* Linux before 5.11 */
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* System calls alone: other threads may hold whatever lock. */
 static void become_server(int log, const struct confine *shut, const char *program, char **argv, char **env)
 {
@@ -209,6 +241,7 @@ static void become_server(int log, const struct confine *shut, const char *progr
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
 
+	keep_ours();
 	sigemptyset(&none);
 	if (null >= 0 && dup2(null, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
 	    (shut->rules < 0 || confine_self(shut)))
@@ -264,25 +297,49 @@ static bool log_tail(const struct scratch *s, struct err *err)
 	all = str_trim(buf_str(&b));
 	if (all.len > 400)
 		all = str_sub(all, all.len - 400, 400);
-	return err_set(err, ERR_TOOL, "the scratch server did not start: %.*s", STR_ARG(all));
+	return ending_none(err) && err_set(err, ERR_TOOL, "the scratch server did not start: %.*s", STR_ARG(all));
+}
+
+static bool said(const struct scratch *s, const char *file, const char *says)
+{
+	auto_buf b = BUF_MAX(1 << 20);
+	char path[PATH_LEN + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", s->folder, file);
+	return file_read(path, &b, NULL) && b.len && strstr(b.ptr, says);
 }
 
 bool scratch_wait(struct scratch *s, const char *file, const char *says, struct err *err)
 {
-	int64_t until = clock_now_us() + START_S * CLOCK_SECOND;
-	char path[PATH_LEN + 64];
+	int64_t until = stall_clock() + START_S;
 
-	snprintf(path, sizeof(path), "%s/%s", s->folder, file);
-	while (clock_now_us() < until) {
-		auto_buf b = BUF_MAX(1 << 20);
-		int status;
-
-		if (file_read(path, &b, NULL) && b.len && strstr(b.ptr, says))
+	while (stall_clock() <= until && !ending_signal()) {
+		if (said(s, file, says))
 			return true;
-		if (waitpid(s->pid, &status, WNOHANG) == s->pid) {
-			s->pid = -1;
-			return log_tail(s, err);
-		}
+		if (!scratch_alive(s))
+			break;
+		usleep(10000);
+	}
+	return log_tail(s, err);
+}
+
+bool scratch_wait_long(struct scratch *s, const char *file, const char *says, struct stall *stall, struct err *err)
+{
+	char log[PATH_LEN + 16];
+	struct stat now = { .st_size = 0 };
+	off_t heard = 0;
+
+	snprintf(log, sizeof(log), "%s/log", s->folder);
+	while (!stall_over(stall) && !ending_signal()) {
+		bool alive = scratch_alive(s);
+
+		if (said(s, file, says))
+			return true;
+		if (!alive)
+			break;
+		if (stat(log, &now) == 0 && now.st_size != heard)
+			stall_moved(stall);
+		heard = now.st_size;
 		usleep(10000);
 	}
 	return log_tail(s, err);
@@ -327,8 +384,8 @@ bool scratch_empty(struct scratch *s, const struct scratch_opts *o, const char *
 		scratch_sweep(STR(MEMORY), s->uid); /* the run that died may have been there */
 	if (!folders(s, o->folder, err))
 		return false;
-	/* One that lasts outlives whoever made it. */
-	return o->lasting || (s->owner = scratch_own(s->folder, err)) >= 0;
+	s->owner = scratch_own(s->folder, err);
+	return s->owner >= 0;
 }
 
 bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const struct scratch_kind *k,
@@ -374,7 +431,7 @@ const char *scratch_socket(const struct scratch *s)
 
 void scratch_stop(struct scratch *s)
 {
-	int64_t until = clock_now_us() + STOP_S * CLOCK_SECOND;
+	int64_t until = stall_clock() + STOP_S;
 	int status;
 
 	if (!s)
@@ -382,7 +439,7 @@ void scratch_stop(struct scratch *s)
 	if (s->pid > 0) {
 		kill(s->pid, s->ends ? s->ends : SIGQUIT); /* at once: nothing in it is of use any more */
 		while (waitpid(s->pid, &status, WNOHANG) == 0) {
-			if (clock_now_us() > until)
+			if (stall_clock() > until)
 				kill(s->pid, SIGKILL);
 			usleep(5000);
 		}

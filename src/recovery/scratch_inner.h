@@ -40,12 +40,18 @@ bool scratch_prepare(struct scratch *s, const struct scratch_opts *o, const stru
 /* ${argv} has room for SCRATCH_WORDS more. Runs to its end; ${own}: as ourselves, not as the server's user. */
 #define SCRATCH_WORDS 10
 bool scratch_run(struct scratch *s, char **argv, bool own, struct err *err) PAWL_MUST_USE;
+/* Of a program whose status is its answer, for at most ${timeout_s}: false when it gave none, for it could not be started, took longer, or
+ * was ended by a signal. A status that is not 0 is in ${err} as well, with what the program said. */
+bool scratch_run_for(struct scratch *s, char **argv, int timeout_s, int *ret_status, struct err *err) PAWL_MUST_USE;
 bool scratch_run_with(struct scratch *s, char **argv, struct str input, struct err *err) PAWL_MUST_USE;
 /* The server itself; ends with us, whatever ends us. Its output goes to the file log. */
 bool scratch_spawn(struct scratch *s, char **argv, struct err *err) PAWL_MUST_USE;
 /* Until ${file} of the folder says ${says}, or the server died: then its last words are in ${err}. */
 bool scratch_wait(struct scratch *s, const char *file, const char *says,
 		  struct err *err) PAWL_MUST_USE;
+/* As scratch_wait(), for as long as it lives; or until ${stall}, which may be NULL, is over. Its log is a sign of life. */
+struct stall;
+bool scratch_wait_long(struct scratch *s, const char *file, const char *says, struct stall *stall, struct err *err) PAWL_MUST_USE;
 
 /* The file of ${folder} that says that its run lives: held locked until closed. -1 with ${err}. */
 int scratch_own(const char *folder, struct err *err);

@@ -16,14 +16,16 @@
 #define NAME "pawl-scratch-"
 #define WAIT_MS 5000
 
+/* It has its name once it is locked: another run that sweeps at this moment takes it for nobody's otherwise. */
 int scratch_own(const char *folder, struct err *err)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], before[PATH_MAX];
 	auto_fd fd = -1;
 
 	snprintf(path, sizeof(path), "%s/" OWNER, folder);
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	snprintf(before, sizeof(before), "%s/" OWNER "-to-be", folder);
+	fd = open(before, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0 || rename(before, path) != 0) {
 		(void)err_sys(err, "%s", path);
 		return -1;
 	}
@@ -103,12 +105,16 @@ static void look_at(const char *path, uid_t uid)
 
 int scratch_half(const char *path)
 {
+	char before[PATH_MAX];
 	auto_fd fd = -1;
 
-	if (mkdir(path, 0700) != 0)
+	if ((size_t)snprintf(before, sizeof(before), "%s-to-be", path) >= sizeof(before) || mkdir(before, 0700) != 0)
 		return -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? fd_take(&fd) : -1;
+	fd = open(before, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && rename(before, path) == 0)
+		return fd_take(&fd);
+	(void)rmdir(before);
+	return -1;
 }
 
 /* scratch-NAME.PID, as scratch.c calls them until they are whole. */

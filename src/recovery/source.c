@@ -16,6 +16,13 @@ const struct source *source_of(enum backup_kind kind)
 	return (unsigned)kind < ARRAY_LEN(sources) ? sources[kind] : NULL;
 }
 
+const char *drill_compared(enum backup_kind kind)
+{
+	const struct source *s = source_of(kind);
+
+	return s ? s->compared : "";
+}
+
 enum dump_form backup_form(enum backup_kind kind)
 {
 	const struct source *s = source_of(kind);

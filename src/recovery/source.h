@@ -16,6 +16,7 @@ struct source {
 	bool (*take)(struct backup_run *r, struct err *err);
 	/* Unpacks and compares. Whatever differs, or cannot be known, is said by drill_because() and makes this false. */
 	bool (*drill)(struct drill_run *r);
+	const char *compared; /* what was found of a backup that is verified: no more than drill looks at */
 };
 
 /* NULL where the kind is not built. */

@@ -1,4 +1,7 @@
 /* What a command prints: kept whole, and handed to the owner's own check when it is drilled. */
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "base/clock.h"
 #include "recovery/filter.h"
 #include "recovery/source.h"
@@ -12,32 +15,32 @@ static bool take_command(struct backup_run *r, struct err *err)
 	return backup_stream(r, r->ask->command, NULL, err);
 }
 
-/* What the check prints is nobody's. */
-static bool unheard(void *ctx, const void *p, size_t n, struct err *err)
-{
-	(void)ctx;
-	(void)p;
-	(void)n;
-	(void)err;
-	return true;
-}
-
 struct checking {
 	struct drill_run *r;
 	struct filter filter;
 	bool begun;
 };
 
+/* It says no by a status of its own. A shell's words of what it was to run are no word of the backup: that it was killed (137), that it is
+ * not there (127), that it cannot be run (126). */
 static bool refused(struct checking *c, const struct err *err)
 {
-	return drill_because(c->r, DRILL_CHECK, "the check did not accept it: %s", err->msg);
+	int status = c->filter.status, said = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	if (said == 127 || said == 126)
+		return drill_because(c->r, DRILL_BROKE_OFF, "the check could not be run: %s (to a shell: the program is %s)", err->msg,
+				     said == 127 ? "not there" : "none that can be run");
+	if (said != 0 && said != 128 + SIGKILL)
+		return drill_because(c->r, DRILL_CHECK, "the check did not accept it: %s", err->msg);
+	return drill_because(c->r, DRILL_BROKE_OFF, "the check did not end by itself: %s", err->msg);
 }
 
 static bool begin(struct checking *c)
 {
 	struct err err = { 0 };
 
-	c->filter.take = unheard;
+	c->filter.stall = c->r->stall;
+	c->filter.take = NULL; /* what it prints is nobody's */
 	c->begun = filter_begin(&c->filter, c->r->ask->check, &err);
 	return c->begun || drill_because(c->r, DRILL_BROKE_OFF, "the check: %s", err.msg);
 }
@@ -76,4 +79,5 @@ static bool drill_command(struct drill_run *r)
 	return good;
 }
 
-const struct source source_command = { BACKUP_COMMAND, DUMP_BYTES, false, take_command, drill_command };
+const struct source source_command = { BACKUP_COMMAND, DUMP_BYTES, false, take_command, drill_command,
+						"every byte as it was taken" };

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "recovery/drill_exec.h"
 #include "recovery/rds.h"
 #include "recovery/source.h"
 
@@ -123,7 +124,7 @@ static bool snapshot(struct backup_run *r, struct rds_api *own, struct rds_thing
 
 static bool take_rds(struct backup_run *r, struct err *err)
 {
-	struct rds_thing instance, first, last;
+	struct rds_thing instance = { 0 }, first = { 0 }, last;
 	struct rds_api own;
 	bool good;
 
@@ -255,7 +256,7 @@ static enum drill_code fault(const struct drilled *d, const PGresult *one)
 
 static bool read_table(struct drilled *d, const char *name, const char *sql)
 {
-	PGresult *one = PQexec(d->c, sql);
+	PGresult *one = drill_exec(d->r, d->c, sql);
 	bool good = PQresultStatus(one) == PGRES_COPY_OUT;
 	uint64_t rows = 0;
 	char *row;
@@ -285,7 +286,7 @@ static bool read_table(struct drilled *d, const char *name, const char *sql)
 
 static bool read_all(struct drilled *d)
 {
-	PGresult *list = PQexec(d->c, "SELECT pg_catalog.format('%I.%I', nspname, relname), "
+	PGresult *list = drill_exec(d->r, d->c, "SELECT pg_catalog.format('%I.%I', nspname, relname), "
 				      "pg_catalog.format('COPY (SELECT * FROM %I.%I) TO STDOUT', nspname, relname) "
 				      "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace "
 				      "WHERE relkind = 'r' AND relpersistence <> 't' AND nspname !~ '^pg_' "
@@ -306,7 +307,7 @@ static bool read_all(struct drilled *d)
 static bool answer(struct drilled *d, const struct drill_query *q)
 {
 	struct str sql = arena_fmt(d->r->arena, "%.*s", STR_ARG(q->sql));
-	PGresult *one = sql.ptr ? PQexec(d->c, sql.ptr) : NULL;
+	PGresult *one = drill_exec(d->r, d->c, sql.ptr);
 	bool good = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1 && PQnfields(one) == 1;
 
 	stall_moved(d->r->stall);
@@ -380,4 +381,5 @@ static bool drill_rds(struct drill_run *r)
 	return good;
 }
 
-const struct source source_rds = { BACKUP_RDS, DUMP_BYTES, false, take_rds, drill_rds };
+const struct source source_rds = { BACKUP_RDS, DUMP_BYTES, false, take_rds, drill_rds,
+						"every row read, every query as expected" };

@@ -14,13 +14,87 @@
 #define CHUNK ((size_t)128 << 10)
 #define STEP_PAGES 1024
 #define BUSY_MS 10000
+#define NAMELESS_LEN 64
+#define OPS 100000 /* of SQLite's machine between two looks at the clock: about a millisecond */
+#define MANY_ROWS 1024
 
 static bool refused(sqlite3 *db, const char *what, struct err *err)
 {
+	if (db && (sqlite3_errcode(db) & 0xff) == SQLITE_INTERRUPT)
+		return err_set(err, ERR_TOOL, "%s: it took too long, and was broken off", what);
 	return err_set(err, ERR_TOOL, "%s: %s", what, db ? sqlite3_errmsg(db) : "no memory");
 }
 
+/* --- a file without a name: whatever ends us, no clear copy of the database stays --- */
+
+static int nameless(const char *folder, struct err *err)
+{
+	char path[PATH_LEN];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/pawl-sqlite-XXXXXX", folder);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0 || unlink(path) != 0) {
+		(void)err_sys(err, "%s", path);
+		fd_close(&fd);
+	}
+	return fd;
+}
+
+/* SQLite would follow the link, to a name that is gone. */
+static int as_it_is(sqlite3_vfs *vfs, const char *name, int n, char *ret)
+{
+	(void)vfs;
+	return snprintf(ret, (size_t)n, "%s", name) < n ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+#define BY_NUMBER "/proc/self/fd/"
+
+/* Nor would it open what is a link. */
+static int open_it(const char *name, int flags, int mode)
+{
+	return open(name, strncmp(name, BY_NUMBER, strlen(BY_NUMBER)) ? flags : flags & ~O_NOFOLLOW, mode);
+}
+
+static const char *by_number(void)
+{
+	static sqlite3_vfs vfs;
+	sqlite3_vfs *usual = sqlite3_vfs_find(NULL);
+
+	if (vfs.zName || !usual)
+		return vfs.zName;
+	vfs = *usual;
+	vfs.pNext = NULL;
+	vfs.zName = "pawl";
+	vfs.xFullPathname = as_it_is;
+	if (vfs.iVersion < 3 || vfs.xSetSystemCall(&vfs, "open", (sqlite3_syscall_ptr)open_it) != SQLITE_OK ||
+	    sqlite3_vfs_register(&vfs, 0) != SQLITE_OK)
+		vfs.zName = NULL;
+	return vfs.zName;
+}
+
+/* An error code of SQLite's. ${flags}: as of sqlite3_open_v2; ${more}: behind the name in its URI. */
+static int open_nameless(int fd, const char *more, int flags, sqlite3 **ret)
+{
+	char uri[NAMELESS_LEN];
+	const char *vfs = by_number();
+
+	snprintf(uri, sizeof(uri), "file:" BY_NUMBER "%d%s", fd, more);
+	return vfs ? sqlite3_open_v2(uri, ret, flags | SQLITE_OPEN_URI, vfs) : SQLITE_NOMEM;
+}
+
 /* --- asking --- */
+
+static int given_up(void *stall)
+{
+	return stall_over(stall);
+}
+
+/* Whatever it is asked ends when we are given up: with SQLITE_INTERRUPT. */
+static void watch(sqlite3 *db, struct stall *stall)
+{
+	sqlite3_progress_handler(db, OPS, given_up, stall);
+}
 
 /* One row with one value, as text. */
 static bool value(sqlite3 *db, struct str sql, struct arena *arena, struct str *ret, struct err *err)
@@ -63,7 +137,7 @@ static void add_value(struct digest_tree *d, sqlite3_stmt *s, int i)
 }
 
 /* In the order of its pages: the copy has the same. */
-static bool fingerprint_of(sqlite3 *db, struct fingerprint_table *t, struct err *err)
+static bool fingerprint_of(sqlite3 *db, struct stall *stall, struct fingerprint_table *t, struct err *err)
 {
 	char *sql = sqlite3_mprintf("SELECT * FROM \"%w\"", t->name.ptr);
 	sqlite3_stmt *s = NULL;
@@ -79,8 +153,10 @@ static bool fingerprint_of(sqlite3 *db, struct fingerprint_table *t, struct err 
 			add_value(d, s, i);
 			t->bytes += (uint64_t)sqlite3_column_bytes(s, i);
 		}
-		t->rows++;
+		if (++t->rows % MANY_ROWS == 0)
+			stall_moved(stall);
 	}
+	stall_moved(stall);
 	if (d) {
 		digest_tree_end(d, &t->digest);
 		digest_lanes_wait(lanes);
@@ -91,7 +167,7 @@ static bool fingerprint_of(sqlite3 *db, struct fingerprint_table *t, struct err 
 	return code == SQLITE_DONE || refused(db, t->name.ptr, err);
 }
 
-static bool tables(sqlite3 *db, struct arena *arena, const struct fingerprint_table **ret,
+static bool tables(sqlite3 *db, struct stall *stall, struct arena *arena, const struct fingerprint_table **ret,
 		   struct err *err)
 {
 	const struct fingerprint_table **end = ret;
@@ -118,7 +194,7 @@ static bool tables(sqlite3 *db, struct arena *arena, const struct fingerprint_ta
 		*t = (struct fingerprint_table){
 			.name = arena_fmt(arena, "%s", (const char *)sqlite3_column_text(s, 0))
 		};
-		good = t->name.ptr ? fingerprint_of(db, t, err)
+		good = t->name.ptr ? fingerprint_of(db, stall, t, err)
 				   : err_set(err, ERR_LIMIT, "more tables than can be remembered");
 		*end = t;
 		end = (const struct fingerprint_table **)(uintptr_t)&t->next;
@@ -148,6 +224,7 @@ static bool answers(sqlite3 *db, struct backup_run *r, struct err *err)
 		*i = (struct manifest_invariant){ .name = q->name, .sql = q->sql };
 		if (!value(db, q->sql, r->arena, &i->value, err))
 			return err_prefix(err, "invariant %.*s", STR_ARG(q->name));
+		stall_moved(r->stall);
 		*end = i;
 		end = (const struct manifest_invariant **)(uintptr_t)&i->next;
 	}
@@ -156,16 +233,19 @@ static bool answers(sqlite3 *db, struct backup_run *r, struct err *err)
 
 /* --- taking --- */
 
-static bool copy_pages(sqlite3 *from, const char *path, struct err *err)
+static bool copy_pages(sqlite3 *from, struct stall *stall, int fd, struct err *err)
 {
 	sqlite3 *to = NULL;
 	sqlite3_backup *b = NULL;
-	int code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL);
+	int code = open_nameless(fd, "", SQLITE_OPEN_READWRITE, &to);
 
+	/* A journal would have a name, and be of no use. */
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL, NULL, NULL);
 	if (code == SQLITE_OK)
 		b = sqlite3_backup_init(to, "main", from, "main");
-	for (code = b ? SQLITE_OK : SQLITE_ERROR; code == SQLITE_OK;)
-		code = sqlite3_backup_step(b, STEP_PAGES);
+	for (code = b ? SQLITE_OK : SQLITE_ERROR; code == SQLITE_OK; stall_moved(stall))
+		code = stall_over(stall) ? SQLITE_INTERRUPT : sqlite3_backup_step(b, STEP_PAGES);
 	if (code != SQLITE_DONE)
 		(void)err_set(err, ERR_TOOL, "its pages cannot be copied: %s",
 			      b ? sqlite3_errstr(code) : to ? sqlite3_errmsg(to) : "no memory");
@@ -174,27 +254,25 @@ static bool copy_pages(sqlite3 *from, const char *path, struct err *err)
 	return code == SQLITE_DONE;
 }
 
-static bool stream_file(struct backup_run *r, const char *path, struct err *err)
+static bool stream_file(struct backup_run *r, int fd, struct err *err)
 {
-	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
 	char *p = malloc(CHUNK);
-	bool good = p && fd >= 0;
+	bool good = p || err_set(err, ERR_LIMIT, "no memory to read a backup");
 	ssize_t n = 1;
 
-	if (!good)
-		(void)err_sys(err, "%s", path);
 	while (good && (n = read(fd, p, CHUNK)) > 0)
 		good = backup_chunk(r, p, (size_t)n, err);
 	if (n < 0)
-		good = err_sys(err, "%s", path);
+		good = err_sys(err, "its copy");
 	free(p);
 	return good;
 }
 
-static bool snapshot(sqlite3 *db, struct backup_run *r, const char *copy, struct err *err)
+static bool snapshot(sqlite3 *db, struct backup_run *r, int copy, struct err *err)
 {
 	struct str pages;
 
+	watch(db, r->stall);
 	if (sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK ||
 	    !value(db, STR("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"), r->arena,
 		   &pages, err))
@@ -202,32 +280,30 @@ static bool snapshot(sqlite3 *db, struct backup_run *r, const char *copy, struct
 	r->m->taken_us = clock_now_us();
 	if (!str_to_u64(pages, &r->about))
 		r->about = 0;
-	return answers(db, r, err) && tables(db, r->arena, &r->m->tables, err) &&
-	       copy_pages(db, copy, err) && stream_file(r, copy, err);
+	return answers(db, r, err) && tables(db, r->stall, r->arena, &r->m->tables, err) &&
+	       copy_pages(db, r->stall, copy, err) && stream_file(r, copy, err);
 }
 
 static bool take_sqlite(struct backup_run *r, struct err *err)
 {
-	char file[PATH_LEN], copy[PATH_LEN];
+	char file[PATH_LEN];
 	const char *tmp = getenv("TMPDIR");
 	sqlite3 *db = NULL;
-	auto_fd fd = -1;
+	auto_fd copy = nameless(tmp ? tmp : "/var/tmp", err);
 	bool good;
 
+	if (copy < 0)
+		return false;
 	snprintf(file, sizeof(file), "%.*s", STR_ARG(r->ask->connect));
-	snprintf(copy, sizeof(copy), "%s/pawl-sqlite-XXXXXX", tmp ? tmp : "/var/tmp");
-	fd = mkostemp(copy, O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(err, "%s", copy);
 	r->m->server = r->m->tool = arena_fmt(r->arena, "SQLite %s", sqlite3_libversion());
 	if (!r->m->host.len)
 		r->m->host = r->ask->connect;
 	good = (sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
 		sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK) ||
 	       refused(db, "it cannot be opened", err);
-	good = (good && snapshot(db, r, copy, err)) || err_prefix(err, "%s", file);
+	good = good && snapshot(db, r, copy, err);
+	good = good || err_prefix(err, "%s", file);
 	sqlite3_close(db);
-	unlink(copy);
 	return good;
 }
 
@@ -246,6 +322,14 @@ static bool write_down(void *ctx, const void *p, size_t n, struct err *err)
 	       drill_because(f->r, DRILL_BROKE_OFF, "there is no room to restore it: %s", err->msg);
 }
 
+/* What this machine lacks says nothing of the backup. */
+static enum drill_code or_unknown(sqlite3 *db, enum drill_code code)
+{
+	int why = sqlite3_errcode(db) & 0xff;
+
+	return why == SQLITE_NOMEM || why == SQLITE_FULL || why == SQLITE_CANTOPEN || why == SQLITE_INTERRUPT ? DRILL_BROKE_OFF : code;
+}
+
 static bool whole_pages(struct drill_run *r, sqlite3 *db)
 {
 	struct err err = { 0 };
@@ -253,7 +337,7 @@ static bool whole_pages(struct drill_run *r, sqlite3 *db)
 
 	if (!value(db, STR("SELECT group_concat(integrity_check, '; ') FROM pragma_integrity_check(5)"),
 		   r->arena, &says, &err))
-		return drill_because(r, DRILL_ERROR, "it is no database that SQLite can read: %s",
+		return drill_because(r, or_unknown(db, DRILL_ERROR), "it is no database that SQLite can read: %s",
 				     err.msg);
 	return str_is(says, "ok") ||
 	       drill_because(r, DRILL_ERROR, "integrity_check: %.*s", STR_ARG(says));
@@ -265,9 +349,10 @@ static bool answer(struct drill_run *r, sqlite3 *db, enum drill_code code,
 	struct err err = { 0 };
 	struct str got = STR_NONE;
 
+	stall_moved(r->stall);
 	return value(db, i->sql, r->arena, &got, &err)
 		       ? drill_answer(r, code, i->name, got, i->value)
-		       : drill_because(r, code, "%.*s cannot be answered: %s", STR_ARG(i->name),
+		       : drill_because(r, or_unknown(db, code), "%.*s cannot be answered: %s", STR_ARG(i->name),
 				       err.msg);
 }
 
@@ -275,10 +360,12 @@ static bool compare(struct drill_run *r, sqlite3 *db)
 {
 	const struct fingerprint_table *found = NULL;
 	struct err err = { 0 };
-	bool all = whole_pages(r, db);
+	bool all;
 
-	if (!tables(db, r->arena, &found, &err))
-		return drill_because(r, DRILL_ERROR, "%s", err.msg);
+	watch(db, r->stall);
+	all = whole_pages(r, db);
+	if (!tables(db, r->stall, r->arena, &found, &err))
+		return drill_because(r, err.code == ERR_LIMIT ? DRILL_BROKE_OFF : or_unknown(db, DRILL_ERROR), "%s", err.msg);
 	all &= drill_same_tables(r, "what was restored", found);
 	for (; all && found; found = found->next) {
 		r->done->tables++;
@@ -295,14 +382,11 @@ static bool compare(struct drill_run *r, sqlite3 *db)
 }
 
 /* Nothing else writes to it, and nothing in it is trusted. */
-static bool open_restored(struct drill_run *r, const char *path, sqlite3 **ret)
+static bool open_restored(struct drill_run *r, int fd, sqlite3 **ret)
 {
-	char uri[PATH_LEN + 32];
-
-	snprintf(uri, sizeof(uri), "file:%s?immutable=1", path);
-	if (sqlite3_open_v2(uri, ret, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) != SQLITE_OK ||
+	if (open_nameless(fd, "?immutable=1", SQLITE_OPEN_READONLY, ret) != SQLITE_OK ||
 	    sqlite3_db_config(*ret, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK)
-		return drill_because(r, DRILL_ERROR, "it cannot be opened: %s",
+		return drill_because(r, DRILL_BROKE_OFF, "it cannot be opened: %s",
 				     *ret ? sqlite3_errmsg(*ret) : "no memory");
 	return true;
 }
@@ -310,19 +394,20 @@ static bool open_restored(struct drill_run *r, const char *path, sqlite3 **ret)
 static bool drill_sqlite(struct drill_run *r)
 {
 	struct restored f = { .r = r };
-	char path[PATH_LEN];
+	char folder[PATH_LEN];
+	struct err err = { 0 };
 	sqlite3 *db = NULL;
 	bool good;
 
-	snprintf(path, sizeof(path), "%.*s/pawl-sqlite-XXXXXX", STR_ARG(r->ask->folder));
-	f.fd = mkostemp(path, O_CLOEXEC);
+	snprintf(folder, sizeof(folder), "%.*s", STR_ARG(r->ask->folder));
+	f.fd = nameless(folder, &err);
 	if (f.fd < 0)
-		return drill_because(r, DRILL_BROKE_OFF, "%s: nothing can be restored there", path);
-	good = drill_unpack(r, write_down, &f) && open_restored(r, path, &db) && compare(r, db);
+		return drill_because(r, DRILL_BROKE_OFF, "nothing can be restored there: %s", err.msg);
+	good = drill_unpack(r, write_down, &f) && open_restored(r, f.fd, &db) && compare(r, db);
 	sqlite3_close(db);
 	fd_close(&f.fd);
-	unlink(path);
 	return good;
 }
 
-const struct source source_sqlite = { BACKUP_SQLITE, DUMP_BYTES, true, take_sqlite, drill_sqlite };
+const struct source source_sqlite = { BACKUP_SQLITE, DUMP_BYTES, true, take_sqlite, drill_sqlite,
+						"every row and every answer equal to what was copied" };

@@ -198,4 +198,5 @@ static bool drill_state(struct drill_run *r)
 	return good;
 }
 
-const struct source source_state = { BACKUP_STATE, DUMP_BYTES, false, take_state, drill_state };
+const struct source source_state = { BACKUP_STATE, DUMP_BYTES, false, take_state, drill_state,
+						"every byte as it was taken" };

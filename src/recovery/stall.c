@@ -6,6 +6,12 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "recovery/ending.h"
+
+#define SLOW ((uint64_t)32 << 20) /* bytes a second */
+
+#define HELD 3 /* times as long */
+
 struct stall {
 	pthread_t thread;
 	pthread_mutex_t mutex;
@@ -14,7 +20,7 @@ struct stall {
 	int64_t moved, until; /* by stall_clock(); until 0: whenever */
 	int fd;
 	pid_t pid;
-	bool over, late, ended;
+	bool over, late, ended, held, undoes;
 };
 
 int64_t stall_clock(void)
@@ -25,13 +31,20 @@ int64_t stall_clock(void)
 	return t.tv_sec;
 }
 
+static bool signalled(const struct stall *s)
+{
+	return !s->undoes && ending_signal();
+}
+
 static void give_up(struct stall *s)
 {
 	s->over = true;
 	if (s->fd >= 0)
 		shutdown(s->fd, SHUT_RDWR);
-	if (s->pid > 0)
+	if (s->pid > 0) {
+		kill(-s->pid, SIGKILL); /* and the others of its group, where it leads one: no other group has its number */
 		kill(s->pid, SIGKILL);
+	}
 }
 
 static void *watch(void *ctx)
@@ -45,7 +58,8 @@ static void *watch(void *ctx)
 		pthread_cond_timedwait(&s->wake, &s->mutex, &until);
 		s->late = s->late || (s->until && stall_clock() >= s->until);
 		/* Once more each second: what is opened after it was given up is no better. */
-		if (!s->ended && (s->over || s->late || stall_clock() - s->moved > (int64_t)s->seconds))
+		if (!s->ended && (s->over || signalled(s) || s->late ||
+				  stall_clock() - s->moved > (int64_t)s->seconds * (s->held ? HELD : 1)))
 			give_up(s);
 	}
 	pthread_mutex_unlock(&s->mutex);
@@ -100,6 +114,31 @@ void stall_moved(struct stall *s)
 	if (!s)
 		return;
 	pthread_mutex_lock(&s->mutex);
+	if (s->moved < stall_clock())
+		s->moved = stall_clock();
+	pthread_mutex_unlock(&s->mutex);
+}
+
+int64_t stall_slow(uint64_t bytes)
+{
+	return (int64_t)(bytes / SLOW);
+}
+
+void stall_reads(struct stall *s, uint64_t bytes)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->mutex);
+	s->moved = stall_clock() + stall_slow(bytes);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+void stall_hold(struct stall *s, bool hold)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->mutex);
+	s->held = hold;
 	s->moved = stall_clock();
 	pthread_mutex_unlock(&s->mutex);
 }
@@ -111,6 +150,25 @@ void stall_until(struct stall *s, int64_t until_s)
 	pthread_mutex_lock(&s->mutex);
 	s->until = until_s;
 	pthread_mutex_unlock(&s->mutex);
+}
+
+void stall_undoes(struct stall *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->mutex);
+	s->undoes = true;
+	pthread_mutex_unlock(&s->mutex);
+}
+
+void stall_why(struct stall *s, const char *who, struct err *err)
+{
+	if (!ending_none(err))
+		return;
+	if (stall_late(s))
+		(void)err_set(err, ERR_TOOL, "it took longer than it may, and was ended");
+	else
+		(void)err_set(err, ERR_TOOL, "%s said nothing for too long", who);
 }
 
 bool stall_late(struct stall *s)
@@ -132,7 +190,7 @@ bool stall_over(struct stall *s)
 	if (!s)
 		return false;
 	pthread_mutex_lock(&s->mutex);
-	over = s->over;
+	over = s->over || signalled(s);
 	pthread_mutex_unlock(&s->mutex);
 	return over;
 }

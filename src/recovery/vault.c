@@ -1,21 +1,5 @@
 #include "recovery/vault_inner.h"
 
-#define NAME_LEN_MAX 64
-
-bool vault_name_good(struct str s)
-{
-	if (!s.len || s.len > NAME_LEN_MAX || s.ptr[0] == '.' || s.ptr[0] == '-')
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		      c == '.' || c == '_' || c == '-'))
-			return false;
-	}
-	return true;
-}
-
 static bool good(const struct vault_name *n, bool file, struct err *err)
 {
 	const struct str parts[] = { n->target, n->id, n->file };
@@ -25,7 +9,7 @@ static bool good(const struct vault_name *n, bool file, struct err *err)
 			return err_set(err, ERR_INPUT,
 				       "\"%.*s\" is no name for something in a vault: letters, "
 				       "digits, . _ - alone, at most %d",
-				       STR_ARG(parts[i]), NAME_LEN_MAX);
+				       STR_ARG(parts[i]), VAULT_NAME_MAX);
 	}
 	return true;
 }

@@ -36,6 +36,7 @@ struct vault_entry {
 };
 
 /* Letters, digits, . _ - and no dot or dash first, at most 64: a name for a target, a backup, a file. */
+#define VAULT_NAME_MAX 64
 bool vault_name_good(struct str s);
 
 bool vault_open(const struct vault_place *place, struct vault **ret, struct err *err) PAWL_MUST_USE;

@@ -91,7 +91,8 @@ bool vault_directory_open(const struct vault_place *place, struct vault **ret, s
 		errno = EINVAL;
 	}
 	if (d->root < 0 || fstat(d->root, &st) != 0) {
-		(void)(err_sys(err, "%.*s cannot be opened (`pawl vault init` makes one)", STR_ARG(place->directory)) ||
+		(void)(err_sys(err, "%.*s cannot be opened (mount its disk, or put it back; `pawl backup init` makes it anew, empty)",
+			       STR_ARG(place->directory)) ||
 		       err_prefix(err, "vault %s", d->name));
 	} else if (st.st_uid != geteuid() || st.st_mode & 077) {
 		(void)err_set(err, ERR_DENIED,

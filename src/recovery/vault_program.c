@@ -2,7 +2,6 @@
  * know (rclone.conf, RESTIC_PASSWORD_FILE …): nothing of it stands on a command line. Neither locks anything: a lock asked for is refused.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #define SAYS_MAX ((size_t)64 << 20)
 #define LISTING ((size_t)256 << 20)
 #define RUN_S 900
+#define STORE_S 21600 /* where nothing can be streamed to, rclone stores all of it only when it has all */
 #define WORDS_MAX 16
 #define PATH 512
 
@@ -342,8 +342,10 @@ static bool put_bytes(struct vault_put *put, const void *bytes, size_t n, struct
 static bool put_end(struct vault_put *put, struct err *err)
 {
 	struct put *p = (struct put *)put;
-	bool good = filter_end(&p->f, err);
+	bool good;
 
+	p->f.silent_s = STORE_S;
+	good = filter_end(&p->f, err);
 	filter_stop(&p->f);
 	free(p);
 	return good;
@@ -393,12 +395,11 @@ static bool get_begin(struct vault *v, const struct vault_name *n, uint64_t at, 
 /* The next bytes; 0 at its end, when it ended well. */
 static bool next(struct get *g, void *p, size_t n, size_t *ret_n, struct err *err)
 {
-	struct pollfd fd = { g->f.out, POLLIN, 0 };
 	ssize_t k = -1;
 
 	while (g->f.out >= 0 && k < 0) {
-		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
-			return err_sys(err, "%s", g->f.name);
+		if (!filter_ready(&g->f, err))
+			return false;
 		k = read(g->f.out, p, n);
 		if (k < 0 && errno != EAGAIN && errno != EINTR)
 			return err_sys(err, "%s", g->f.name);

@@ -375,7 +375,8 @@ static bool complete(struct put *p, struct err *err)
 					.key = p->key,
 					.query = upload_query(p, "", &q),
 					.headers = { { STR("if-none-match"), STR("*") } },
-					.body = buf_str(&body) },
+					.body = buf_str(&body),
+					.slow = true },
 		     "finish an upload", &a, &refused)) {
 		if (is_complete(p))
 			return true;

@@ -289,7 +289,7 @@ static bool lay_piece(const struct wal_lay *l, const struct wal_piece *p, struct
 		return err_set(err, ERR_STATE, "the WAL %.*s is of another cluster: system identifier %.*s, and the backup's is %.*s",
 			       STR_ARG(p->id), STR_ARG(s.system), STR_ARG(l->base->system));
 	}
-	from = (struct unpack_from){ a->vault, a->decrypt, &m, DUMP_BYTES, a->arena };
+	from = (struct unpack_from){ a->vault, a->decrypt, &m, DUMP_BYTES, a->arena, NULL };
 	if (m.encrypted_to.len && !a->decrypt)
 		return err_set(err, ERR_DENIED, "the WAL is encrypted, and 'identity' (or 'decrypt') does not say how to read it here");
 	good = unpack(&from, lay_bytes, &w, &found, err);

@@ -1,8 +1,63 @@
 /* Where an archive goes on: the server, the slot, and what lies in the vault. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "recovery/backup_postgres.h"
+#include "recovery/stall.h"
 #include "recovery/wal_inner.h"
+
+#define ANSWER_S 60 /* what is asked here, a server answers at once */
+
+/* --- asking --- */
+
+/* Of a server that is silent for longer, the connection ends. */
+static PGresult *answer(struct wal_receiving *r, PGconn *c)
+{
+	int64_t until = stall_clock() + ANSWER_S;
+
+	while (PQisBusy(c)) {
+		struct pollfd fd = { .fd = PQsocket(c), .events = POLLIN };
+
+		if (stall_clock() >= until) {
+			r->silent = true;
+			shutdown(fd.fd, SHUT_RDWR);
+			break;
+		}
+		if (poll(&fd, 1, 1000) < 0 && errno != EINTR)
+			break;
+		if (fd.revents && !PQconsumeInput(c))
+			break;
+	}
+	return PQgetResult(c);
+}
+
+/* As PQexec: the last of what was sent, or where a COPY begins. ${sent} is what sending said. */
+static PGresult *answers(struct wal_receiving *r, PGconn *c, int sent)
+{
+	PGresult *last = NULL, *one;
+
+	while (sent && (one = answer(r, c))) {
+		PQclear(last);
+		last = one;
+		if (PQresultStatus(one) == PGRES_COPY_BOTH)
+			break;
+	}
+	return last;
+}
+
+static PGresult *execute(struct wal_receiving *r, PGconn *c, const char *sql)
+{
+	return answers(r, c, PQsendQuery(c, sql));
+}
+
+static bool failed(const struct wal_receiving *r, PGconn *c, const char *what, struct err *err)
+{
+	if (r->silent)
+		return err_set(err, ERR_TOOL, "%s: it has not answered for %d s", what, ANSWER_S);
+	return backup_postgres_failed(c, what, err);
+}
 
 bool wal_ask(struct wal_receiving *r, const char *sql, struct str *ret, int n, struct err *err)
 {
@@ -13,8 +68,8 @@ bool wal_ask(struct wal_receiving *r, const char *sql, struct str *ret, int n, s
 
 	snprintf(slot, sizeof(slot), "%.*s", STR_ARG(r->w->slot));
 	arena_reset(&r->scratch);
-	one = PQexecParams(r->c, sql, strstr(sql, "$1") ? 1 : 0, NULL, parameters, NULL, NULL, 0);
-	good = PQresultStatus(one) == PGRES_TUPLES_OK || backup_postgres_failed(r->c, "the server does not say where its WAL is", err);
+	one = answers(r, r->c, PQsendQueryParams(r->c, sql, strstr(sql, "$1") ? 1 : 0, NULL, parameters, NULL, NULL, 0));
+	good = PQresultStatus(one) == PGRES_TUPLES_OK || failed(r, r->c, "the server does not say where its WAL is", err);
 	if (good && (PQntuples(one) != 1 || PQnfields(one) != n))
 		good = PQntuples(one) == 0 ? err_set(err, ERR_STATE, "there is no replication slot %s", slot)
 					   : err_set(err, ERR_TOOL, "the server does not say where its WAL is");
@@ -62,7 +117,7 @@ static bool look(struct wal_receiving *r, struct err *err)
 
 static bool identify(struct wal_receiving *r, struct err *err)
 {
-	PGresult *one = PQexec(r->replication, "IDENTIFY_SYSTEM");
+	PGresult *one = execute(r, r->replication, "IDENTIFY_SYSTEM");
 	bool good = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1 && PQnfields(one) >= 3;
 	uint64_t timeline;
 
@@ -70,7 +125,7 @@ static bool identify(struct wal_receiving *r, struct err *err)
 		r->done->system = keep(r, str_from(PQgetvalue(one, 0, 0)));
 		r->done->timeline = (uint32_t)timeline;
 	} else {
-		good = backup_postgres_failed(r->replication, "the server does not say who it is", err);
+		good = failed(r, r->replication, "the server does not say who it is", err);
 	}
 	PQclear(one);
 	return good;
@@ -80,9 +135,9 @@ static bool identify(struct wal_receiving *r, struct err *err)
 
 static bool command(struct wal_receiving *r, const char *text, const char *what, struct err *err)
 {
-	PGresult *one = PQexec(r->replication, text);
+	PGresult *one = execute(r, r->replication, text);
 	bool good = PQresultStatus(one) == PGRES_TUPLES_OK || PQresultStatus(one) == PGRES_COMMAND_OK ||
-		    backup_postgres_failed(r->replication, what, err);
+		    failed(r, r->replication, what, err);
 
 	PQclear(one);
 	return good;
@@ -136,14 +191,18 @@ static bool find_slot(struct wal_receiving *r, uint64_t *ret_restart, struct err
 
 /* --- what lies in the vault --- */
 
-/* The last that is whole, of this timeline or before. */
+/* The whole one that goes furthest, of this timeline or before: pieces may lie over each other. */
 static const struct wal_piece *newest(const struct wal_archive *a)
 {
-	for (size_t i = a->n; i-- > 0;) {
-		if (a->pieces[i].whole && !a->pieces[i].hidden)
-			return &a->pieces[i];
+	const struct wal_piece *last = NULL;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const struct wal_piece *p = &a->pieces[i];
+
+		if (p->whole && !p->hidden && (!last || p->timeline > last->timeline || p->to > last->to))
+			last = p;
 	}
-	return NULL;
+	return last;
 }
 
 static bool same_cluster(struct wal_receiving *r, const struct wal_said *s, struct err *err)
@@ -172,7 +231,7 @@ static bool same_cluster(struct wal_receiving *r, const struct wal_said *s, stru
 		       STR_ARG(at[0]), (unsigned)(s->piece.to >> 32), (unsigned)s->piece.to);
 }
 
-static void say_gap(struct wal_receiving *r, const struct wal_said *s, uint64_t restart)
+static void say_gap(struct wal_receiving *r, const struct wal_said *s)
 {
 	struct arena *a = r->w->archive->arena;
 	struct str end = wal_position(s->piece.to, a);
@@ -184,9 +243,10 @@ static void say_gap(struct wal_receiving *r, const struct wal_said *s, uint64_t 
 					 (unsigned)r->done->timeline, (unsigned)s->piece.timeline, STR_ARG(end));
 	else
 		r->done->gap = arena_fmt(a,
-					 "the server no longer has its WAL from %.*s to %.*s (the slot was dropped, or lost it): older "
-					 "backups cannot be recovered past that gap: take a new one",
-					 STR_ARG(end), STR_ARG(wal_position(restart, a)));
+					 "the server no longer has its WAL from %.*s to %.*s (the slot was dropped, or lost it; or what "
+					 "was kept of it is gone from the vault): older backups cannot be recovered past that gap: take a "
+					 "new one",
+					 STR_ARG(end), STR_ARG(wal_position(r->done->to, a)));
 }
 
 /* Where this timeline begins: there is no file of it from before. */
@@ -200,11 +260,11 @@ static bool beginning(struct wal_receiving *r, uint64_t *ret, struct err *err)
 	if (r->done->timeline == 1)
 		return true;
 	snprintf(text, sizeof(text), "TIMELINE_HISTORY %u", (unsigned)r->done->timeline);
-	one = PQexec(r->replication, text);
+	one = execute(r, r->replication, text);
 	good = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1 && PQnfields(one) == 2 &&
 	       wal_switch((struct str){ PQgetvalue(one, 0, 1), (size_t)PQgetlength(one, 0, 1) }, ret);
 	PQclear(one);
-	return good || backup_postgres_failed(r->replication, "the server does not say where its timeline begins", err);
+	return good || failed(r, r->replication, "the server does not say where its timeline begins", err);
 }
 
 static bool find_place(struct wal_receiving *r, uint64_t restart, struct err *err)
@@ -222,10 +282,11 @@ static bool find_place(struct wal_receiving *r, uint64_t restart, struct err *er
 			return err_prefix(err, "the end of the archive is not to be believed");
 		if (!same_cluster(r, &s, err))
 			return false;
-		if (s.piece.timeline == r->done->timeline && restart <= s.piece.to)
+		/* The server keeps whole segments: of the one that it is in it has the beginning too. */
+		if (s.piece.timeline == r->done->timeline && r->done->to <= s.piece.to)
 			r->done->to = s.piece.to;
 		else
-			say_gap(r, &s, restart);
+			say_gap(r, &s);
 		r->done->as_of_us = 0;
 	}
 	r->done->from = r->done->to;
@@ -241,15 +302,15 @@ static bool start(struct wal_receiving *r, struct err *err)
 
 	snprintf(text, sizeof(text), "START_REPLICATION SLOT %.*s PHYSICAL %X/%X TIMELINE %u", STR_ARG(r->w->slot), (unsigned)(from >> 32),
 		 (unsigned)from, (unsigned)r->done->timeline);
-	one = PQexec(r->replication, text);
-	good = PQresultStatus(one) == PGRES_COPY_BOTH || backup_postgres_failed(r->replication, "the WAL cannot be read", err);
+	one = execute(r, r->replication, text);
+	good = PQresultStatus(one) == PGRES_COPY_BOTH || failed(r, r->replication, "the WAL cannot be read", err);
 	PQclear(one);
 	return good;
 }
 
 bool wal_begin(struct wal_receiving *r, struct err *err)
 {
-	struct physical_server s = { r->w->connect, r->w->password, r->w->archive->arena };
+	struct physical_server s = { .connect = r->w->connect, .password = r->w->password, .arena = r->w->archive->arena };
 	uint64_t restart = 0;
 
 	return (r->c = physical_connect(&s, false, err)) && look(r, err) && (r->replication = physical_connect(&s, true, err)) &&

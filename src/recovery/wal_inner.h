@@ -15,7 +15,7 @@ struct wal_receiving {
 	size_t have;
 	bool marked; /* once all up to ${mark} is there, all up to ${mark_time} is */
 	uint64_t mark, mark_time, marked_at; /* marked_at: how far the vault had it then */
-	bool closing, ended;
+	bool closing, ended, silent; /* silent: the server did not answer in time */
 	int64_t began_us, since_us, heard_us, told_us;
 	char limit[32];
 	struct buf notes;

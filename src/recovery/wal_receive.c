@@ -23,6 +23,15 @@ static bool tell(struct wal_receiving *r, bool ask, struct err *err)
 	return physical_reply(r->replication, at(r), r->done->to, ask, err);
 }
 
+/* While we were busy with the vault we did not listen: that was no silence of the server's. */
+static void did_not_listen(struct wal_receiving *r, int64_t since_us)
+{
+	int64_t now = clock_now_us();
+
+	if (now > since_us)
+		r->heard_us += now - since_us;
+}
+
 /* --- a piece --- */
 
 /* Every segment that begins in it says whose it is. */
@@ -43,12 +52,15 @@ static bool put(struct wal_receiving *r, struct err *err)
 	struct wal_said s = { .piece = { .timeline = r->done->timeline, .from = r->done->to, .to = at(r) },
 			      .system = r->done->system, .segment = r->segment, .as_of_us = r->done->as_of_us };
 
+	int64_t began = clock_now_us();
+
 	if (!of_this_cluster(r, err))
 		return false;
 	arena_reset(&r->scratch);
 	archive.arena = &r->scratch;
 	if (!wal_archive_put(&archive, &s, r->done->server, r->w->host, (struct str){ r->buffer, r->have }, &r->notes, err))
 		return err_prefix(err, "the WAL from %X/%X on was not kept", (unsigned)(s.piece.from >> 32), (unsigned)s.piece.from);
+	did_not_listen(r, began);
 	r->done->pieces++;
 	r->done->bytes += r->have;
 	r->done->to = s.piece.to;
@@ -97,7 +109,9 @@ static bool stopping(const struct wal_receiving *r)
 /* All up to the mark is there: kept, and told. */
 static bool close_piece(struct wal_receiving *r, struct err *err)
 {
+	int64_t began;
 	uint64_t more;
+	bool good;
 
 	if (r->have && !put(r, err))
 		return false;
@@ -109,7 +123,10 @@ static bool close_piece(struct wal_receiving *r, struct err *err)
 	r->since_us = clock_now_us();
 	r->ended = stopping(r);
 	r->done->notes = buf_str(&r->notes);
-	return !r->w->kept || r->w->kept(r->w->ctx, r->done, err);
+	began = clock_now_us();
+	good = !r->w->kept || r->w->kept(r->w->ctx, r->done, err);
+	did_not_listen(r, began);
+	return good;
 }
 
 static bool tick(struct wal_receiving *r, struct err *err)

@@ -113,6 +113,7 @@ static const struct {
 	{ HEAD VAULTS "targets: [{name: x, command: [a, {b: c}], vault: local}]", "wants words" },
 	{ HEAD VAULTS "targets: [{name: x, command: [a], physical: true, vault: local}]", "'physical' is of" },
 	{ HEAD VAULTS "targets: [{name: x, postgres: \"dbname=x\", wal: 5m, vault: local}]", "physical backups" },
+	{ HEAD VAULTS "targets: [{name: x, postgres: \"dbname=x\", physical: true, wal: true, vault: local}]", "wal: 5m, or wal: {every: 5m" },
 	{ HEAD VAULTS "targets: [{name: x, postgres: \"dbname=x\", physical: true, wal: {slot: A}, vault: local}]", "lower-case" },
 	{ HEAD VAULTS "targets: [{name: x, postgres: \"dbname=x\", physical: true, wal: 2h, rpo: 1h, vault: local}]", "never kept" },
 	{ HEAD VAULTS "targets: [{name: x.wal, sqlite: /a, vault: local}]", "a target's WAL" },

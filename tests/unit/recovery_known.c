@@ -123,10 +123,69 @@ static void what_is_believed(void **state)
 	assert_int_equal(weigh(true, 0, 1), RECOVERY_UNKNOWN);
 }
 
+/* The note of the evidence for what goes from ${session} of db.host, "none" without any, "proof" where it counts. */
+static const char *speaks(const char *type, const char *name, const char *session)
+{
+	static struct point_table others = { STR_INIT("b.orders"), 1, NULL }, orders = { STR_INIT("a.orders"), 1, &others },
+				  twin = { STR_INIT("a.lessons"), 1, &orders }, odd = { STR_INIT("a.\"Odd.One\""), 1, &twin },
+				  lessons = { STR_INIT("public.lessons"), 1, &odd };
+	struct request r = { .place = { .host = STR("db.host"), .database = str_from(session) } };
+	struct known_ask ask = { .request = &r, .now_us = NOW };
+	struct known k = { .has_key = true };
+	struct manifest_signature signature;
+	struct recovery_point *list = NULL;
+	struct point p = sound();
+	char pem[ED25519_PEM_MAX];
+	uint8_t ignored[ED25519_SIGNATURE_LEN];
+	struct err err = { 0 };
+	struct change *c;
+	struct str json;
+	size_t n;
+
+	arena_init(&a, memory, sizeof(memory));
+	p.host = STR("db.host:5432/courses");
+	p.tables = &lessons;
+	c = change_add(&r.changes, &a);
+	*c = (struct change){ .kind = CHANGE_DELETE, .type = str_from(type), .name = str_from(name), .holds_data = HOLDS_DATA_YES };
+	assert_true(ed25519_make(pem, &n) && ed25519_sign((struct str){ pem, n }, STR("x"), k.key, ignored));
+	assert_true(point_write(&p, &a, &json, &err) && manifest_sign((struct str){ pem, n }, json, &a, &signature, &err));
+	assert_true(known_evidence(&k, &(struct known_statement){ .target = STR("p"), .json = json, .signature = {
+									  (const char *)&signature, sizeof(signature) } }, &ask, &a, &list));
+	return !list ? "none" : list->result == RECOVERY_VERIFIED ? "proof" : arena_fmt(&a, "%.*s", STR_ARG(list->note)).ptr;
+}
+
+/* A statement of SQL seldom names the schema; what it may mean decides, and nothing false is said. */
+static void tables_by_name(void **state)
+{
+	static const char *const in[] = { "public.lessons", "lessons", "a.lessons", "a.Odd.One", "a.orders" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++)
+		assert_string_equal(speaks("table", in[i], "courses"), "proof");
+	assert_string_equal(speaks("table", "orders", "courses"),
+			    "orders is a table of 2 schemas there, and it is not known which goes: name it with its schema");
+	assert_string_equal(speaks("table", "other", "courses"), "other was not in the backup that was restored last");
+	assert_string_equal(speaks("table", "c.lessons", "courses"), "c.lessons was not in the backup that was restored last");
+	assert_string_equal(speaks("schema", "a", "courses"), "proof");
+	assert_string_equal(speaks("table", "lessons", "shop"), "none");
+}
+
+static void databases_by_name(void **state)
+{
+	(void)state;
+	assert_string_equal(speaks("database", "courses", "courses"), "proof");
+	assert_string_equal(speaks("database", "courses", "postgres"), "proof");
+	assert_string_equal(speaks("database", "courses", ""), "proof"); /* dropdb */
+	assert_string_equal(speaks("database", "other", "courses"), "none");
+	assert_string_equal(speaks("table", "courses", ""), "none");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_file),
 	cmocka_unit_test(what_is_no_key),
 	cmocka_unit_test(what_is_believed),
+	cmocka_unit_test(tables_by_name),
+	cmocka_unit_test(databases_by_name),
 };
 
 UNIT_MAIN(tests)

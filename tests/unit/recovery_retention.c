@@ -98,6 +98,43 @@ static void what_always_stays(void **state)
 	assert_int_equal(by_id(2, "b0001")->why, RETENTION_UNFINISHED);
 }
 
+/* What is taken again and again in one day takes nothing away that is younger than a day: the good one of before a loss is among it. */
+static void one_day(void **state)
+{
+	struct retention_keep keep = { 7, 0, 0 };
+	int64_t now;
+
+	(void)state;
+	/* Every hour for two days, at 01:00 and so on; 48 of them, the last at 24:00 of the second day. */
+	fill(48, HOUR);
+	now = p[47].taken_us;
+	p[0].verified = p[47].verified = true;
+	retention_decide(&keep, now, p, 48);
+	assert_int_equal(kept(48, RETENTION_DAY), 3);
+	assert_int_equal(by_id(48, "b0024")->why, RETENTION_YOUNG);
+	assert_int_equal(by_id(48, "b0023")->why, RETENTION_REMOVE); /* a day old to the second */
+	assert_int_equal(by_id(48, "b0022")->why, RETENTION_DAY);
+	assert_int_equal(kept(48, RETENTION_REMOVE), 23);
+	/* Nor does a clock that is years ahead: the day is that of the newest. */
+	fill(48, HOUR);
+	p[47].verified = true;
+	retention_decide(&keep, now + 3000 * DAY, p, 48);
+	assert_int_equal(by_id(48, "b0024")->why, RETENTION_YOUNG);
+	/* A newest that is a little ahead of the clock does not shorten it. */
+	fill(48, HOUR);
+	p[47].verified = true;
+	retention_decide(&keep, now - 200 * (HOUR / 3600), p, 48);
+	assert_int_equal(by_id(48, "b0023")->why, RETENTION_YOUNG);
+	/* What is not whole is nobody's newest. */
+	fill(48, HOUR);
+	p[40].verified = true;
+	for (size_t i = 41; i < 48; i++)
+		p[i].whole = false;
+	retention_decide(&keep, now + 30 * DAY, p, 48);
+	assert_int_equal(by_id(48, "b0017")->why, RETENTION_YOUNG);
+	assert_int_equal(by_id(48, "b0016")->why, RETENTION_REMOVE);
+}
+
 static void clock_back(void **state)
 {
 	struct retention_keep keep = { 1, 1, 1 };
@@ -180,6 +217,7 @@ static void laws(const struct retention_keep *keep, size_t n, int64_t now)
 		assert_false(removed(&p[i]) && p[i].locked_until_us > now);
 		assert_false(removed(&p[i]) && (p[i].hidden || p[i].taken_us <= 0));
 		assert_false(removed(&p[i]) && whole && newest);
+		assert_false(removed(&p[i]) && whole && p[i].taken_us > now - DAY);
 		assert_false(removed(&p[i]) && whole && verified && p[i].verified);
 		if (whole) {
 			newest = false;
@@ -244,7 +282,7 @@ static void by_chance(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(a_year),  cmocka_unit_test(what_always_stays), cmocka_unit_test(clock_back),
+	cmocka_unit_test(a_year),  cmocka_unit_test(what_always_stays), cmocka_unit_test(one_day), cmocka_unit_test(clock_back),
 	cmocka_unit_test(id_time), cmocka_unit_test(by_chance),
 };
 

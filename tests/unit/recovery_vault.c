@@ -86,7 +86,7 @@ static bool get(const char *id, const struct packed *p, char *const *filter, str
 	struct digest_lanes *l = digest_lanes_new(DIGEST_LANES_MANY);
 	struct digest_tree *t = digest_tree_begin(l, NULL);
 	struct manifest m = { .target = STR("shop"), .id = str_from(id), .files = &p->file, .plain_bytes = p->plain_bytes };
-	struct unpack_from from = { v, filter, &m, DUMP_BYTES, &a };
+	struct unpack_from from = { v, filter, &m, DUMP_BYTES, &a, NULL };
 	struct fingerprint_found found;
 
 	digest_tree_add(t, plain, N);
