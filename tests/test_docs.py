@@ -56,6 +56,13 @@ def options():
     return known
 
 
+def unlisted(names):
+    text = (source.ROOT / "docs" / "commands.md").read_text()
+    for name in names:
+        if not re.search(r"`pawl %s(?=[ `])" % re.escape(name), text):
+            yield "docs/commands.md does not list `pawl %s`" % name
+
+
 def unknown_options():
     known = options()
     for page in PAGES:
@@ -99,6 +106,7 @@ def main():
     tap.check("the docs name commands that exist", sorted(set(unknown_commands(names))))
     tap.check("the docs name options that exist", sorted(set(unknown_options())))
     tap.check("every command is named in the docs", unmentioned(names))
+    tap.check("docs/commands.md lists every command", unlisted(names))
     tap.check("links lead somewhere", broken_links())
     tap.check("docs/README.md lists every page", unlinked())
     tap.check("targets of make that exist", sorted(set(unknown_targets())))

@@ -83,9 +83,9 @@ static bool write_file(struct desk *d, const char *path, struct str id, struct e
 	return file_replace(path, buf_str(&b), 0644, err);
 }
 
+/* ${k}: read anew, for a second name with the same key is no second person. */
 static void report(const struct cli *c, const struct desk_case *k, const struct weighed *mine, struct buf *b)
 {
-	unsigned people = k->people + 1;
 	struct json_out o = { .buf = b };
 	const char *out = cli_value(c, "out");
 	char until[TIMESTAMP_LEN + 1];
@@ -98,15 +98,19 @@ static void report(const struct cli *c, const struct desk_case *k, const struct 
 		json_out_kv(&o, "level", enforcement_name(mine->level));
 		json_out_kv(&o, "expires", str_from(until));
 		json_out_key(&o, "approvals");
-		json_out_u64(&o, people);
+		json_out_u64(&o, k->people);
 		json_out_key(&o, "needed");
 		json_out_u64(&o, k->needed);
 		json_out_close(&o, '}');
 		buf_addc(b, '\n');
 		return;
 	}
-	buf_addf(b, "%s approved by %.*s, %u of %u; good for one use of exactly this until %s.\n", k->hold->id,
-		 STR_ARG(mine->who->name), people, k->needed, until);
+	buf_addf(b, "%s approved by %.*s, ", k->hold->id, STR_ARG(mine->who->name));
+	if (k->people > k->needed)
+		buf_addf(b, "%u people where %u %s enough", k->people, k->needed, k->needed == 1 ? "is" : "are");
+	else
+		buf_addf(b, "%u of %u", k->people, k->needed);
+	buf_addf(b, "; good for one use of exactly this until %s.\n", until);
 	buf_addf(b, "Enforcement: %s.\n", desk_level_words(mine->level));
 	if (out)
 		buf_addf(b, "Written to %s; a runner takes it with `pawl apply PLAN --approval %s`.\n", out, out);
@@ -159,6 +163,8 @@ static bool approve(struct cli *c, struct desk *d, struct str id, struct buf *ou
 	if (!answer_approve(&a, &mine, err))
 		return false;
 	if (cli_value(c, "out") && !write_file(d, cli_value(c, "out"), id, err))
+		return err_prefix(err, "approved, but");
+	if (!desk_read(d, err) || !desk_case(d, id, &k, err))
 		return err_prefix(err, "approved, but");
 	report(c, &k, &mine, out);
 	return true;

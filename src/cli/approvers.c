@@ -111,34 +111,40 @@ static bool public_line(const char *file, struct buf *out, struct err *err)
 	return true;
 }
 
-static bool add(const struct cli *c, char ret_path[PLACES_MAX + 32], struct sshkey *key, struct arena *arena, struct err *err)
+struct added {
+	char path[PLACES_MAX + 32];
+	struct sshkey key;
+	bool again; /* that key stands there under another name */
+};
+
+static bool add(const struct cli *c, struct added *ret, struct arena *arena, struct err *err)
 {
 	auto_buf text = BUF_MAX(FILE_MAX), line = BUF_MAX(65536), one = BUF_MAX(FILE_MAX);
 	struct err missing = { 0 };
 	struct places places;
 
 	if (!places_find(NULL, &places, err) || !dir_make(places.config, 0700, err) ||
-	    !public_line(cli_value(c, "key"), &line, err) || !sshsig_key(buf_str(&line), arena, key, err))
+	    !public_line(cli_value(c, "key"), &line, err) || !sshsig_key(buf_str(&line), arena, &ret->key, err))
 		return false;
-	snprintf(ret_path, PLACES_MAX + 32, "%s/allowed_signers", places.config);
-	if (!file_read(ret_path, &text, &missing) && missing.sys != 2)
+	snprintf(ret->path, sizeof(ret->path), "%s/allowed_signers", places.config);
+	if (!file_read(ret->path, &text, &missing) && missing.sys != 2)
 		return err_set(err, ERR_IO, "%s", missing.msg);
 	if (text.len && text.ptr[text.len - 1] != '\n')
 		buf_addc(&text, '\n');
 	buf_addf(&one, "%s namespaces=\"%s\" %.*s\n", c->args[0], HOLD_NAMESPACE, STR_ARG(buf_str(&line)));
 	if (!one.failed && str_find(buf_str(&text), buf_str(&one)) != SIZE_MAX)
 		return true; /* stands there already */
+	ret->again = str_find(buf_str(&text), buf_str(&line)) != SIZE_MAX;
 	buf_add(&text, buf_str(&one));
 	if (text.failed || one.failed)
-		return err_set(err, ERR_LIMIT, "%s: too large", ret_path);
-	return file_replace(ret_path, buf_str(&text), 0600, err);
+		return err_set(err, ERR_LIMIT, "%s: too large", ret->path);
+	return file_replace(ret->path, buf_str(&text), 0600, err);
 }
 
 int cmd_approvers_add(struct cli *c)
 {
-	char path[PLACES_MAX + 32];
+	struct added made = { .again = false };
 	struct arena arena = { 0 };
-	struct sshkey key;
 	struct err err = { 0 };
 	int status = EXIT_ALLOW;
 
@@ -148,13 +154,16 @@ int cmd_approvers_add(struct cli *c)
 		return cli_usage(c, "'%s': a name of letters, digits and . _ @ + - is needed", c->args[0]);
 	if (!arena_map(&arena, (size_t)1 << 20))
 		return cli_fail(c, &(struct err){ .msg = "no memory" });
-	if (!add(c, path, &key, &arena, &err))
+	if (!add(c, &made, &arena, &err))
 		status = cli_fail(c, &err);
 	else if (c->json)
-		printf("{\"name\":\"%s\",\"key\":\"%s\"}\n", c->args[0], key.fingerprint);
+		printf("{\"name\":\"%s\",\"key\":\"%s\"}\n", c->args[0], made.key.fingerprint);
 	else
-		printf("%s may approve with %s (%s).\nThe name must not be that of whoever asks: nobody approves what he asked for.\n",
-		       c->args[0], key.fingerprint, path);
+		printf("%s may approve with %s (%s).\n%s"
+		       "What keeps whoever asks from approving is where the private key lies, not the name: `pawl doctor` "
+		       "says what stands between them here.\n",
+		       c->args[0], made.key.fingerprint, made.path,
+		       made.again ? "That key stands there under another name too: one key is one person, whatever its names.\n" : "");
 	arena_unmap(&arena);
 	return status;
 }

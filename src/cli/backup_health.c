@@ -6,9 +6,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/timestamp.h"
+#include "cli/backup_seen.h"
+#include "cli/schedule.h"
+#include "cli/wal_run.h"
 #include "recovery/retention.h"
 
 #define SKEW_US (300 * CLOCK_SECOND)
+#define RENEW_US (3600 * CLOCK_SECOND)
 
 static void say(struct arena *a, struct str_list **list, const char *fmt, ...) PAWL_PRINTF(3, 4);
 
@@ -55,63 +59,133 @@ static struct str first_line(struct str s)
 
 /* --- parts --- */
 
+/* Before a command that is the vault's user's to run. */
+static const char *sudo(const struct config_target *t)
+{
+	return t->vaults[0]->user.len ? "sudo " : "";
+}
+
 static bool run_failed(const struct run *r)
 {
 	return r->began_us && !r->good && r->ended_us >= r->began_us;
 }
 
-/* What was written since the newest backup is there too, up to here: that is how much is lost. */
-static bool newest(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
+/* What was written since the newest backup is there too, up to the WAL's end: that is how much is lost. */
+static bool followed(const struct backup_health *h)
 {
-	const struct point *p = &h->point;
-	int64_t age = now - p->wal.to_us;
+	return h->point.wal.to_us && h->point.wal.to_us >= h->point.taken_us;
+}
+
+static void of_end(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
+{
+	int64_t age = now - h->point.wal.to_us;
 	char text[64], most[64];
 
-	if (!t->wal_s || !p->wal.to_us || p->wal.to_us < p->taken_us)
-		return false;
 	span(age, text);
 	duration_text(t->rpo_s, most, sizeof(most));
 	if (age < -SKEW_US)
 		say(a, &h->red, "the WAL is of a time to come: a clock is wrong, here or on the server");
 	else if (t->rpo_s && age > t->rpo_s * CLOCK_SECOND)
 		say(a, &h->red, "what can be brought back ends %s ago; the RPO is %s", text, most);
-	else if (age > patience(t->wal_s))
+	else if (t->wal_s && age > patience(t->wal_s) && !h->point.wal.gap.len)
 		say(a, &h->red, "no WAL was kept for %s", text);
-	return true;
 }
 
 #define LIMIT_NONE "-1"
 #define HELD_MUCH (UINT64_C(1) << 30)
+
+static bool has_none(struct str point_in_time)
+{
+	return str_starts(point_in_time, STR("none"));
+}
+
+/* What pawl keeps itself, before what the server says of its own archive. */
+static struct str point_in_time(struct arena *a, const struct backup_health *h)
+{
+	const struct point_wal *w = &h->point.wal;
+	struct str servers = h->runs.point_in_time;
+	char from[TIMESTAMP_LEN + 1], to[TIMESTAMP_LEN + 1];
+	bool cut = w->gap.len && w->said_us >= h->point.taken_us;
+
+	if (w->to_us) {
+		timestamp_text(w->from_us, from);
+		timestamp_text(w->to_us, to);
+		return arena_fmt(a, "from %s to %s, by the WAL that pawl keeps%s%.*s", from, to, cut ? "; nothing later: " : "",
+				 STR_ARG(cut ? w->gap : STR_NONE));
+	}
+	return w->gap.len && (!servers.len || has_none(servers)) ? arena_fmt(a, "none: %.*s", STR_ARG(w->gap)) : servers;
+}
+
+/* When it was looked after last; before the first time the backup that it goes on from is what there is. */
+static int64_t wal_since(const struct backup_health *h)
+{
+	return h->point.wal.said_us ? h->point.wal.said_us : h->point.taken_us;
+}
+
+/* What was said of the WAL before there was the newest backup says nothing of what is behind that. */
+static void of_gap(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
+{
+	const struct point_wal *w = &h->point.wal;
+	char text[64], to[TIMESTAMP_LEN + 1];
+
+	span(now - wal_since(h), text);
+	timestamp_text(w->to_us, to);
+	if (w->gap.len && w->said_us >= h->point.taken_us)
+		say(a, &h->red, "no moment behind %s can be brought back: %.*s", w->to_us ? to : "the newest backup",
+		    STR_ARG(str_sub(w->gap, 0, 900)));
+	else if (!followed(h) && wal_since(h) && now - wal_since(h) > patience(t->wal_s))
+		say(a, &h->red, "no WAL was kept for %s: pawl backup wal %.*s --once", text, STR_ARG(t->name));
+	else if (!followed(h))
+		say(a, &h->notes,
+		    "of the WAL behind the newest backup nothing is known before the next `pawl backup wal %.*s --once`, which "
+		    "`pawl schedule` runs every 5 minutes",
+		    STR_ARG(t->name));
+}
+
+/* What the statement promises must lie there. */
+static void of_pieces(struct backups *b, const struct config_target *t, struct backup_health *h)
+{
+	struct arena *a = &b->arena;
+	struct str gone = wal_run_gone(b, t, &h->point.wal);
+
+	if (!gone.len)
+		return;
+	say(a, &h->red, "%.*s: pawl backup wal %.*s --once fetches what the server still has", STR_ARG(gone), STR_ARG(t->name));
+	h->vault_late = h->vault_late.len ? arena_fmt(a, "%.*s; %.*s", STR_ARG(h->vault_late), STR_ARG(gone))
+					  : arena_fmt(a, "%.*s: %.*s", STR_ARG(t->name), STR_ARG(gone));
+}
 
 static void of_wal(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
 {
 	const struct point_wal *w = &h->point.wal;
 	char text[64];
 
+	h->point_in_time = point_in_time(a, h);
 	if (!t->wal_s)
 		return;
-	if (!w->said_us)
-		say(a, &h->red, "no WAL was kept yet: pawl backup wal %.*s", STR_ARG(t->name));
-	else if (w->gap.len)
-		say(a, &h->red, "no moment behind the newest backup can be brought back: %.*s", STR_ARG(str_sub(w->gap, 0, 900)));
+	of_gap(a, t, now, h);
+	h->renew = h->renew || (w->gap.len && h->point.taken_us && w->said_us >= h->point.taken_us);
 	if (str_is(w->limit, LIMIT_NONE))
 		say(a, &h->notes,
 		    "the server's max_slot_wal_keep_size is not set: while nobody fetches its WAL, the slot fills its disk until it stops");
 	if (w->held > HELD_MUCH)
 		say(a, &h->notes, "the slot holds %llu MB of WAL on the server", (unsigned long long)(w->held >> 20));
-	if (!w->said_us || now - w->said_us <= patience(t->wal_s) || h->backup_late.len)
+	if (!wal_since(h) || now - wal_since(h) <= patience(t->wal_s) || h->backup_late.len)
 		return;
-	span(now - w->said_us, text);
+	span(now - wal_since(h), text);
 	h->backup_late = arena_fmt(a, "%.*s: no WAL was kept for %s", STR_ARG(t->name), text);
 }
 
 static void of_backup(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
 {
 	const struct point *p = &h->point;
-	bool followed = newest(a, t, now, h);
+	bool goes_on = followed(h);
 	int64_t age = now - p->taken_us;
 	char text[64], most[64];
 
+	h->as_of_us = goes_on ? p->wal.to_us : p->taken_us;
+	if (goes_on)
+		of_end(a, t, now, h);
 	if (!p->backup.len) {
 		say(a, &h->red, "there is no backup yet");
 	} else {
@@ -119,22 +193,23 @@ static void of_backup(struct arena *a, const struct config_target *t, int64_t no
 		duration_text(t->rpo_s, most, sizeof(most));
 		if (age < -SKEW_US)
 			say(a, &h->red, "the newest backup is of a time to come: a clock is wrong");
-		else if (!followed && t->rpo_s && age > t->rpo_s * CLOCK_SECOND)
+		else if (!goes_on && t->rpo_s && age > t->rpo_s * CLOCK_SECOND)
 			say(a, &h->red, "the newest backup is %s old; the RPO is %s", text, most);
-		else if ((followed || !t->rpo_s) && age > patience(t->every_s))
+		else if ((goes_on || !t->rpo_s) && age > patience(t->every_s))
 			say(a, &h->red, "the newest backup is %s old", text);
 	}
 	if (run_failed(&h->runs.backup))
 		say(a, &h->red, "the last backup failed: %.*s", STR_ARG(str_sub(h->runs.backup.why, 0, 900)));
-	h->backup_due = now >= due_at(p->taken_us, t->every_s) || age < -SKEW_US;
+	h->backup_due = now >= due_at(p->taken_us, t->every_s) || age < -SKEW_US || run_failed(&h->runs.backup);
 	h->next_backup_us = h->backup_due ? 0 : p->taken_us + t->every_s * CLOCK_SECOND;
 	if (p->taken_us && (age > patience(t->every_s) || age < -SKEW_US)) {
 		span(age < 0 ? 0 : age, text);
 		h->backup_late = arena_fmt(a, "%.*s: the newest backup is %s old and the next is overdue%s%.*s", STR_ARG(t->name), text,
 					   run_failed(&h->runs.backup) ? "; the last run failed: " : "",
 					   STR_ARG(run_failed(&h->runs.backup) ? str_sub(h->runs.backup.why, 0, 600) : STR_NONE));
-	} else if (!p->taken_us && run_failed(&h->runs.backup)) {
-		h->backup_late = arena_fmt(a, "%.*s: there is no backup, and the last run failed: %.*s", STR_ARG(t->name),
+	} else if (run_failed(&h->runs.backup)) {
+		h->backup_late = arena_fmt(a, "%.*s: %s: %.*s", STR_ARG(t->name),
+					   p->taken_us ? "the last backup failed" : "there is no backup, and the last run failed",
 					   STR_ARG(str_sub(h->runs.backup.why, 0, 600)));
 	}
 }
@@ -152,24 +227,32 @@ static void rto(struct arena *a, const struct config_target *t, struct backup_he
 static void of_drill(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
 {
 	const struct point *p = &h->point;
-	int64_t age = now - p->verified.at_us;
+	int64_t age = now - p->verified.at_us, tried = p->drill.at_us;
 	struct str why = first_line(str_sub(p->drill.reasons, 0, 600));
+	bool failed = p->drill.at_us && p->drill.result == RECOVERY_FAILED;
 	char text[64];
 
 	span(age, text);
-	if (p->drill.at_us && p->drill.result == RECOVERY_FAILED)
-		say(a, &h->red, "the last drill FAILED: %.*s", STR_ARG(why));
-	if (!p->verified.at_us)
-		say(a, &h->red, "no backup was ever restored and found right%s%.*s", why.len ? ": " : "", STR_ARG(why));
+	if (point_is_lost(p, a))
+		say(a, &h->red, "%.*s: %spawl backup %.*s --drill", STR_ARG(why), sudo(t), STR_ARG(t->name));
+	else if (failed)
+		say(a, &h->red, "the drill of backup %.*s FAILED: %.*s: %spawl backup %.*s --drill", STR_ARG(p->drill.backup), STR_ARG(why),
+		    sudo(t), STR_ARG(t->name));
+	if (!p->verified.at_us && !failed)
+		say(a, &h->red, "no backup is known to have been restored and found right%s%.*s", why.len ? ": " : "", STR_ARG(why));
+	else if (!p->verified.at_us)
+		say(a, &h->notes, "no backup is known to have been restored and found right");
 	else if (age > patience(t->drill_s) || age < -SKEW_US)
 		say(a, &h->red, "the last drill that verified one was %s ago", age < 0 ? "in a time to come, not" : text);
 	else if (p->drill.result == RECOVERY_UNKNOWN && p->drill.at_us > p->verified.at_us)
 		say(a, &h->notes, "the last drill could not verify: %.*s", STR_ARG(why));
 	rto(a, t, h);
-	h->drill_due = p->backup.len && (now >= due_at(p->drill.at_us, t->drill_s) ||
+	/* What could not verify since is no word of the failed one's statement. */
+	tried = failed && h->runs.drill.ended_us > tried ? h->runs.drill.ended_us : tried;
+	h->drill_due = p->backup.len && (now >= due_at(tried, t->drill_s) ||
 					 (p->drill.result != RECOVERY_VERIFIED && !str_eq(p->drill.backup, p->backup)));
-	h->next_drill_us = h->drill_due || !p->drill.at_us ? 0 : p->drill.at_us + t->drill_s * CLOCK_SECOND;
-	if (p->drill.at_us && p->drill.result == RECOVERY_FAILED)
+	h->next_drill_us = h->drill_due || !p->drill.at_us ? 0 : tried + t->drill_s * CLOCK_SECOND;
+	if (failed)
 		h->drill_late = arena_fmt(a, "%.*s: the drill of backup %.*s FAILED: %.*s", STR_ARG(t->name), STR_ARG(p->drill.backup),
 					  STR_ARG(why));
 	else if (p->verified.at_us ? age > patience(t->drill_s) : p->taken_us && now - p->taken_us > patience(t->drill_s))
@@ -183,7 +266,8 @@ static void of_vault(struct arena *a, const struct config_target *t, struct back
 	const struct point_proof *proof = &h->point.proof;
 
 	if (proof->worked)
-		say(a, &h->red, "%u of %u ways to harm the vault worked: %.*s", proof->worked, proof->tried,
+		say(a, &h->red, "%u of %u ways to harm the vault worked%s: %.*s", proof->worked, proof->tried,
+		    proof->same_uid ? " for the agent, who is the vault's own user, or root" : "",
 		    STR_ARG(first_line(proof->worked_names)));
 	if (proof->same_uid || (v->place.kind == VAULT_DIRECTORY && !v->user.len))
 		say(a, &h->notes, "vault %.*s is of the user that takes the backups: no boundary to an agent that runs as the same",
@@ -193,23 +277,64 @@ static void of_vault(struct arena *a, const struct config_target *t, struct back
 	if (t->pgbackrest && !t->pgbackrest->apart)
 		say(a, &h->notes, "the repository of pgBackRest counts as no boundary: 'apart: true' would say that the database's "
 				  "machine cannot take it away");
-	if (!t->wal_s && str_starts(h->runs.point_in_time, STR("none")))
-		say(a, &h->notes, "no point-in-time recovery%.*s", STR_ARG(str_sub(h->runs.point_in_time, 4, 400)));
+	if (!t->wal_s && has_none(h->point_in_time))
+		say(a, &h->notes, "no point-in-time recovery%.*s", STR_ARG(str_sub(h->point_in_time, 4, 400)));
+}
+
+/* Its vault while it is open, and what lies there. */
+struct listed {
+	struct backups *b;
+	const struct config_target *t;
+	struct vault *vault;
+	struct vault_entry *list;
+};
+
+static const struct vault_entry *entry_of(const struct listed *l, struct str id)
+{
+	const struct vault_entry *e = l->list;
+
+	while (e && !str_eq(e->id, id))
+		e = e->next;
+	return e;
+}
+
+/* Its manifest and its files too, where that costs no request. */
+static bool is_whole(const struct listed *l, const struct vault_entry *e)
+{
+	const struct config_vault *v = l->t->vaults[0];
+	struct backup_seen seen = { l->vault, v, l->b->config.key, &l->b->arena };
+	struct manifest m;
+	struct str wrong;
+
+	return e && e->whole && !e->hidden &&
+	       (v->place.kind != VAULT_DIRECTORY || backup_seen(&seen, e, &m, &wrong) != BACKUP_LIES_BROKEN);
 }
 
 /* What the statement speaks of must lie there: one of them is what a restore would begin with. */
-static void of_entry(struct arena *a, const struct config_vault *v, const struct vault_entry *list, struct str id, struct backup_health *h)
+static bool of_entry(const struct listed *l, struct str id, struct backup_health *h)
 {
-	while (list && !str_eq(list->id, id))
-		list = list->next;
-	if (!id.len || (list && list->whole && !list->hidden))
-		return;
-	if (list && list->hidden)
-		say(a, &h->red,
-		    "backup %.*s is hidden behind a delete marker in vault %.*s: somebody deleted it; its versions lie there yet",
-		    STR_ARG(id), STR_ARG(v->place.name));
+	const struct config_vault *v = l->t->vaults[0];
+	const struct vault_entry *e = entry_of(l, id);
+	struct arena *a = &l->b->arena;
+	const struct point *p = &h->point;
+	bool said = p->drill.result == RECOVERY_FAILED && str_eq(p->drill.backup, id);
+	struct str what;
+
+	if (!id.len || is_whole(l, e))
+		return true;
+	h->lost = h->lost || (str_eq(id, p->verified.backup) && !(e && e->hidden) && !point_is_lost(p, a));
+	if (e && e->hidden)
+		what = arena_fmt(a,
+				 "backup %.*s is hidden behind a delete marker in vault %.*s: somebody deleted it; its versions lie there "
+				 "yet",
+				 STR_ARG(id), STR_ARG(v->place.name));
 	else
-		say(a, &h->red, "backup %.*s is no longer whole in vault %.*s", STR_ARG(id), STR_ARG(v->place.name));
+		what = point_lost_text(id, v->place.name, a);
+	/* What its drill found is the same. */
+	if (!said)
+		say(a, &h->red, "%.*s: %spawl backup %.*s --drill", STR_ARG(what), sudo(l->t), STR_ARG(l->t->name));
+	h->vault_late = arena_fmt(a, "%.*s%s%.*s", STR_ARG(h->vault_late), h->vault_late.len ? "; " : "", STR_ARG(what));
+	return false;
 }
 
 /* The other vaults: what did not come there is said once by its run, and here as long as it is so. */
@@ -241,8 +366,7 @@ static void of_listing(struct backups *b, const struct config_target *t, int64_t
 {
 	const struct config_vault *v = t->vaults[0];
 	struct arena *a = &b->arena;
-	struct vault_entry *list = NULL;
-	struct vault *vault = NULL;
+	struct listed l = { .b = b, .t = t };
 	struct err err = { 0 };
 	unsigned hidden = 0, to_come = 0;
 	bool good;
@@ -250,17 +374,33 @@ static void of_listing(struct backups *b, const struct config_target *t, int64_t
 	/* The programs behind the other kinds take their time, and know no delete marker. */
 	if (b->looks || !h->there || (v->place.kind != VAULT_DIRECTORY && v->place.kind != VAULT_S3))
 		return;
-	good = vault_open(&v->place, &vault, &err) && vault_list(vault, t->name, a, &list, &err);
-	vault_close(vault);
+	good = vault_open(&v->place, &l.vault, &err) && vault_list(l.vault, t->name, a, &l.list, &err);
 	if (!good) {
+		vault_close(l.vault);
 		say(a, v->place.kind == VAULT_DIRECTORY ? &h->red : &h->notes, "vault %.*s cannot be looked into: %s",
 		    STR_ARG(v->place.name), err.msg);
+		if (v->place.kind == VAULT_DIRECTORY)
+			h->vault_late = arena_fmt(a, "%.*s: vault %.*s cannot be looked into: %s", STR_ARG(t->name),
+						  STR_ARG(v->place.name), err.msg);
 		return;
 	}
-	of_entry(a, v, list, h->point.backup, h);
+	/* Without the newest there is none of today. */
+	if (!of_entry(&l, h->point.backup, h))
+		h->renew = true;
 	if (!str_eq(h->point.backup, h->point.verified.backup))
-		of_entry(a, v, list, h->point.verified.backup, h);
-	for (const struct vault_entry *e = list; e; e = e->next) {
+		(void)of_entry(&l, h->point.verified.backup, h);
+	if (point_is_lost(&h->point, a) && is_whole(&l, entry_of(&l, h->point.drill.backup))) {
+		say(a, &h->notes, "it lies there whole again: the next drill looks at the newest");
+		h->drill_due = true;
+		h->next_drill_us = 0;
+	}
+	vault_close(l.vault);
+	/* One is told of once. */
+	if (h->vault_late.len && str_eq(h->point.drill.backup, h->point.backup))
+		h->drill_late = STR_NONE;
+	if (h->vault_late.len)
+		h->vault_late = arena_fmt(a, "%.*s: %.*s", STR_ARG(t->name), STR_ARG(h->vault_late));
+	for (const struct vault_entry *e = l.list; e; e = e->next) {
 		hidden += e->hidden;
 		to_come += retention_id_time(e->id) > now + SKEW_US;
 	}
@@ -271,18 +411,58 @@ static void of_listing(struct backups *b, const struct config_target *t, int64_t
 		    STR_ARG(v->place.name));
 }
 
+/* The newest is no good, and another may be. A vault that takes all of them away again gets no more than one each hour for it. */
+static void of_renewal(int64_t now, struct backup_health *h)
+{
+	int64_t at = h->runs.renewed_us && h->runs.renewed_us <= now ? h->runs.renewed_us + RENEW_US : 0;
+
+	h->renew = h->renew || (h->runs.unfit.len && str_eq(h->runs.unfit, h->point.backup));
+	if (!h->renew || h->backup_due)
+		return;
+	h->backup_due = now >= at;
+	h->next_backup_us = h->backup_due ? 0 : at;
+}
+
+static void of_readers(struct backups *b, const struct config_target *t, struct backup_health *h)
+{
+	struct arena *a = &b->arena;
+	struct str what;
+
+	h->unread = h->there && !points_are_read(&b->points, t->name, a);
+	if (!h->unread)
+		return;
+	what = arena_fmt(a,
+			 "the statement that gates read (%s/%.*s.json and .sig) is not the one that was signed last: no gate believes in a "
+			 "backup of it",
+			 b->published, STR_ARG(t->name));
+	say(a, &h->red, "%.*s: %spawl schedule run writes it again", STR_ARG(what), sudo(t));
+	h->vault_late = h->vault_late.len ? arena_fmt(a, "%.*s; %.*s", STR_ARG(h->vault_late), STR_ARG(what)) :
+					    arena_fmt(a, "%.*s: %.*s", STR_ARG(t->name), STR_ARG(what));
+}
+
 static void of_schedule(struct backups *b, struct backup_health *h)
 {
-	auto_buf text = BUF_MAX(64);
-	char path[sizeof(b->folder) + 32];
+	struct err err = { 0 };
 
-	snprintf(path, sizeof(path), "%s/" BACKUP_SCHEDULE, b->folder);
 	if (b->looks)
 		return;
-	if (file_exists(path) && file_read(path, &text, NULL))
-		h->schedule = arena_str(&b->arena, str_trim(buf_str(&text)));
-	if (!h->schedule.len)
+	if (!b->scheduled_seen && !schedule_there(b, &b->scheduled, &err))
+		b->unscheduled = arena_fmt(&b->arena, "%s", err.msg);
+	b->scheduled_seen = true;
+	h->schedule = b->scheduled;
+	if (b->unscheduled.len)
+		say(&b->arena, &h->notes, "nothing runs by itself any more (%.*s): pawl schedule", STR_ARG(b->unscheduled));
+	else if (!h->schedule.len)
 		say(&b->arena, &h->notes, "nothing runs by itself: pawl schedule");
+}
+
+/* What is not signed no gate believes: without the key the next run fails. */
+static void of_key(struct backups *b, struct backup_health *h)
+{
+	struct err err = { 0 };
+
+	if (!b->looks && !backups_signs(b, &err))
+		say(&b->arena, &h->red, "nothing can be signed: %s", err.msg);
 }
 
 void backup_health(struct backups *b, const struct config_target *t, int64_t now_us, struct backup_health *ret)
@@ -304,7 +484,11 @@ void backup_health(struct backups *b, const struct config_target *t, int64_t now
 	of_drill(&b->arena, t, now_us, &h);
 	of_vault(&b->arena, t, &h);
 	of_listing(b, t, now_us, &h);
+	of_pieces(b, t, &h);
 	of_copies(b, t, &h);
+	of_renewal(now_us, &h);
+	of_readers(b, t, &h);
+	of_key(b, &h);
 	of_schedule(b, &h);
 	*ret = h;
 }

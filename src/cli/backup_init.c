@@ -1,13 +1,17 @@
 /* pawl backup init: which databases there are, the key, and backup.yaml. It asks nothing. */
+#include <errno.h>
 #include <libpq-fe.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "cli/backup_copies.h"
 #include "cli/backup_file.h"
 #include "cli/backups.h"
 #include "cli/commands.h"
+#include "recovery/login.h"
 
 #define ARENA_SIZE ((size_t)256 << 20)
 #define FILE_MAX CONFIG_MAX_BYTES
@@ -20,6 +24,7 @@ struct beginning {
 	char path[PLACES_MAX], directory[PLACES_MAX + 16];
 	bool there; /* backup.yaml */
 	struct backup_config config; /* when there */
+	struct backup_copy *copies;
 	struct buf text, items, notes;
 	unsigned n;
 };
@@ -110,10 +115,14 @@ static PGconn *reach(const char *connect, struct err *err)
 	const char *const names[] = { "dbname", "fallback_application_name", "connect_timeout", NULL };
 	const char *const values[] = { connect, "pawl backup init", "10", NULL };
 	PGconn *conn = PQconnectdbParams(names, values, 1);
+	char wants[900];
 
 	if (PQstatus(conn) == CONNECTION_OK)
 		return conn;
-	(void)err_set(err, ERR_TOOL, "%.*s", STR_ARG(str_trim(str_from(PQerrorMessage(conn)))));
+	if (login_wanted(conn, wants, sizeof(wants)))
+		(void)err_set(err, ERR_DENIED, "%s", wants);
+	else
+		(void)err_said(err, ERR_TOOL, NULL, PQerrorMessage(conn));
 	PQfinish(conn);
 	return NULL;
 }
@@ -157,6 +166,25 @@ static bool holds_tables(PGconn *conn)
 	return !none;
 }
 
+/* One of ours among those that were found; who wants it backed up names it. */
+static bool is_copy(struct beginning *k, PGconn *conn, const char *database)
+{
+	auto_buf words = BUF_MAX(8192);
+
+	words_of(conn, database, &words);
+	if (known(k, buf_str(&words)) || !backup_copies_has(k->copies, str_from(database)))
+		return false;
+	buf_addf(&k->notes, "%s is a copy that pawl made, and was not added. It is, with: pawl backup init \"%.*s\"\n", database,
+		 STR_ARG(buf_str(&words)));
+	return true;
+}
+
+/* What root would leave in another user's ledger is not worth it: there a name of pawl's own tells. */
+static bool read_copies(struct beginning *k, struct err *err)
+{
+	return k->config.state.len || backup_copies_read(k->places.ledger, &k->arena, &k->copies, err);
+}
+
 /* Where libpq's environment leads, without a word of ours: that database, or all of that server. */
 static bool add_found(struct beginning *k, struct err *err)
 {
@@ -167,6 +195,12 @@ static bool add_found(struct beginning *k, struct err *err)
 	PGresult *r;
 	int n, first;
 
+	if (conn && !read_copies(k, err)) {
+		PQfinish(conn);
+		return false;
+	}
+	if (!conn && err->code == ERR_DENIED) /* so there is one */
+		return false;
 	if (!conn)
 		return err_prefix(err, "no database was named (pawl backup init \"host=… dbname=…\"), and libpq's own way leads to none");
 	if (one) {
@@ -177,11 +211,12 @@ static bool add_found(struct beginning *k, struct err *err)
 	r = PQexec(conn, question);
 	n = PQresultStatus(r) == PGRES_TUPLES_OK ? PQntuples(r) : -1;
 	if (n < 0)
-		(void)err_set(err, ERR_TOOL, "%.*s", STR_ARG(str_trim(str_from(PQerrorMessage(conn)))));
+		(void)err_said(err, ERR_TOOL, NULL, PQerrorMessage(conn));
 	/* An empty "postgres" with others beside it is nobody's. */
 	first = n > 1 && strcmp(PQgetvalue(r, 0, 0), "postgres") == 0 && !holds_tables(conn) ? 1 : 0;
 	for (int i = first; i < n && i < DATABASES_MAX; i++)
-		add(k, conn, PQgetvalue(r, i, 0));
+		if (!is_copy(k, conn, PQgetvalue(r, i, 0)))
+			add(k, conn, PQgetvalue(r, i, 0));
 	PQclear(r);
 	PQfinish(conn);
 	return n >= 0;
@@ -210,11 +245,70 @@ static bool begin_file(struct beginning *k, struct err *err)
 	return true;
 }
 
+/* Whose its folder is, when it is not this user's. */
+static bool give(const struct config_vault *v, const char *path, struct err *err)
+{
+	char name[80];
+	const struct passwd *p;
+
+	if (!v->user.len)
+		return true;
+	snprintf(name, sizeof(name), "%.*s", STR_ARG(v->user));
+	p = getpwnam(name);
+	if (!p)
+		return err_set(err, ERR_STATE, "there is no user %s, whose the vault is", name);
+	return chown(path, p->pw_uid, p->pw_gid) == 0 || err_sys(err, "%s", path);
+}
+
+/* A vault's folder that went: empty again; what lay there is not. */
+static bool make_vaults(struct beginning *k, struct err *err)
+{
+	for (const struct config_vault *v = k->config.vaults; v; v = v->next) {
+		char path[PLACES_MAX];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%.*s", STR_ARG(v->place.directory));
+		if (v->place.kind != VAULT_DIRECTORY || stat(path, &st) == 0 || errno != ENOENT)
+			continue;
+		if (!dir_make(path, 0700, err) || !give(v, path, err))
+			return err_prefix(err, "vault %.*s is gone", STR_ARG(v->place.name));
+		buf_addf(&k->notes, "Vault %.*s was gone; %s is made anew, empty. Does it lie on a disk that is not mounted? Mount that.\n",
+			 STR_ARG(v->place.name), path);
+	}
+	return true;
+}
+
+/* A key that went: another one, which nothing believes before a person says so in backup.yaml. */
+static bool make_key(struct beginning *k, struct err *err)
+{
+	char folder[PLACES_MAX + 32], path[PLACES_MAX + 64], text[CONFIG_KEY_TEXT];
+	uint8_t key[ED25519_KEY_LEN];
+	struct str pem;
+
+	snprintf(folder, sizeof(folder), "%s/recovery", k->places.state);
+	snprintf(path, sizeof(path), "%s/key.pem", folder);
+	/* The key of a vault's user is that one's. */
+	for (const struct config_vault *v = k->config.vaults; v; v = v->next) {
+		if (v->user.len)
+			return true;
+	}
+	if (file_exists(path))
+		return true;
+	if (!dir_make(k->places.state, 0700, err) || !backups_key(folder, true, &k->arena, &pem, key, err))
+		return false;
+	config_key_text(key, text);
+	return err_set(err, ERR_STATE,
+		       "%s was gone, and a new key is made there, which nothing believes yet. Is there a copy of the old one: put it back. "
+		       "If the new one shall sign from now on (and nothing older be believed), write into %s `key: %s`",
+		       path, k->path, text);
+}
+
 static bool read_there(struct beginning *k, struct err *err)
 {
 	if (cli_value(k->c, "vault"))
 		return err_set(err, ERR_STATE, "%s is there already: its vaults stand in it", k->path);
-	return config_load(k->path, &k->arena, &k->config, err) && file_read(k->path, &k->text, err);
+	return config_load(k->path, &k->arena, &k->config, err) && file_read(k->path, &k->text, err) && make_vaults(k, err) &&
+	       make_key(k, err);
 }
 
 static bool write_file(struct beginning *k, struct err *err)
@@ -254,9 +348,13 @@ static bool begin(struct beginning *k, struct err *err)
 	if (!k->c->n_args && !add_found(k, err))
 		return false;
 	if (!k->n && !k->there)
-		return err_set(err, ERR_STATE, "no database was found to back up: pawl backup init \"host=… dbname=…\"");
+		return err_set(err, ERR_STATE, "%.*sno database was found to back up: pawl backup init \"host=… dbname=…\"",
+			       STR_ARG(str_sub(buf_str(&k->notes), 0, 800)));
 	return write_file(k, err);
 }
+
+static const char empty[] = "Nothing is backed up yet: write it under 'targets' there (docs/backup.md), or let\n"
+			    "`pawl backup init \"host=… dbname=…\"` add a database.\n";
 
 static int tell(struct cli *c, const struct beginning *k)
 {
@@ -277,6 +375,7 @@ static int tell(struct cli *c, const struct beginning *k)
 		if (!k->there)
 			buf_adds(&b, "The vault is a folder of this user: an agent of the same user could destroy it too.\n"
 				     "`sudo pawl vault init` makes one of a user of its own.\n");
+		buf_adds(&b, cli_flag(c, "empty") ? empty : "");
 		buf_adds(&b, "Next:  pawl backup --drill    takes a backup, restores it and compares\n"
 			     "       pawl schedule          does that every day\n"
 			     "       pawl status            shows where it stands\n");

@@ -6,12 +6,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/timestamp.h"
+#include "cli/backup_record.h"
 #include "cli/wal_run.h"
 #include "recovery/copy.h"
-#include "recovery/pitr.h"
 #include "recovery/secret.h"
 
-#define BODY_MAX ((size_t)1 << 20)
+#define REASONS_MAX ((size_t)1 << 20)
 #define NOTES_MAX ((size_t)16 << 10)
 
 const char *backup_run_unit(enum backup_kind kind)
@@ -26,71 +26,6 @@ uint64_t backup_run_rows(const struct manifest *m)
 	for (const struct fingerprint_table *t = m->tables; t; t = t->next)
 		rows += t->rows;
 	return rows;
-}
-
-/* --- records --- */
-
-static bool record_backup(struct backups *b, const struct config_target *t, const struct backup_result *r, int64_t took_us, struct err *err)
-{
-	auto_buf body = BUF_MAX(BODY_MAX);
-	struct json_out o = { .buf = &body };
-	const struct manifest *m = &r->manifest;
-
-	json_out_open(&o, '{');
-	json_out_kv(&o, "target", t->name);
-	json_out_kv(&o, "backup", m->id);
-	json_out_kv(&o, "kind", backup_kind_name(m->kind));
-	json_out_kv(&o, "vault", r->vault);
-	json_out_kv_u64(&o, "copies", r->copies);
-	backups_put_time(&o, "taken", m->taken_us);
-	json_out_kv_u64(&o, "bytes", m->files ? m->files->bytes : 0);
-	json_out_kv_u64(&o, "plain_bytes", m->plain_bytes);
-	json_out_kv_u64(&o, "rows", backup_run_rows(m));
-	json_out_kv_u64(&o, "took_ms", (uint64_t)took_us / 1000);
-	if (r->notes.len)
-		json_out_kv(&o, "notes", r->notes);
-	json_out_close(&o, '}');
-	return backups_record(b, "backup.finished", &body, err);
-}
-
-static void record_failure(struct backups *b, const struct config_target *t, const struct err *why)
-{
-	auto_buf body = BUF_MAX(BODY_MAX);
-	struct json_out o = { .buf = &body };
-
-	json_out_open(&o, '{');
-	json_out_kv(&o, "target", t->name);
-	json_out_kv(&o, "kind", backup_kind_name(t->kind));
-	json_out_kv(&o, "vault", t->vaults[0]->place.name);
-	json_out_kv(&o, "why", str_from(why->msg));
-	json_out_close(&o, '}');
-	(void)!backups_record(b, "backup.failed", &body, NULL);
-}
-
-static bool record_drill(struct backups *b, const struct config_target *t, const struct drill_done *d, struct err *err)
-{
-	auto_buf body = BUF_MAX(BODY_MAX);
-	struct json_out o = { .buf = &body };
-
-	json_out_open(&o, '{');
-	json_out_kv(&o, "target", t->name);
-	json_out_kv(&o, "backup", d->manifest.id);
-	json_out_kv(&o, "result", recovery_result_name(d->result));
-	json_out_key(&o, "reasons");
-	json_out_open(&o, '[');
-	for (const struct drill_reason *r = d->reasons; r; r = r->next) {
-		json_out_open(&o, '{');
-		json_out_kv(&o, "code", drill_code_name(r->code));
-		json_out_kv(&o, "text", r->text);
-		json_out_close(&o, '}');
-	}
-	json_out_close(&o, ']');
-	json_out_kv_u64(&o, "tables", d->tables);
-	json_out_kv_u64(&o, "rows", d->rows);
-	json_out_kv_u64(&o, "took_ms", (uint64_t)d->took_us / 1000);
-	backups_put_time(&o, "wal_to", d->wal_as_of_us);
-	json_out_close(&o, '}');
-	return backups_record(b, "drill.finished", &body, err);
 }
 
 /* --- the statement --- */
@@ -190,7 +125,7 @@ static bool say_backup(struct backups *b, const struct config_target *t, const s
 
 static struct str reasons_text(struct arena *a, const struct drill_done *d)
 {
-	auto_buf text = BUF_MAX(BODY_MAX);
+	auto_buf text = BUF_MAX(REASONS_MAX);
 
 	for (const struct drill_reason *r = d->reasons; r; r = r->next)
 		buf_addf(&text, "%s%.*s", text.len ? "\n" : "", STR_ARG(r->text));
@@ -213,8 +148,39 @@ static const struct point_table *tables_of(struct arena *a, const struct manifes
 	return first;
 }
 
-static bool say_drill(struct backups *b, const struct config_target *t, const struct drill_done *d, struct err *err)
+/* Another backup helps against these; against none that comes of the server, the owner's check or an objective. */
+static bool is_unfit(enum drill_code c)
 {
+	return c == DRILL_SIGNATURE || c == DRILL_SWAPPED || c == DRILL_REPLAYED || c == DRILL_MANIFEST || c == DRILL_BYTES ||
+	       c == DRILL_HALF || c == DRILL_WAL || c == DRILL_WAL_FOREIGN || c == DRILL_WAL_ALTERED;
+}
+
+static void weigh_fitness(const struct drill_done *d, struct str backup, struct runs *r)
+{
+	if (d->result == RECOVERY_VERIFIED && str_eq(r->unfit, backup))
+		r->unfit = STR_NONE;
+	for (const struct drill_reason *w = d->reasons; w; w = w->next) {
+		if (is_unfit(w->code))
+			r->unfit = backup;
+	}
+}
+
+struct drilling {
+	struct str id; /* STR_NONE: of the newest */
+	struct drill_done done;
+	struct runs runs;
+};
+
+/* Where that is not there, or cannot be believed, the drill has no name for what failed. */
+static bool say_drill(struct backups *b, const struct config_target *t, struct drilling *k, struct err *err)
+{
+	const struct drill_done *d = &k->done;
+	struct point_drill said = { .backup = d->manifest.id,
+				    .taken_us = d->manifest.taken_us,
+				    .result = d->result,
+				    .at_us = d->at_us,
+				    .took_us = d->took_us,
+				    .reasons = reasons_text(&b->arena, d) };
 	struct str note = STR_NONE;
 	auto_fd held = -1;
 	struct point p;
@@ -222,18 +188,14 @@ static bool say_drill(struct backups *b, const struct config_target *t, const st
 	if (!points_hold(&b->points, t->name, &held, err))
 		return false;
 	(void)backup_run_statement(b, t, &p, &note);
-	p.drill = (struct point_drill){ .backup = d->manifest.id,
-					.taken_us = d->manifest.taken_us,
-					.result = d->result,
-					.at_us = d->at_us,
-					.took_us = d->took_us,
-					.reasons = reasons_text(&b->arena, d) };
-	if (d->result == RECOVERY_VERIFIED) {
+	if (!said.backup.len && said.result == RECOVERY_FAILED)
+		said.backup = k->id.len ? k->id : p.backup;
+	if (point_drilled(&p, &said, !k->id.len || str_cmp(k->id, p.backup) >= 0)) {
 		of_manifest(b, t, &p, &d->manifest);
-		p.verified = p.drill;
 		p.tables = tables_of(&b->arena, &d->manifest);
 	}
 	wal_run_proven(d, &p);
+	weigh_fitness(d, said.backup, &k->runs);
 	return points_say(&b->points, &p, &b->arena, err);
 }
 
@@ -245,7 +207,8 @@ struct taking {
 	struct backup_result *r;
 	struct runs runs;
 	struct vault *vault;
-	struct buf notes;
+	struct buf notes, secret;
+	struct backup_gone **gone_end;
 };
 
 static void note(struct taking *k, const char *what, const struct err *err)
@@ -272,7 +235,6 @@ static void sweep_unfinished(struct taking *k)
 
 static bool take(struct taking *k, const struct backup_progress *progress, struct err *err)
 {
-	auto_buf secret = BUF_MAX(SECRET_MAX);
 	struct backup_ask ask = {
 		.vault = k->vault,
 		.target = k->t->name,
@@ -290,38 +252,56 @@ static bool take(struct taking *k, const struct backup_progress *progress, struc
 		.progress = *progress,
 		.until_s = k->b->until_s,
 	};
-	struct err asked = { 0 };
-	bool good;
 
-	if (!secret_of(k->t, &secret, err))
+	if (!secret_of(k->t, &k->secret, err))
 		return false;
-	ask.password = buf_str(&secret);
-	good = backup_take(&ask, &k->b->arena, &k->r->manifest, err);
-	if (good && (k->t->kind == BACKUP_POSTGRES || k->t->kind == BACKUP_POSTGRES_PHYSICAL || k->t->pgbackrest) &&
-	    !pitr_ask(&(struct pitr){ k->t->connect, ask.password, k->t->pgbackrest }, &k->b->arena, &k->runs.point_in_time, &asked))
-		k->runs.point_in_time = STR_NONE;
-	buf_wipe(&secret);
-	return good;
+	ask.password = buf_str(&k->secret);
+	return backup_take(&ask, &k->b->arena, &k->r->manifest, err);
 }
 
-/* Nothing that is old goes before what is new lies there and is signed for. */
-static void let_go(struct taking *k, struct vault *v, const struct point *p)
+struct letting_go {
+	struct taking *k;
+	struct str vault;
+};
+
+static void gone(void *ctx, const struct retention_point *p)
+{
+	struct letting_go *l = ctx;
+	struct backup_gone *one = ARENA_NEW(&l->k->b->arena, struct backup_gone), spare, *of = one ? one : &spare;
+	struct err err = { 0 };
+
+	*of = (struct backup_gone){ .backup = p->id, .vault = l->vault, .why = str_from(retention_word(p->why)) };
+	if (one) {
+		*l->k->gone_end = one;
+		l->k->gone_end = &one->next;
+	}
+	if (!backup_record_removal(l->k->b, l->k->t, of, &err))
+		note(l->k, "an old one was removed, and that is not in the ledger: ", &err);
+}
+
+/* Nothing that is old goes before what is new lies there and is signed for. While the last drill failed, nobody knows which are good. */
+static void let_go(struct taking *k, struct vault *v, const struct config_vault *of, const struct point *p)
 {
 	const struct retention_keep *keep = &k->t->keep;
+	struct letting_go letting = { k, of->place.name };
 	struct retention_ask ask = { .vault = v,
 				     .target = k->t->name,
 				     .keep = *keep,
-				     .verified = p->verified.backup,
-				     .now_us = clock_now_us() };
+				     .verified = p->drill.result == RECOVERY_FAILED ? STR_NONE : p->verified.backup,
+				     .now_us = clock_now_us(),
+				     .removed = gone,
+				     .ctx = &letting };
 	struct retention_done done;
 	struct err err = { 0 };
 
 	if (!keep->daily && !keep->weekly && !keep->monthly)
 		return;
-	if (!retention_run(&ask, &k->b->arena, &done, &err))
+	if (!retention_run(&ask, &k->b->arena, &done, &err)) {
 		note(k, "nothing old was removed: ", &err);
-	else
-		k->r->removed += (unsigned)done.removed;
+		return;
+	}
+	if (done.not_removed)
+		note(k, done.not_removed > 1 ? "old ones were not removed; the last: " : "an old one was not removed: ", &done.last);
 }
 
 static void tidy(struct taking *k, const struct point *p)
@@ -330,7 +310,7 @@ static void tidy(struct taking *k, const struct point *p)
 
 	if (k->t->vaults[0]->place.lock_s && !vault_lock(k->vault, k->t->name, k->r->manifest.id, &err))
 		note(k, "not locked: ", &err);
-	let_go(k, k->vault, p);
+	let_go(k, k->vault, k->t->vaults[0], p);
 }
 
 /* The first vault is the spool of the others: what one of them missed, or got in part, follows. */
@@ -345,7 +325,7 @@ static void copy_out(struct taking *k, const struct point *p)
 
 		k->r->copies += str_eq(done.last, k->r->manifest.id);
 		if (good)
-			let_go(k, ask.to, p);
+			let_go(k, ask.to, *v, p);
 		else
 			note(k, "not copied into every vault: ", &done.err);
 		vault_close(ask.to);
@@ -370,12 +350,15 @@ static bool whole(struct taking *k, const struct backup_progress *progress, int6
 	if (anew.len)
 		note(k, "", &(struct err){ .msg = "the statement that gates read was begun anew: the old one was not to be believed" });
 	tidy(k, &p);
+	/* Whatever that server says now, the backup is said. */
+	k->runs.point_in_time = wal_run_window(k->b, k->t, buf_str(&k->secret));
+	buf_wipe(&k->secret);
 	if (!k->b->until_s)
 		copy_out(k, &p);
 	else if (k->t->vaults[1])
 		note(k, "", &(struct err){ .msg = "it is copied into the other vaults with the next backup: its time was limited" });
 	k->r->notes = arena_str(&k->b->arena, buf_str(&k->notes));
-	return record_backup(k->b, k->t, k->r, clock_now_us() - began_us, err);
+	return backup_record_taken(k->b, k->t, k->r, clock_now_us() - began_us, err);
 }
 
 bool backup_run_take(struct backups *b, const struct config_target *t, const struct backup_progress *progress, struct backup_result *ret,
@@ -383,12 +366,13 @@ bool backup_run_take(struct backups *b, const struct config_target *t, const str
 {
 	static const struct backup_progress silent;
 	struct backup_result r = { .vault = t->vaults[0]->place.name };
-	struct taking k = { .b = b, .t = t, .r = &r, .notes = BUF_MAX(NOTES_MAX) };
+	struct taking k = { .b = b, .t = t, .r = &r, .notes = BUF_MAX(NOTES_MAX), .secret = BUF_MAX(SECRET_MAX),
+			    .gone_end = &r.removed };
 	struct str runs = str_from(b->runs);
 	auto_fd lock = -1;
 	bool good;
 
-	if (!runs_lock(runs, t->name, &lock, err))
+	if (!runs_lock(runs, t->name, RUNS_WHOLE, &lock, err))
 		return false;
 	runs_load(runs, t->name, &b->arena, &k.runs);
 	k.runs.backup = (struct run){ .began_us = clock_now_us() };
@@ -397,13 +381,15 @@ bool backup_run_take(struct backups *b, const struct config_target *t, const str
 	points_publish(&b->points, t->name, &b->arena);
 	good = whole(&k, progress ? progress : &silent, k.runs.backup.began_us, err);
 	if (!good)
-		record_failure(b, t, err);
+		backup_record_failure(b, t, err);
 	k.runs.backup.ended_us = clock_now_us();
 	k.runs.backup.good = good;
 	k.runs.backup.why = good ? STR_NONE : arena_str(&b->arena, str_from(err->msg));
 	k.runs.backup.bytes = good && r.manifest.files ? r.manifest.files->bytes : 0;
 	(void)!runs_store(runs, t->name, &k.runs, &b->arena, NULL);
 	vault_close(k.vault);
+	buf_wipe(&k.secret);
+	buf_free(&k.secret);
 	buf_free(&k.notes);
 	if (good)
 		*ret = r;
@@ -475,25 +461,26 @@ bool backup_run_drill(struct backups *b, const struct config_target *t, struct s
 {
 	static const struct backup_progress silent;
 	struct str runs = str_from(b->runs);
-	struct drill_done d = { .result = RECOVERY_UNKNOWN };
+	struct drilling k = { .id = id, .done = { .result = RECOVERY_UNKNOWN } };
+	struct drill_done *d = &k.done;
+	struct run *r = &k.runs.drill;
 	auto_fd lock = -1;
-	struct runs r;
 	bool good;
 
-	if (!runs_lock(runs, t->name, &lock, err))
+	if (!runs_lock(runs, t->name, RUNS_WHOLE, &lock, err))
 		return false;
-	runs_load(runs, t->name, &b->arena, &r);
-	r.drill = (struct run){ .began_us = clock_now_us() };
-	if (!runs_store(runs, t->name, &r, &b->arena, err))
+	runs_load(runs, t->name, &b->arena, &k.runs);
+	*r = (struct run){ .began_us = clock_now_us() };
+	if (!runs_store(runs, t->name, &k.runs, &b->arena, err))
 		return false;
 	points_publish(&b->points, t->name, &b->arena);
-	drill(b, t, id, progress ? progress : &silent, &d);
-	good = say_drill(b, t, &d, err) && record_drill(b, t, &d, err);
-	r.drill.ended_us = clock_now_us();
-	r.drill.good = good && d.result == RECOVERY_VERIFIED;
-	r.drill.why = r.drill.good ? STR_NONE : good ? reasons_text(&b->arena, &d) : arena_str(&b->arena, str_from(err->msg));
-	(void)!runs_store(runs, t->name, &r, &b->arena, NULL);
+	drill(b, t, id, progress ? progress : &silent, d);
+	good = say_drill(b, t, &k, err) && backup_record_drill(b, t, d, err);
+	r->ended_us = clock_now_us();
+	r->good = good && d->result == RECOVERY_VERIFIED;
+	r->why = r->good ? STR_NONE : good ? reasons_text(&b->arena, d) : arena_str(&b->arena, str_from(err->msg));
+	(void)!runs_store(runs, t->name, &k.runs, &b->arena, NULL);
 	if (good)
-		*ret = d;
+		*ret = *d;
 	return good;
 }

@@ -7,12 +7,18 @@
 
 #include "cli/backups.h"
 
+struct backup_gone {
+	struct str backup, vault; /* id; the vault's name */
+	struct str why;
+	struct backup_gone *next;
+};
+
 struct backup_result {
 	struct manifest manifest;
 	struct str vault;      /* the first one's name */
 	unsigned copies;       /* into how many other vaults */
 	struct str notes;      /* what did not go as it should, one a line: no lock, no copy, nothing swept */
-	unsigned removed;      /* older ones that retention let go */
+	struct backup_gone *removed; /* what retention let go, in order */
 };
 
 /* False: there is no new backup, and the ledger says so ("backup.failed"). */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/timestamp.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
@@ -84,13 +85,13 @@ static int once(struct cli *c, struct backups *b)
 {
 	auto_buf text = BUF_MAX(OUT_MAX);
 	struct json_out o = { .buf = &text };
-	const struct config_target **list;
+	const struct config_target **list, *none = NULL;
 	struct err err = { 0 };
-	bool wrong = false;
+	bool wrong = false, any = false;
 
 	if (!c->n_args && !b->config.n_targets)
-		return EXIT_ALLOW;
-	if (!backups_targets(b, c, &list, &err))
+		list = &none;
+	else if (!backups_targets(b, c, &list, &err))
 		return cli_fail(c, &err);
 	if (c->json)
 		json_out_open(&o, '{'), json_out_key(&o, "wal"), json_out_open(&o, '[');
@@ -103,11 +104,12 @@ static int once(struct cli *c, struct backups *b)
 		/* Without names: those that backup.yaml says it of. */
 		if (!c->n_args && !(*list)->wal_s)
 			continue;
+		any = true;
 		good = wal_run(&run, &done, &why);
 		/* Somebody who runs for good, and the timers: there is nothing to do. */
 		if (!good && done.busy && !c->n_args)
 			continue;
-		wrong = wrong || !good || done.received.gap.len;
+		wrong = wrong || !good || done.lost || done.received.gap.len;
 		if (c->json) {
 			say_json(*list, &done, good ? NULL : &why, &o);
 		} else if (good) {
@@ -120,6 +122,8 @@ static int once(struct cli *c, struct backups *b)
 	}
 	if (c->json)
 		json_out_close(&o, ']'), json_out_close(&o, '}'), buf_addc(&text, '\n');
+	else if (!any)
+		buf_adds(&text, "No target keeps its WAL: `wal: 5m` beside `physical: true` in backup.yaml asks for it.\n");
 	return cli_print(&text) && !wrong ? EXIT_ALLOW : EXIT_ERROR;
 }
 
@@ -146,10 +150,11 @@ static int64_t cycle_of(const struct config_target *t)
 	return s < CYCLE_LEAST_S ? CYCLE_LEAST_S : s > CYCLE_S ? CYCLE_S : s;
 }
 
-/* One opening of everything; false when it ended for an error, which is told. ${again}: the one before did too. */
-static bool cycle(struct cli *c, struct backups *b, bool again, struct err *err)
+/* One opening of everything; false when it ended for an error, which is told. ${again}: the one before did too. *${lock}: held from the
+ * first one on; -1: another process has it. */
+static bool cycle(struct cli *c, struct backups *b, bool again, int *lock, struct err *err)
 {
-	struct wal_run run = { .b = b, .again = again, .stop = &stopped };
+	struct wal_run run = { .b = b, .held = true, .again = again, .stop = &stopped };
 	const struct config_target **list;
 	struct wal_run_done done;
 	auto_buf text = BUF_MAX(OUT_MAX);
@@ -158,6 +163,8 @@ static bool cycle(struct cli *c, struct backups *b, bool again, struct err *err)
 	if (!backups_targets(b, c, &list, err))
 		return false;
 	run.t = list[0];
+	if (*lock < 0 && !wal_run_hold(b, run.t, lock, err))
+		return false;
 	run.for_s = cycle_of(run.t);
 	good = wal_run(&run, &done, err);
 	if (!good)
@@ -169,6 +176,7 @@ static bool cycle(struct cli *c, struct backups *b, bool again, struct err *err)
 static int forever(struct cli *c)
 {
 	struct err last = { 0 };
+	auto_fd lock = -1;
 	int wait = 1;
 
 	handle(SIGTERM);
@@ -176,11 +184,11 @@ static int forever(struct cli *c)
 	while (!stopped) {
 		struct backups b;
 		struct err err = { 0 };
-		bool opened = backups_open(&b, true, &err), good = opened && cycle(c, &b, last.code != ERR_NONE, &err);
+		bool opened = backups_open(&b, true, &err), good = opened && cycle(c, &b, last.code != ERR_NONE, &lock, &err);
 
 		backups_close(&b);
-		/* What backup.yaml says wrong does not mend itself. */
-		if (!good && (!opened || err.code == ERR_INPUT))
+		/* What backup.yaml says wrong does not mend itself, and beside another that keeps it there is nothing to do. */
+		if (!good && (!opened || err.code == ERR_INPUT || lock < 0))
 			return cli_fail(c, &err);
 		if (!good && strcmp(err.msg, last.msg) != 0)
 			fprintf(stderr, "pawl: %s; it is tried again\n", err.msg);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/fd.h"
 #include "base/timestamp.h"
 
+#define NAMED_MAX 5
 #define ARENA_SIZE ((size_t)2 << 30) /* address space; pages cost once touched */
 
 /* --- whose --- */
@@ -83,7 +85,8 @@ bool backups_key(const char *folder, bool make, struct arena *arena, struct str 
 			return false;
 	}
 	if (!file_read(path, &b, err))
-		return err_prefix(err, "the key that backups are signed with (`pawl backup init` makes it)");
+		return err_prefix(err, "the key that backups are signed with cannot be read: put it back from a copy (without one `pawl "
+				       "backup init` makes another)");
 	if (stat(path, &st) != 0 || (st.st_mode & 077))
 		return err_set(err, ERR_DENIED, "%s: others may read it, so anybody could have signed: chmod 600", path);
 	kept = arena_str(arena, buf_str(&b));
@@ -93,7 +96,7 @@ bool backups_key(const char *folder, bool make, struct arena *arena, struct str 
 	return true;
 }
 
-static bool fitting_key(struct backups *b, struct err *err)
+bool backups_signs(struct backups *b, struct err *err)
 {
 	uint8_t key[ED25519_KEY_LEN];
 	char text[CONFIG_KEY_TEXT];
@@ -125,7 +128,8 @@ bool backups_path(const struct places *places, char ret[PLACES_MAX], bool *ret_t
 	return true;
 }
 
-static bool load(struct backups *b, struct err *err)
+/* Who takes backups reads all of it or nothing; who looks, what can be read. */
+static bool load(struct backups *b, bool act, struct err *err)
 {
 	bool there;
 
@@ -135,7 +139,7 @@ static bool load(struct backups *b, struct err *err)
 		return err_set(err, ERR_STATE, "nothing is backed up yet: `pawl backup init` begins (it writes %s)", b->path);
 	if (!arena_map(&b->arena, ARENA_SIZE))
 		return err_set(err, ERR_LIMIT, "no memory");
-	return config_load(b->path, &b->arena, &b->config, err);
+	return act ? config_load(b->path, &b->arena, &b->config, err) : config_load_some(b->path, &b->arena, &b->config, err);
 }
 
 static void name_folders(struct backups *b)
@@ -172,12 +176,20 @@ static bool take_place(struct backups *b, bool act, struct err *err)
 bool backups_open(struct backups *b, bool act, struct err *err)
 {
 	*b = (struct backups){ .ledger = NULL };
-	if (!load(b, err) || !take_place(b, act, err))
+	if (!load(b, act, err) || !take_place(b, act, err))
 		return false;
 	name_folders(b);
-	if (!act)
+	return !act || backups_act(b, err);
+}
+
+bool backups_act(struct backups *b, struct err *err)
+{
+	if (b->ledger)
 		return true;
-	if (!fitting_key(b, err))
+	/* A limit of a file's size, and a program that reads no more: an error of its write, not our end without a word. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (!backups_signs(b, err))
 		return false;
 	b->points.pem = b->pem;
 	b->ledger = ledger_open(b->places.ledger, err);
@@ -191,6 +203,22 @@ void backups_close(struct backups *b)
 		arena_unmap(&b->arena);
 }
 
+bool backups_unknown(const struct backup_config *config, const char *name, struct err *err)
+{
+	auto_buf names = BUF_MAX(400);
+	size_t n = 0;
+
+	for (const struct config_bad *bad = config->bad; bad; bad = bad->next) {
+		if (str_is(bad->name, name))
+			return err_set(err, bad->why.code, "%s", bad->why.msg);
+	}
+	for (const struct config_target *t = config->targets; t && n < NAMED_MAX; t = t->next, n++)
+		buf_addf(&names, "%s%.*s", n ? ", " : "; there is ", STR_ARG(t->name));
+	if (n < config->n_targets)
+		buf_adds(&names, " and more");
+	return err_set(err, ERR_INPUT, "no target is called '%.100s' in %.*s%.*s", name, STR_ARG(config->path), STR_ARG(buf_str(&names)));
+}
+
 bool backups_targets(struct backups *b, const struct cli *c, const struct config_target ***ret, struct err *err)
 {
 	size_t n = c->n_args ? (size_t)c->n_args : b->config.n_targets, k = 0;
@@ -198,17 +226,32 @@ bool backups_targets(struct backups *b, const struct cli *c, const struct config
 
 	if (!list)
 		return err_set(err, ERR_LIMIT, "no memory");
-	if (!b->config.n_targets)
+	if (!b->config.n_targets && !b->config.bad)
 		return err_set(err, ERR_STATE, "%s has no targets: `pawl backup init \"dbname=…\"` adds one", b->path);
 	for (int i = 0; i < c->n_args; i++) {
 		list[k] = config_target_find(&b->config, str_from(c->args[i]));
 		if (!list[k++])
-			return err_set(err, ERR_INPUT, "no target is called '%s' in %s", c->args[i], b->path);
+			return backups_unknown(&b->config, c->args[i], err);
 	}
 	for (const struct config_target *t = b->config.targets; !c->n_args && t; t = t->next)
 		list[k++] = t;
 	*ret = list;
 	return true;
+}
+
+bool backups_there(struct vault *open, const struct config_vault *v, struct str target, struct str id, struct arena *arena,
+		   struct err *err)
+{
+	struct vault_entry *list;
+
+	if (!backup_id_good(id))
+		return err_set(err, ERR_INPUT, "'%.*s' is no backup's id: `pawl backup list` shows them", STR_ARG(id));
+	if (!vault_list(open, target, arena, &list, err))
+		return false;
+	while (list && !str_eq(list->id, id))
+		list = list->next;
+	return list || err_set(err, ERR_INPUT, "there is no backup %.*s of %.*s in the vault %.*s: `pawl backup list` shows them",
+			       STR_ARG(id), STR_ARG(target), STR_ARG(v->place.name));
 }
 
 bool backups_record(struct backups *b, const char *kind, const struct buf *body, struct err *err)

@@ -24,6 +24,8 @@ struct backups {
 	struct ledger *ledger; /* NULL while only looking */
 	struct points points;
 	int64_t until_s; /* by when runs have to have ended, of stall_clock(); 0: whenever */
+	bool scheduled_seen; /* the next two are once for all targets */
+	struct str scheduled, unscheduled; /* what runs pawl by itself; why what was set does not any more */
 	bool looks; /* the statements are another user's: what is published is all there is */
 };
 
@@ -31,9 +33,18 @@ struct backups {
 bool backups_path(const struct places *places, char ret[PLACES_MAX], bool *ret_there, struct err *err) PAWL_MUST_USE;
 /* False with ${err}; backups_close is due either way. ${act}: to take, drill or remove, which wants the key and the vault's user. */
 bool backups_open(struct backups *b, bool act, struct err *err) PAWL_MUST_USE;
+/* Whoever opened it to look (and not ${b->looks}) may act from here on; again does nothing. */
+bool backups_act(struct backups *b, struct err *err) PAWL_MUST_USE;
 void backups_close(struct backups *b);
+/* Is the key there, and the one that backup.yaml says? False with what to do. Not while b->looks. */
+bool backups_signs(struct backups *b, struct err *err) PAWL_MUST_USE;
+/* False: no target is called ${name}; says which there are. */
+bool backups_unknown(const struct backup_config *config, const char *name, struct err *err);
 /* The targets named on the command line, or all; NULL-ended in the arena. False when one is not known, or there are none. */
 bool backups_targets(struct backups *b, const struct cli *c, const struct config_target ***ret, struct err *err) PAWL_MUST_USE;
+/* That a backup of ${id} lies in that open vault; false with where to find its right name, or why nobody can tell. */
+bool backups_there(struct vault *open, const struct config_vault *v, struct str target, struct str id, struct arena *arena,
+		   struct err *err) PAWL_MUST_USE;
 /* An entry in the ledger; false with ${err}. ${kind}: "backup.finished" … */
 bool backups_record(struct backups *b, const char *kind, const struct buf *body, struct err *err) PAWL_MUST_USE;
 

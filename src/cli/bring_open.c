@@ -1,15 +1,18 @@
 #include "cli/bring_open.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/proc.h"
-#include "cli/backups.h"
+#include "cli/backup_record.h"
+#include "cli/backup_seen.h"
 #include "cli/recovery_look.h"
 
 #define ARENA_SIZE ((size_t)4 << 30) /* address space; pages cost once touched */
 #define SECRET_S 30
+#define RECORD_MAX ((size_t)65536)
 
 /* What lies with a user of its own is that user's to read: root becomes him, for good, and nobody else may. */
 static bool may_read(struct bring_open *o, struct err *err)
@@ -21,7 +24,7 @@ static bool find(struct bring_open *o, const char *target, const char *vault, st
 {
 	o->target = config_target_find(&o->config, str_from(target));
 	if (!o->target)
-		return err_set(err, ERR_INPUT, "no target is called '%s' in %.*s", target, STR_ARG(o->config.path));
+		return backups_unknown(&o->config, target, err);
 	o->from = vault ? config_vault_find(&o->config, str_from(vault)) : o->target->vaults[0];
 	if (!o->from)
 		return err_set(err, ERR_INPUT, "no vault is called '%s' in %.*s", vault, STR_ARG(o->config.path));
@@ -33,6 +36,9 @@ bool bring_open(struct bring_open *o, const char *target, const char *vault, str
 	char path[PLACES_MAX];
 
 	*o = (struct bring_open){ .vault = NULL };
+	/* A limit of a file's size, and a program that reads no more: an error of its write, not our end without a word. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	if (!places_find(NULL, &o->places, err))
 		return false;
 	recovery_look_config(&o->places, path);
@@ -40,8 +46,10 @@ bool bring_open(struct bring_open *o, const char *target, const char *vault, str
 		return err_set(err, ERR_STATE, "nothing is backed up here: there is no backup.yaml in %s", o->places.config);
 	if (!arena_map(&o->arena, ARENA_SIZE))
 		return err_set(err, ERR_LIMIT, "no memory");
-	if (!config_load(arena_str(&o->arena, str_from(path)).ptr, &o->arena, &o->config, err) || !find(o, target, vault, err))
+	if (!config_load_some(arena_str(&o->arena, str_from(path)).ptr, &o->arena, &o->config, err) || !find(o, target, vault, err))
 		return false;
+	for (const struct config_bad *bad = o->config.bad; bad; bad = bad->next)
+		fprintf(stderr, "pawl: of another target: %s\n", bad->why.msg);
 	if (!dir_make(o->places.state, 0700, err))
 		return false;
 	o->ledger = ledger_open(o->places.ledger, err);
@@ -66,7 +74,7 @@ bool bring_open_places(struct places *places, struct arena *arena, struct err *e
 	recovery_look_config(places, path);
 	if (geteuid() != 0 || !*path)
 		return true;
-	if (!config_load(path, arena, &config, err))
+	if (!config_load_some(path, arena, &config, err))
 		return false;
 	for (const struct config_vault *v = config.vaults; v; v = v->next) {
 		if (v->user.len)
@@ -81,16 +89,10 @@ bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, st
 
 	if (id) {
 		*ret = str_from(id);
-		if (!backup_id_good(*ret))
-			return err_set(err, ERR_INPUT, "'%s' is no backup's id: `pawl backup list` shows them", id);
+		return backups_there(o->vault, o->from, o->target->name, *ret, &o->arena, err);
 	}
 	if (!vault_list(o->vault, o->target->name, &o->arena, &list, err))
 		return false;
-	while (id && list && !str_eq(list->id, *ret))
-		list = list->next;
-	if (id)
-		return list || err_set(err, ERR_INPUT, "there is no backup %s of %.*s in the vault %.*s: `pawl backup list` shows them", id,
-				       STR_ARG(o->target->name), STR_ARG(o->from->place.name));
 	while (list && !list->whole)
 		list = list->next;
 	if (!list)
@@ -98,6 +100,76 @@ bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, st
 			       STR_ARG(o->from->place.name));
 	*ret = list->id;
 	return true;
+}
+
+void bring_open_older(struct bring_open *o, struct str id, struct err *err)
+{
+	const struct str name = o->target->name;
+	const struct backup_drilled *drilled;
+	struct backup_drills drills = { .n = 0 };
+	struct backup_seen seen = { o->vault, o->from, o->config.key, &o->arena };
+	struct vault_entry *list, *e;
+	struct manifest m;
+	struct str wrong, said = arena_str(&o->arena, str_from(err->msg));
+
+	if (!id.len || !vault_list(o->vault, name, &o->arena, &list, NULL))
+		return;
+	for (e = list; e && !str_eq(e->id, id);)
+		e = e->next;
+	if (err->code != ERR_BROKEN && e && backup_seen(&seen, e, &m, &wrong) == BACKUP_LIES_WHOLE)
+		return;
+	(void)!backup_drills_read(o->ledger, &o->arena, &drills, NULL);
+	for (e = list; e; e = e->next) {
+		drilled = backup_drills_find(&drills, name, e->id);
+		if (e->whole && !e->hidden && str_cmp(e->id, id) < 0 && !(drilled && drilled->decided == RECOVERY_FAILED) &&
+		    backup_seen(&seen, e, &m, &wrong) == BACKUP_LIES_WHOLE)
+			break;
+	}
+	if (e)
+		(void)err_set(err, err->code, "%.*s\nThe next older one is taken by: --backup %.*s", STR_ARG(str_sub(said, 0, 800)),
+			      STR_ARG(e->id));
+	else
+		(void)err_set(err, err->code, "%.*s\nThe vault %.*s has no older one that can be believed", STR_ARG(str_sub(said, 0, 800)),
+			      STR_ARG(o->from->place.name));
+}
+
+/* Manifest and, in a folder, data. */
+static bool lies_whole(struct bring_open *o, const struct vault_entry *e)
+{
+	struct backup_seen seen = { o->vault, o->from, o->config.key, &o->arena };
+	struct manifest m;
+	struct str wrong;
+
+	return !e->hidden && backup_seen(&seen, e, &m, &wrong) == BACKUP_LIES_WHOLE;
+}
+
+bool bring_open_verified(struct bring_open *o, const struct point *said, struct str *ret, struct err *err)
+{
+	const struct str name = o->target->name;
+	struct str undrilled = STR_NONE;
+	struct backup_drills drills;
+	struct vault_entry *e;
+	bool any;
+
+	if (!vault_list(o->vault, name, &o->arena, &e, err) || !backup_drills_read(o->ledger, &o->arena, &drills, err))
+		return false;
+	for (; e; e = e->next) {
+		enum recovery_result decided = backup_drills_of(&drills, said, name, e->id, &any).decided;
+
+		if (decided == RECOVERY_FAILED || (decided == RECOVERY_UNKNOWN && undrilled.len) || !lies_whole(o, e))
+			continue;
+		if (decided == RECOVERY_VERIFIED) {
+			*ret = e->id;
+			return true;
+		}
+		undrilled = e->id;
+	}
+	if (undrilled.len)
+		return err_set(err, ERR_STATE,
+			       "no backup of %.*s that lies whole in the vault %.*s was restored in a drill: pawl drill %.*s --backup %.*s",
+			       STR_ARG(name), STR_ARG(o->from->place.name), STR_ARG(name), STR_ARG(undrilled));
+	return err_set(err, ERR_STATE, "no backup of %.*s lies whole in the vault %.*s that no drill found wrong: pawl backup %.*s --drill",
+		       STR_ARG(name), STR_ARG(o->from->place.name), STR_ARG(name));
 }
 
 bool bring_open_point(struct bring_open *o, struct point *ret, struct err *err)
@@ -141,4 +213,21 @@ bool bring_open_password(const struct config_target *t, struct buf *ret, struct 
 		ret->len--;
 	return (!status && ret->len) ||
 	       err_set(err, ERR_TOOL, "the secret command of %.*s ended with status %d and %zu bytes", STR_ARG(t->name), status, ret->len);
+}
+
+bool bring_open_record(struct bring_open *o, void (*put)(const void *ctx, struct json_out *o), const void *ctx, const struct err *failed,
+		       struct err *err)
+{
+	auto_buf body = BUF_MAX(RECORD_MAX);
+	struct json_out out = { .buf = &body };
+	uint64_t seq;
+
+	json_out_open(&out, '{');
+	json_out_kv(&out, "result", failed ? STR("failed") : STR("restored"));
+	put(ctx, &out);
+	if (failed)
+		json_out_kv(&out, "error", str_from(failed->msg));
+	json_out_close(&out, '}');
+	return (!body.failed || err_set(err, ERR_LIMIT, "too large for the ledger")) &&
+	       ledger_append(o->ledger, STR("restore.finished"), buf_str(&body), &seq, err);
 }

@@ -4,6 +4,7 @@
 #ifndef PAWL_CLI_BRING_OPEN_H
 #define PAWL_CLI_BRING_OPEN_H
 
+#include "base/json.h"
 #include "cli/command.h"
 #include "cli/places.h"
 #include "ledger/ledger.h"
@@ -29,8 +30,15 @@ void bring_open_close(struct bring_open *o);
 bool bring_open_places(struct places *places, struct arena *arena, struct err *err) PAWL_MUST_USE;
 /* ${id}: as given; NULL: the newest whole one. */
 bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, struct err *err) PAWL_MUST_USE;
+/* The newest one in the vault that lies whole, is signed, and whose last drill that could tell verified it, by ${said} and the ledger. */
+bool bring_open_verified(struct bring_open *o, const struct point *said, struct str *ret, struct err *err) PAWL_MUST_USE;
+/* Where ${err} is of a backup that is not what was signed (${id}): the next older one that may be, behind what ${err} says. */
+void bring_open_older(struct bring_open *o, struct str id, struct err *err);
 /* The signed statement of the target; false when there is none that can be believed. */
 bool bring_open_point(struct bring_open *o, struct point *ret, struct err *err) PAWL_MUST_USE;
+/* restore.finished in the ledger: how it went, what ${put} tells of it, and why it failed (NULL: it did not). */
+bool bring_open_record(struct bring_open *o, void (*put)(const void *ctx, struct json_out *o), const void *ctx, const struct err *failed,
+		       struct err *err) PAWL_MUST_USE;
 /* What the target's secret command prints; nothing where it has none. Wipe it. */
 bool bring_open_password(const struct config_target *t, struct buf *ret, struct err *err) PAWL_MUST_USE;
 

@@ -146,6 +146,49 @@ static const struct cli_option *find_option(const struct cli_command *cmd, const
 	return NULL;
 }
 
+/* Are all options of argv[2] up to argv[${end}] known to ${cmd}, or not to ${other} either? */
+static bool takes_options(const struct cli_command *cmd, const struct cli_command *other, char **argv, int end)
+{
+	for (int i = 2; i < end; i++) {
+		const char *word = argv[i];
+		bool is_long = word[0] == '-' && word[1] == '-';
+		size_t len = is_long ? strcspn(word + 2, "=") : 1, index;
+
+		if (word[0] == '-' && word[1] && !find_option(cmd, word + 2, len, is_long ? 0 : word[1], &index) &&
+		    find_option(other, word + 2, len, is_long ? 0 : word[1], &index))
+			return false;
+	}
+	return true;
+}
+
+/* "undo --json list" is "undo list --json": options that stand between the words of a command are moved behind them. A word that is an
+ * option's value is none of the command's, and behind an option that only the shorter command has, neither is any: in "backup --drill
+ * wal" it is a target. */
+static const struct cli_command *find_behind_options(char **argv, int *ret_words)
+{
+	const struct cli_command *first = find_command(argv[1], NULL, ret_words), *both;
+	int at = 2;
+
+	while (argv[at] && argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0) {
+		const char *word = argv[at];
+		bool is_long = word[1] == '-';
+		size_t len = is_long ? strcspn(word + 2, "=") : 1, index;
+		const struct cli_option *o = first ? find_option(first, word + 2, len, is_long ? 0 : word[1], &index) : NULL;
+
+		at += o && o->arg && !strchr(word, '=') && argv[at + 1] ? 2 : 1;
+	}
+	both = at > 2 && !(first && first->raw) && argv[at] ? find_command(argv[1], argv[at], ret_words) : NULL;
+	if (!both || both == first || (first && !takes_options(both, first, argv, at))) {
+		*ret_words = 1;
+		return first;
+	}
+	for (char *second = argv[at]; at > 2; at--) {
+		argv[at] = argv[at - 1];
+		argv[at - 1] = second;
+	}
+	return both;
+}
+
 enum parse { PARSE_GO, PARSE_HELP, PARSE_WRONG };
 
 static enum parse take_option(struct cli *c, char **argv, int *at)
@@ -272,7 +315,7 @@ int cli_main(int argc, char **argv)
 		puts("pawl " PAWL_VERSION);
 		return EXIT_ALLOW;
 	}
-	c.command = find_command(argv[1], argv[2], &words);
+	c.command = argv[2] && argv[2][0] == '-' ? find_behind_options(argv, &words) : find_command(argv[1], argv[2], &words);
 	if (!c.command)
 		return help_without_command(&c, argv[1], argv[2]);
 	if (c.command->raw && !(argv[1 + words] && strcmp(argv[1 + words], "--help") == 0)) {

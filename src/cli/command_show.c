@@ -18,16 +18,6 @@ static bool mark(struct str text, const struct command_answer *a, struct buf *re
 	return true;
 }
 
-/* Columns that escaped text takes: characters, not bytes. */
-static size_t columns(struct str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80;
-	return n;
-}
-
 /* One run of bytes that are all marked, or all not. */
 struct run {
 	size_t from, to;
@@ -56,7 +46,7 @@ static void put_runs(struct str text, const char *marks, bool colour, struct buf
 		buf_add(line, buf_str(&safe));
 		if (r.marked && colour)
 			buf_adds(line, "\033[0m");
-		for (size_t i = columns(buf_str(&safe)); i > 0; i--)
+		for (size_t i = str_characters(buf_str(&safe)); i > 0; i--)
 			buf_addc(under, r.marked ? '^' : ' ');
 		from = r.to;
 	}

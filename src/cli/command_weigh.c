@@ -14,6 +14,7 @@
 #include "cli/notify.h"
 #include "cli/policies.h"
 #include "cli/recovery_look.h"
+#include "cli/vaults_look.h"
 #include "core/permit.h"
 #include "gate/command/surroundings.h"
 #include "hold/statement.h"
@@ -88,6 +89,7 @@ static bool read_all(const struct command_ask *ask, const struct places *places,
 
 	if (!surroundings_begin(&o, &w->world_arena, &w->world, err))
 		return false;
+	w->world.vaults = vaults_look(places, &w->world_arena);
 	for (unsigned round = 0;; round++) {
 		read_once(ask, w);
 		if (w->arena.full || w->world_arena.full)

@@ -204,7 +204,7 @@ static const struct cli_option unfreeze_options[] = {
 	{ "reason", 0, "TEXT", "why, for the ledger", false },
 	{ "key", 0, "FILE", "private key to sign with (default: the first in ~/.ssh that may)", false },
 	{ "as", 0, "NAME", "the approver to be, where a key could be several", false },
-	{ "yes", 0, "WORD", "what would be typed, without asking; only with --key", false },
+	{ "yes", 0, "WORD", "the word that would be typed, unfreeze, without asking; only with --key", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 
@@ -396,29 +396,34 @@ static const char backup_init_help[] =
 
 static const char drill_help[] =
 	"The newest backup of each TARGET (default: all) is restored into a scratch server that pawl starts itself and removes again, and\n"
-	"compared with what was read when it was taken: every table's rows and values, the owner's questions, the time and the age. Exit\n"
-	"status 0 verified, 3 failed, 1 could not verify; nothing that went wrong, no matter what, ends in verified.";
+	"compared with what was read when it was taken: a dump by every table's rows and values, files by their checksums and the number of\n"
+	"rows of each table; then the owner's questions, the time and the age. It says what it compared. Exit status 0 verified, 3 failed,\n"
+	"1 could not verify; nothing that went wrong, no matter what, ends in verified.";
 
 static const struct cli_option drill_options[] = {
-	{ "backup", 0, "ID", "not the newest, but this one", false },
+	{ "backup", 0, "ID", "not the newest, but this one: what is found speaks for it alone", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 
 static const char status_help[] =
 	"Last backup, last drill that verified one, rows, age (RPO) and time to restore (RTO) against the objectives, what was tried on the\n"
 	"vault, the next run. Red: no backup or one too old, never or too long ago restored and found right, a drill or backup that failed, a\n"
-	"way to harm the vault that worked, a statement that is not to be believed. Exit status 0 all green, 3 something is red.";
+	"way to harm the vault that worked, a statement that is not to be believed or that gates cannot read, a backup that is gone. What\n"
+	"counts is the newest backup, whatever was drilled beside it. Exit status 0 all green, 3 something is red. Below the targets: that\n"
+	"nobody is told, where the policy's `notify` names nobody.";
 
 static const struct cli_option schedule_options[] = {
 	{ "systemd", 0, NULL, "by systemd's timers (the default where systemd runs)", false },
 	{ "cron", 0, NULL, "by lines in the crontab", false },
-	{ "print", 0, NULL, "only print them", false },
+	{ "print", 0, NULL, "only print them, and change nothing", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 
 static const char schedule_help[] =
 	"Every 15 minutes `pawl schedule run` takes the backups and drills that are due by backup.yaml's `every` and `drill`; on its own,\n"
-	"`pawl schedule check` looks whether any was missed or failed, and tells whom the policy's `notify` names, once a day while it is so.";
+	"`pawl schedule check` looks whether any was missed or failed, or is gone from its vault, and tells whom the policy's\n"
+	"`notify` names, once a day while it is so. A failed backup is tried again at the next run; where the newest backup is\n"
+	"gone or no good, another is taken then, at most once an hour.";
 
 static const struct cli_option vault_init_options[] = {
 	{ "user", 0, "NAME", "the unix user whose it is (default: pawl-vault; made where there is none)", false },
@@ -439,7 +444,8 @@ static const struct cli_option vault_prove_options[] = {
 static const char vault_prove_help[] =
 	"Puts a canary into each VAULT of backup.yaml (default: all), becomes the agent and tries to harm it in every way that docs/vault.md\n"
 	"lists; nothing but the canary is touched, and nothing stays. The result is signed into the statements that gates read, and in the\n"
-	"ledger as vault.proved. Exit status 0 no way worked, 3 one did or there is no boundary, 1 it could not be tried.\n"
+	"ledger as vault.proved. Who keeps the vault tries himself where he names no agent: that proves and disproves nothing, and what was\n"
+	"found before stands. Exit status 0 no way worked, 3 one did or there is no boundary, 1 it could not be tried.\n"
 	"\n"
 	"    sudo pawl vault prove --as agent";
 
@@ -457,7 +463,7 @@ static const struct cli_option scratch_stop_options[] = {
 static const char scratch_help[] =
 	"In place of production: a PostgreSQL server of its own on 127.0.0.1, with what backup.yaml's `mask` names masked before anybody can\n"
 	"log in; one column that cannot be masked, and there is no copy. The URL's role owns the database and is no superuser. It ends by\n"
-	"itself when its time is up, whatever became of who asked for it, and nothing of it stays. docs/backup.md.\n"
+	"itself when its time is up, whatever became of who had its URL, and nothing of it stays. docs/backup.md.\n"
 	"\n"
 	"    DATABASE_URL=$(pawl scratch shop --for 4h) claude";
 
@@ -466,7 +472,7 @@ static const struct cli_option restore_options[] = {
 	{ "into", 0, "NAME", "database to make, or an empty one (default: TARGET's with the backup's time behind it)", false },
 	{ "server", 0, "CONNECT", "the server to restore into, in words as the target's own have them (default: that)", false },
 	{ "table", 0, "SCHEMA.NAME", "the rows of this table alone", false },
-	{ "rows", 0, "FILE", "with --table: write the rows that only the backup has to this new file, as SQL", false },
+	{ "rows", 0, "FILE", "with --table: write the rows that only the backup has to this new file, for psql", false },
 	{ "out", 0, "FILE", "restore nothing: write what was backed up to this new file, unpacked; for any kind of target", false },
 	{ "vault", 0, "NAME", "from this one (default: the target's first)", false },
 	{ "no-diff", 0, NULL, "do not compare with the live database", false },
@@ -540,11 +546,11 @@ const struct cli_command cli_commands[] = {
 	{ "backup init", "[CONNECT …]", "begin: find the databases, make the key, write backup.yaml", backup_init_help, backup_init_options, CLI_FULL, false, FULL(cmd_backup_init) },
 	{ "backup list", "[TARGET …]", "what lies in the vaults, and whether it can be believed", NULL, none, CLI_FULL, false, FULL(cmd_backup_list) },
 	{ "backup wal", "[TARGET …]", "keep the WAL between physical backups: any moment can be brought back", backup_wal_help, backup_wal_options, CLI_FULL, false, FULL(cmd_backup_wal) },
-	{ "drill", "[TARGET …]", "restore the newest backup and compare every row with what was dumped", drill_help, drill_options, CLI_FULL, false, FULL(cmd_drill) },
+	{ "drill", "[TARGET …]", "restore the newest backup and compare it with what was taken", drill_help, drill_options, CLI_FULL, false, FULL(cmd_drill) },
 	{ "status", "[TARGET …]", "each protected database at a glance: backup, drill, vault, next run", status_help, none, CLI_FULL, false, FULL(cmd_status) },
 	{ "schedule", "", "let backups and drills run by themselves", schedule_help, schedule_options, CLI_FULL, false, FULL(cmd_schedule) },
 	{ "schedule run", "", "take the backups and drills that are due", NULL, none, CLI_FULL, false, FULL(cmd_schedule_run) },
-	{ "schedule check", "", "page when a backup or a drill was missed or failed; exit status 3 then", NULL, none, CLI_FULL, false, FULL(cmd_schedule_check) },
+	{ "schedule check", "", "page when one was missed, failed or is gone; exit status 3 then", NULL, none, CLI_FULL, false, FULL(cmd_schedule_check) },
 	{ "schedule off", "", "take the timers away", NULL, schedule_options, CLI_FULL, false, FULL(cmd_schedule_off) },
 	{ "vault init", "", "make a vault of a unix user of its own", vault_init_help, vault_init_options, CLI_FULL, false, FULL(cmd_vault_init) },
 	{ "vault prove", "[VAULT …]", "become the agent and try to harm a backup in every way known", vault_prove_help, vault_prove_options, CLI_FULL, false, FULL(cmd_vault_prove) },

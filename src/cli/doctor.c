@@ -7,6 +7,7 @@
 #include "base/timestamp.h"
 #include "cli/commands.h"
 #include "cli/doctor.h"
+#include "cli/notify.h"
 #include "cli/threats.h"
 
 #define OUT_MAX ((size_t)1 << 20)
@@ -114,6 +115,15 @@ static void look_at_agent(struct findings *f)
 		 "with ssh-add -c, or not at all.", sock);
 }
 
+static void look_at_notify(struct desk *d, struct findings *f)
+{
+	struct str nobody = notify_nobody(&d->places, false, &d->arena);
+	struct finding *one = doctor_add(f, "notify", !nobody.len);
+
+	snprintf(one->text, sizeof(one->text), "%.*s",
+		 STR_ARG(nobody.len ? nobody : STR("The policy's `notify` names who is told; `pawl notify test` tries it.")));
+}
+
 /* Words within the terminal's width, every line after the first ${indent} blanks in. */
 static void put_wrapped(const struct cli *c, struct buf *b, size_t indent, struct str text)
 {
@@ -192,6 +202,7 @@ int cmd_doctor(struct cli *c)
 		look_at_level(&d, &f);
 		look_at_people(&d, &f);
 		look_at_agent(&f);
+		look_at_notify(&d, &f);
 		look_at_files(&d, &f);
 		look_at_ledger(&d, &f);
 		doctor_gate(&d, &f);

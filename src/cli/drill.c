@@ -7,6 +7,7 @@
 #include "cli/drills.h"
 #include "cli/progress.h"
 #include "core/card.h"
+#include "recovery/ending.h"
 
 #define OUT_MAX ((size_t)16 << 20)
 
@@ -52,6 +53,21 @@ static void put_json(const struct config_target *t, const struct drill_done *d, 
 	json_out_close(o, '}');
 }
 
+/* No more than was looked at: each kind has its words. */
+static void put_compared(const struct config_target *t, const struct drill_done *d, struct buf *b)
+{
+	bool lines = *backup_run_unit(t->kind) == 'l';
+
+	buf_addf(b, ", %s in %lld.%lld s; ", lines ? "read" : "restored", (long long)(d->took_us / CLOCK_SECOND),
+		 (long long)(d->took_us / (CLOCK_SECOND / 10) % 10));
+	if (!lines)
+		buf_addf(b, "%llu table%s with %llu row%s: ", (unsigned long long)d->tables, d->tables == 1 ? "" : "s",
+			 (unsigned long long)d->rows, d->rows == 1 ? "" : "s");
+	buf_adds(b, drill_compared(t->kind));
+	if (t->check)
+		buf_adds(b, ", and the owner's check accepts it");
+}
+
 static void put_text(const struct cli *c, const struct config_target *t, const struct drill_done *d, struct buf *b)
 {
 	static const struct {
@@ -67,14 +83,8 @@ static void put_text(const struct cli *c, const struct config_target *t, const s
 		duration_text((d->at_us - d->manifest.taken_us) / CLOCK_SECOND, age, sizeof(age));
 		buf_addf(b, ". Backup %.*s, %s old", STR_ARG(d->manifest.id), age);
 	}
-	if (d->result == RECOVERY_VERIFIED && *backup_run_unit(t->kind) == 'l')
-		buf_addf(b, ", read in %lld.%lld s; every byte as it was taken", (long long)(d->took_us / CLOCK_SECOND),
-			 (long long)(d->took_us / (CLOCK_SECOND / 10) % 10));
-	else if (d->result == RECOVERY_VERIFIED)
-		buf_addf(b, ", restored in %lld.%lld s; %llu table%s with %llu row%s %s",
-			 (long long)(d->took_us / CLOCK_SECOND), (long long)(d->took_us / (CLOCK_SECOND / 10) % 10),
-			 (unsigned long long)d->tables, d->tables == 1 ? "" : "s", (unsigned long long)d->rows, d->rows == 1 ? "" : "s",
-			 d->manifest.kind == BACKUP_RDS ? "read, every query answered as expected" : "equal to what was dumped");
+	if (d->result == RECOVERY_VERIFIED)
+		put_compared(t, d, b);
 	if (d->result == RECOVERY_VERIFIED && d->wal_to) {
 		buf_adds(b, "; then recovered with the WAL behind it");
 		if (d->wal_as_of_us) {
@@ -98,6 +108,7 @@ int drills_one(struct cli *c, struct backups *b, const struct config_target *t, 
 	struct backup_progress tell = { progress_tell, &p };
 	bool good;
 
+	ending_heed();
 	progress_begin(&p, arena_fmt(&b->arena, "%.*s, drill", STR_ARG(t->name)), c->width);
 	good = backup_run_drill(b, t, id, &tell, &d, &err);
 	progress_end(&p);
@@ -115,30 +126,45 @@ int drills_one(struct cli *c, struct backups *b, const struct config_target *t, 
 	} else {
 		put_text(c, t, &d, text);
 	}
-	(void)cli_print(text);
-	buf_clear(text);
+	if (!c->json)
+		(void)cli_print(text), buf_clear(text);
+	ending_pass();
 	return good ? status_of(&d) : EXIT_ERROR;
+}
+
+/* What was mistyped is no drill that failed: nothing is recorded. */
+static bool lies_there(struct backups *b, const struct config_target *t, struct str id, struct err *err)
+{
+	struct vault *vault = NULL;
+	bool good = vault_open(&t->vaults[0]->place, &vault, err) &&
+		    backups_there(vault, t->vaults[0], t->name, id, &b->arena, err);
+
+	vault_close(vault);
+	return good;
 }
 
 static int drill_all(struct cli *c, struct backups *b)
 {
 	auto_buf text = BUF_MAX(OUT_MAX);
 	struct json_out o = { .buf = &text };
+	const char *named = cli_value(c, "backup");
+	struct str id = named ? str_from(named) : STR_NONE;
 	const struct config_target **list;
 	struct err err = { 0 };
 	int status = EXIT_ALLOW;
 
 	if (!backups_targets(b, c, &list, &err))
 		return cli_fail(c, &err);
-	if (cli_value(c, "backup") && (!list[0] || list[1]))
+	if (named && (!list[0] || list[1]))
 		return cli_usage(c, "--backup is of one target: name it");
-	/* What was mistyped is no drill that failed: nothing is recorded. */
-	if (cli_value(c, "backup") && !backup_id_good(str_from(cli_value(c, "backup"))))
+	if (named && !backup_id_good(id))
 		return cli_usage(c, "--backup wants an id as `pawl backup list` shows them");
+	if (named && !lies_there(b, list[0], id, &err))
+		return cli_fail(c, &err);
 	if (c->json)
 		json_out_open(&o, '{'), json_out_key(&o, "drills"), json_out_open(&o, '[');
 	for (; *list; list++)
-		status = drills_worse(status, drills_one(c, b, *list, str_from(cli_value(c, "backup")), &o, &text));
+		status = drills_worse(status, drills_one(c, b, *list, id, &o, &text));
 	if (c->json)
 		json_out_close(&o, ']'), json_out_close(&o, '}'), buf_addc(&text, '\n');
 	return cli_print(&text) ? status : EXIT_ERROR;

@@ -189,7 +189,8 @@ static bool ask_phrase(const struct cli *c, struct err *err)
 		buf_adds(&answer, given);
 	else if (!desk_prompt("To let changes pass again, type the word " PHRASE ": ", &answer, err))
 		return false;
-	return str_is(str_trim(buf_str(&answer)), PHRASE) || err_set(err, ERR_DENIED, "not typed: it stays frozen");
+	return str_is(str_trim(buf_str(&answer)), PHRASE) ||
+	       err_set(err, ERR_DENIED, "the word is " PHRASE ", and was not typed: it stays frozen");
 }
 
 /* The ledger first: no thaw that nobody can read about. */

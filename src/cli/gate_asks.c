@@ -295,6 +295,20 @@ static void wait_for_answer(struct asking *k, bool (*gone)(void *gone_ctx), void
 	still_held(k);
 }
 
+/* A person said no to this very statement when it waited no longer. Once lifted, it may be asked anew. */
+static bool was_denied(struct asking *k)
+{
+	enum hold_state state = HOLD_NONE;
+	char id[HOLD_ID_LEN] = "";
+	uint64_t seq = 0;
+
+	if (!hold_last(&k->a->holds, &k->q->request, k->evidence.now_us, id, &state, NULL) || state != HOLD_DENIED ||
+	    !str_to_u64(str_from(id + 2), &seq))
+		return false;
+	snprintf(k->hold, sizeof(k->hold), "%s", id);
+	return settled(k, seq);
+}
+
 static void hold(struct asking *k, bool tight, bool (*gone)(void *gone_ctx), void *gone_ctx)
 {
 	const struct request *r = &k->q->request;
@@ -306,6 +320,8 @@ static void hold(struct asking *k, bool tight, bool (*gone)(void *gone_ctx), voi
 		return;
 	}
 	if ((state == HOLD_APPROVED || (!tight && elevated(k->a))) && use(k))
+		return;
+	if (tight && was_denied(k))
 		return;
 	if (tight) {
 		struct str why = STR("this credential was refused before, or passed a budget: until a person lifts that it may read and "
@@ -363,6 +379,7 @@ static void decide(void *ctx, struct database_question *q, bool (*gone)(void *go
 		   struct database_passage *ret)
 {
 	struct asking k = { .a = ctx, .q = q, .ret = ret };
+	struct err err = { 0 };
 	bool tight;
 
 	*ret = (struct database_passage){ .answer = DATABASE_REFUSED, .why = DATABASE_DENIED };
@@ -379,6 +396,10 @@ static void decide(void *ctx, struct database_question *q, bool (*gone)(void *go
 		deny(&k, k.judgement.rule.name, k.judgement.reason, !k.evidence.frozen);
 		return;
 	}
+	if (!gate_credentials_follow(k.a->credentials, &err)) {
+		refuse_error(&k, "the ledger cannot be read", &err);
+		return;
+	}
 	tight = gate_credentials_tightened(k.a->credentials, q->session.id);
 	if (k.judgement.verdict == VERDICT_ALLOW && !(tight && k.judgement.n_destructive)) {
 		allow(&k);
@@ -389,41 +410,6 @@ static void decide(void *ctx, struct database_question *q, bool (*gone)(void *go
 	if (k.judgement.verdict == VERDICT_ALLOW)
 		k.judgement.verdict = VERDICT_HOLD;
 	hold(&k, tight, gone, gone_ctx);
-}
-
-static void put_changes(const struct change_list *saw, struct json_out *o)
-{
-	size_t n = 0;
-
-	json_out_key(o, "saw");
-	json_out_open(o, '[');
-	if (saw) {
-		CHANGE_EACH(c, saw) {
-			if (n++ < 100)
-				change_to_json(c, o);
-		}
-	}
-	json_out_close(o, ']');
-}
-
-static void breach(void *ctx, const struct database_session *s, const struct database_upstream *u, struct str what,
-		   const struct change_list *saw)
-{
-	struct gate_asks *a = ctx;
-	auto_buf b = BUF_MAX(BODY_MAX);
-	struct json_out o = { .buf = &b };
-	uint64_t seq;
-
-	json_out_open(&o, '{');
-	json_out_kv(&o, "about", s->id);
-	json_out_kv(&o, "what", str_sub(what, 0, 2000));
-	json_out_kv(&o, "upstream", u->name);
-	put_changes(saw, &o);
-	json_out_close(&o, '}');
-	/* Tightened first: in memory that cannot fail. What the ledger does not take, the gate has rolled back all the same. */
-	(void)!gate_credentials_tighten(a->credentials, s->id, what, STR_NONE, NULL);
-	(void)!ledger_append(a->o.ledger, STR("alarm"), buf_str(&b), &seq, NULL);
-	notify_kick(a->o.policy);
 }
 
 static bool tightened(void *ctx, const struct database_session *s)
@@ -459,7 +445,7 @@ bool gate_asks_open(const struct gate_asks_opts *o, struct gate_asks **ret, stru
 	a->o = *o;
 	a->holds = hosts_hold(o->ledger, o->places, o->policy);
 	a->host = (struct database_host){
-		.ctx = a, .policy = o->policy, .decide = decide, .breach = breach, .tightened = tightened, .frozen = is_frozen,
+		.ctx = a, .policy = o->policy, .decide = decide, .breach = gate_asks_breach, .tightened = tightened, .frozen = is_frozen,
 		.keep = keep, .key = key
 	};
 	atomic_store(&a->frozen, true); /* until the ledger was asked */

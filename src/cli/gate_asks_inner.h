@@ -24,5 +24,8 @@ struct gate_asks {
 /* gate_asks_watch.c: is there a freeze? Once; and again and again, with the credentials, until a->over. */
 void gate_asks_look(struct gate_asks *a);
 void *gate_asks_watch(void *asks);
+/* gate_asks_breach.c: database_host.breach. */
+void gate_asks_breach(void *ctx, const struct database_session *s, const struct database_upstream *u, struct str what,
+		      const struct change_list *saw);
 
 #endif

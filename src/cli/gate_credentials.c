@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@ struct credential {
 	char id[GATE_KEY_ID_MAX + 1], name[GATE_KEY_NAME_MAX + 1];
 	bool tight, gone;
 	bool busy; /* being tightened just now: its entry and marker are on their way */
+	bool unmarked; /* a person's no tightened it: its marker is on its way */
 	int64_t expires_us;
 	uint64_t tight_seq;
 	struct credential *next;
@@ -30,6 +32,8 @@ struct gate_credentials {
 	pthread_rwlock_t lock; /* over the list and what is in it */
 	struct credential *first;
 	size_t n;
+	pthread_mutex_t following; /* one thread at a time reads on in the ledger */
+	_Atomic uint64_t followed; /* up to this entry */
 };
 
 /* --- files --- */
@@ -92,7 +96,17 @@ static struct credential *find_or_add(struct gate_credentials *g, struct str id)
 	return c;
 }
 
-static void fold_one(struct fold *f, struct str id, uint64_t tight_seq, struct str why)
+static void fold_into(struct gate_credentials *g, struct credential *c, uint64_t tight_seq, bool denied)
+{
+	/* One that is being tightened is not loosened by what was said before. */
+	if (c->busy && !tight_seq)
+		return;
+	c->unmarked = c->unmarked ? tight_seq != 0 : denied && !c->tight && !there(g->state_dir, "tightened", c->id);
+	c->tight = tight_seq != 0;
+	c->tight_seq = tight_seq;
+}
+
+static void fold_one(struct fold *f, struct str id, uint64_t tight_seq, struct str why, bool denied)
 {
 	struct credential *c;
 
@@ -103,26 +117,50 @@ static void fold_one(struct fold *f, struct str id, uint64_t tight_seq, struct s
 		snprintf(f->now.why, sizeof(f->now.why), "%.*s", STR_ARG(why));
 		return;
 	}
+	pthread_rwlock_wrlock(&f->g->lock);
 	c = find_or_add(f->g, id);
-	if (!c) {
-		f->failed = true;
+	if (c)
+		fold_into(f->g, c, tight_seq, denied);
+	pthread_rwlock_unlock(&f->g->lock);
+	f->failed = !c;
+}
+
+/* A no to what a session key asked for, whether or not anybody still waited for it. */
+static void fold_denial(struct fold *f, const struct json *v, uint64_t seq)
+{
+	struct str id = json_str(v, "session"), reason = str_sub(json_str(v, "reason"), 0, 400), by = str_sub(json_str(v, "by"), 0, 100);
+	char key[GATE_KEY_ID_MAX + 1];
+
+	if (!str_is(json_str(v, "gate"), "postgres") || !gate_key_id_ok(id))
 		return;
-	}
-	c->tight = tight_seq != 0;
-	c->tight_seq = tight_seq;
+	snprintf(key, sizeof(key), "%.*s", STR_ARG(id));
+	/* Others that ask have a session too, and are no keys. */
+	if (f->g && !there(f->g->state_dir, "keys", key))
+		return;
+	fold_one(f, id, seq,
+		 arena_fmt(&f->arena, "%.*s was denied by %.*s%s%.*s", STR_ARG(str_sub(json_str(v, "hold"), 0, 30)), STR_ARG(by),
+			   reason.len ? ": " : "", STR_ARG(reason)),
+		 true);
 }
 
 static bool each(const struct ledger_entry *e, void *ctx)
 {
 	struct fold *f = ctx;
-	bool tightened = str_is(e->kind, "credential.tightened"), lifted = str_is(e->kind, "credential.lifted");
+	bool tightened = str_is(e->kind, "credential.tightened"), lifted = str_is(e->kind, "credential.lifted"),
+	     denial = str_is(e->kind, "denial");
 	struct json *v;
 
-	if (!tightened && !lifted)
-		return true;
-	arena_reset(&f->arena);
-	if (json_parse(e->body, &f->arena, &v, NULL) && gate_key_id_ok(json_str(v, "session")))
-		fold_one(f, json_str(v, "session"), tightened ? e->seq : 0, json_str(v, "why"));
+	if (tightened || lifted || denial) {
+		arena_reset(&f->arena);
+		if (!json_parse(e->body, &f->arena, &v, NULL))
+			v = NULL;
+		if (v && denial)
+			fold_denial(f, v, e->seq);
+		else if (v && gate_key_id_ok(json_str(v, "session")))
+			fold_one(f, json_str(v, "session"), tightened ? e->seq : 0, json_str(v, "why"), false);
+	}
+	if (f->g && !f->failed)
+		atomic_store(&f->g->followed, e->seq);
 	return !f->failed;
 }
 
@@ -161,6 +199,7 @@ bool gate_credentials_open(const char *state_dir, struct ledger *l, struct gate_
 	g->state_dir = state_dir;
 	g->ledger = l;
 	pthread_rwlock_init(&g->lock, NULL);
+	pthread_mutex_init(&g->following, NULL);
 	if (!fold(l, 0, &f, err)) {
 		gate_credentials_close(g);
 		return false;
@@ -170,6 +209,7 @@ bool gate_credentials_open(const char *state_dir, struct ledger *l, struct gate_
 			gate_credentials_close(g);
 			return false;
 		}
+		c->unmarked = false;
 	}
 	*ret = g;
 	return true;
@@ -186,10 +226,51 @@ void gate_credentials_close(struct gate_credentials *g)
 		g->first = next;
 	}
 	pthread_rwlock_destroy(&g->lock);
+	pthread_mutex_destroy(&g->following);
 	free(g);
 }
 
 /* --- looking again --- */
+
+/* What a person's no tightened since. Where that cannot be written down, it is tried again. */
+static void mark_denied(struct gate_credentials *g)
+{
+	struct credential *c;
+
+	pthread_rwlock_rdlock(&g->lock);
+	c = g->first;
+	pthread_rwlock_unlock(&g->lock);
+	for (; c; c = c->next) {
+		bool due;
+
+		pthread_rwlock_rdlock(&g->lock);
+		due = c->unmarked;
+		pthread_rwlock_unlock(&g->lock);
+		if (!due || !mark(g->state_dir, c->id, str_from(put_back), NULL))
+			continue;
+		pthread_rwlock_wrlock(&g->lock);
+		c->unmarked = false;
+		pthread_rwlock_unlock(&g->lock);
+	}
+}
+
+bool gate_credentials_follow(struct gate_credentials *g, struct err *err)
+{
+	struct fold f = { .g = g };
+	struct digest head;
+	uint64_t seq;
+	bool ok;
+
+	if (!ledger_head(g->ledger, &seq, &head, err))
+		return false;
+	if (seq == atomic_load(&g->followed))
+		return true;
+	pthread_mutex_lock(&g->following);
+	ok = fold(g->ledger, atomic_load(&g->followed), &f, err);
+	mark_denied(g);
+	pthread_mutex_unlock(&g->following);
+	return ok;
+}
 
 static void raise_alarm(struct gate_credentials *g, const char *id)
 {
@@ -222,7 +303,7 @@ static void look_at(struct gate_credentials *g, struct credential *c)
 	pthread_rwlock_rdlock(&g->lock);
 	tight = c->tight;
 	seq = c->tight_seq;
-	busy = c->busy;
+	busy = c->busy || c->unmarked;
 	pthread_rwlock_unlock(&g->lock);
 	if (busy)
 		return;
@@ -231,7 +312,7 @@ static void look_at(struct gate_credentials *g, struct credential *c)
 		marked = !was_lifted(g, c->id, seq);
 	pthread_rwlock_wrlock(&g->lock);
 	/* Tightened anew in between: that stays. */
-	if (c->tight_seq == seq && !c->busy)
+	if (c->tight_seq == seq && !c->busy && !c->unmarked)
 		c->tight = marked;
 	c->gone = gone;
 	pthread_rwlock_unlock(&g->lock);
@@ -241,6 +322,7 @@ void gate_credentials_watch(struct gate_credentials *g)
 {
 	struct credential *c;
 
+	(void)!gate_credentials_follow(g, NULL); /* who decides follows as well, and refuses where it cannot */
 	pthread_rwlock_rdlock(&g->lock);
 	c = g->first;
 	pthread_rwlock_unlock(&g->lock);

@@ -1,8 +1,9 @@
 /* gate_credentials.h -- what a running gate knows of its credentials: who logs in with which key, and which of them are tightened.
  * Room: cli, pawl-full. Safe for many threads.
  * A credential is tightened after a refusal or a passed budget, until a person lifts it. The ledger says so ("credential.tightened",
- * "credential.lifted"); STATE/postgres/tightened/ID is a marker of it that a second gate sees and that a person may look at. A marker
- * that somebody took away by hand lifts nothing: it is put back, loudly.
+ * "credential.lifted", and a "denial" of what that key asked for, even when nobody waited for it any more);
+ * STATE/postgres/tightened/ID is a marker of it that a second gate sees and that a person may look at. A marker that somebody took
+ * away by hand lifts nothing: it is put back, loudly.
  */
 #ifndef PAWL_CLI_GATE_CREDENTIALS_H
 #define PAWL_CLI_GATE_CREDENTIALS_H
@@ -21,6 +22,8 @@ bool gate_credentials_key(struct gate_credentials *g, struct str user, struct da
 bool gate_credentials_tightened(struct gate_credentials *g, struct str id);
 /* Look at the files again: what was lifted, revoked, or tightened by another gate. One thread, about once a second. */
 void gate_credentials_watch(struct gate_credentials *g);
+/* Take in what the ledger says since. Cheap where it says nothing new. Any thread. */
+bool gate_credentials_follow(struct gate_credentials *g, struct err *err) PAWL_MUST_USE;
 /* Is its key still there and not expired? Looks now. */
 bool gate_credentials_alive(struct gate_credentials *g, struct str id);
 /* Into memory, then the ledger, then the marker: false when it could not be recorded, tightened all the same.

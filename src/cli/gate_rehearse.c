@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/proc.h"
+#include "base/redact.h"
 #include "cli/asker.h"
 #include "cli/gate_plans.h"
 #include "cli/gate_postgres.h"
@@ -11,12 +12,16 @@
 #include "cli/hosts.h"
 #include "cli/notify.h"
 #include "cli/recovery_look.h"
+#include "core/policy_budget.h"
+#include "gate/postgres/keeping.h"
 #include "gate/postgres/statement.h"
 #include "gate/terraform/run.h"
 #include "hold/record.h"
 
 #define PLAN_ARENA ((size_t)1 << 30)
 #define KEY_LIFE_S 86400
+#define TRIED STR("K-0.tried") /* of what is rolled back */
+#define FORBIDDEN_MAX ((size_t)2000)
 
 extern char **environ;
 
@@ -33,6 +38,7 @@ struct rehearsal {
 	struct digest *statements;
 	size_t n;
 	bool too_many, broken;
+	struct str forbidden; /* for the card: what the server refuses to the real role, whoever says yes */
 };
 
 /* --- the recording host --- */
@@ -161,19 +167,45 @@ static bool run_command(const struct cli *c, struct rehearsal *r, int *ret_statu
 
 /* --- what it would do to the real one --- */
 
-static void scope_of(struct rehearsal *r, const struct statement_context *x, struct str text, struct change_list *all)
+/* In the copy the role may all that it made. Tried on the real database and rolled back, as a single statement is before it is asked about;
+ * what needs what comes before it in the plan fails otherwise, and is not told here. */
+static bool try_one(struct rehearsal *r, const struct statement_answer *a, const struct statement *st, size_t nth, struct err *err)
+{
+	struct policy_trash trash = policy_trash(r->run.policy);
+	struct keeping_ask ask = { .sql = a->sql, .nth = nth, .bounds = { trash.rows, trash.expires_s }, .hands_on = true, .item = TRIED };
+	struct keeping_plan plan = { .way = KEEPING_NONE };
+
+	for (size_t i = 0; i < st->n_changes; i++) {
+		const struct change *c = change_nth(&a->changes, st->first_change + i);
+
+		ask.changes += c ? c->rows : 0;
+	}
+	if (!trash.on)
+		return true;
+	if (!keeping_plan(r->scratch.aside, &ask, &r->arena, &plan, err))
+		return strstr(err->msg, "42501: ") || strstr(err->msg, "25006: "); /* it may not keep: that forbids nothing */
+	if (plan.forbidden.len && r->forbidden.len < FORBIDDEN_MAX)
+		r->forbidden = arena_fmt(&r->arena, "%.*s%s%.*s (%.*s)", STR_ARG(r->forbidden), r->forbidden.len ? "; " : "",
+					 STR_ARG(str_sub(str_trim(st->text), 0, 300)), STR_ARG(str_sub(plan.forbidden, 0, 300)));
+	return true;
+}
+
+static bool scope_of(struct rehearsal *r, const struct statement_context *x, struct str text, struct change_list *all, struct err *err)
 {
 	struct statement_answer *a = ARENA_NEW(&r->arena, struct statement_answer);
 	struct err none = { 0 };
+	bool scoped = true;
 	size_t nth = 0;
 
 	if (!a)
-		return;
+		return err_set(err, ERR_LIMIT, "no memory");
 	statement_weigh(x, text, &r->arena, a);
 	for (const struct statement *st = a->statements; st; st = st->next, nth++) {
-		if (st->ruling == RULING_ASK &&
-		    !scope_fill(r->scratch.aside, x->catalogue, a->sql, nth, &r->arena, &a->changes, &none))
-			break;
+		if (st->ruling != RULING_ASK)
+			continue;
+		scoped = scoped && scope_fill(r->scratch.aside, x->catalogue, a->sql, nth, &r->arena, &a->changes, &none);
+		if (!try_one(r, a, st, nth, err))
+			return err_prefix(err, "what the real database would do could not be tried");
 	}
 	CHANGE_EACH(c, &a->changes) {
 		struct change *copy = c->kind == CHANGE_READ ? NULL : change_add(all, &r->arena);
@@ -181,6 +213,7 @@ static void scope_of(struct rehearsal *r, const struct statement_context *x, str
 		if (copy)
 			*copy = *c;
 	}
+	return true;
 }
 
 static bool weigh_all(struct rehearsal *r, const struct database_upstream *u, struct request *q, uint64_t *ret_schema, struct err *err)
@@ -190,15 +223,18 @@ static bool weigh_all(struct rehearsal *r, const struct database_upstream *u, st
 		.session = &(struct database_session){ str_from(r->key.id), str_from(r->key.name) },
 	};
 	struct catalogue *catalogue = NULL;
+	bool ok = true;
 
 	if (!catalogue_read(r->scratch.aside, u->critical, u->n_critical, &catalogue, err))
 		return false;
 	x.catalogue = catalogue;
-	for (size_t i = 0; i < r->n; i++)
-		scope_of(r, &x, r->texts[i], &q->changes);
+	for (size_t i = 0; ok && i < r->n; i++)
+		ok = scope_of(r, &x, r->texts[i], &q->changes, err);
 	*ret_schema = catalogue_version(catalogue);
 	catalogue_unref(catalogue);
 	database_locate(u, q);
+	if (!ok)
+		return false;
 	return !r->arena.full || err_set(err, ERR_LIMIT, "the plan is larger than pawl holds in memory");
 }
 
@@ -248,11 +284,22 @@ static int hold_plan(const struct cli *c, struct rehearsal *r, const struct hold
 	return status;
 }
 
+/* An approval is bound to it: where it is so no more, the next rehearsal is another request. */
+static void warn(struct rehearsal *r, struct request *q, struct evidence *e)
+{
+	if (!r->forbidden.len)
+		return;
+	q->summary = arena_fmt(&r->arena, "%.*s. A YES WILL NOT MAKE IT RUN: the server refuses to the role that pawl logs in as: %.*s",
+			       STR_ARG(q->summary), STR_ARG(r->forbidden));
+	evidence_note_add(e, &r->arena, true,
+			  redact_str(arena_fmt(&r->arena, "a yes will not make it run: %.*s", STR_ARG(r->forbidden)), &r->arena));
+}
+
 static int plan_it(const struct cli *c, struct rehearsal *r, const struct database_upstream *u)
 {
 	struct gate_plan plan = { .upstream = u->name, .statements = r->statements, .n = r->n };
 	struct evidence evidence = { .now_us = clock_now_us() };
-	struct digest seen = evidence_digest(&evidence);
+	struct digest seen;
 	struct judgement judgement;
 	struct request q = {
 		.principal = asker_find(),
@@ -268,6 +315,8 @@ static int plan_it(const struct cli *c, struct rehearsal *r, const struct databa
 	q.binding.backend = arena_fmt(&r->arena, "postgres:%.*s/%.*s/%.*s", STR_ARG(u->name), STR_ARG(u->place.host),
 				      STR_ARG(u->place.database));
 	q.bytes = gate_plan_bytes(&plan);
+	warn(r, &q, &evidence);
+	seen = evidence_digest(&evidence);
 	request_redact(&q, &r->arena);
 	recovery_look(&r->run.places, &q, u->name, &r->arena, &evidence);
 	evidence_redact(&evidence, &r->arena);
@@ -286,6 +335,11 @@ static int after(const struct cli *c, struct rehearsal *r, const struct database
 	if (r->too_many || r->broken) {
 		err_set(&err, ERR_LIMIT, r->broken ? "the rehearsal did what none of its statements said: it cannot be held as one"
 						   : "more statements than can be held as one");
+		return cli_fail(c, &err);
+	}
+	if (status != 0 && !r->n) {
+		err_set(&err, ERR_TOOL, "in the rehearsal the command ended with status %d, so what it would do is not known; nothing of "
+			"what it had done by then needs a yes", status);
 		return cli_fail(c, &err);
 	}
 	if (status != 0)

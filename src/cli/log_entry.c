@@ -72,12 +72,25 @@ static void put_plain(struct str s, size_t most, struct buf *out)
 	}
 }
 
+/* The same member under another name: an unfreeze has its approver, and who did it. */
+static bool said(const struct json *body, size_t at)
+{
+	for (size_t i = 0; shown[at].label && i < at; i++) {
+		const struct json *before = json_get(body, shown[i].path);
+
+		if (shown[i].label && strcmp(shown[i].label, shown[at].label) == 0 && before &&
+		    str_eq(before->text, json_get(body, shown[at].path)->text))
+			return true;
+	}
+	return false;
+}
+
 static void put_words(const struct json *body, struct buf *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
 		const struct json *v = json_get(body, shown[i].path);
 
-		if (!(json_is(v, JSON_STRING) || json_is(v, JSON_NUMBER)) || v->text.len == 0)
+		if (!(json_is(v, JSON_STRING) || json_is(v, JSON_NUMBER)) || v->text.len == 0 || said(body, i))
 			continue;
 		if (out->len)
 			buf_adds(out, "  ");

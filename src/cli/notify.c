@@ -367,7 +367,7 @@ int cmd_notify_test(struct cli *c)
 		json_out_close(&o, '}');
 		buf_addc(&out, '\n');
 	} else if (!policy_notify(p.run.policy)) {
-		buf_adds(&out, "The policy names nobody to tell: see `notify` in docs/policy.md.\n");
+		buf_addf(&out, "%.*s\n", STR_ARG(notify_nobody(&p.places, false, &p.arena)));
 	}
 	close_office(&p);
 	return cli_print(&out) && ok ? EXIT_ALLOW : EXIT_ERROR;

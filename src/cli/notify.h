@@ -7,6 +7,7 @@
 #ifndef PAWL_CLI_NOTIFY_H
 #define PAWL_CLI_NOTIFY_H
 
+#include "base/arena.h"
 #include "cli/places.h"
 #include "core/policy.h"
 #include "ledger/ledger.h"
@@ -16,6 +17,12 @@
 void notify_kick(const struct policy *policy);
 /* The same when something waits whose time has come. In pawl-full; cheap. */
 void notify_kick_due(void);
+
+/* A sentence that says that nobody is told anything and how somebody is named, in the machine's policy or the user's; STR_NONE where
+ * somebody is named. In pawl-full. */
+struct str notify_nobody(const struct places *places, bool machine, struct arena *arena);
+/* The same, short, where it stands below something else. */
+struct str notify_nobody_line(const struct places *places, bool machine, struct arena *arena);
 
 struct notify_run {
 	const struct places *places;

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "recovery/known.h"
+#include "recovery/vault_lies.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
 #define STATEMENTS_MAX 4096
@@ -194,6 +195,8 @@ static struct recovery_point *keep(const struct looking *l, const struct recover
 			break;
 		*p = *from;
 		p->resource = arena_str(l->asker, from->resource);
+		p->radius_why = arena_str(l->asker, from->radius_why);
+		p->radius_helps = arena_str(l->asker, from->radius_helps);
 		p->note = arena_str(l->asker, from->note);
 		p->target = arena_str(l->asker, from->target);
 		p->user = arena_str(l->asker, from->user);
@@ -202,6 +205,26 @@ static struct recovery_point *keep(const struct looking *l, const struct recover
 		at = &p->next;
 	}
 	return first;
+}
+
+/* Its key lies where whoever takes the backups keeps it. */
+static bool is_ours_to_take(const struct looking *l)
+{
+	char path[PLACES_MAX + 32];
+
+	return (size_t)snprintf(path, sizeof(path), "%s/recovery/key.pem", l->places->state) < sizeof(path) && file_exists(path);
+}
+
+static bool is_lost(void *ctx, struct str directory, const struct point *p)
+{
+	const struct looking *l = ctx;
+	struct vault_lies ask = { .directory = directory,
+				  .target = p->target,
+				  .id = p->verified.backup,
+				  .record_only = p->kind == BACKUP_RDS || p->kind == BACKUP_PGBACKREST,
+				  .ours = is_ours_to_take(l) };
+
+	return vault_lies(&ask) == VAULT_LIES_GONE;
 }
 
 static void look(struct looking *l, const char *path, const struct known_ask *ask)
@@ -232,11 +255,12 @@ static void look(struct looking *l, const char *path, const struct known_ask *as
 void recovery_look(const struct places *places, const struct request *request, struct str database, struct arena *arena,
 		   struct evidence *e)
 {
-	struct known_ask ask = { request, database, e->now_us };
+	struct known_ask ask = { .request = request, .database = database, .now_us = e->now_us, .lost = is_lost };
 	struct arena own;
 	struct looking l = { .places = places, .arena = &own, .asker = arena, .e = e };
 	char path[PLACES_MAX];
 
+	ask.ctx = &l;
 	if (!known_wanted(request))
 		return;
 	recovery_look_config(places, path);

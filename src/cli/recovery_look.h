@@ -1,6 +1,7 @@
 /* recovery_look.h -- what is known here of backups, as evidence for one request: backup.yaml and the signed statements are read, pure code
  * (recovery/known.h) decides what they are worth.
- * Room: cli; for both programs. Whatever cannot be read is no proof.
+ * Room: cli; for both programs. Whatever cannot be read is no proof; nor is a backup that is seen to be gone from a vault that is a
+ * folder (recovery/vault_lies.h).
  */
 #ifndef PAWL_CLI_RECOVERY_LOOK_H
 #define PAWL_CLI_RECOVERY_LOOK_H

@@ -1,8 +1,6 @@
 /* pawl restore. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -12,6 +10,8 @@
 #include "cli/restore_folder.h"
 #include "cli/restore_mysql.h"
 #include "core/card.h"
+#include "recovery/ending.h"
+#include "recovery/outfile.h"
 #include "recovery/pack.h"
 
 #define OUT_MAX ((size_t)64 << 20)
@@ -26,6 +26,7 @@ struct restoring {
 	struct bring_ask ask;
 	struct bring_done done;
 	struct str into;
+	struct outfile file; /* of --out, of --rows */
 	bool compared;
 	struct str not_compared; /* why */
 };
@@ -50,28 +51,39 @@ static size_t count(const struct restoring *r)
 	return n;
 }
 
-static void put_members(const struct restoring *r, struct json_out *o)
+static void put_members(const void *ctx, struct json_out *o)
 {
+	const struct restoring *r = ctx;
 	char when[TIMESTAMP_LEN + 1];
 	uint64_t there, here;
 
-	timestamp_text(r->done.manifest.taken_us, when);
 	totals(r, &there, &here);
 	json_out_kv(o, "target", r->o.target->name);
 	json_out_kv(o, "backup", r->done.manifest.id);
-	json_out_kv(o, "as_of", str_from(when));
+	/* Of what was not even read nothing is known. */
+	if (r->done.manifest.taken_us) {
+		timestamp_text(r->done.manifest.taken_us, when);
+		json_out_kv(o, "as_of", str_from(when));
+	}
 	json_out_kv(o, "into", r->into);
 	json_out_kv(o, "table", r->ask.table);
 	json_out_key(o, "tables");
 	json_out_u64(o, count(r));
 	json_out_key(o, "rows");
 	json_out_u64(o, r->done.rows);
-	json_out_key(o, "compared");
-	json_out_bool(o, r->compared);
+	json_out_kv_bool(o, "compared", r->compared);
 	json_out_key(o, "only_in_backup");
 	json_out_u64(o, there);
 	json_out_key(o, "only_live");
 	json_out_u64(o, here);
+}
+
+static void put_lost(const struct bring_table *t, struct buf *b)
+{
+	for (const struct manifest_word *w = t->lost; w; w = w->next) {
+		card_escape(w->text, b);
+		buf_adds(b, w->next ? ", " : "");
+	}
 }
 
 static void put_json(const struct restoring *r, struct buf *b)
@@ -80,6 +92,7 @@ static void put_json(const struct restoring *r, struct buf *b)
 
 	json_out_open(&o, '{');
 	put_members(r, &o);
+	json_out_kv(&o, "not_compared", r->not_compared);
 	json_out_key(&o, "diff");
 	json_out_open(&o, '[');
 	for (const struct bring_table *t = r->done.tables; t; t = t->next) {
@@ -87,17 +100,26 @@ static void put_json(const struct restoring *r, struct buf *b)
 		json_out_kv(&o, "table", t->name);
 		json_out_key(&o, "rows");
 		json_out_u64(&o, t->rows);
-		json_out_key(&o, "live");
-		json_out_bool(&o, t->live);
+		json_out_kv_bool(&o, "live", t->live);
 		json_out_key(&o, "only_in_backup");
 		json_out_u64(&o, t->only_there);
 		json_out_key(&o, "only_live");
 		json_out_u64(&o, t->only_here);
+		json_out_key(&o, "missing_columns");
+		json_out_open(&o, '[');
+		for (const struct manifest_word *w = t->lost; w; w = w->next)
+			json_out_str(&o, w->text);
+		json_out_close(&o, ']');
 		json_out_close(&o, '}');
 	}
 	json_out_close(&o, ']');
 	json_out_key(&o, "errors");
 	json_out_u64(&o, r->done.n_errors);
+	if (cli_value(r->c, "rows")) {
+		json_out_kv(&o, "rows_file", str_from(cli_value(r->c, "rows")));
+		json_out_key(&o, "rows_written");
+		json_out_u64(&o, r->done.tables->written);
+	}
 	json_out_close(&o, '}');
 	buf_addc(b, '\n');
 }
@@ -111,14 +133,48 @@ static void put_table(const struct restoring *r, const struct bring_table *t, st
 		buf_adds(b, "\n");
 	else if (!t->live)
 		buf_adds(b, "; the live database has no such table\n");
-	else if (!t->only_there && !t->only_here)
+	else if (t->lost) {
+		buf_adds(b, "; the live table lacks columns of it (");
+		put_lost(t, b);
+		buf_adds(b, "), so no row is compared\n");
+	} else if (!t->only_there && !t->only_here)
 		buf_adds(b, "; the live table has the same\n");
 	else
 		buf_addf(b, "; %llu only in the backup, %llu only in the live table\n", (unsigned long long)t->only_there,
 			 (unsigned long long)t->only_here);
 }
 
-static void put_text(const struct restoring *r, struct buf *b)
+/* Of --rows: there is one table. */
+static void put_rows(struct restoring *r, struct buf *b)
+{
+	const struct bring_table *t = r->done.tables;
+	struct str database = bring_database(r->o.target->connect.ptr, &r->o.arena);
+
+	if (!cli_value(r->c, "rows"))
+		return;
+	buf_adds(b, "In ");
+	card_escape(str_from(cli_value(r->c, "rows")), b);
+	buf_addf(b, ": %llu row%s that only the backup has", (unsigned long long)t->written, t->written == 1 ? "" : "s");
+	if (!t->written) {
+		buf_adds(b, "; there is nothing to load.\n");
+		return;
+	}
+	if (t->lost) {
+		buf_adds(b, ": all, for the live table lacks columns of them (");
+		put_lost(t, b);
+		buf_adds(b, ").\npsql says so and loads none: give the columns back (ALTER TABLE, ADD COLUMN or RENAME COLUMN), then\n"
+			    "let pawl restore write a new file.\n");
+		return;
+	}
+	buf_addf(b, ". As a user who may write there%s: psql -d ", t->live ? "" : ", once the table is there again");
+	card_escape(database.len ? database : STR("DATABASE"), b);
+	buf_adds(b, " -f ");
+	card_escape(str_from(cli_value(r->c, "rows")), b);
+	buf_adds(b, "\nIt is one transaction: rows that are gone come back, none that is there is changed; how to change those stands\n"
+		    "in the file.\n");
+}
+
+static void put_text(struct restoring *r, struct buf *b)
 {
 	char age[40], when[TIMESTAMP_LEN + 1];
 
@@ -136,22 +192,8 @@ static void put_text(const struct restoring *r, struct buf *b)
 	if (r->done.n_errors)
 		buf_addf(b, "%llu things around the table could not stand without the other tables' rows (foreign keys, views).\n",
 			 (unsigned long long)r->done.n_errors);
+	put_rows(r, b);
 	buf_adds(b, "Nothing live was touched.\n");
-}
-
-static bool record(const struct restoring *r, const struct err *failed, struct err *err)
-{
-	auto_buf b = BUF_MAX(65536);
-	struct json_out o = { .buf = &b };
-	uint64_t seq;
-
-	json_out_open(&o, '{');
-	json_out_kv(&o, "result", failed ? STR("failed") : STR("restored"));
-	put_members(r, &o);
-	if (failed)
-		json_out_kv(&o, "error", str_sub(str_from(failed->msg), 0, 1000));
-	json_out_close(&o, '}');
-	return ledger_append(r->o.ledger, STR("restore.finished"), buf_str(&b), &seq, err);
 }
 
 /* --- which, and where to --- */
@@ -193,6 +235,21 @@ static bool name_it(struct restoring *r, struct err *err)
 	return true;
 }
 
+/* --rows is of what the live database lacks. */
+static bool live_there(struct restoring *r, struct err *err)
+{
+	char why[400];
+
+	if (!cli_value(r->c, "rows") || bring_reach(&r->live, err))
+		return true;
+	snprintf(why, sizeof(why), "%.*s", STR_ARG(str_sub(str_from(err->msg), 0, sizeof(why) - 1)));
+	return err_set(err, ERR_STATE,
+		       "nothing was restored: --rows is of what the live database lacks, and that cannot be asked: %s\n"
+		       "Without --rows the table is restored into a database of its own; without --table, and with --into NAME, the whole "
+		       "database is",
+		       why);
+}
+
 static bool prepare(struct restoring *r, struct err *err)
 {
 	const struct config_target *t = r->o.target;
@@ -208,9 +265,13 @@ static bool prepare(struct restoring *r, struct err *err)
 		return true;
 	if (!bring_open_password(t, &r->secret, err))
 		return false;
-	r->live = (struct bring_place){ t->connect.ptr, buf_str(&r->secret), STR_NONE };
-	r->to = server ? (struct bring_place){ server, STR_NONE, STR_NONE } : r->live;
-	return name_it(r, err);
+	r->live = (struct bring_place){ .connect = t->connect.ptr, .password = buf_str(&r->secret) };
+	if (!stall_begin(STALL_BRING_S, &r->live.stall, err))
+		return false;
+	r->to = server ? (struct bring_place){ .connect = server } : r->live;
+	r->to.stall = r->live.stall;
+	r->ask.live = &r->live;
+	return live_there(r, err) && name_it(r, err);
 }
 
 /* --- the parts --- */
@@ -229,12 +290,10 @@ static void compare(struct restoring *r)
 
 static bool rows_to_file(struct restoring *r, struct err *err)
 {
-	const char *path = cli_value(r->c, "rows");
-
-	if (!path)
+	if (r->file.fd < 0)
 		return true;
-	return bring_rows(&r->to, &r->live, r->done.tables, path, err) ||
-	       err_prefix(err, "the table is restored, but its rows are in no file");
+	return (bring_rows(&r->to, &r->live, &r->o.arena, r->done.tables, r->file.fd, err) && outfile_end(&r->file, err)) ||
+	       err_prefix(err, "the table is restored, in the database %.*s, which stays, but its rows are in no file", STR_ARG(r->into));
 }
 
 static int bring(struct restoring *r)
@@ -244,12 +303,13 @@ static int bring(struct restoring *r)
 
 	if (!bring_back(&r->ask, &r->to, &r->o.arena, &r->done, &err)) {
 		r->done.manifest.id = r->ask.id;
-		if (!record(r, &err, &unrecorded))
+		if (!bring_open_record(&r->o, put_members, r, &err, &unrecorded))
 			fprintf(stderr, "pawl: %s\n", unrecorded.msg);
+		bring_open_older(&r->o, r->ask.id, &err);
 		return cli_fail(r->c, &err);
 	}
 	compare(r);
-	if (!record(r, NULL, &err) || !rows_to_file(r, &err))
+	if (!bring_open_record(&r->o, put_members, r, NULL, &err) || !rows_to_file(r, &err))
 		return cli_fail(r->c, &err);
 	if (r->c->json)
 		put_json(r, &b);
@@ -296,28 +356,24 @@ static int write_out(struct restoring *r, const char *path)
 	struct manifest m;
 	struct unpack_from from;
 	struct fingerprint_found found;
-	auto_fd fd = -1;
 
-	if (!backup_manifest(r->o.vault, r->ask.target, r->ask.id, r->ask.key, &r->o.arena, &m, &err))
-		return cli_fail(r->c, &err);
-	r->done.manifest = m;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_sys(&err, "%s", path);
+	if (!backup_manifest(r->o.vault, r->ask.target, r->ask.id, r->ask.key, &r->o.arena, &m, &err)) {
+		bring_open_older(&r->o, r->ask.id, &err);
 		return cli_fail(r->c, &err);
 	}
-	from = (struct unpack_from){ r->o.vault, r->ask.filter, &m, backup_form(m.kind), &r->o.arena };
-	if (!unpack(&from, to_file, &fd, &found, &err) || (fsync(fd) != 0 && !err_sys(&err, "%s", path))) {
-		unlink(path);
+	r->done.manifest = m;
+	from = (struct unpack_from){ r->o.vault, r->ask.filter, &m, backup_form(m.kind), &r->o.arena, NULL };
+	if (!unpack(&from, to_file, &r->file.fd, &found, &err) || !outfile_end(&r->file, &err)) {
+		bring_open_older(&r->o, r->ask.id, &err);
 		return cli_fail(r->c, &err);
 	}
 	r->into = str_from(path);
-	return record(r, NULL, &err) ? say_written(r) : cli_fail(r->c, &err);
+	return bring_open_record(&r->o, put_members, r, NULL, &err) ? say_written(r) : cli_fail(r->c, &err);
 }
 
 static int run(struct restoring *r)
 {
-	const char *out = cli_value(r->c, "out");
+	const char *out = cli_value(r->c, "out"), *file = out ? out : cli_value(r->c, "rows");
 	struct err err = { 0 };
 
 	if (!bring_open(&r->o, r->c->args[0], cli_value(r->c, "vault"), &err))
@@ -326,23 +382,27 @@ static int run(struct restoring *r)
 		return restore_folder(r->c, &r->o);
 	if (r->o.target->kind == BACKUP_MYSQL && !out)
 		return restore_mysql(r->c, &r->o);
-	if (!prepare(r, &err))
+	if (!prepare(r, &err) || (file && !outfile_begin(&r->file, file, &err)))
 		return cli_fail(r->c, &err);
 	return out ? write_out(r, out) : bring(r);
 }
 
 int cmd_restore(struct cli *c)
 {
-	struct restoring r = { .c = c, .secret = BUF_MAX(4096) };
+	struct restoring r = { .c = c, .secret = BUF_MAX(4096), .file.fd = -1 };
 	int status;
 
 	if (c->n_args != 1)
 		return cli_usage(c, "name one target of backup.yaml");
 	if (cli_value(c, "rows") && !cli_value(c, "table"))
 		return cli_usage(c, "--rows is of one table: name it with --table");
+	ending_heed();
 	status = run(&r);
+	outfile_stop(&r.file);
+	stall_end(r.live.stall);
 	buf_wipe(&r.secret);
 	buf_free(&r.secret);
 	bring_open_close(&r.o);
+	ending_pass();
 	return status;
 }

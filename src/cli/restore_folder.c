@@ -83,25 +83,17 @@ static bool prepare(struct folder *f, struct err *err)
 
 /* --- what it says --- */
 
-static bool record(const struct folder *f, const struct err *failed, struct err *err)
+static void put_members(const void *ctx, struct json_out *o)
 {
-	auto_buf b = BUF_MAX(OUT_MAX);
-	struct json_out o = { .buf = &b };
+	const struct folder *f = ctx;
 	const char *text = cli_value(f->c, "until");
-	uint64_t seq;
 
-	json_out_open(&o, '{');
-	json_out_kv(&o, "result", failed ? STR("failed") : STR("restored"));
-	json_out_kv(&o, "target", f->o->target->name);
-	json_out_kv(&o, "backup", failed ? f->ask.id : f->done.manifest.id);
-	json_out_kv(&o, "until", text ? str_from(text) : STR("end"));
-	json_out_kv(&o, "into", f->ask.folder);
-	json_out_kv(&o, "last_transaction", f->done.last);
-	json_out_kv_u64(&o, "wal_pieces", f->done.pieces);
-	if (failed)
-		json_out_kv(&o, "error", str_from(failed->msg));
-	json_out_close(&o, '}');
-	return ledger_append(f->o->ledger, STR("restore.finished"), buf_str(&b), &seq, err);
+	json_out_kv(o, "target", f->o->target->name);
+	json_out_kv(o, "backup", f->done.manifest.id.len ? f->done.manifest.id : f->ask.id);
+	json_out_kv(o, "until", text ? str_from(text) : STR("end"));
+	json_out_kv(o, "into", f->ask.folder);
+	json_out_kv(o, "last_transaction", f->done.last);
+	json_out_kv_u64(o, "wal_pieces", f->done.pieces);
 }
 
 static void put_json(const struct folder *f, struct buf *b)
@@ -120,7 +112,7 @@ static void put_json(const struct folder *f, struct buf *b)
 	json_out_kv_u64(&o, "wal_pieces", d->pieces);
 	json_out_kv_u64(&o, "major", d->major);
 	json_out_kv(&o, "ended", d->ended);
-	json_out_kv(&o, "start", arena_fmt(&f->o->arena, "%s/pg_ctl -D %.*s -o \"-p 5433\" -l %.*s.log start", d->binaries,
+	json_out_kv(&o, "start", arena_fmt(&f->o->arena, "%s/pg_ctl -D %.*s -o \"-p 5433 -k /tmp\" -l %.*s.log start", d->binaries,
 					   STR_ARG(f->ask.folder), STR_ARG(f->ask.folder)));
 	json_out_close(&o, '}');
 	buf_addc(b, '\n');
@@ -142,9 +134,10 @@ static void put_text(const struct folder *f, struct buf *b)
 		buf_adds(b, "No transaction was committed behind the backup.\n");
 	if (d->ended.len && f->ask.until == RECOVER_END)
 		buf_addf(b, "It ends there: %.*s.\n", STR_ARG(d->ended));
-	buf_addf(b, "Start it beside the old one, on a port that is free, as the user who owns the folder:\n  %s/pg_ctl -D ", d->binaries);
+	buf_addf(b, "Start it beside the old one, on a port that is free, as the user who owns the folder:\n"
+		 "  %s/pg_ctl -D ", d->binaries);
 	card_escape(f->ask.folder, b);
-	buf_adds(b, " -o \"-p 5433\" -l ");
+	buf_adds(b, " -o \"-p 5433 -k /tmp\" -l ");
 	card_escape(f->ask.folder, b);
 	buf_adds(b, ".log start\n");
 	if (!d->own_files)
@@ -162,11 +155,12 @@ int restore_folder(struct cli *c, struct bring_open *o)
 	if (!prepare(&f, &err))
 		return cli_fail(c, &err);
 	if (!recover(&f.ask, &o->arena, &f.done, &err)) {
-		if (!record(&f, &err, &unrecorded))
+		if (!bring_open_record(o, put_members, &f, &err, &unrecorded))
 			fprintf(stderr, "pawl: %s\n", unrecorded.msg);
+		bring_open_older(o, f.done.manifest.id.len ? f.done.manifest.id : f.ask.id, &err);
 		return cli_fail(c, &err);
 	}
-	if (!record(&f, NULL, &err))
+	if (!bring_open_record(o, put_members, &f, NULL, &err))
 		return cli_fail(c, &err);
 	if (c->json)
 		put_json(&f, &b);

@@ -22,7 +22,7 @@ struct bringing {
 
 /* --- what is asked for --- */
 
-/* "shop_restored_20261121T194500": what the words name, with the backup's time behind it. */
+/* "shop_restored_20261121T194500Z": what the words name, with the backup's time behind it. */
 static struct str name_it(struct bringing *b)
 {
 	const char *into = cli_value(b->c, "into");
@@ -34,7 +34,7 @@ static struct str name_it(struct bringing *b)
 	if (at != SIZE_MAX)
 		name = str_sub(words, at + 7, SIZE_MAX);
 	name = str_sub(name, 0, str_find_char(name, ' '));
-	return arena_fmt(&b->o->arena, "%.*s_restored_%.*s", STR_ARG(str_sub(name, 0, 36)), STR_ARG(str_sub(b->ask.id, 0, 15)));
+	return arena_fmt(&b->o->arena, "%.*s_restored_%.*s", STR_ARG(str_sub(name, 0, 36)), STR_ARG(str_sub(b->ask.id, 0, 16)));
 }
 
 static bool prepare(struct bringing *b, struct err *err)
@@ -51,45 +51,31 @@ static bool prepare(struct bringing *b, struct err *err)
 		return err_set(err, ERR_STATE, "%.*s is encrypted, and backup.yaml names no key to it here ('identity')", STR_ARG(t->name));
 	if (!bring_open_password(t, &b->secret, err))
 		return false;
-	b->live = (struct bring_place){ arena_str(&b->o->arena, t->connect).ptr, buf_str(&b->secret), STR_NONE };
-	b->to = server ? (struct bring_place){ server, STR_NONE, STR_NONE } : b->live;
+	b->live = (struct bring_place){ .connect = arena_str(&b->o->arena, t->connect).ptr, .password = buf_str(&b->secret) };
+	b->to = server ? (struct bring_place){ .connect = server } : b->live;
 	b->to.database = name_it(b);
 	return true;
 }
 
 /* --- what it says --- */
 
-static void put_members(const struct bringing *b, struct json_out *o)
+static void put_members(const void *ctx, struct json_out *o)
 {
+	const struct bringing *b = ctx;
 	char when[TIMESTAMP_LEN + 1];
 
-	timestamp_text(b->done.manifest.taken_us, when);
 	json_out_kv(o, "target", b->o->target->name);
 	json_out_kv(o, "backup", b->ask.id);
-	json_out_kv(o, "as_of", str_from(when));
+	if (b->done.manifest.taken_us) {
+		timestamp_text(b->done.manifest.taken_us, when);
+		json_out_kv(o, "as_of", str_from(when));
+	}
 	json_out_kv(o, "into", b->to.database);
 	json_out_kv_u64(o, "rows", b->done.rows);
-	json_out_key(o, "values_compared");
-	json_out_bool(o, b->done.values);
+	json_out_kv_bool(o, "values_compared", b->done.values);
 	json_out_kv_u64(o, "events_left_out", b->done.events);
 	json_out_kv(o, "users_not_there", b->done.nobody);
-	json_out_key(o, "compared");
-	json_out_bool(o, b->compared);
-}
-
-static bool record(const struct bringing *b, const struct err *failed, struct err *err)
-{
-	auto_buf body = BUF_MAX(65536);
-	struct json_out o = { .buf = &body };
-	uint64_t seq;
-
-	json_out_open(&o, '{');
-	json_out_kv(&o, "result", failed ? STR("failed") : STR("restored"));
-	put_members(b, &o);
-	if (failed)
-		json_out_kv(&o, "error", str_sub(str_from(failed->msg), 0, 1000));
-	json_out_close(&o, '}');
-	return ledger_append(b->o->ledger, STR("restore.finished"), buf_str(&body), &seq, err);
+	json_out_kv_bool(o, "compared", b->compared);
 }
 
 static void put_json(const struct bringing *b, struct buf *text)
@@ -164,7 +150,7 @@ static void compare(struct bringing *b)
 
 	if (cli_flag(b->c, "no-diff"))
 		b->not_compared = STR("not asked for");
-	else if (bring_mysql_compare(&b->live, &b->o->arena, &b->done, &why))
+	else if (bring_mysql_compare(&b->to, &b->live, &b->o->arena, &b->done, &why))
 		b->compared = true;
 	else
 		b->not_compared = arena_str(&b->o->arena, str_from(why.msg));
@@ -178,12 +164,13 @@ static int run(struct bringing *b)
 	if (!prepare(b, &err))
 		return cli_fail(b->c, &err);
 	if (!bring_mysql(&b->ask, &b->to, &b->o->arena, &b->done, &err)) {
-		if (!record(b, &err, &unrecorded))
+		if (!bring_open_record(b->o, put_members, b, &err, &unrecorded))
 			fprintf(stderr, "pawl: %s\n", unrecorded.msg);
+		bring_open_older(b->o, b->ask.id, &err);
 		return cli_fail(b->c, &err);
 	}
 	compare(b);
-	if (!record(b, NULL, &err))
+	if (!bring_open_record(b->o, put_members, b, NULL, &err))
 		return cli_fail(b->c, &err);
 	if (b->c->json)
 		put_json(b, &text);

@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/proc.h"
+#include "cli/backups.h"
 
 /* What the timers run, and as whom. */
 struct schedule_what {
@@ -19,6 +21,14 @@ struct schedule_what {
 bool schedule_unit(const struct schedule_what *w, const char *name, struct buf *ret, struct err *err) PAWL_MUST_USE;
 bool schedule_crontab(const struct schedule_what *w, struct buf *ret, struct err *err) PAWL_MUST_USE;
 extern const char *const schedule_units[]; /* ends with NULL */
+
+/* crontab, of ${user} ("": of this one). */
+bool schedule_has_cron(void);
+bool schedule_crontab_do(const char *user, const char *word, struct proc_opts *o, int *ret_status, struct err *err) PAWL_MUST_USE;
+bool schedule_read_cron(const char *user, struct buf *ret, struct err *err) PAWL_MUST_USE;
+
+/* What runs by itself: "systemd", "cron"; STR_NONE: nothing was ever set. False with why: it was set, and is not there any more. */
+bool schedule_there(struct backups *b, struct str *ret, struct err *err) PAWL_MUST_USE;
 
 #define SCHEDULE_MARK "# pawl schedule"
 

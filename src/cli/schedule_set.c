@@ -7,6 +7,7 @@
 #include "base/proc.h"
 #include "cli/backup_health.h"
 #include "cli/commands.h"
+#include "cli/notify.h"
 #include "cli/schedule.h"
 #include "cli/self.h"
 #include "recovery/tools.h"
@@ -114,12 +115,20 @@ static bool systemctl(const struct setting *k, const char *const words[], struct
 	return status == 0 || err_set(err, ERR_TOOL, "systemctl ended with status %d: %.*s", status, STR_ARG(str_trim(buf_str(&says))));
 }
 
-static bool set_systemd(struct setting *k, struct err *err)
+static bool remove_units(const struct setting *k, struct err *err)
 {
-	static const char *const reload[] = { "daemon-reload", NULL };
-	static const char *const enable[] = { "enable", "--now", "pawl-backup.timer", "pawl-backup-watch.timer", "pawl-backup-wal.timer",
-					      NULL };
+	char path[PLACES_MAX + 100];
 
+	for (size_t i = 0; schedule_units[i]; i++) {
+		snprintf(path, sizeof(path), "%s/%s", k->units, schedule_units[i]);
+		if (file_exists(path) && unlink(path) != 0)
+			return err_sys(err, "%s", path);
+	}
+	return true;
+}
+
+static bool write_units(const struct setting *k, struct err *err)
+{
 	if (!dir_make(k->units, 0755, err))
 		return false;
 	for (size_t i = 0; schedule_units[i]; i++) {
@@ -130,60 +139,54 @@ static bool set_systemd(struct setting *k, struct err *err)
 		if (!schedule_unit(&k->what, schedule_units[i], &text, err) || !file_replace(path, buf_str(&text), 0644, err))
 			return false;
 	}
-	return systemctl(k, reload, err) && systemctl(k, enable, err);
+	return true;
+}
+
+/* Whether systemd can be spoken to is asked before anything is written; what it then does not take is no timer. */
+static bool set_systemd(struct setting *k, struct err *err)
+{
+	static const char *const reload[] = { "daemon-reload", NULL };
+	static const char *const enable[] = { "enable", "--now", "pawl-backup.timer", "pawl-backup-watch.timer", "pawl-backup-wal.timer",
+					      NULL };
+	char timer[PLACES_MAX + 100];
+	struct err why = { 0 };
+	bool before;
+
+	snprintf(timer, sizeof(timer), "%s/pawl-backup.timer", k->units);
+	before = file_exists(timer);
+	if (systemctl(k, reload, &why) && write_units(k, &why) && systemctl(k, reload, &why) && systemctl(k, enable, &why))
+		return true;
+	if (!before)
+		(void)!remove_units(k, NULL);
+	return err_set(err, why.code, "%.700s; nothing is scheduled: `pawl schedule --cron` does it by the crontab", why.msg);
 }
 
 static bool unset_systemd(struct setting *k, struct err *err)
 {
 	static const char *const disable[] = { "disable", "--now", "pawl-backup.timer", "pawl-backup-watch.timer", "pawl-backup-wal.timer",
 					      NULL };
-	char path[PLACES_MAX + 100];
 
-	if (!systemctl(k, disable, err))
-		return false;
-	for (size_t i = 0; schedule_units[i]; i++) {
-		snprintf(path, sizeof(path), "%s/%s", k->units, schedule_units[i]);
-		if (file_exists(path) && unlink(path) != 0)
-			return err_sys(err, "%s", path);
-	}
-	return true;
+	return systemctl(k, disable, err) && remove_units(k, err);
 }
 
 /* --- cron --- */
 
-static bool crontab(const struct setting *k, const char *word, struct str input, struct buf *out, int *ret_status, struct err *err)
-{
-	char program[TOOLS_PATH], user[80], of[] = "-u";
-	char *argv[5] = { program };
-	auto_buf says = BUF_MAX(4000);
-	struct proc_opts o = { .input = input, .out = out, .errout = &says, .timeout_s = NOTHING_S };
-	size_t n = 1;
-
-	if (!tools_find("crontab", program, err))
-		return err_set(err, ERR_TOOL,
-			       "there is neither systemd nor cron here: let something run `%s schedule run` every 15 minutes and "
-			       "`%s schedule check` every half an hour",
-			       k->program, k->program);
-	snprintf(user, sizeof(user), "%s", k->user);
-	if (k->user[0]) {
-		argv[n++] = of;
-		argv[n++] = user;
-	}
-	argv[n++] = (char *)(uintptr_t)word;
-	return proc_run(argv, &o, ret_status, err);
-}
-
 /* The crontab but for our lines; ${more} behind it. */
 static bool set_cron(struct setting *k, bool on, struct err *err)
 {
-	auto_buf old = BUF_MAX(TEXT_MAX), text = BUF_MAX(TEXT_MAX), ignored = BUF_MAX(4000);
+	auto_buf old = BUF_MAX(TEXT_MAX), text = BUF_MAX(TEXT_MAX), says = BUF_MAX(4000);
+	struct proc_opts write = { .out = &says, .errout = &says };
 	struct str rest;
 	int status;
 
-	/* Status 1: there is none yet. */
-	if (!crontab(k, "-l", STR_NONE, &old, &status, err))
+	if (!schedule_has_cron())
+		return err_set(err, ERR_TOOL,
+			       "there is neither systemd nor cron here: let something run `%s schedule run` every 15 minutes, "
+			       "`%s schedule check` every half an hour and `%s backup wal --once` every 5 minutes",
+			       k->program, k->program, k->program);
+	if (!schedule_read_cron(k->user, &old, err))
 		return false;
-	for (rest = status == 0 ? buf_str(&old) : STR_NONE; rest.len;) {
+	for (rest = buf_str(&old); rest.len;) {
 		size_t end = str_find_char(rest, '\n');
 		struct str line = str_sub(rest, 0, end);
 
@@ -197,23 +200,24 @@ static bool set_cron(struct setting *k, bool on, struct err *err)
 		return err_set(err, ERR_LIMIT, "the crontab is too large");
 	buf_addc(&text, '\n');
 	text.len--;
-	if (!crontab(k, "-", buf_str(&text), &ignored, &status, err))
+	write.input = buf_str(&text);
+	if (!schedule_crontab_do(k->user, "-", &write, &status, err))
 		return false;
-	return status == 0 || err_set(err, ERR_TOOL, "crontab ended with status %d", status);
+	return status == 0 || err_set(err, ERR_TOOL, "crontab ended with status %d: %.*s", status, STR_ARG(str_trim(buf_str(&says))));
 }
 
 /* --- remembered for pawl status --- */
 
 static bool remember(struct setting *k, const char *how, struct err *err)
 {
-	char path[sizeof(k->b.folder) + 32];
+	char path[sizeof(k->b.folder) + 32], text[sizeof(k->units) + 16];
 
 	backups_close(&k->b);
 	if (!backups_open(&k->b, true, err))
 		return false;
 	snprintf(path, sizeof(path), "%s/" BACKUP_SCHEDULE, k->b.folder);
 	if (how)
-		return file_replace(path, str_from(how), 0644, err);
+		return file_replace(path, (struct str){ text, (size_t)snprintf(text, sizeof(text), "%s\n%s\n", how, k->units) }, 0644, err);
 	return !file_exists(path) || unlink(path) == 0 || err_sys(err, "%s", path);
 }
 
@@ -237,24 +241,34 @@ static int print_texts(struct cli *c, struct setting *k)
 	return cli_print(&all) ? EXIT_ALLOW : EXIT_ERROR;
 }
 
+static void say_set(const struct cli *c, struct setting *k, const char *how)
+{
+	struct str nobody = notify_nobody(&k->b.places, k->machine, &k->b.arena);
+
+	printf("Every 15 minutes what is due is backed up and drilled (%s)%s.\n", how,
+	       nobody.len ? "" : "; what was missed is told to whom the policy's 'notify' names");
+	if (nobody.len)
+		printf("%.*s\n", STR_ARG(nobody));
+	if (by_systemd(c) && !k->machine)
+		printf("For when you are not logged in: loginctl enable-linger\n");
+}
+
 static int set(struct cli *c, struct setting *k, bool on)
 {
 	const char *how = by_systemd(c) ? "systemd" : "cron";
 	struct err err = { 0 };
 
-	if (on && cli_flag(c, "print"))
+	if (cli_flag(c, "print"))
 		return print_texts(c, k);
 	if (!(by_systemd(c) ? (on ? set_systemd(k, &err) : unset_systemd(k, &err)) : set_cron(k, on, &err)) ||
 	    !remember(k, on ? how : NULL, &err))
 		return cli_fail(c, &err);
 	if (c->json)
 		return cli_print_json("schedule", str_from(on ? how : "off"));
-	if (!on)
-		printf("Nothing runs by itself any more.\n");
+	if (on)
+		say_set(c, k, how);
 	else
-		printf("Every 15 minutes what is due is backed up and drilled; what was missed is told to whom the policy's 'notify' "
-		       "names (%s).\n%s",
-		       how, by_systemd(c) && !k->machine ? "For when you are not logged in: loginctl enable-linger\n" : "");
+		printf("Nothing runs by itself any more.\n");
 	return EXIT_ALLOW;
 }
 

@@ -54,7 +54,7 @@ static int start(struct cli *c, struct arena *arena)
 	struct err err = { 0 };
 
 	if (text && (!duration_parse(str_from(text), &ask.for_s) || ask.for_s <= 0))
-		return cli_usage(c, "--for wants a duration such as 4h");
+		return cli_usage(c, "--for wants a duration such as 4h, from 1s to 36500d");
 	if (!scratch_keep(&ask, arena, &s, &err))
 		return cli_fail(c, &err);
 	s.target = str_from(c->args[0]);
@@ -87,20 +87,33 @@ static int list(const struct cli *c, const struct scratch_copy *s)
 
 static int stop(struct cli *c, const struct places *places, const struct scratch_copy *all)
 {
+	auto_buf b = BUF_MAX((size_t)1 << 20);
+	struct json_out o = { .buf = &b };
 	struct err err = { 0 };
 	bool any = false;
 
+	if (c->json)
+		json_out_open(&o, '{'), json_out_key(&o, "stopped"), json_out_open(&o, '[');
 	for (const struct scratch_copy *s = all; s; s = s->next) {
 		if (!cli_flag(c, "all") && !str_is(s->id, c->args[0]))
 			continue;
 		any = true;
 		if (!scratch_copy_end(places, s, &err))
 			return cli_fail(c, &err);
+		if (c->json)
+			json_out_str(&o, s->id);
+		else
+			buf_addf(&b, "%.*s has ended; nothing of it is left.\n", STR_ARG(s->id));
 	}
-	if (any || cli_flag(c, "all"))
-		return EXIT_ALLOW;
-	err_set(&err, ERR_INPUT, "no scratch copy is called '%s'; `pawl scratch list` shows them", c->args[0]);
-	return cli_fail(c, &err);
+	if (!any && !cli_flag(c, "all")) {
+		err_set(&err, ERR_INPUT, "no scratch copy is called '%s'; `pawl scratch list` shows them", c->args[0]);
+		return cli_fail(c, &err);
+	}
+	if (c->json)
+		json_out_close(&o, ']'), json_out_close(&o, '}'), buf_addc(&b, '\n');
+	else if (!any)
+		buf_adds(&b, "None runs.\n");
+	return cli_print(&b) ? EXIT_ALLOW : EXIT_ERROR;
 }
 
 static int with_copies(struct cli *c, bool ending)

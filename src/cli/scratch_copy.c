@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -72,6 +73,24 @@ bool scratch_copy_write(const struct places *places, const struct scratch_copy *
 	return file_replace(path, buf_str(&b), 0600, err);
 }
 
+bool scratch_copy_record(struct ledger *l, const struct scratch_copy *s, const char *kind, const char *why, struct err *err)
+{
+	auto_buf b = BUF_MAX(16384);
+	struct json_out o = { .buf = &b };
+	uint64_t seq;
+
+	json_out_open(&o, '{');
+	json_out_kv(&o, "scratch", s->id);
+	json_out_kv(&o, "target", s->target);
+	json_out_kv(&o, "backup", s->backup);
+	json_out_key(&o, "masked");
+	json_out_u64(&o, s->masked);
+	if (why)
+		json_out_kv(&o, "why", str_from(why));
+	json_out_close(&o, '}');
+	return ledger_append(l, str_from(kind), buf_str(&b), &seq, err);
+}
+
 void scratch_copy_forget(const struct places *places, struct str id)
 {
 	char path[PATH_LEN];
@@ -109,16 +128,39 @@ static bool read_one(const struct places *places, struct str id, struct arena *a
 	return ret->pid > 1 && ret->born > 0;
 }
 
-/* The keeper was killed: its server ended with it, what lay on the disk did not. */
-static void sweep(const struct places *places, const struct scratch_copy *s)
+static bool record_end(const struct places *places, const struct scratch_copy *s, struct err *err)
+{
+	struct ledger *l = ledger_open(places->ledger, err);
+	bool good = l && scratch_copy_record(l, s, "scratch.ended", "its keeper was killed", err);
+
+	ledger_close(l);
+	return good || err_prefix(err, "that %.*s has ended cannot be written down", STR_ARG(s->id));
+}
+
+/* The keeper was killed: its server ended with it, what lay on the disk did not. What is not written down stays for the next look. */
+static bool sweep(const struct places *places, const struct scratch_copy *s, struct err *err)
 {
 	char folder[PATH_LEN];
 	const char *name;
 
 	snprintf(folder, sizeof(folder), "%.*s", STR_ARG(s->folder));
 	name = strrchr(folder, '/');
-	if (!name || strncmp(name, "/pawl-scratch-", 14) != 0 || strstr(folder, "..") || dir_remove(folder, NULL))
-		scratch_copy_forget(places, s->id);
+	if (name && strncmp(name, "/pawl-scratch-", 14) == 0 && !strstr(folder, "..") && !dir_remove(folder, NULL))
+		return true;
+	if (!record_end(places, s, err))
+		return false;
+	scratch_copy_forget(places, s->id);
+	return true;
+}
+
+/* One look at a time, or the end of one is written down twice. */
+static bool alone(DIR *d, const char *path, struct err *err)
+{
+	while (flock(dirfd(d), LOCK_EX) != 0) {
+		if (errno != EINTR)
+			return err_sys(err, "%s", path);
+	}
+	return true;
 }
 
 bool scratch_copy_list(const struct places *places, struct arena *arena, struct scratch_copy **ret, struct err *err)
@@ -126,13 +168,15 @@ bool scratch_copy_list(const struct places *places, struct arena *arena, struct 
 	struct scratch_copy *first = NULL;
 	char path[PATH_LEN];
 	struct dirent *e;
+	bool good;
 	DIR *d;
 
 	path_of(places, STR_NONE, path);
 	d = opendir(path);
 	if (!d && errno != ENOENT)
 		return err_sys(err, "%s", path);
-	while (d && (e = readdir(d))) {
+	good = !d || alone(d, path, err);
+	while (good && d && (e = readdir(d))) {
 		struct str name = str_from(e->d_name);
 		struct scratch_copy *s;
 
@@ -142,7 +186,7 @@ bool scratch_copy_list(const struct places *places, struct arena *arena, struct 
 		if (!s || !read_one(places, arena_str(arena, str_sub(name, 0, name.len - 5)), arena, s))
 			continue;
 		if (scratch_copy_born(s->pid) != s->born) {
-			sweep(places, s);
+			good = sweep(places, s, err);
 			continue;
 		}
 		s->next = first;
@@ -150,8 +194,9 @@ bool scratch_copy_list(const struct places *places, struct arena *arena, struct 
 	}
 	if (d)
 		closedir(d);
-	*ret = first;
-	return true;
+	if (good)
+		*ret = first;
+	return good;
 }
 
 bool scratch_copy_end(const struct places *places, const struct scratch_copy *s, struct err *err)

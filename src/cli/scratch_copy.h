@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/places.h"
+#include "ledger/ledger.h"
 
 struct scratch_copy {
 	struct str id, target, backup, url, folder;
@@ -18,9 +19,11 @@ struct scratch_copy {
 	struct scratch_copy *next;
 };
 
-/* Those that live; what a killed keeper left is swept. */
+/* Those that live; what a killed keeper left is swept, and its end written down. */
 bool scratch_copy_list(const struct places *places, struct arena *arena, struct scratch_copy **ret, struct err *err) PAWL_MUST_USE;
 bool scratch_copy_write(const struct places *places, const struct scratch_copy *s, struct err *err) PAWL_MUST_USE;
+/* scratch.started, scratch.ended in the ledger; ${why}: how it ended, or NULL. */
+bool scratch_copy_record(struct ledger *l, const struct scratch_copy *s, const char *kind, const char *why, struct err *err) PAWL_MUST_USE;
 void scratch_copy_forget(const struct places *places, struct str id);
 /* Told to end, and waited for. */
 bool scratch_copy_end(const struct places *places, const struct scratch_copy *s, struct err *err) PAWL_MUST_USE;

@@ -1,5 +1,6 @@
 #include "cli/scratch_keep.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "cli/bring_open.h"
+#include "recovery/ending.h"
 #include "recovery/mask.h"
 #include "recovery/scratch.h"
 #include "recovery/tools.h"
@@ -32,14 +34,6 @@ struct keeper {
 	unsigned port;
 	int64_t until_s; /* of the clock that no one sets */
 };
-
-static volatile sig_atomic_t told_to_end;
-
-static void on_end(int sig)
-{
-	(void)sig;
-	told_to_end = 1;
-}
 
 /* --- what it is made of --- */
 
@@ -72,16 +66,10 @@ static unsigned free_port(void)
 	return ntohs(a.sin_port);
 }
 
-/* The newest one that a drill brought back, by the word of the side that drills. */
+/* The newest whole one that a drill brought back: a newer one that was lost, or found wrong since, stands in no older one's way. */
 static bool verified(struct keeper *k, struct err *err)
 {
-	if (!bring_open_point(&k->o, &k->point, err))
-		return false;
-	if (k->point.verified.result != RECOVERY_VERIFIED || !k->point.verified.backup.len)
-		return err_set(err, ERR_STATE, "no backup of %s was restored in a drill yet: pawl drill %s", k->ask->target,
-			       k->ask->target);
-	k->copy.backup = k->point.verified.backup;
-	return true;
+	return bring_open_point(&k->o, &k->point, err) && bring_open_verified(&k->o, &k->point, &k->copy.backup, err);
 }
 
 static bool start(struct keeper *k, struct err *err)
@@ -107,7 +95,7 @@ static bool start(struct keeper *k, struct err *err)
 	return true;
 }
 
-static bool restore(struct keeper *k, const struct bring_place *to, struct err *err)
+static bool restored(struct keeper *k, struct bring_place *to, struct err *err)
 {
 	const struct config_target *t = k->o.target;
 	struct bring_ask ask = {
@@ -118,11 +106,22 @@ static bool restore(struct keeper *k, const struct bring_place *to, struct err *
 
 	for (const struct config_mask *m = t->masks; m; m = m->next)
 		k->copy.masked++;
+	to->closed = k->copy.masked > 0; /* whoever asks sees nothing of it before it is masked, be it in an error */
 	if (!bring_back(&ask, to, &k->o.arena, &done, err))
 		return false;
 	if (!mask_columns(to, t->masks, &k->o.arena, err))
 		return err_prefix(err, "%.*s, target %.*s", STR_ARG(k->o.config.path), STR_ARG(t->name));
+	to->closed = false;
 	return bring_lower(to, &done, &k->o.arena, err) && bring_agent(to, done.manifest.roles, AGENT, k->password, err);
+}
+
+static bool restore(struct keeper *k, struct bring_place *to, struct err *err)
+{
+	bool good = stall_begin(STALL_DRILL_S, &to->stall, err) && restored(k, to, err);
+
+	stall_end(to->stall);
+	to->stall = NULL;
+	return good;
 }
 
 static bool make(struct keeper *k, struct err *err)
@@ -132,12 +131,15 @@ static bool make(struct keeper *k, struct err *err)
 	char id[9];
 
 	if (k->o.target->kind != BACKUP_POSTGRES)
-		return err_set(err, ERR_INPUT, "%s: scratch copies are of PostgreSQL databases", k->ask->target);
+		return err_set(err, ERR_INPUT,
+			       "%s is of kind %.*s: a scratch copy is made of a dump of PostgreSQL, so of a target with 'postgres' and "
+			       "without 'physical' (docs/backup.md)",
+			       k->ask->target, STR_ARG(backup_kind_name(k->o.target->kind)));
 	if (!verified(k, err) || !hex(k->password, 16, err) || !hex(id, 4, err))
 		return false;
 	k->port = free_port();
 	to.database = name.len ? name : k->o.target->name;
-	if (!start(k, err) || !restore(k, &to, err))
+	if (!start(k, err) || !restore(k, &to, err) || !ending_none(err))
 		return false;
 	k->copy.id = arena_fmt(&k->o.arena, "%s-%s", k->ask->target, id);
 	k->copy.target = k->o.target->name;
@@ -151,28 +153,10 @@ static bool make(struct keeper *k, struct err *err)
 
 /* --- its life --- */
 
-static bool record(struct keeper *k, const char *kind, const char *why, struct err *err)
-{
-	auto_buf b = BUF_MAX(16384);
-	struct json_out o = { .buf = &b };
-	uint64_t seq;
-
-	json_out_open(&o, '{');
-	json_out_kv(&o, "scratch", k->copy.id);
-	json_out_kv(&o, "target", k->copy.target);
-	json_out_kv(&o, "backup", k->copy.backup);
-	json_out_key(&o, "masked");
-	json_out_u64(&o, k->copy.masked);
-	if (why)
-		json_out_kv(&o, "why", str_from(why));
-	json_out_close(&o, '}');
-	return ledger_append(k->o.ledger, str_from(kind), buf_str(&b), &seq, err);
-}
-
 static const char *live(struct keeper *k)
 {
 	while (boot_s() < k->until_s) {
-		if (told_to_end)
+		if (ending_signal())
 			return "stopped";
 		if (!scratch_alive(k->server))
 			return "its server ended";
@@ -181,10 +165,11 @@ static const char *live(struct keeper *k)
 	return "its time was up";
 }
 
-static void answer(int fd, const struct scratch_copy *s, const struct err *err)
+static bool answer(int fd, const struct scratch_copy *s, const struct err *err)
 {
 	auto_buf b = BUF_MAX(16384);
 	struct json_out o = { .buf = &b };
+	bool good;
 
 	json_out_open(&o, '{');
 	json_out_kv(&o, "error", err ? str_from(err->msg) : STR_NONE);
@@ -196,33 +181,36 @@ static void answer(int fd, const struct scratch_copy *s, const struct err *err)
 	json_out_key(&o, "expires_us");
 	json_out_i64(&o, s->expires_us);
 	json_out_close(&o, '}');
-	(void)!fd_write_all(fd, b.ptr, b.len, NULL);
+	ending_asker(-1);
+	good = fd_write_all(fd, b.ptr, b.len, NULL);
 	close(fd);
+	return good;
 }
 
-/* Never comes back. Whoever asked may be gone long before. */
+/* Never comes back. Whoever asked may be gone long before, but not before he has the answer: of what nobody knows the way in to,
+ * nothing runs. */
 static void keep(const struct scratch_keep_ask *ask, int fd)
 {
 	struct keeper k = { .ask = ask };
-	struct sigaction end = { .sa_handler = on_end };
+	struct scratch_copy *others;
 	struct err err = { 0 };
 	const char *why;
 
-	sigaction(SIGTERM, &end, NULL);
-	sigaction(SIGINT, &end, NULL);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	if (!bring_open(&k.o, ask->target, ask->vault, &err) || !make(&k, &err) || !record(&k, "scratch.started", NULL, &err)) {
-		answer(fd, &k.copy, &err);
+	ending_heed();
+	ending_asker(fd);
+	if (!bring_open(&k.o, ask->target, ask->vault, &err) || !scratch_copy_list(&k.o.places, &k.o.arena, &others, &err) ||
+	    !make(&k, &err) || !scratch_copy_record(k.o.ledger, &k.copy, "scratch.started", NULL, &err)) {
+		(void)!answer(fd, &k.copy, &err);
 		if (k.copy.id.len)
 			scratch_copy_forget(&k.o.places, k.copy.id);
 		scratch_stop(k.server);
 		_exit(1);
 	}
-	answer(fd, &k.copy, NULL);
-	why = live(&k);
+	why = answer(fd, &k.copy, NULL) ? live(&k) : "nobody waited for it";
 	scratch_stop(k.server);
-	(void)!record(&k, "scratch.ended", why, &err);
+	(void)!scratch_copy_record(k.o.ledger, &k.copy, "scratch.ended", why, &err);
 	scratch_copy_forget(&k.o.places, k.copy.id);
 	_exit(0);
 }
@@ -283,8 +271,8 @@ bool scratch_keep(const struct scratch_keep_ask *ask, struct arena *arena, struc
 		close(pipes[0]);
 		return err_sys(err, "fork");
 	}
-	while (waitpid(pid, NULL, 0) < 0)
-		;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		; /* where ends of children are ignored there is nothing to wait for */
 	ok = read_answer(pipes[0], arena, ret, err);
 	close(pipes[0]);
 	return ok;

@@ -68,14 +68,17 @@ static int64_t until_us(const struct undo *u, const struct keep_item *i)
 
 static void item_json(const struct undo *u, const struct keep_item *i, struct json_out *o)
 {
-	char at[TIMESTAMP_LEN + 1], until[TIMESTAMP_LEN + 1];
+	char at[TIMESTAMP_LEN + 1], until[TIMESTAMP_LEN + 1], back[TIMESTAMP_LEN + 1];
 
 	timestamp_text(i->at_us, at);
 	timestamp_text(until_us(u, i), until);
+	timestamp_text(i->back_us, back);
 	json_out_open(o, '{');
 	json_out_kv(o, "id", str_from(i->id));
 	json_out_kv(o, "time", str_from(at));
 	json_out_kv(o, "until", str_from(until));
+	if (i->back_us)
+		json_out_kv(o, "put_back", str_from(back));
 	json_out_kv(o, "command", i->command);
 	json_out_kv(o, i->upstream.len ? "database" : "folder", i->upstream.len ? i->upstream : i->folder);
 	if (i->says.len)
@@ -93,14 +96,17 @@ static void item_json(const struct undo *u, const struct keep_item *i, struct js
 static void item_row(const struct undo *u, const struct keep_item *i, struct buf *b)
 {
 	int64_t left = (until_us(u, i) - clock_now_us()) / CLOCK_SECOND, unit;
-	char at[TIMESTAMP_LEN + 1], size[32], until[64];
+	char at[TIMESTAMP_LEN + 1], back[TIMESTAMP_LEN + 1], size[32], until[64];
 
 	timestamp_text(i->at_us, at);
+	timestamp_text(i->back_us, back);
 	size_text(i->bytes, size);
 	/* In whole days or hours, rounded up: what was just taken is kept for all of its days. */
 	unit = left > 86400 ? 86400 : left > 3600 ? 3600 : 1;
 	duration_text(left > 0 ? (left + unit - 1) / unit * unit : 0, until, sizeof(until));
-	if (i->upstream.len)
+	if (i->back_us)
+		buf_addf(b, "%-6s %.16s  %21s  since %.16s  ", i->id, at, "put back", back);
+	else if (i->upstream.len)
 		buf_addf(b, "%-6s %.16s  %21s  kept %s more  ", i->id, at, i->files ? "dumped" : "in the database", until);
 	else
 		buf_addf(b, "%-6s %.16s  %5llu file%s %9s  kept %s more  ", i->id, at, (unsigned long long)i->files,
@@ -272,7 +278,8 @@ static int restore_database(struct cli *c, struct undo *u, const struct keep_ite
 
 	if (cli_value(c, "to"))
 		return cli_usage(c, "--to is for files; this item is in a database, and comes back there");
-	if (!undo_database(&u->places, i, dry, &u->arena, &says, &err) || (!dry && !record_database(u, i, says, &err)))
+	if (!undo_database(&u->places, i, dry, &u->arena, &says, &err) ||
+	    (!dry && (!record_database(u, i, says, &err) || !keep_is_back(u->keep, i->id, &err))))
 		return cli_fail(c, &err);
 	if (c->json) {
 		json_out_open(&o, '{');

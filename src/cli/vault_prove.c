@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/timestamp.h"
 #include "cli/backups.h"
 #include "cli/commands.h"
 #include "cli/vault_runs.h"
@@ -19,6 +20,7 @@ struct proof {
 	struct prove_done done;
 	const char *unproven; /* why nothing was tried; NULL: it was */
 	unsigned said;	      /* targets whose statement has it now */
+	int64_t earlier_us;   /* when what stands in a statement in its place was found; 0: nothing does */
 	struct proof *next;
 };
 
@@ -30,8 +32,15 @@ struct proving {
 	char path[PLACES_MAX], key[PLACES_MAX + 32], points[PLACES_MAX + 32], state[PLACES_MAX];
 	const char **runs;
 	struct prove_agent agent;
+	bool named; /* somebody said that this is the agent */
 	struct proof *proofs, **end;
 };
+
+/* Who keeps the vault can harm it: that says something of the agent only where somebody said that he is the agent. */
+static bool is_counted(const struct proving *p, const struct proof *proof)
+{
+	return !proof->done.same_uid || p->named;
+}
 
 /* --as, --process, whoever called sudo, or this user itself. */
 static bool find_agent(struct proving *p, struct err *err)
@@ -41,6 +50,7 @@ static bool find_agent(struct proving *p, struct err *err)
 	const struct passwd *me = getpwuid(geteuid());
 	uint64_t pid;
 
+	p->named = as || process;
 	if (process && (!str_to_u64(str_from(process), &pid) || !pid || pid > INT32_MAX))
 		return err_set(err, ERR_INPUT,
 			       "--process wants the number of a process of the agent's");
@@ -65,7 +75,8 @@ static bool load(struct proving *p, struct err *err)
 		return false;
 	if (!there)
 		return err_set(err, ERR_STATE,
-			       "there is no vault yet: `pawl vault init` makes one (it writes %s)",
+			       "there is no vault yet: `sudo pawl vault init` makes one of a user of its own, `pawl backup init` one "
+			       "of this user's (it writes %s)",
 			       p->path);
 	if (!config_load(p->path, &p->arena, &p->config, err))
 		return false;
@@ -132,7 +143,7 @@ static bool prove_all(struct proving *p, struct err *err)
 
 /* --- what is signed and written down --- */
 
-static bool say(struct backups *b, struct proof *proof, struct err *err)
+static bool say(const struct proving *p, struct backups *b, struct proof *proof, struct err *err)
 {
 	struct point_proof found;
 
@@ -153,6 +164,10 @@ static bool say(struct backups *b, struct proof *proof, struct err *err)
 		/* Of what has no backup yet nothing is said. */
 		if (!there)
 			continue;
+		if (!is_counted(p, proof)) {
+			proof->earlier_us = point.proof.at_us > proof->earlier_us ? point.proof.at_us : proof->earlier_us;
+			continue;
+		}
 		point.proof = found;
 		if (!points_say(&b->points, &point, &b->arena, err))
 			return false;
@@ -211,6 +226,7 @@ static void put_proof(struct json_out *o, const struct proving *p, const struct 
 	}
 	json_out_key(o, "same_uid");
 	json_out_bool(o, d->same_uid);
+	json_out_kv_bool(o, "counts", is_counted(p, proof));
 	put_ways(o, d, all);
 	json_out_key(o, "notes");
 	json_out_open(o, '[');
@@ -231,7 +247,7 @@ static bool record(struct proving *p, struct err *err)
 
 		if (one->unproven)
 			continue;
-		good = say(&b, one, err);
+		good = say(p, &b, one, err);
 		put_proof(&o, p, one, false);
 		good = good && backups_record(&b, "vault.proved", &body, err);
 	}
@@ -241,6 +257,25 @@ static bool record(struct proving *p, struct err *err)
 
 /* --- and shown --- */
 
+static void put_uncounted(const struct proving *p, const struct proof *proof, struct buf *b)
+{
+	char at[TIMESTAMP_LEN + 1];
+
+	buf_addf(b,
+		 "%.*s: NOT TRIED AS AN AGENT: nobody said as whom the agent runs, so %s tried, who keeps this vault. %u of %u ways to "
+		 "harm a backup worked, as they do for its keeper.\n",
+		 STR_ARG(proof->vault->place.name), p->agent.user, proof->done.worked, proof->done.tried);
+	timestamp_text(proof->earlier_us, at);
+	if (proof->earlier_us)
+		buf_addf(b, "  It proves nothing and disproves nothing: what was found at %s stands.\n", at);
+	else
+		buf_adds(b, "  It proves nothing and disproves nothing, and no statement says it.\n");
+	buf_addf(b,
+		 "  If the agent is another user: `sudo pawl vault prove --as USER`. If it runs as %s, there is NO BOUNDARY: `sudo pawl "
+		 "vault init` makes a user for the vault.\n",
+		 p->agent.user);
+}
+
 static void put_text(const struct proving *p, const struct proof *proof, struct buf *b)
 {
 	const struct prove_done *d = &proof->done;
@@ -249,6 +284,10 @@ static void put_text(const struct proving *p, const struct proof *proof, struct 
 	if (proof->unproven) {
 		card_escape(str_from(proof->unproven), b);
 		buf_adds(b, ". Nothing is recorded of it.\n");
+		return;
+	}
+	if (!is_counted(p, proof)) {
+		put_uncounted(p, proof, b);
 		return;
 	}
 	buf_addf(b, "%.*s: %s%u of %u ways to harm a backup worked%s, tried as %s (uid %u)",

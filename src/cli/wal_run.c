@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "cli/backup_run.h"
 #include "recovery/copy.h"
+#include "recovery/pitr.h"
 #include "recovery/secret.h"
 
 #define BODY_MAX ((size_t)65536)
@@ -56,10 +57,12 @@ static size_t all_pieces(struct running *k, const struct wal_received *r)
 	return k->archive.n + 1;
 }
 
-static struct str unconnected(struct running *k, const struct wal_window *w)
+/* *${ret_lost}: for good. */
+static struct str unconnected(struct running *k, const struct wal_window *w, bool *ret_lost)
 {
 	struct arena *a = &k->w->b->arena;
 
+	*ret_lost = w->newest && (w->chain.why == WAL_GAP || w->chain.why == WAL_HIDDEN || w->chain.why == WAL_TIMELINE);
 	if (!w->newest)
 		return STR("there is no physical backup that the WAL goes on from: take one");
 	switch (w->chain.why) {
@@ -77,30 +80,51 @@ static struct str unconnected(struct running *k, const struct wal_window *w)
 	return arena_fmt(a, "the WAL behind backup %.*s is not in the archive yet", STR_ARG(w->newest->id));
 }
 
+/* The moment that the chain goes to: its last piece that says one. */
+static int64_t moment(struct running *k, const struct wal_chain *c)
+{
+	for (const struct wal_piece *p = c->last; c->n && p >= c->first; p--) {
+		struct manifest m;
+		struct wal_said s;
+
+		if (p->id.len && p->whole && !p->hidden && wal_archive_said(&k->archive, p, &m, &s, NULL) && s.as_of_us)
+			return s.as_of_us;
+	}
+	return 0;
+}
+
 static void window(struct running *k, const struct wal_received *r, struct point_wal *p)
 {
 	struct arena *a = &k->w->b->arena;
 	struct wal_window w;
+	bool goes_on;
 
 	wal_window(k->pieces, all_pieces(k, r), k->bases.list, k->bases.n, &w);
 	p->held = r->held;
 	p->limit = r->limit;
 	p->every_s = k->w->t->wal_s ? k->w->t->wal_s : CONFIG_WAL_S;
 	p->from_us = p->to_us = 0;
-	p->base = p->from = STR_NONE;
+	p->base = p->from = p->gap = STR_NONE;
 	p->to = wal_position(r->to, a);
-	p->gap = r->gap;
+	k->done->lost = false;
 	/* A base that ends where nothing was written since is followed by all there is. */
 	if (w.newest && w.newest->timeline == r->timeline && w.chain.to == r->to && !w.base)
 		w.base = w.newest;
-	if (!w.base || w.newest->timeline != r->timeline || w.chain.to != r->to) {
-		p->gap = unconnected(k, &w);
+	goes_on = w.base && w.newest->timeline == r->timeline && w.chain.to == r->to;
+	if (!goes_on)
+		p->gap = unconnected(k, &w, &k->done->lost);
+	p->to_us = goes_on ? r->as_of_us : w.base ? moment(k, &w.chain) : 0;
+	if (!p->to_us)
 		return;
-	}
 	p->base = w.base->id;
 	p->from = wal_position(w.base->position, a);
+	p->to = wal_position(w.chain.to, a);
 	p->from_us = w.base->taken_us;
-	p->to_us = r->as_of_us;
+	/* What a drill went through was another WAL, behind backups that are gone or can no longer be followed, or it is gone since. */
+	if (p->proven_to_us < p->from_us)
+		p->proven_us = p->proven_to_us = 0;
+	if (p->gap.len && p->proven_to_us > p->to_us)
+		p->proven_to_us = p->to_us;
 }
 
 /* --- copies --- */
@@ -154,6 +178,54 @@ static bool kept(void *ctx, const struct wal_received *r, struct err *err)
 		copy_out(k);
 	k->copied = r->pieces;
 	return true;
+}
+
+/* --- what went --- */
+
+/* How far the pieces go on from ${from}, on one timeline. */
+static uint64_t reaches(const struct wal_archive *a, uint64_t from)
+{
+	uint64_t end = from;
+
+	for (size_t i = 0; i < a->n; i++) {
+		struct wal_chain chain;
+
+		if (i && a->pieces[i].timeline == a->pieces[i - 1].timeline)
+			continue;
+		wal_chain(a->pieces, a->n, a->pieces[i].timeline, from, &chain);
+		end = chain.to > end ? chain.to : end;
+	}
+	return end;
+}
+
+static struct str gone_since(const struct wal_archive *a, const struct point_wal *said)
+{
+	uint64_t from, to, end;
+
+	if (!said->to_us || !physical_lsn(said->from, &from) || !physical_lsn(said->to, &to))
+		return STR_NONE;
+	end = reaches(a, from);
+	return end >= to ? STR_NONE
+			 : arena_fmt(a->arena, "WAL that was kept is gone: it went from %.*s to %.*s, and now there is none from %.*s on",
+				     STR_ARG(said->from), STR_ARG(said->to), STR_ARG(wal_position(end, a->arena)));
+}
+
+struct str wal_run_gone(struct backups *b, const struct config_target *t, const struct point_wal *said)
+{
+	const struct config_vault *v = t->vaults[0];
+	struct wal_archive a = { .target = wal_target(t->name, &b->arena), .arena = &b->arena };
+	struct vault *vault = NULL;
+	struct err ignored = { 0 };
+	struct str gone = STR_NONE;
+
+	/* The others take a request or a program; the drill looks there. */
+	if (b->looks || v->place.kind != VAULT_DIRECTORY || !vault_open(&v->place, &vault, &ignored))
+		return STR_NONE;
+	a.vault = vault;
+	if (wal_archive_list(&a, &ignored))
+		gone = gone_since(&a, said);
+	vault_close(vault);
+	return gone;
 }
 
 /* --- one run --- */
@@ -231,6 +303,20 @@ static bool prepare(struct running *k, struct err *err)
 	return k->pieces || err_set(err, ERR_LIMIT, "more pieces of WAL than can be looked at");
 }
 
+/* Of what the last statement knew and is not there: once, for the next says what there is. */
+static void tell_gone(struct running *k)
+{
+	struct backups *b = k->w->b;
+	struct str gone = STR_NONE;
+	struct point p;
+	bool there;
+
+	if (points_load(&b->points, k->w->t->name, &b->arena, &p, &there, NULL) && there)
+		gone = gone_since(&k->archive, &p.wal);
+	if (gone.len)
+		note(k, gone.ptr, "");
+}
+
 static bool whole(struct running *k, struct err *err)
 {
 	auto_buf secret = BUF_MAX(SECRET_MAX);
@@ -238,6 +324,7 @@ static bool whole(struct running *k, struct err *err)
 
 	if (!prepare(k, err) || !secret_of(k->w->t, &secret, err))
 		return false;
+	tell_gone(k);
 	good = receive(k, buf_str(&secret), err);
 	buf_wipe(&secret);
 	if (!good)
@@ -246,18 +333,26 @@ static bool whole(struct running *k, struct err *err)
 	return true;
 }
 
+static bool is_physical(const struct config_target *t, struct err *err)
+{
+	return t->kind == BACKUP_POSTGRES_PHYSICAL ||
+	       err_set(err, ERR_INPUT, "%.*s: WAL goes on from physical backups, and this target has none ('physical: true')",
+		       STR_ARG(t->name));
+}
+
+bool wal_run_hold(struct backups *b, const struct config_target *t, int *ret_fd, struct err *err)
+{
+	return runs_lock(str_from(b->runs), t->name, RUNS_WAL, ret_fd, err);
+}
+
 bool wal_run(const struct wal_run *w, struct wal_run_done *ret, struct err *err)
 {
 	struct running k = { .w = w, .done = ret, .notes = BUF_MAX(NOTES_MAX), .copied = UINT_MAX };
-	struct str lock = wal_target(w->t->name, &w->b->arena);
 	auto_fd held = -1;
 	bool good;
 
 	*ret = (struct wal_run_done){ .copies = 0 };
-	if (w->t->kind != BACKUP_POSTGRES_PHYSICAL)
-		return err_set(err, ERR_INPUT, "%.*s: WAL goes on from physical backups, and this target has none ('physical: true')",
-			       STR_ARG(w->t->name));
-	if (!runs_lock(str_from(w->b->runs), lock, &held, err)) {
+	if (!is_physical(w->t, err) || (!w->held && !wal_run_hold(w->b, w->t, &held, err))) {
 		ret->busy = err->code == ERR_STATE;
 		return false;
 	}
@@ -301,4 +396,14 @@ void wal_run_proven(const struct drill_done *d, struct point *p)
 	} else if (about_wal(d)) {
 		p->wal.proven_us = p->wal.proven_to_us = 0;
 	}
+}
+
+struct str wal_run_window(struct backups *b, const struct config_target *t, struct str password)
+{
+	struct pitr p = { .connect = t->connect, .password = password, .pgbackrest = t->pgbackrest, .until_s = b->until_s };
+	bool asked = t->kind == BACKUP_POSTGRES || t->kind == BACKUP_POSTGRES_PHYSICAL || t->pgbackrest;
+	struct str window = STR_NONE;
+	struct err err = { 0 };
+
+	return asked && pitr_ask(&p, &b->arena, &window, &err) ? window : STR_NONE;
 }

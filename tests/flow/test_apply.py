@@ -283,9 +283,13 @@ with gate.Gate(cloud=False) as g:
     stranger(g)
     r = g.pawl("unfreeze", "--key", os.path.join(g.work, "stranger"), "--yes", "unfreeze")
     t.ok(r.returncode == 1 and "FROZEN" in g.pawl("freeze", "--status").stdout, "a stranger's key does not unfreeze", r.stdout)
+    r = g.pawl("unfreeze", "--key", g.key, "--yes", "yes")
+    t.ok(r.returncode == 1 and "the word is unfreeze" in r.stdout, "another word does not, and the word is said", r.stdout)
     r = g.pawl("unfreeze", "--key", g.key, "--yes", "unfreeze")
     t.ok(r.returncode == 0 and "Not frozen" in g.pawl("freeze", "--status").stdout, "an approver's signature does", r.stdout)
     signed = g.ledger("unfreeze")[-1]["body"]
+    line = g.pawl("log", "--kind", "unfreeze").stdout.splitlines()[-1]
+    t.ok(signed["by"] == signed["approver"] and line.count("by " + signed["by"]) == 1, "the log names once who did", line)
     g.pawl("freeze")
     os.unlink(os.path.join(g.state_dir, "freeze"))
     with open(forged, "w") as f:

@@ -350,6 +350,14 @@ def test_key_no_longer_an_approvers():
     assert not w.log("alarm")
 
 
+def test_whoever_asks_by_name_alone_is_not_kept_from_approving_by_the_name():
+    w = World(approvers=())
+    said = w.pawl("approvers", "add", "carol", "--key", key("alice") + ".pub").stdout
+    assert "nobody approves" not in said and "pawl doctor" in said, said
+    h = w.open(w.request(principal={"kind": "agent", "name": "carol", "uid": os.getuid()}))
+    assert "approved by carol, 1 of 1; good for one use of exactly this until 20" in w.approve(h, "alice").stdout
+
+
 def test_two_people():
     w = World(["alice", "bob"], rule={"approvals": 2})
     r = w.request()
@@ -361,12 +369,20 @@ def test_two_people():
     assert {a["name"] for a in (allowed(w.use(r)), w.log("grant.used")[0]["body"])[1]["approvers"]} == {"alice", "bob"}
 
 
+def test_more_people_than_are_needed():
+    w = World(["alice", "bob"])
+    h = w.open(w.request())
+    assert "1 of 1" in w.approve(h, "alice").stdout
+    assert "2 people where 1 is enough" in w.approve(h, "bob").stdout
+
+
 def test_two_names_with_one_key_are_one_person():
     w = World(["alice", ("alice2", "alice", [])], rule={"approvals": 2})
     r = w.request()
     h = w.open(r)
     w.approve(h, "alice", "courses-prod-db", "--as", "alice")
-    w.approve(h, "alice", "courses-prod-db", "--as", "alice2")
+    second = w.approve(h, "alice", "courses-prod-db", "--as", "alice2")
+    assert "1 of 2" in second.stdout, second.stdout
     refused(w.use(r), "1 of 2 people")
 
 
@@ -433,6 +449,8 @@ def test_allowed_signers_file():
     assert "carol" in w.pawl("approvers").stdout
     w.pawl("approvers", "add", "carol", "--key", pub)  # said twice, written once
     assert w.pawl("approvers").stdout.count("SHA256:") == 1
+    again = w.pawl("approvers", "add", "carol2", "--key", pub).stdout
+    assert "under another name" in again and "where the private key lies" in again, again
     r = w.request()
     h = w.open(r)
     w.approve(h, "carol")

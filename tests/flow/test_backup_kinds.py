@@ -4,6 +4,7 @@
 got half of one; what was mistyped; what a listing says of a wrong clock and of what somebody took away."""
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -18,6 +19,7 @@ HOME = os.environ["HOME"]
 STATE = os.path.join(HOME, ".local/state/pawl")
 CONFIG = os.path.join(HOME, ".config/pawl/backup.yaml")
 SECOND = os.path.join(HOME, "second")
+NONE_IGNORED = "SigIgn:.*[02468ace]..[02468ace]...$"  # the bits of SIGXFSZ and of SIGPIPE
 
 
 def pawl(*args):
@@ -62,15 +64,23 @@ targets:
   - {name: lite, sqlite: %s/notes.db, invariants: {n: "SELECT count(*) FROM notes"}, vault: [local, second]}
   - {name: words, command: [sh, -c, "seq 100"], check: [grep, -qx, "77"], vault: local}
   - {name: bad, command: [sh, -c, "echo half; exit 4"], vault: local}
-""" % (SECOND, HOME))
+  - {name: early, command: [seq, "100000"], check: [head, -c, "5"], vault: local}
+  - {name: signals, command: [sh, -c, "grep SigIgn /proc/self/status; seq 100000"], check: [sh, -c, "head -c 9 >/dev/null; grep -q '%s' /proc/self/status"], vault: local}
+  - {name: shut, command: [seq, "100000"], check: [sh, -c, "exec >&-; sleep 0.3; grep -qx 100000"], vault: local}
+  - {name: gone, command: [seq, "100000"], check: [sh, -c, "head -c 9 >/dev/null; exit 3"], vault: local}
+""" % (SECOND, HOME, NONE_IGNORED))
     os.mkdir(SECOND, 0o700)
 
 
 def kinds():
     status, said = pawl("backup", "lite", "words", "--drill")
     check("backed up and drilled", status == 0 and said.count(": verified") == 2, said)
-    check("rows are rows, and lines are lines", "lite: backup" in said and "2 rows, " in said and "100 lines, " in said
-          and "every byte as it was taken" in said, said)
+    check("rows are rows, and lines are lines", "lite: backup" in said and "2 rows, " in said and "100 lines, " in said, said)
+    check("each says what it compared, and no more", re.search(r"restored in \S+ s; 1 table with 2 rows: every row and every answer equal to what was copied\.", said)
+          and re.search(r"read in \S+ s; every byte as it was taken, and the owner's check accepts it\.", said), said)
+    seen = pawl("status", "lite", "words")[1]
+    check("status by the same words", ", 2 rows: every row and every answer equal to what was copied, restored in" in seen
+          and ", 100 lines: every byte as it was taken, restored in" in seen, seen)
     status, said = pawl("backup", "bad")
     check("a command that fails leaves no backup, and says it once", status == 1 and said.rstrip().endswith("sh ended with status 4"), said)
     check("what it had begun does not stay", not [b for b in os.listdir(STATE + "/vault/bad")] if os.path.exists(STATE + "/vault/bad") else True)
@@ -82,12 +92,43 @@ def kinds():
     check("in JSON too", status == 0 and out["bytes"] == os.path.getsize(HOME + "/words") == 292, out)
 
 
+def early():
+    """Of a check that reads no more, six hundred kilobytes are left to be written."""
+    status, said = pawl("backup", "early", "--drill")
+    check("a check that has seen enough accepts", status == 0 and "verified" in said, (status, said))
+    status, said = pawl("backup", "shut", "--drill")
+    check("one that has nothing to say reads on", status == 0 and "verified" in said, (status, said))
+    status, said = pawl("backup", "gone", "--drill")
+    check("one that has seen enough and refuses is a drill that failed", status == 3 and "ended with status 3" in said, (status, said))
+    status, said = pawl("backup", "signals", "--drill")
+    check("signals that are ignored here are not in what a check starts", status == 0 and "verified" in said, (status, said))
+    status, said = pawl("restore", "signals", "--out", HOME + "/signals")
+    with open(HOME + "/signals") as f:
+        first = f.readline().rstrip()
+    check("nor in what prints a backup", status == 0 and re.search(NONE_IGNORED, first), first)
+
+
+def apart():
+    """What backups say and what drills say are of another shape."""
+    status, out = as_json("backup", "words", "early", "--drill")
+    check("backup --drill --json: drills have an array of their own", status == 0 and set(out) == {"backups", "drills"} and
+          [(b["target"], "result" in b) for b in out["backups"]] == [("words", False), ("early", False)] and
+          [(d["target"], d["result"], d["backup"]) for d in out["drills"]] == [(b["target"], "verified", b["backup"]) for b in out["backups"]], out)
+    check("without --drill there are none", set(as_json("backup", "words")[1]) == {"backups"})
+
+
 def mistyped():
     before = as_json("status", "lite")[1]["targets"][0]
     for id in ("nope", "../../x", "20261121T194500Z-5f3a9c0", "20261121T194500Z-5F3A9C01"):
         check("drill --backup %s is wrong usage" % id, pawl("drill", "lite", "--backup", id)[0] == 2)
         check("restore --backup %s says so" % id, "no backup's id" in pawl("restore", "lite", "--backup", id, "--out", HOME + "/x")[1])
-    check("and no drill that failed: the statement is as it was", as_json("status", "lite")[1]["targets"][0]["drilled"] == before["drilled"])
+    status, said = pawl("drill", "lite", "--backup", "20200101T000000Z-00000000")
+    check("one that is not there is told by drill", status == 1 and "there is no backup 20200101T000000Z-00000000 of lite in the vault local" in said
+          and "COULD NOT" not in said, said)
+    after = as_json("status", "lite")[1]["targets"][0]
+    check("and no drill that failed: the statement is as it was", {k: v for k, v in after.items() if k != "rpo_s"} ==
+          {k: v for k, v in before.items() if k != "rpo_s"}, after)
+    check("nothing of it is in the ledger", "20200101T000000Z" not in pawl("log", "--json")[1])
     status, said = pawl("restore", "lite", "--backup", "20200101T000000Z-00000000", "--out", HOME + "/x")
     check("one that is not there is told", status == 1 and "there is no backup 20200101T000000Z-00000000 of lite" in said, said)
     status, said = pawl("backup", "list", "nobody")
@@ -137,7 +178,8 @@ def hidden():
     status, said = pawl("status", "lite")
     check("what was taken out of the vault turns status red", status == 3 and "backup %s is no longer whole in vault local" % id in said, said)
     os.rename(HOME + "/taken", folder)
-    check("and back", pawl("status", "lite")[0] == 0, pawl("status", "lite"))
+    check("what is put back was out of sight: red until it is drilled", pawl("status", "lite")[0] == 3, pawl("status", "lite"))
+    check("and then green", pawl("drill", "lite")[0] == 0 and pawl("status", "lite")[0] == 0, pawl("status", "lite"))
     later = folder.replace(id, "2099" + id[4:])
     shutil.copytree(folder, later)
     status, said = pawl("backup", "list", "lite")
@@ -147,6 +189,8 @@ def hidden():
 
 begin()
 kinds()
+early()
+apart()
 mistyped()
 second()
 hidden()

@@ -62,6 +62,31 @@ def check(name, cond, detail=""):
         t.diag("%.1f s" % (time.time() - BEGAN))
 
 
+class Instead:
+    """backup.yaml with one thing said otherwise."""
+
+    def __init__(self, old, new):
+        with open(CONFIG) as f:
+            self.text = f.read()
+        self.other = self.text.replace(old, new)
+        assert self.other != self.text
+
+    def write(self, text):
+        with open(CONFIG, "w") as f:
+            f.write(text)
+
+    def __enter__(self):
+        self.write(self.other)
+
+    def __exit__(self, *_):
+        self.write(self.text)
+
+
+def shop():
+    status, said = as_json("status", "shop")
+    return status, said["targets"][0]
+
+
 def now():
     return pg.sql("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")[0][0]
 
@@ -84,12 +109,12 @@ class Copy:
 
     def __init__(self, said, folder):
         self.folder, self.port = folder, postgres.free_port()
-        command = re.search(r"^  (\S+)/pg_ctl ", said, re.M)
-        self.bin = command.group(1)
+        command = re.search(r"^  (\S+)/pg_ctl -D \S+ -o \"-p 5433 (-k \S+)\" -l ", said, re.M)
+        self.bin, self.socket = command.groups()
 
     def __enter__(self):
-        subprocess.run(pg.prefix + [self.bin + "/pg_ctl", "-D", self.folder, "-o", "-p %d -k ''" % self.port, "-l", self.folder + ".log", "-w",
-                                    "start"], check=True, capture_output=True, cwd="/")
+        subprocess.run(pg.prefix + [self.bin + "/pg_ctl", "-D", self.folder, "-o", "-p %d %s" % (self.port, self.socket), "-l",
+                                    self.folder + ".log", "-w", "start"], check=True, capture_output=True, cwd="/")
         return self
 
     def __exit__(self, *_):
@@ -231,10 +256,13 @@ try:
                     "  - {name: secret, postgres: \"dbname=shop\", physical: true, wal: 1s, vault: local, "
                     "encrypt: {to: me, command: [tr, a-z, b-za], decrypt: [tr, b-za, a-z]}}\n" % SECOND)
 
-        status, said = pawl("backup", "wal", "--once", "shop")
+        status, said = pawl("backup", "wal", "--once", "secret")
         check("WAL before any backup is kept, and that it goes on from none is said", status == 0 and "take one" in said and "Note" not in said, said)
         status, said = pawl("backup", "shop")
         check("a physical backup through the command, and no stray word", status == 0 and "WARNING" not in said, said)
+        said = shop()[1]
+        check("before the first WAL is due nothing is red for it, and what keeps it is named", not any("WAL" in r for r in said["red"]) and
+              any("pawl backup wal shop --once" in n and "pawl schedule" in n for n in said["notes"]), said)
         pg.sql("insert into log select g from generate_series(1, 500) g; update orders set body = upper(body) where id % 3 = 0", dbname="shop")
         before, good = now(), pg.fingerprint("shop")
         time.sleep(0.05)
@@ -250,6 +278,7 @@ try:
         pg.sql("set synchronous_commit = off; insert into log values (2000)", dbname="shop")
         late = now()
         status, said = pawl("backup", "wal", "--once", "shop")
+        time.sleep(1.1)  # the window is told by the second: its end is to be behind what the pieces before reach
         pg.sql("insert into log values (3000)", dbname="shop")
         status, more = pawl("backup", "wal", "--once", "shop")
         now_kept = as_json("status")[1]["targets"][0]["wal"]["to"]
@@ -267,7 +296,7 @@ try:
                 check("every row is back", copy.fingerprint() == good, (copy.fingerprint(), good))
         late = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         status, said, folder = restored("late", "--until", late)
-        check("a time behind the end is told, and gives nothing", status == 1 and "is not in the archive" in said and not os.path.exists(folder), said)
+        check("a time behind the end is told, and gives nothing", status == 1 and "is not in the archive" in said and "pawl backup wal shop --once" in said and not os.path.exists(folder), said)
         os.mkdir(os.path.join(ROOM, "there"))
         status, said, _ = restored("there")
         check("a folder that is there is refused", status == 1 and "is there" in said, said)
@@ -277,9 +306,25 @@ try:
 
         status, said = pawl("drill", "shop")
         check("the drill recovers to the end of the WAL as well", status == 0 and "recovered with the WAL" in said, said)
+        check("and says that it counted rows, and compared no dump", "every stored byte, each table's number of rows and every answer as they were; then" in
+              said and "dumped" not in said, said)
         status, said = pawl("status", "shop")
         check("status: green, with the window, its age and what the slot holds", status == 0 and "point in time: from" in said and
               "the slot holds" in said and "recovered to" in said and "max_slot_wal_keep_size" in said, said)
+
+        status, said = shop()
+        check("status: what can be brought back, and its age, by the WAL", status == 0 and said["point_in_time"].startswith("from " + said["wal"]["from"]) and
+              said["rpo_s"] == said["wal"]["rpo_s"] < said["rpo_objective_s"] and said["wal"]["proven_to"], said)
+        check("nothing is next where nothing runs by itself", said["schedule"] == "" and said["next_backup"] is None and said["next_drill"] is None, said)
+        with Instead("rpo: 1h", "rpo: 1s"):
+            waits(lambda: shop()[1]["rpo_s"] > 1, 3)
+            status, said = shop()
+            check("over the objective is red", status == 3 and said["rpo_s"] > said["rpo_objective_s"] == 1 and
+                  any("what can be brought back ends" in r and "the RPO is 1 s" in r for r in said["red"]), said)
+        with Instead("wal: {every: 1s}, rpo: 1h", "rpo: 26h"):
+            said = shop()[1]
+            check("WAL that is kept by hand is point-in-time recovery too", said["point_in_time"].startswith("from ") and
+                  not any("point-in-time" in n for n in said["notes"]) and "point in time: from" in pawl("status", "shop")[1], said)
 
         # Harm: each way has its words, and nothing behind it is promised.
         last = pieces()[-1]
@@ -288,8 +333,38 @@ try:
         harmed("a manifest that nobody signed", last, unsigned, "wal-altered", "not signed")
         harmed("a piece of another cluster", last, foreign, "wal-foreign", "another cluster")
         harmed("a missing piece", pieces()[-2] if span(pieces()[-2])[1] > position() else last, gone, "wal-missing", "missing")
-        if WHOLE:
-            check("and well again", pawl("drill", "shop")[0] == 0)
+        check("and well again", pawl("drill", "shop")[0] == 0)
+
+        # What was kept and went: told at once, fetched again where the server has it, and told as gone for good where it has not.
+        last = pieces()[-1]
+        shutil.rmtree(os.path.join(WAL, last))
+        status, said = shop()
+        check("the newest piece is gone: red before anybody looks for it", status == 3 and any("WAL that was kept is gone" in r for r in said["red"]), said)
+        check("and the schedule tells it", pawl("schedule", "check")[0] == 3)
+        again = pawl("backup", "wal", "--once", "shop")
+        check("fetched again, told once, and no gap", again[0] == 0 and "GAP" not in again[1] and "WAL that was kept is gone" in again[1] and
+              unbroken(pieces()) and span(pieces()[-1])[1] >= span(last)[1], (again, pieces()))
+        again = pawl("backup", "wal", "--once", "shop")
+        check("and green again, nothing more said of it", again[0] == 0 and "gone" not in again[1] and unbroken(pieces()) and shop()[0] == 0, again)
+        pg.sql("insert into log values (3001)", dbname="shop")
+        pawl("backup", "wal", "--once", "shop")
+        middle = pieces()[-2]
+        os.rename(os.path.join(WAL, middle), os.path.join(ROOM, middle))
+        again = [pawl("backup", "wal", "--once", "shop") for _ in range(2)]
+        check("one in the middle: what lies behind it is lost, each time, and nothing is fetched for it", all(a[0] == 1 and "take a new one" in a[1] and
+              "Point in time: from" in a[1] and "GAP" not in a[1] for a in again), again)
+        status, said = shop()
+        cut = said["wal"]["to"]
+        check("status: red, and to where it still comes back", status == 3 and any("no moment behind " + cut in r for r in said["red"]) and
+              said["wal"]["from"] < cut < now_kept and "nothing later" in said["point_in_time"], said)
+        os.rename(os.path.join(ROOM, middle), os.path.join(WAL, middle))
+        check("the piece is back", pawl("backup", "wal", "--once", "shop")[0] == 0 and shop()[0] == 0)
+
+        # Nothing was written meanwhile.
+        check("looked after again", pawl("backup", "wal", "--once", "shop")[0] == 0)
+        said = shop()[1]
+        listed = [b for b in as_json("backup", "list", "shop")[1]["backups"] if b["target"] == "shop.wal"]
+        check("the list says the same end of it", [b["as_of"] for b in listed] == [said["wal"]["to"]] * 2, (listed, said["wal"]))
 
         # A receiver that is killed at any moment.
         for _ in range(ROUNDS):
@@ -303,6 +378,12 @@ try:
         pg.stop()
         pg.start()
         pg.sql("insert into log values (7)", dbname="shop")
+        began = time.time()
+        second = pawl("backup", "wal", "shop")
+        check("a second that would keep it for good ends at once, and says who does", second == (1, "pawl: shop has its WAL kept just now, by process %d\n"
+              % p.pid) and time.time() - began < 5, second)
+        named = pawl("backup", "wal", "--once", "shop")
+        check("so does one that takes what there is", named[0] == 1 and "has its WAL kept just now, by process %d" % p.pid in named[1], named)
         check("a server that was started again is followed", waits(lambda: kept() >= lsn(), 25), (kept(), lsn()))
         p.terminate()
         check("told to stop it ends well", p.wait(20) == 0)
@@ -343,11 +424,36 @@ try:
         status, said = pawl("backup", "wal", "--once", "shop")
         check("a slot that was dropped is told as a gap", status == 1 and "GAP" in said and "no longer has its WAL" in said, said)
         status, said = pawl("status", "shop")
+        again = pawl("backup", "wal", "--once", "shop")
+        check("each time, as long as no new backup is behind it", again[0] == 1 and "GAP" not in again[1] and "take a new one" in again[1], again)
         check("and red until there is a new backup", status == 3 and "take a new one" in said, said)
         status, said, folder = restored("gap", "--until", now())
         check("nothing behind the gap is promised", status == 1 and "WAL is missing from" in said and not os.path.exists(folder), said)
-        check("each piece is in the other vault as well", sorted(os.listdir(os.path.join(SECOND, "shop.wal"))) == pieces())
-        check("a new backup", pawl("backup", "shop")[0] == 0 and pawl("backup", "wal", "--once", "shop")[0] == 0)
+        # What was fetched again is copied only where it has more than the one that went, which is there still.
+        copies = os.listdir(os.path.join(SECOND, "shop.wal"))
+        check("each piece is in the other vault as well, and the one that went", last in copies and
+              {span(p) for p in copies} >= {span(p) for p in pieces()}, (pieces(), last, copies))
+        status, said = shop()
+        cut = said["wal"]["to"]
+        check("of the gap the JSON says the same", "nothing later: behind backup" in said["point_in_time"] and "take a new one" in said["wal"]["gap"], said)
+        status, said, folder = restored("cut", "--until", cut)
+        check("to where status says it comes back", status == 0, (cut, said))
+        shutil.rmtree(folder, ignore_errors=True)
+        status, said = pawl("drill", "shop")
+        check("and the drill goes to there, and says so", status == 0 and "as of " + cut in said and shop()[1]["wal"]["proven_to"] == cut, (cut, said))
+        timers = os.path.join(HOME, ".local/state/pawl/recovery/schedule")
+        open(timers, "w").write("systemd")
+        check("and a new backup is due, old or not", shop()[1]["next_backup"] is None, shop()[1])
+        check("a new backup", pawl("backup", "shop")[0] == 0)
+        check("and no further one", shop()[1]["next_backup"] and "nothing later" not in shop()[1]["point_in_time"], shop()[1])
+        os.unlink(timers)
+        status, said = shop()
+        check("what was said of the old one is not said of it", status == 0 and any("nothing is known before the next" in n for n in said["notes"]), said)
+        check("and WAL behind it", pawl("backup", "wal", "--once", "shop")[0] == 0)
+        status, said = pawl("status", "shop")
+        check("no drill went through that yet", status == 0 and "point in time: from" in said and "recovered to" not in said
+              and shop()[1]["wal"]["proven"] is None, said)
+        check("and nothing is missing any more", pawl("backup", "wal", "--once", "shop")[0] == 0)
         check("nothing is said of the other vault", "vault second" not in pawl("status", "shop")[1])
         os.rename(SECOND, SECOND + "-away")
         check("one that is not there is told", "vault second cannot be looked into" in pawl("status", "shop")[1])
@@ -384,6 +490,8 @@ try:
         promote()
         status, said = pawl("backup", "wal", "--once", "shop")
         check("another timeline is told", status == 1 and "timeline 2" in said and "take a new one" in said, said)
+        again = pawl("backup", "wal", "--once", "shop")
+        check("each time", again[0] == 1 and "another timeline" in again[1], again)
         with open(CONFIG) as f:
             text = f.read()
         with postgres.Server(hba=HBA) as other:

@@ -44,11 +44,57 @@ WANTED = [
 ]
 
 
-def wrong(words, given, status, text):
-    done = subprocess.run([PAWL, *words], input=given, capture_output=True, text=True, timeout=20)
+def wrong(words, given, status, text, cwd=None):
+    done = subprocess.run([PAWL, *words], input=given, capture_output=True, text=True, timeout=20, cwd=cwd)
     if done.returncode != status:
         return ["exit status %d, not %d: %s" % (done.returncode, status, done.stdout + done.stderr)]
     return [] if text in done.stdout + done.stderr else ["no %r in: %s" % (text, done.stdout + done.stderr)]
+
+
+def vaults(here):
+    """A vault of backup.yaml, by its name in a card; looking at it is nothing."""
+    folder = here / "some" / "v"
+    (folder / "shop").mkdir(parents=True)
+    (here / "link").symlink_to(here / "some")
+    (here / ".config" / "pawl").mkdir(parents=True)
+    (here / ".config" / "pawl" / "backup.yaml").write_text("version: 1\nvaults:\n  - {name: local, directory: %s}\n" % folder)
+    for command in ("rm -rf ~/some/v", "cd ~ && rm -rf some/v", "rm -rf ~/link/v/shop", "mv ~/link/v /tmp/v", "find ~/some/v -delete", "rm -rf ~/some"):
+        yield command, wrong(["check", command], "", HOLD, "destroy the backup %s" % folder)
+        yield command + ": says whose", wrong(["check", command], "", HOLD, "pawl keeps backups here (vault local of backup.yaml)")
+    yield "its own state", wrong(["check", "rm -rf ~/.local/state/pawl/ledger"], "", HOLD, "destroy the backup %s/.local/state/pawl/ledger" % here)
+    for command in ("ls -la ~/some/v", "du -s ~/link/v", "cat ~/some/v/x", "cp -r ~/some/v /tmp/copy"):
+        yield command, wrong(["check", command], "", ALLOW, command)
+
+
+def vault_in_project(here):
+    """What git itself says of a vault in its work tree: untracked, ignored, tracked; and that of a name in quotes nobody knows."""
+    project = here / "project"
+    (project / "v" / "shop").mkdir(parents=True)
+    (project / "v" / "shop" / "manifest.json").write_text("{}")
+    (here / ".config" / "pawl" / "backup.yaml").write_text(
+        "version: 1\nvaults:\n  - {name: local, directory: %s}\ntargets:\n  - {name: shop, sqlite: /x, vault: local}\n" % (project / "v"))
+    git = ["git", "-C", str(project), "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    held, passes = (HOLD, "destroy the backup %s" % (project / "v")), (ALLOW, "")
+
+    def asked(what, **commands):
+        for command, (status, text) in ((c.replace("_", " "), w) for c, w in commands.items()):
+            yield "%s: %s" % (what, command), wrong(["check", command.replace(" f", " -f")], "", status, text, project)
+    yield from asked("untracked", git_clean_fd=held, git_clean_fdx=held, git_clean_f=passes, git_clean_fdX=passes)
+    for command, (status, text) in {"rm -rf */shop": held, "rm -rf */shap": passes, "rm -f */*.log": passes, "find . -name '*.pyc' -delete": passes,
+                                    "find . -name 'sho*' -exec rm -rf {} +": held}.items():
+        yield command, wrong(["check", command], "", status, text, project)
+    (project / ".gitignore").write_text("/v/\n")
+    yield from asked("ignored", git_clean_fd=passes, git_clean_fdx=held, git_clean_fdX=held)
+    (project / ".gitignore").unlink()
+    subprocess.run([*git, "add", "."], check=True)
+    yield from asked("tracked", git_clean_fdx=passes)
+    subprocess.run([*git, "rm", "-rq", "--cached", "v"], check=True)
+    (project / 'n"x').mkdir()
+    (project / "v").rename(project / 'n"x' / "v")
+    config = here / ".config" / "pawl" / "backup.yaml"
+    config.write_text(config.read_text().replace(str(project / "v"), "'%s'" % (project / 'n"x' / "v")))
+    yield from asked("a name in quotes", git_clean_fd=(HOLD, "destroy the backup"))
 
 
 def main():
@@ -57,6 +103,10 @@ def main():
         tap.check("pawl " + " ".join(words), wrong(words, given, status, text))
     here = pathlib.Path(os.environ["HOME"])
     tap.check("nothing is written anywhere", [str(p) for p in here.rglob("*")])
+    for what, bad in vaults(here):
+        tap.check(what, bad)
+    for what, bad in vault_in_project(here):
+        tap.check(what, bad)
     return tap.end()
 
 

@@ -179,7 +179,14 @@ def test_a_drill_that_takes_too_long_could_not_verify():
     w = Fresh(fresh=None, verify=[{"name": "slow", "sql": "select pg_sleep(60)", "expect": ""}])
     out = w.pawl("backup", "shop", "--drill", "--within", "4s", "--json", ok=None)
     text = out.stdout
-    assert out.returncode == 1 and '"could not verify"' in text and "took longer than it may" in text, out
+    said = json.loads(text)
+    assert out.returncode == 1 and [d["result"] for d in said["drills"]] == ["could not verify"] and "took longer than it may" in text, out
+    assert len(said["backups"]) == 1 and said["backups"][0]["backup"] == said["drills"][0]["backup"], "drills stand apart from backups"
+    reasons = [r["text"] for r in said["drills"][0]["reasons"]]
+    assert "took longer than it may" in reasons[0], "that its time was up is said first"
+    assert not [r for r in reasons if "\n" in r or "\t" in r], "each reason is one line"
+    note = json.loads(w.pawl("status", "shop", "--json", ok=None).stdout)["targets"][0]
+    assert any("took longer than it may" in r for r in note["red"]), "status says it too"
     assert '"failed"' not in text and len(w.backups()) == 1, text
 
 
@@ -220,5 +227,5 @@ with pg:
                        everyday=["test_missing_evidence_is_made_before_the_hold_is_opened",
                                  "test_without_the_owners_word_none_is_taken_and_the_card_says_what_would_help",
                                  "test_what_takes_too_long_is_ended_and_is_no_backup", "test_the_vault_of_another_user_is_not_reached",
-                                 "test_a_time_that_is_none_is_an_error"])
+                                 "test_a_time_that_is_none_is_an_error", "test_a_drill_that_takes_too_long_could_not_verify"])
 sys.exit(status)

@@ -215,6 +215,62 @@ def test_a_refusal_tightens_until_a_person_lifts_it():
         g.world.pawl("postgres", "keys", "--lift", user, ok=False)
 
 
+def test_a_no_after_the_wait_tightens_and_is_remembered():
+    with Gate() as g:
+        user, other = g.key(), g.key()
+        q, r2 = g.request(), g.request("another")
+        hold = g.ask("decide", q, user)["hold"]
+        bystander = g.ask("decide", r2, other)["hold"]
+        g.world.pawl("deny", hold, "--reason", "not that one")
+        r = g.ask("decide", r2, user)
+        assert r["why"] == "tightened" and user in r["hint"], r
+        r = g.ask("decide", q, user)
+        assert r["why"] == "denied" and r["hold"] == hold and "not that one" in r["message"], r
+        assert len(g.world.log("hold.opened")) == 2, "the same is not asked again"
+        assert os.path.exists(os.path.join(g.world.dir, "state/postgres/tightened", user))
+        assert not g.ask("tightened", other)["tightened"]
+        assert g.ask("decide", r2, other)["hold"] == bystander
+        listed = json.loads(g.world.pawl("postgres", "keys", "--json").stdout)
+        assert {k["id"]: k["tightened"] for k in listed} == {user: True, other: False}
+        g.stop()
+        g.start()
+        assert g.ask("decide", q, user)["why"] == "denied", "over a restart"
+        time.sleep(1.2)
+        assert not g.world.log("alarm"), "nobody took its marker away"
+        lift(g, user)
+        until(lambda: not g.ask("tightened", user)["tightened"])
+        anew = g.ask("decide", q, user)
+        assert anew["why"] == "held" and anew["hold"] != hold, anew
+
+
+def test_a_no_without_a_gate_running_and_without_another_question():
+    with Gate() as g:
+        user, other = g.key(), g.key()
+        hold = g.ask("decide", g.request(), user)["hold"]
+        late = g.ask("decide", g.request("another"), other)["hold"]
+        g.stop()
+        g.world.pawl("deny", hold)
+        assert {k["id"]: k["tightened"] for k in json.loads(g.world.pawl("postgres", "keys", "--json").stdout)}[user]
+        g.start()
+        assert g.ask("key", user)["ok"] and g.ask("key", other)["ok"]
+        assert g.ask("tightened", user)["tightened"] and not g.ask("tightened", other)["tightened"]
+        g.world.pawl("deny", late)
+        until(lambda: g.ask("tightened", other)["tightened"])
+        os.unlink(os.path.join(g.world.dir, "state/postgres/tightened", other))
+        until(lambda: g.world.log("alarm"))
+        assert g.ask("tightened", other)["tightened"], "taken away by hand is not lifted"
+
+
+def test_a_no_to_what_no_key_asked_tightens_nothing():
+    with Gate() as g:
+        user = g.key()
+        g.ask("breach", user, "budget")
+        hold = json.loads(g.world.pawl("postgres", "keys", "--lift", user, "--json", ok=None).stdout)["hold"]
+        g.world.pawl("deny", hold)
+        time.sleep(1.2)
+        assert os.listdir(os.path.join(g.world.dir, "state/postgres/tightened")) == [user]
+
+
 def test_a_lift_is_good_for_one_tightening():
     with Gate() as g:
         user = g.key()

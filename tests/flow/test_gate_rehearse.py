@@ -88,6 +88,8 @@ def test_a_rehearsal_of_what_needs_no_yes():
         done = w.pawl("gate", "postgres", "--rehearse", "--", *migrate(w, "SELECT 1; INSERT INTO courses (name) VALUES ('x');"))
         assert "nothing of it needs a yes" in done.stderr, done.stderr
         assert not w.holds_open()
+        failed = w.pawl("gate", "postgres", "--rehearse", "--", "sh", "-c", "exit 7", ok=None)
+        assert failed.returncode == 1 and "status 7" in failed.stderr and "would pass" not in failed.stderr, failed
         none = w.pawl("gate", "postgres", "--rehearse", "--", "/nonexistent", ok=False)
         assert "nonexistent" in none.stderr, none.stderr
 

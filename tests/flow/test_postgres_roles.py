@@ -140,6 +140,7 @@ def main():
             world.configure("host=127.0.0.1 port=1 dbname=shop user=app connect_timeout=2")
             done = world.pawl("postgres", "roles", "--check", ok=False)
             assert "refused" in done.stderr and done.returncode == 1, (done.returncode, done.stderr)
+            assert done.stderr.count("\n") == 1 and "Connection refused. Is the server running" in done.stderr, "one readable line: " + done.stderr
 
         here = locals()
         status = tap.run([here[n] for n in list(here) if n.startswith("test_")])

@@ -140,9 +140,17 @@ def main():
         def test_a_rehearsal_has_the_password_of_the_real_database():
             pg.sql("ALTER ROLE pawl_gate CREATEDB", local=True)
             done = n.sh("pawl gate postgres --rehearse -- psql -X -c 'CREATE TABLE rehearsed (i int)'", 3)
-            pg.sql("ALTER ROLE pawl_gate NOCREATEDB", local=True)
             assert re.search(r"H-\d+", done.stdout + done.stderr), (done.stdout, done.stderr)
+            assert "A YES WILL NOT" not in done.stdout, "what it makes is its own: %s" % done.stdout
             assert pg.sql("SELECT count(*) FROM pg_database WHERE datname LIKE 'pawl%'", local=True) == [["0"]]
+
+        def test_a_rehearsal_gives_no_rights_either():
+            both = "-c 'CREATE TABLE mine (i int)' -c 'ALTER TABLE mine ADD j int' -c 'ALTER TABLE orders ADD note text'"
+            done = n.sh("pawl gate postgres --rehearse -- psql -X " + both, 3)
+            pg.sql("ALTER ROLE pawl_gate NOCREATEDB", local=True)
+            card = " ".join(done.stdout.split())
+            assert "A YES WILL NOT MAKE IT RUN" in card and "(must be owner of table orders)" in card, card
+            assert "ALTER TABLE orders ADD note text (" in card and "ADD j int (" not in card, card
 
         def test_a_member_of_the_owner_may():
             pg.sql("REVOKE pawl_gate FROM app; GRANT app TO pawl_gate", local=True)

@@ -434,6 +434,8 @@ def by_command(t, pg):
     t.ok(status == 0 and "is back in shop" in said and db.state() == base, "pawl undo brings it back, whole", said)
     status, said = pawl("undo", item)
     t.ok(status == 1 and "is back already" in said, "once", said)
+    said, listed = pawl("undo", "list")[1], json.loads(pawl("undo", "list", "--json")[1])["items"][0]
+    t.ok("put back  since 2" in said and "kept" not in said.splitlines()[0] and listed["put_back"] > listed["time"], "the list says that it is back", said)
 
     item, _ = keep_and_run(db, pawl.state, "delete from support where id < 1020")
     db.run("insert into shop.support (id, subject) values (1000, 'again')")

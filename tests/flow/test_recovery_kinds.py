@@ -123,6 +123,12 @@ def command(tap, v):
     tap.check("command: a check that refuses", failed(v.drill("stream", "check=grep -qx 100001"), "check", "grep ended with status 1"))
     d = v.drill("stream", "check=pawl-no-such-program")
     tap.check("command: a check that is not there", [] if d.result == "could not verify" else [d.text])
+    for name, words, why in (("not there", "sh -c pawl-no-such-program", "127"), ("no program", "sh -c /", "126")):
+        d = v.drill("stream", "check=" + words)
+        good = d.result == "could not verify" and d.codes == ["broke-off"] and "could not be run" in d.text and why in d.text
+        tap.check("command: what a check's shell is to run is %s" % name, [] if good else [d.text])
+    d = v.drill("stream", "check=timeout -s KILL 0.2 sleep 60")
+    tap.check("command: a check that is killed did not refuse", [] if d.result == "could not verify" and d.codes == ["broke-off"] else [d.text])
     tap.check("command: one that fails has no backup", refused(lambda: v.backup("stream", "command:false"), "false ended with status 1"))
     tap.check("command: one that is killed has none", refused(lambda: v.backup("stream", "command:timeout -s KILL 0.2 yes"), "ended (by signal 9|with status 137)"))
     tampered(tap, v, "stream", id, [("a line less", lambda d: d.replace(b"\n77\n", b"\n"), "rows", "99999 rows"),])

@@ -4,7 +4,9 @@
 import os
 import re
 import shutil
+import signal
 import sys
+import tempfile
 import threading
 import time
 
@@ -95,6 +97,7 @@ TABLE = [
     ("a newer server", says(server="99.1.2-MariaDB"), "older-server", "99.1.2-MariaDB"),
     ("another dump program", says(tool="mariadb-dump from 9.1"), "no-server", "may write the same rows otherwise"),
     ("a word for the client", dump(more(b"\\! touch /tmp/pawl-nobody;"), FITS), "error", "ERROR"),
+    ("rows that are there, in a long statement", dump(sub(rb"(INSERT INTO `customers` VALUES.*?;\n)", rb"\1\1"), FITS), "error", "ERROR 1062"),
 ]
 
 
@@ -151,6 +154,57 @@ def backups(tap, db, v):
     return ids[-1]
 
 
+def silent(tap, db, v):
+    """Whoever does not answer any more is given up, whatever is waited for."""
+    os.environ["RECOVERY_PATIENCE"] = "2"
+    d = v.drill("shop", "query:long=0=SELECT SLEEP(300)")
+    tap.check("a scratch server that falls silent", [] if d.result == "could not verify" and d.codes == ["broke-off"] * len(d.codes) else [d.text])
+    db.process.send_signal(signal.SIGSTOP)
+    try:
+        v.backup("shop", db.connect("shop", "backup"), {"RECOVERY_PASSWORD": PASSWORD})
+        tap.check("a server that does not answer", ["there was a backup"])
+    except RuntimeError as e:
+        tap.check("a server that does not answer", [] if "said nothing for too long" in str(e) else [str(e)])
+    finally:
+        db.process.send_signal(signal.SIGCONT)
+        del os.environ["RECOVERY_PATIENCE"]
+
+
+def servers(folder):
+    """Pids of the servers that are in ${folder}."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % pid, "rb") as f:
+                words = f.read().split(b"\0")
+        except OSError:
+            continue
+        if words[0].endswith(b"mariadbd") and any(w.startswith(b"--datadir=" + folder.encode()) for w in words):
+            found.append(int(pid))
+    return found
+
+
+def killed(tap, v):
+    """The server of a drill dies while it is asked."""
+    folder = tempfile.mkdtemp(prefix="pawl-killed-", dir="/tmp")
+    os.chmod(folder, 0o755)
+    os.environ["RECOVERY_FOLDER"] = folder
+    got = []
+    t = threading.Thread(target=lambda: got.append(v.drill("shop", "query:long=0=SELECT SLEEP(60)")))
+    t.start()
+    while t.is_alive() and not servers(folder):
+        time.sleep(0.1)
+    time.sleep(2.5)
+    for pid in servers(folder):
+        os.kill(pid, signal.SIGKILL)
+    t.join()
+    del os.environ["RECOVERY_FOLDER"]
+    shutil.rmtree(folder, ignore_errors=True)
+    d = got[0]
+    tap.check("a scratch server that dies says nothing of the backup",
+              [] if d.result == "could not verify" and d.codes == ["broke-off"] * len(d.codes) else [d.text])
+
+
 def main():
     why = mariadb.missing()
     if why:
@@ -163,9 +217,11 @@ def main():
         db.sql(USERS)
         db.sql(SCHEMA, "shop")
         good = backups(tap, db, v)
+        silent(tap, db, v)
     d = v.drill("shop", "query:orders=300=SELECT COUNT(*) FROM orders")
     tap.check("what is sound is verified", [] if d.result == "verified" and d.tables == 3 else [d.text])
-    for name, hand, code, words in TABLE if WHOLE else TABLE[:5] + TABLE[11::6]:
+    killed(tap, v)
+    for name, hand, code, words in TABLE if WHOLE else TABLE[:5] + TABLE[11::6] + TABLE[-1:]:
         f = v.forge("shop", good)
         hand(f)
         tap.check("%s: %s" % (name, code), judge(f, code, words))

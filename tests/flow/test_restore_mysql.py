@@ -70,6 +70,8 @@ def main(db):
     status, out = pawl("restore", "shop")
     new = (databases() - {"shop"} or {""}).pop()
     t.ok(status == 0 and new.startswith("shop_restored_2") and new in out and "each table as its manifest says." in out, "a new database beside it", out)
+    id = json.loads(pawl("backup", "list", "--json")[1])["backups"][0]["backup"]
+    t.eq(new, "shop_restored_" + id.split("-")[0], "called by the backup's time, as PostgreSQL's is")
     t.eq(contents(new), was, "holds what was backed up, to the last value")
     t.ok("`customers`: 40 rows; the live table has 30, 10 fewer" in out and "`orders`: 300 rows; the live table has 301, 1 more" in out
          and "`gone`: 2 rows; the live database has no such table" in out, "the diff says how many rows each table has, there and live", out)
@@ -95,6 +97,13 @@ def main(db):
     j = json.loads(out)
     t.ok(status == 0 and j["into"] == "ready" and j["rows"] == 342 and j["not_compared"] == "not asked for" and j["values_compared"],
          "into an empty one that is there, on a server that is named", out)
+
+    # After a loss: into the place of the live one, which is compared with nothing then; another server's of that name is another.
+    db.sql("DROP DATABASE shop")
+    status, out = pawl("restore", "shop", "--into", "shop", "--server", words)
+    t.ok(status == 0 and "Not compared with the live database: it was restored as the live one itself" in out and "the live table has" not in out,
+         "what is restored as the live one is not compared with itself", out)
+    t.eq(contents("shop"), was, "and is what was backed up")
 
     # What fails leaves no database.
     names = databases()

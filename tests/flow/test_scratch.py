@@ -11,13 +11,14 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import lab
 import postgres
 from holds import Tap
 
 if postgres.missing():
     print("1..0 # SKIP " + postgres.missing())
     sys.exit(0)
-from bring import Shop
+from bring import PAWL, Shop
 
 MASK = {"users.email": "email", "users.name": "null", "public.users.note": "hash"}
 S = Shop(mask=MASK)
@@ -58,6 +59,12 @@ def new(*args):
 
 
 def test_nothing_that_was_not_verified():
+    S.config(physical=True)
+    out = S.pawl("scratch", "shop")
+    S.config()
+    assert out.returncode == 1 and "is of kind postgres-physical" in out.stderr and "without 'physical'" in out.stderr, out
+    out = S.pawl("scratch", "shop", "--for", "99999d")
+    assert out.returncode == 2 and "from 1s to 36500d" in out.stderr, out
     out = S.pawl("scratch", "shop")
     assert out.returncode == 1 and "pawl drill shop" in out.stderr, out
     out = S.pawl("drill", "shop")
@@ -95,7 +102,8 @@ def test_stopped_and_nothing_stays():
     assert os.path.isdir(folder)
     assert S.pawl("scratch", "stop", "nothing").returncode == 1
     out = S.pawl("scratch", "stop", one["id"])
-    assert out.returncode == 0, out
+    assert (out.returncode, out.stdout) == (0, one["id"] + " has ended; nothing of it is left.\n"), out
+    assert (S.pawl("scratch", "stop", "--all").stdout, S.pawl("scratch", "stop", "--all", "--json").stdout) == ("None runs.\n", '{"stopped":[]}\n')
     assert copies() == [] and not os.path.exists(folder) and ask(one["url"], "SELECT 1").returncode != 0
     assert S.log("scratch.ended")[-1]["body"]["why"] == "stopped"
 
@@ -114,6 +122,98 @@ def test_a_killed_keeper_takes_its_server_along():
     os.kill(r["pid"], signal.SIGKILL)
     until(lambda: ask(one["url"], "SELECT 1").returncode != 0)
     until(lambda: copies() == [] and not os.path.exists(r["folder"]))
+    started, ended = ([e["body"] for e in S.log("scratch." + what) if e["body"]["scratch"] == one["id"]] for what in ("started", "ended"))
+    assert len(started) == 1 and ended == [dict(started[0], why="its keeper was killed")], (started, ended)
+
+
+def keeper_at_work():
+    """(the process that makes a copy just now, its server's folder), once the server runs."""
+    for path in glob.glob("/tmp/pawl-scratch-*/data/postmaster.pid"):
+        try:
+            server = int(open(path).readline())
+            keeper = int(open("/proc/%d/stat" % server).read().rsplit(")", 1)[1].split()[1])
+            if ("HOME=" + S.dir).encode() in open("/proc/%d/environ" % keeper, "rb").read().split(b"\0"):
+                return keeper, path[:-len("/data/postmaster.pid")]
+        except (OSError, ValueError):
+            pass  # another's, that ended meanwhile
+    return None
+
+
+def test_killed_while_it_is_made_it_is_swept_and_one_that_lives_is_not():
+    p = subprocess.Popen([PAWL, "scratch", "shop"], cwd=S.dir, env=S.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                         preexec_fn=lab.signals_heard)
+    until(keeper_at_work)
+    keeper, folder = keeper_at_work()
+    os.kill(keeper, signal.SIGKILL)
+    assert p.communicate(timeout=30)[0] == b"" and p.returncode == 1, p.returncode
+    assert copies() == [] and os.path.isdir(folder)  # no record leads there
+    one = new()
+    assert not os.path.exists(folder)
+    out = S.pawl("drill", "shop")  # sweeps as well
+    assert out.returncode == 0 and ask(one["url"], "SELECT count(*) FROM orders").stdout == "2000\n", out
+    folder = record(one)["folder"]
+    assert os.path.isdir(folder) and S.pawl("scratch", "stop", one["id"]).returncode == 0 and not os.path.exists(folder), one
+
+
+def test_the_end_of_a_killed_one_is_written_down():
+    """As a record that a killed keeper left."""
+    dead = S.dir + "/state/recovery/scratch/shop-0badf00d.json"
+    with open(dead, "w") as f:
+        json.dump({"target": "shop", "backup": "b", "url": "u", "folder": "/tmp/pawl-scratch-gone", "pid": 4194304, "born": 1, "expires_us": 1, "masked": 2}, f)
+    looks = [subprocess.Popen([PAWL, "scratch", "list"], cwd=S.dir, env=S.env, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL) for _ in range(4)]
+    assert [p.wait(timeout=30) for p in looks] == [0] * 4 and not os.path.exists(dead)
+    ended = [e["body"] for e in S.log("scratch.ended") if e["body"]["scratch"] == "shop-0badf00d"]
+    assert ended == [{"scratch": "shop-0badf00d", "target": "shop", "backup": "b", "masked": 2, "why": "its keeper was killed"}], ended
+
+
+def while_it_reads(sig, *args):
+    """Of pawl ${args}, that is sent ${sig} while a server waits for the backup's bytes: (how it ended, that server's folder)."""
+    began = S.dir + "/began"
+    S.config(encrypt={"to": "nobody", "command": ["cat"], "decrypt": ["sh", "-c", "cat; echo > %s; exec sleep 60" % began]})
+    ours = {p for d in ("/tmp", "/dev/shm") for p in glob.glob(d + "/pawl-scratch-*")}
+    try:
+        p = subprocess.Popen([PAWL, *args], cwd=S.dir, env=S.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                             preexec_fn=lab.signals_heard)
+        until(lambda: os.path.exists(began))
+        until(lambda: new_ones(ours))
+        mine = new_ones(ours)
+        p.send_signal(sig)
+        out = p.communicate(timeout=30)
+    finally:
+        S.config(mask=MASK)
+        os.unlink(began)
+    assert p.returncode == -sig and len(mine) == 1, (p.returncode, out, mine)
+    return out, mine[0]
+
+
+def new_ones(ours):
+    return [f for d in ("/tmp", "/dev/shm") for f in glob.glob(d + "/pawl-scratch-*") if f not in ours and "HOME=" + S.dir in environ_of(f)]
+
+
+def environ_of(folder):
+    """Of whoever started the server there."""
+    try:
+        server = int(open(folder + "/data/postmaster.pid").readline())
+        keeper = int(open("/proc/%d/stat" % server).read().rsplit(")", 1)[1].split()[1])
+        return open("/proc/%d/environ" % keeper).read().split("\0")
+    except (OSError, ValueError):
+        return []
+
+
+def test_whoever_asked_and_went_gets_no_copy():
+    for sig in (signal.SIGINT, signal.SIGKILL):
+        before = len(S.log("scratch.started"))
+        out, folder = while_it_reads(sig, "scratch", "shop")
+        until(lambda: not os.path.exists(folder))
+        assert out[0] == "" and copies() == [] and len(S.log("scratch.started")) == before, out
+
+
+def test_a_drill_that_is_ended_by_a_signal_leaves_nothing():
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        out, folder = while_it_reads(sig, "drill", "shop")
+        body = S.log("drill.finished")[-1]["body"]
+        assert "it was ended by " + sig.name in out[0] and not os.path.exists(folder), (out, folder)
+        assert body["result"] == "could not verify" and sig.name in json.dumps(body), body
 
 
 def test_a_mask_that_cannot_be_is_no_copy():
@@ -127,10 +227,76 @@ def test_a_mask_that_cannot_be_is_no_copy():
     assert "TABLE.COLUMN" in S.pawl("scratch", "shop").stderr
 
 
+def made_of(sql):
+    """A backup of what ${sql} made, drilled: the newest one that is verified."""
+    S.config()
+    S.rows(sql)
+    S.backup()
+    out = S.pawl("drill", "shop")
+    assert out.returncode == 0, out
+
+
+def write_over(path, data):
+    os.chmod(path, 0o600)
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def test_a_newer_one_that_is_lost_or_bad_stands_in_no_older_ones_way():
+    first = max(os.listdir(S.vault + "/shop"))
+    made_of("SELECT")
+    second = max(os.listdir(S.vault + "/shop"))
+    data = ["%s/shop/%s/data.zst" % (S.vault, i) for i in (first, second)]
+    kept = [open(d, "rb").read() for d in data]
+    write_over(data[1], b"")
+    one = new("--for", "60s")
+    assert one["backup"] == first < second, (one, first, second)
+    write_over(data[1], b"x" + kept[1][1:])
+    out = S.pawl("drill", "shop")
+    assert out.returncode == 3 and "FAILED" in out.stdout, out
+    write_over(data[0], b"")
+    out = S.pawl("scratch", "shop")
+    assert out.returncode == 1 and "no backup of shop lies whole in the vault local that no drill found wrong: pawl backup shop --drill" in out.stderr, out
+    for path, bytes_ in zip(data, kept):
+        write_over(path, bytes_)
+    S.pawl("scratch", "stop", one["id"])
+
+
+def refused(mask, *words):
+    S.config(mask=mask)
+    out = S.pawl("scratch", "shop")
+    assert out.returncode == 1 and out.stdout == "" and copies() == [], out
+    for word in words:
+        assert word in out.stderr, (word, out)
+    for secret in ("secret", "example.org", "Name "):
+        assert secret not in out.stderr, out
+
+
+def test_an_error_before_it_is_masked_shows_no_row():
+    made_of("CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, mail varchar(10) CONSTRAINT odd CHECK (mail <> ''), code text, "
+            "kind text UNIQUE); "
+            "INSERT INTO people VALUES (1, 'secret name', 'secret@', '17', 'secret a'), (2, 'secret other', 'secret2@', 'secret', 'secret b'); ")
+    refused({"people.name": "null"}, "mask: people.name: the server refused: SQLSTATE 23502, table people, column name: it may not be NULL")
+    refused({"people.mail": "email"}, "mask: people.mail: the server refused: SQLSTATE 22001")
+    # A primary message that holds a value: invalid input syntax for type integer: "secret"
+    made_of("DELETE FROM people WHERE id = 2; CREATE MATERIALIZED VIEW codes AS SELECT code::int FROM people")
+    refused({"people.code": "hash"}, "mask: the materialized views, made again: the server refused: SQLSTATE 22P02")
+
+
+def test_nor_does_one_of_the_restore():
+    made_of("DROP MATERIALIZED VIEW codes; "
+            "CREATE FUNCTION loud(text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF current_user <> 'postgres' AND "
+            "current_setting('port') NOT IN ('5432', '%d') THEN RAISE 'not %%', $1; END IF; RETURN true; END $$; "
+            "ALTER TABLE people ADD CONSTRAINT says CHECK (loud(name))" % S.pg.port)
+    refused({"people.code": "hash"}, "could not be restored; the first: SQLSTATE P0001, at: ")
+
+
 try:
     status = Tap().run([v for k, v in list(globals().items()) if k.startswith("test_")],
                        {"test_nothing_that_was_not_verified", "test_a_copy_to_work_on_masked", "test_stopped_and_nothing_stays",
-                        "test_it_ends_by_itself"})
+                        "test_it_ends_by_itself", "test_the_end_of_a_killed_one_is_written_down", "test_whoever_asked_and_went_gets_no_copy",
+                        "test_a_drill_that_is_ended_by_a_signal_leaves_nothing", "test_killed_while_it_is_made_it_is_swept_and_one_that_lives_is_not",
+                        "test_an_error_before_it_is_masked_shows_no_row", "test_a_newer_one_that_is_lost_or_bad_stands_in_no_older_ones_way"})
 finally:
     S.pawl("scratch", "stop", "--all")
     S.close()

@@ -92,6 +92,59 @@ def test_list_and_put_back():
     assert [e["body"]["item"] for e in p.ledger("keep.restored")] == [k, "K-2", k]
 
 
+def test_options_between_the_words_of_a_command():
+    p = Place()
+    p.put("a", "one")
+    p.take("path:" + p.path("a"))
+    assert p.pawl("undo", "--json", "list").stdout == p.pawl("undo", "list", "--json").stdout
+    for words in (["scratch", "--json", "list"], ["policy", "--json", "check"], ["undo", "--help", "list"]):
+        after = [words[0], words[2], words[1]]
+        one, two = [p.pawl(*w, ok=False) for w in (words, after)]
+        assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr), (one, two)
+    r = p.pawl("undo", "--dry-run", "list", ok=False)  # undo's option, none of undo list's: behind it stands an item
+    assert r.returncode == 1 and "'list' is no item" in r.stderr and "pawl undo list" in r.stderr, r
+    r = p.pawl("undo", "--to", "list", "K-1", ok=False)  # a value is no word of the command
+    assert r.returncode == 0 and p.text("list/a") == "one", r
+    r = p.pawl("undo", "--", "list", ok=False)
+    assert r.returncode == 1 and "'list' is no item" in r.stderr, r
+
+
+def unprivileged(p, *words):
+    """Root's right to pass by the modes of folders is put away; anybody else has none."""
+    away = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    r = subprocess.run(away + list(words), cwd=p.root, env=p.env, capture_output=True, text=True)
+    assert r.returncode == 0, (words, r.stdout, r.stderr)
+    return r.stdout.strip()
+
+
+def test_below_a_folder_that_may_only_be_passed_through():
+    p = Place()
+    p.put("through/project/a", "one")
+    p.put("through/b", "one")
+    os.chmod(p.path("through"), 0o311)
+    try:
+        k = unprivileged(p, TOOL, p.state, "take", "a command", "path:" + p.path("through/project/a"), "path:" + p.path("through/b"))
+        for name in ("through/project/a", "through/b"):
+            os.unlink(p.path(name))
+        p.put("through/b", "two")
+        said = json.loads(unprivileged(p, PAWL, "undo", k, "--json"))
+        assert said["put"] == 2 and p.text("through/project/a") == p.text("through/b") == "one", said
+    finally:
+        os.chmod(p.path("through"), 0o755)
+
+
+def test_a_repository_that_may_not_be_listed_is_not_kept_in_part():
+    p = Place().repository()
+    p.put("f", "changed\n")
+    os.chmod(p.path(".git"), 0o311)
+    try:
+        away = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+        r = subprocess.run(away + [TOOL, p.state, "take", "a command", "changes:" + p.root], env=p.env, capture_output=True, text=True)
+        assert r.returncode != 0 and "Permission denied" in r.stderr and p.items() == [], r
+    finally:
+        os.chmod(p.path(".git"), 0o755)
+
+
 def test_scars():
     p = Place()
     assert "No scars" in p.pawl("scars").stdout

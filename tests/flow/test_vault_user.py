@@ -55,12 +55,14 @@ def main():
     os.mkdir(PLACE + "/root", 0o700)
     vault = PLACE + "/vault"
 
-    def pawl(*words, agent=False):
+    def pawl(*words, agent=False, keeper=None):
         env = {"PATH": PLACE + "/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": PLACE + ("/agent" if agent else "/root")}
         env.update({k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "UBSAN_OPTIONS")})
-        who = ["setpriv", "--reuid", str(AGENT), "--regid", str(AGENT), "--clear-groups"] if agent else []
+        uid, gid = (AGENT, AGENT) if agent else (keeper.pw_uid, keeper.pw_gid) if keeper else (0, 0)
+        who = ["setpriv", "--reuid", str(uid), "--regid", str(gid), "--clear-groups"] if uid else []
+        env.update({"HOME": keeper.pw_dir, "PAWL_STATE": vault + "/state"} if keeper else {})
         p = subprocess.run([*who, PLACE + "/bin/pawl", *words], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           text=True, timeout=120, cwd=PLACE + ("/agent" if agent else "/root"))
+                           text=True, timeout=120, cwd="/" if keeper else PLACE + ("/agent" if agent else "/root"))
         return p.returncode, p.stdout + p.stderr
 
     with postgres.Server() as pg:
@@ -100,6 +102,20 @@ def main():
         t.ok(status == 0 and s["rows"] == 5000 and s["last_drill"] == "verified" and not any("no boundary" in n for n in s["notes"]),
              "the agent sees a green status, with a boundary", said[-1500:])
         t.ok(pawl("status")[0] == 0, "and so does root", pawl("status")[1])
+        # Whoever keeps the vault is no agent, unless somebody says that he is.
+        status, said = pawl("vault", "prove", keeper=user)
+        s = json.loads(pawl("status", "--json")[1])
+        t.ok(status == 3 and "NOT TRIED AS AN AGENT" in said and "what was found at 20" in said and "--as USER" in said,
+             "the vault's user tries himself: that proves and disproves nothing, and is said", (status, said[-1500:]))
+        t.ok(s["green"] and s["targets"][0]["ways_worked"] == 0 and s["targets"][0]["ways_tried"] == proof["tried"],
+             "the earlier proof stands", s["targets"][0]["red"])
+        status, said = pawl("vault", "prove", "--as", "pawlflow")
+        s = json.loads(pawl("status", "--json")[1])
+        t.ok(status == 3 and "NO BOUNDARY" in said and any("for the agent, who is the vault's own user" in r for r in s["targets"][0]["red"]),
+             "an agent that is named and is the vault's user was found out: red", (said[-1500:], s["targets"][0]["red"]))
+        pawl("vault", "prove", keeper=user)
+        t.ok(pawl("status")[0] == 3, "which no run that proves nothing makes good")
+        t.ok(pawl("vault", "prove", "--as", "pawlagent")[0] == 0 and pawl("status")[0] == 0, "and a proof as another does")
         for words in ("backup",), ("drill",), ("backup", "list"):
             status, said = pawl(*words, agent=True)
             t.ok(status == 1, "the agent's `pawl %s` is refused" % " ".join(words), said)
