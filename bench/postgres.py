@@ -18,9 +18,12 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
+UNBUDGETED = "-unbudgeted"  # of rows through a gate whose policy counts nothing, so that no witness looks
 # name, pgbench's words, clients, at least this share of pgbouncer's throughput
 ROWS = [("select-%s-%d" % (mode, n), ["-S", "-M", mode], n, 1.0) for mode in ("simple", "extended", "prepared") for n in (1, 16, 64)]
-ROWS += [("tpcb-%s-%d" % (mode, n), ["-M", mode], n, 0.8) for mode, n in (("simple", 1), ("simple", 16), ("prepared", 16))]
+TPCB = [("tpcb-%s-%d" % (mode, n), ["-M", mode], n) for mode, n in (("simple", 1), ("simple", 16), ("prepared", 16))]
+ROWS += [(*row, 0.8) for row in TPCB]
+ROWS += [(name + UNBUDGETED, words, n, 1.0) for name, words, n in TPCB]
 
 
 def ticks(pid):
@@ -91,12 +94,17 @@ def main():
             sys.exit("no pgbouncer")
         # A policy that counts rows and never stops them: the witness looks before every commit.
         (folder / "policy").write_text("version: 1\nbudgets:\n  - {environment: scratch, statement: 1000000, transaction: 1000000, hour: 100000000}\n")
+        (folder / "unbudgeted").write_text("version: 1\n")
+        wheres = {"direct": {"port": pg.port, "pid": 0, "db": "db"},
+                  "pgbouncer": {"port": bouncer[1], "pid": bouncer[0].pid, "db": "db"}}
+        rows = [r for r in ROWS if not args or r[0] in args]
         try:
-            with pgwire.Gate(pg, "--environment", "scratch", "--policy", str(folder / "policy"), dbname="db") as gate:
-                wheres = {"direct": {"port": pg.port, "pid": 0, "db": "db"},
-                          "pgbouncer": {"port": bouncer[1], "pid": bouncer[0].pid, "db": "db"},
-                          "gate": {"port": gate.port, "pid": gate.process.pid, "db": "db"}}
-                run(wheres, [r for r in ROWS if not args or r[0] in args], seconds, rounds)
+            for policy in ("policy", "unbudgeted"):
+                mine = [r for r in rows if r[0].endswith(UNBUDGETED) == (policy == "unbudgeted")]
+                if not mine:
+                    continue
+                with pgwire.Gate(pg, "--environment", "scratch", "--policy", str(folder / policy), dbname="db") as gate:
+                    run({**wheres, "gate": {"port": gate.port, "pid": gate.process.pid, "db": "db"}}, mine, seconds, rounds)
         finally:
             bouncer[0].terminate()
             bouncer[0].wait()
