@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/proc.h"
 #include "cli/backups.h"
+#include "facts/guard_files.h"
 
 /* What the timers run, and as whom. */
 struct schedule_what {
@@ -30,6 +31,6 @@ bool schedule_read_cron(const char *user, struct buf *ret, struct err *err) PAWL
 /* What runs by itself: "systemd", "cron"; STR_NONE: nothing was ever set. False with why: it was set, and is not there any more. */
 bool schedule_there(struct backups *b, struct str *ret, struct err *err) PAWL_MUST_USE;
 
-#define SCHEDULE_MARK "# pawl schedule"
+#define SCHEDULE_MARK GUARD_CRON_MARK
 
 #endif

@@ -14,13 +14,14 @@
 static bool add(const struct known_vault *v, const struct world_vault *of, struct arena *arena, struct world_vault **first)
 {
 	struct str folder = v->directory.len ? v->directory : str_starts(v->repository, STR("/")) ? v->repository : STR_NONE;
-	struct world_vault *made = folder.len || v->repository.len ? ARENA_NEW(arena, struct world_vault) : NULL;
+	bool any = folder.len || v->repository.len || v->bucket.len;
+	struct world_vault *made = any ? ARENA_NEW(arena, struct world_vault) : NULL;
 	char real[PATH_MAX];
 
 	if (!made)
 		return !arena->full;
-	*made = (struct world_vault){ .name = v->name, .repository = v->repository, .targets = of->targets,
-				      .n_targets = of->n_targets, .next = *first };
+	*made = (struct world_vault){ .name = v->name, .repository = v->repository, .bucket = v->bucket, .user = v->user,
+				      .targets = of->targets, .n_targets = of->n_targets, .next = *first };
 	if (folder.len) {
 		folder = arena_str(arena, folder);
 		if (!folder.ptr)

@@ -19,6 +19,10 @@ struct guard_file {
 	bool folder;
 };
 
+/* How `pawl schedule` marks its lines in a crontab, and where in pawl's state it wrote down what it set. */
+#define GUARD_CRON_MARK "# pawl schedule"
+#define GUARD_SCHEDULE "recovery/schedule"
+
 /* NULL past the end. */
 const struct guard_file *guard_file_nth(size_t i);
 

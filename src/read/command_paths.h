@@ -108,6 +108,10 @@ void paths_keeper_act(struct paths *p);
 /* Attempts on the guard that are no paths. */
 void paths_guard_act(struct paths *p);
 void paths_guard_agents(struct paths *p);
+/* What runs pawl by itself: the crontab, services, who may linger. */
+void paths_guard_schedule(struct paths *p);
+/* Is it a unit of systemd's of pawl, or a folder of one? */
+bool paths_is_unit(struct str path, struct str pattern);
 bool paths_remove(struct paths *p);
 bool paths_copy(struct paths *p);
 bool paths_editor(struct paths *p);

@@ -112,10 +112,10 @@ static bool is_own_file(struct paths *p, const struct paths_target *t, struct st
 	if (t->pattern.len) {
 		struct str last = str_sub(t->pattern, str_rfind_char(t->pattern, '/') + 1, SIZE_MAX);
 
-		return paths_in_workspace(p, path) && str_starts(last, STR("pawl.")) &&
-		       (str_glob(last, STR("pawl.yaml")) || str_glob(last, STR("pawl.pin.yaml")));
+		return paths_is_unit(path, t->pattern) || (paths_in_workspace(p, path) && str_starts(last, STR("pawl.")) &&
+							   (str_glob(last, STR("pawl.yaml")) || str_glob(last, STR("pawl.pin.yaml"))));
 	}
-	return (is_own_name(name) && paths_in_workspace(p, path)) || is_own_program(p, path, name);
+	return (is_own_name(name) && paths_in_workspace(p, path)) || is_own_program(p, path, name) || paths_is_unit(path, STR_NONE);
 }
 
 /* Does the state go whole, or what others could be brought back with? */
@@ -213,10 +213,6 @@ static void guard_process(struct paths *p)
 		for (size_t i = 1; i < a->n_argv; i++)
 			hit = hit || (p->w->pawl_sought &&
 				      memchr(a->argv[i].text.ptr ? a->argv[i].text.ptr : "", SHELL_UNKNOWN, a->argv[i].text.len));
-	else if (paths_listed(" systemctl service launchctl rc-service initctl supervisorctl ", p->program))
-		hit = names_pawl(a, 1) && (has_word(a, "stop", 1) || has_word(a, "disable", 1) || has_word(a, "mask", 1) ||
-					   has_word(a, "kill", 1) || has_word(a, "unload", 1) || has_word(a, "bootout", 1) ||
-					   has_word(a, "remove", 1) || has_word(a, "freeze", 1));
 	if (hit)
 		paths_say(p, &process, p->program);
 	if (paths_listed(" apt apt-get aptitude dpkg dnf yum rpm zypper pacman apk brew snap npm pip pip3 cargo ", p->program) &&
@@ -291,7 +287,7 @@ static bool replaces_schedule(struct paths *p, size_t verb)
 		return false;
 	if (elsewhere(a) || !state.len)
 		return true;
-	set = world_path(p->w->world, below(p, state, STR("recovery/schedule")));
+	set = world_path(p->w->world, below(p, state, STR(GUARD_SCHEDULE)));
 	return set && set->type != WORLD_NOTHING;
 }
 
@@ -335,6 +331,7 @@ void paths_guard_act(struct paths *p)
 	if (p->act->remote)
 		return;
 	guard_process(p);
+	paths_guard_schedule(p);
 	paths_keeper_act(p);
 	guard_environment(p);
 	guard_signatures(p);

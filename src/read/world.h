@@ -85,6 +85,8 @@ struct world_vault {
 	struct str name;
 	struct str path, real; /* a folder, as backup.yaml says and resolved; STR_NONE */
 	struct str repository; /* of restic, or a remote of rclone; STR_NONE */
+	struct str bucket;     /* of S3, with the prefix behind a slash; STR_NONE */
+	struct str user;       /* who keeps it; STR_NONE: whoever takes backups */
 	const struct str *targets; /* whose backups may lie there; none: of any name */
 	size_t n_targets;
 	struct world_vault *next;

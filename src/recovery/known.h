@@ -21,6 +21,8 @@ struct known_vault {
 	struct str name, account;
 	struct str directory; /* STR_NONE: it is no folder */
 	struct str repository; /* of restic, or a remote of rclone; STR_NONE */
+	struct str bucket;     /* of S3, with the prefix behind a slash; STR_NONE */
+	struct str user;       /* whose it is; STR_NONE: whoever takes backups */
 	const struct manifest_word *is; /* what it is called where it could be destroyed: bucket, ARN, folder */
 	struct known_vault *next;
 };

@@ -93,8 +93,9 @@ static bool read_vault(const struct doc *d, struct arena *arena, struct known_va
 	v->name = text_of(d, "name");
 	v->account = text_of(d, "account");
 	v->directory = text_of(d, "directory");
+	v->user = text_of(d, "user");
 	if (str_starts(s3, STR(S3))) {
-		s3 = str_sub(s3, sizeof(S3) - 1, SIZE_MAX);
+		s3 = v->bucket = str_sub(s3, sizeof(S3) - 1, SIZE_MAX);
 		s3 = str_sub(s3, 0, str_find_char(s3, '/'));
 		if (!push(arena, s3, &v->is) || !push(arena, arena_fmt(arena, "arn:aws:s3:::%.*s", STR_ARG(s3)), &v->is))
 			return false;

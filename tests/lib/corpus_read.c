@@ -217,7 +217,15 @@ static bool read_targets(struct reader *r, struct str value)
 	return true;
 }
 
-/* NAME PATH [REAL]: a folder. NAME REPOSITORY: what has a colon, of restic or rclone. */
+/* Who keeps the vaults named above. */
+static bool read_vault_user(struct reader *r, struct str value)
+{
+	for (struct world_vault *v = r->world->vaults; v; v = v->next)
+		v->user = value;
+	return true;
+}
+
+/* NAME PATH [REAL]: a folder. NAME s3://BUCKET/PREFIX. NAME REPOSITORY: what else has a colon, of restic or rclone. */
 static bool read_vault(struct reader *r, struct str value)
 {
 	struct world_vault *v = ARENA_NEW(r->arena, struct world_vault);
@@ -227,7 +235,9 @@ static bool read_vault(struct reader *r, struct str value)
 	at = word(&value);
 	if (!at.len)
 		return wrong(r, "vault: needs NAME and PATH");
-	if (str_find_char(at, ':') != SIZE_MAX)
+	if (str_starts(at, STR("s3://")))
+		v->bucket = str_sub(at, 5, SIZE_MAX);
+	else if (str_find_char(at, ':') != SIZE_MAX)
 		v->repository = at;
 	else
 		v->path = absolute(r, at);
@@ -265,6 +275,8 @@ static bool read_setting(struct reader *r, struct str key, struct str value)
 		return read_program(r, value);
 	else if (str_is(key, "vault"))
 		return read_vault(r, value);
+	else if (str_is(key, "vault-user"))
+		return read_vault_user(r, value);
 	else if (str_is(key, "targets"))
 		return read_targets(r, value);
 	else

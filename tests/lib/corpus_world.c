@@ -189,7 +189,7 @@ static void answer_file(const struct corpus_world *is, struct world *w, struct s
 			f->found = true;
 			break;
 		}
-	f->outside = !f->found && !world_within(path, is->workspace);
+	f->outside = !f->found && !world_within(path, is->workspace) && !world_within(path, w->state_dir);
 	f->next = w->files;
 	w->files = f;
 }

@@ -8,15 +8,18 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "facts/guard_files.h"
 #include "gate/command/surroundings.h"
 
 #define WALK_DEPTH 64
 
-/* Where agents put scripts they run: the project, and the folders for temporary files. */
-static bool may_open(const struct world *w, struct str real)
+/* Where agents put scripts they run: the project, and the folders for temporary files. Of pawl's own, how it runs by itself. */
+static bool may_open(const struct world *w, struct str path, struct str real)
 {
-	struct str tmp = STR_NONE;
+	struct str tmp = STR_NONE, state = w->state_dir;
 
+	if (state.len && world_within(path, state))
+		return str_is(str_sub(path, state.len + 1, SIZE_MAX), GUARD_SCHEDULE);
 	(void)!world_env(w, STR("TMPDIR"), &tmp);
 	return (w->workspace.len && world_within(real, w->workspace)) || world_within(real, STR("/tmp")) ||
 	       world_within(real, STR("/var/tmp")) || (tmp.len > 1 && world_within(real, tmp));
@@ -37,7 +40,7 @@ struct world_file *surroundings_file(const struct world *w, struct str path, str
 		return f;
 	}
 	f->found = true;
-	if (!may_open(w, str_from(real))) {
+	if (!may_open(w, path, str_from(real))) {
 		f->outside = true;
 		return f;
 	}

@@ -69,7 +69,8 @@ struct shell_act {
 	struct shell_value cwd;	  /* absolute where known */
 	struct str via;		  /* "sudo › bash -c": how it came to this, for explanations; "" when it stands in the text */
 	struct str user;	  /* sudo -u, su; "root" under sudo; STR_NONE: the same */
-	struct str script;	  /* text of the file that an interpreter of another language runs, where it is known */
+	struct str script;	  /* text of the file that an interpreter of another language runs, or of the table that
+			crontab puts in, where it is known */
 	bool yes_piped;		  /* `yes |`, `echo y |`: a prompt answered by the machine */
 	const struct shell_act *within; /* the wrapper's own act, which is also listed; NULL */
 	struct shell_act *next;

@@ -1,5 +1,9 @@
-/* Small filters over text that is known: so that `echo cm0gLXJm | base64 -d | sh` is followed. */
+/* Small filters over text that is known: so that `echo cm0gLXJm | base64 -d | sh` is followed. Of a crontab, which is not, the guard's own
+ * lines are followed all the same: `crontab -l | grep -v x | crontab -` keeps them.
+ */
+#include "facts/guard_files.h"
 #include "read/shell/run_parts.h"
+#include "read/shell/run_programs.h"
 
 static const struct str mark = STR_INIT("\0");
 
@@ -199,12 +203,88 @@ static bool tr(struct run *r, struct run_scene *s, struct run_call *call, struct
 	return true;
 }
 
+/* Is it known, or known where the guard's own lines of a crontab stand? */
+static bool lines_known(struct str text)
+{
+	return run_known(text) || str_find(text, STR(GUARD_CRON_MARK)) != SIZE_MAX;
+}
+
+struct pattern {
+	struct str text;
+	bool anchored, blanks, whole;
+};
+
+static bool read_pattern(struct str s, struct pattern *ret)
+{
+	struct pattern p = { 0 };
+
+	p.anchored = s.len && s.ptr[0] == '^';
+	s = str_sub(s, p.anchored, s.len);
+	for (size_t i = 0; p.anchored && i < 2; i++) {
+		struct str class = i ? STR("[[:space:]]*") : STR("\\s*");
+
+		p.blanks |= str_starts(s, class);
+		s = str_starts(s, class) ? str_sub(s, class.len, s.len) : s;
+	}
+	p.whole = p.anchored && str_ends(s, STR("$"));
+	p.text = str_sub(s, 0, s.len - p.whole);
+	for (size_t i = 0; i < p.text.len; i++) {
+		if (memchr(".*[]\\+?(){}|$^", p.text.ptr[i], 14))
+			return false;
+	}
+	*ret = p;
+	return run_known(s) && (p.text.len || p.whole);
+}
+
+static bool matches(const struct pattern *p, struct str line)
+{
+	while (p->blanks && line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t'))
+		line = str_sub(line, 1, line.len);
+	if (p->whole)
+		return str_eq(line, p->text);
+	return p->anchored ? str_starts(line, p->text) : str_find(line, p->text) != SIZE_MAX;
+}
+
+/* Lines that match, or those that do not; one of which a part is unknown may be either. */
+static void some_lines(struct run_text *out, struct str text, const struct pattern *p, bool not)
+{
+	struct str line;
+	size_t at = 0;
+
+	while (run_line(text, &at, &line)) {
+		if (!run_known(line))
+			line = mark;
+		else if (matches(p, line) == not)
+			continue;
+		run_text_add(out, line);
+		run_text_addc(out, '\n');
+	}
+}
+
+/* sed /literal/d */
+static bool sed_deletes(struct run *r, struct run_scene *s, struct str script, struct run_text *out)
+{
+	struct pattern p;
+	struct str text;
+
+	if (script.len < 4 || script.ptr[0] != '/' || !str_ends(script, STR("/d")) ||
+	    !read_pattern(str_sub(script, 1, script.len - 3), &p))
+		return false;
+	text = run_stdin(r, s);
+	if (!lines_known(text))
+		return false;
+	some_lines(out, text, &p, true);
+	return true;
+}
+
 /* sed s/literal/literal/[g] */
 static bool sed(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
 {
 	struct str script = call->n == 2 ? call->argv[1].text : STR_NONE, part[3] = { { 0 } }, text, line;
 	size_t n = 0, from = 2, at = 0;
 
+	if (call->n == 2 && call->argv[1].known && sed_deletes(r, s, script, out))
+		return true;
 	if (script.len < 4 || script.ptr[0] != 's' || !call->argv[1].known)
 		return false;
 	for (size_t i = 2; i <= script.len && n < 3; i++) {
@@ -312,47 +392,11 @@ static bool head(struct run *r, struct run_scene *s, struct run_call *call, stru
 }
 
 /* grep [-vEh] PATTERN [FILE], where the pattern is a literal, perhaps behind ^, or one of those that find empty lines and comments. */
-struct pattern {
-	struct str text;
-	bool anchored, blanks, whole;
-};
-
-static bool read_pattern(struct str s, struct pattern *ret)
-{
-	struct pattern p = { 0 };
-
-	p.anchored = s.len && s.ptr[0] == '^';
-	s = str_sub(s, p.anchored, s.len);
-	for (size_t i = 0; p.anchored && i < 2; i++) {
-		struct str class = i ? STR("[[:space:]]*") : STR("\\s*");
-
-		p.blanks |= str_starts(s, class);
-		s = str_starts(s, class) ? str_sub(s, class.len, s.len) : s;
-	}
-	p.whole = p.anchored && str_ends(s, STR("$"));
-	p.text = str_sub(s, 0, s.len - p.whole);
-	for (size_t i = 0; i < p.text.len; i++) {
-		if (memchr(".*[]\\+?(){}|$^", p.text.ptr[i], 14))
-			return false;
-	}
-	*ret = p;
-	return run_known(s) && (p.text.len || p.whole);
-}
-
-static bool matches(const struct pattern *p, struct str line)
-{
-	while (p->blanks && line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t'))
-		line = str_sub(line, 1, line.len);
-	if (p->whole)
-		return str_eq(line, p->text);
-	return p->anchored ? str_starts(line, p->text) : str_find(line, p->text) != SIZE_MAX;
-}
-
 static bool grep(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
 {
 	struct pattern p;
-	struct str text, line;
-	size_t i = 1, at = 0;
+	struct str text;
+	size_t i = 1;
 	bool not = false;
 
 	for (; i < call->n && call->argv[i].text.len > 1 && call->argv[i].text.ptr[0] == '-'; i++) {
@@ -367,15 +411,31 @@ static bool grep(struct run *r, struct run_scene *s, struct run_call *call, stru
 	if (i >= call->n || call->n > i + 2 || !read_pattern(call->argv[i].text, &p))
 		return false;
 	text = input(r, s, call, i + 1);
-	if (!run_known(text))
+	if (!lines_known(text))
 		return false;
-	while (run_line(text, &at, &line)) {
-		if (matches(&p, line) == not)
-			continue;
-		run_text_add(out, line);
-		run_text_addc(out, '\n');
-	}
+	some_lines(out, text, &p, not);
 	return true;
+}
+
+/* sort and uniq leave the guard's lines of a crontab in; nothing else is known of what they print. */
+static bool sort_lines(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	const struct pattern guard = { .text = STR(GUARD_CRON_MARK) };
+
+	(void)call;
+	run_text_add(out, mark);
+	run_text_addc(out, '\n');
+	some_lines(out, run_stdin(r, s), &guard, false);
+	return true;
+}
+
+static bool sorts_crontab(const struct run_scene *s, const struct run_call *call)
+{
+	for (size_t i = 1; i < call->n; i++) {
+		if (!run_listed("- -u -r -d -b -f", call->argv[i].text))
+			return false;
+	}
+	return s->in && s->in->kind == SHELL_INPUT_TEXT && str_find(s->in->text, STR(GUARD_CRON_MARK)) != SIZE_MAX;
 }
 
 bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
@@ -386,7 +446,7 @@ bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
 	} table[] = {
 		{ "cat", cat }, { "rev", rev }, { "tac", tac }, { "base64", base64 }, { "xxd", xxd }, { "tr", tr },
 				{ "head", head }, { "cut", cut },
-		{ "sed", sed }, { "grep", grep }, { "egrep", grep },
+		{ "sed", sed }, { "grep", grep }, { "egrep", grep }, { "sort", sort_lines }, { "uniq", sort_lines },
 	};
 	struct str name = run_base_name(call->argv[0].text);
 	struct run_text out = { .arena = r->arena };
@@ -394,7 +454,7 @@ bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
 	if (run_made_here(r, s, call->argv[0].text))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		if (!str_is(name, table[i].name))
+		if (!str_is(name, table[i].name) || (table[i].run == sort_lines && !sorts_crontab(s, call)))
 			continue;
 		s->status = -1;
 		if (!wanted(s))

@@ -1,5 +1,6 @@
 #include "read/shell/run_programs.h"
 
+#include "facts/guard_files.h"
 #include "read/shell/run_parts.h"
 
 bool run_listed(const char *list, struct str name)
@@ -56,21 +57,40 @@ static bool run_at(struct run *r, struct run_scene *s, struct run_call *call)
 	return true;
 }
 
+/* What stands in the crontab is not known, but for the guard's own lines, if it has any: who prints them and puts them back keeps them. */
+static const struct str guard_lines =
+	STR_INIT("\0\n*/15 * * * * pawl schedule run >/dev/null 2>&1 " GUARD_CRON_MARK
+		 "\n7,37 * * * * pawl schedule check >/dev/null 2>&1 " GUARD_CRON_MARK
+		 "\n*/5 * * * * pawl backup wal --once >/dev/null 2>&1 " GUARD_CRON_MARK "\n");
+
+/* The table that is put in: a file's text, or standard input's. */
+static struct str crontab_text(struct run *r, struct run_scene *s, const struct run_call *call)
+{
+	struct str last = call->n > 1 ? call->argv[call->n - 1].text : STR_NONE;
+	enum run_seen seen;
+	const struct run_file *f;
+
+	if (call->n < 2 || str_is(last, "-") || (call->n == 3 && str_is(call->argv[1].text, "-u")))
+		return run_stdin(r, s);
+	f = run_file(r, s, last, &seen);
+	return f && f->known ? f->text : STR("");
+}
+
 static bool run_crontab(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	struct run_scene p = run_scene_process(r, s, "crontab", call);
-	struct str text = run_stdin(r, s), line;
+	struct str text, line;
 	size_t at = 0;
 
-	if (call->n > 1 && !str_is(call->argv[call->n - 1].text, "-")) {
-		enum run_seen seen;
-		const struct run_file *f;
-
-		if (call->argv[call->n - 1].text.len && call->argv[call->n - 1].text.ptr[0] == '-')
+	for (size_t i = 1; i < call->n; i++) {
+		if (str_is(call->argv[i].text, "-l"))
+			run_print(r, s, guard_lines);
+		if (run_listed("-l -r -e -i -ri -ir -T -V", call->argv[i].text))
 			return true;
-		f = run_file(r, s, call->argv[call->n - 1].text, &seen);
-		text = f && f->known ? f->text : STR("");
 	}
+	text = crontab_text(r, s, call);
+	if (call->act)
+		call->act->script = text;
 	p.maybe++;
 	p.background = true;
 	while (run_line(text, &at, &line)) {
@@ -82,7 +102,7 @@ static bool run_crontab(struct run *r, struct run_scene *s, struct run_call *cal
 				line = str_sub(line, 1, line.len);
 			line = str_trim(line);
 		}
-		if (line.len && line.ptr[0] != '#')
+		if (line.len && line.ptr[0] != '#' && !str_ends(line, STR(GUARD_CRON_MARK)))
 			run_script(r, &p, line, call->act);
 	}
 	return true;

@@ -261,6 +261,32 @@ static void of_image(struct unwrap *u)
 		run_argv(u->r, &p, argv.item, argv.n, u->call);
 }
 
+/* su - app -c TEXT, gosu app:group PROGRAM: whom the first word names that is no option. */
+static struct str named_user(const struct unwrap *u)
+{
+	struct str a;
+
+	for (size_t i = u->i; i < u->call->n; i++) {
+		a = word(u, i);
+		if (str_is(a, "-"))
+			continue;
+		if (!is_option(a))
+			return str_sub(a, 0, str_find_char(a, ':'));
+		i += valued(u, a);
+	}
+	return STR_NONE;
+}
+
+static void become(struct unwrap *u)
+{
+	struct str user = wrapper_lists(STR("su runuser gosu su-exec"), run_base_name(u->call->argv[0].text)) ? named_user(u) : STR_NONE;
+
+	if (u->w->flags & WRAPPER_ROOT)
+		u->p.user = STR("root");
+	if (user.len)
+		u->p.user = user;
+}
+
 static bool by_row(struct unwrap *u)
 {
 	unsigned flags = u->w->flags;
@@ -273,8 +299,7 @@ static bool by_row(struct unwrap *u)
 	p->via = u->s->via;
 	run_via(u->r, p, u->w->verb.len && u->i < 4 ? run_joined(u->r, &(struct run_call){ .argv = u->call->argv, .n = u->i }, 0)
 						     : run_base_name(u->call->argv[0].text));
-	if (flags & WRAPPER_ROOT)
-		p->user = STR("root");
+	become(u);
 	if (flags & WRAPPER_LOSES && !p->remote) {
 		p->env_lost = true;
 		p->env_from = p->process;
