@@ -10,10 +10,9 @@
 
 #include "recovery/drill_inner.h"
 
-/* Was it an error that no server said? Also NULL. */
-bool drill_exec_unsaid(const PGresult *one);
-/* ${one}, and r->lost where it was none of the server's. ${r} may be NULL: a session that the drill can do without. */
-PGresult *drill_exec_heard(struct drill_run *r, PGresult *one);
+/* ${one}, that ${c} yielded; and r->lost where it was none of the server's, or the connection is broken. Whoever finds it wrong says so in
+ * the backup's words: drill_because() knows. ${r} may be NULL: a session that the drill can do without. */
+PGresult *drill_exec_heard(struct drill_run *r, PGconn *c, PGresult *one);
 /* PQexec(); ${sql} NULL: there was no memory for it. */
 PGresult *drill_exec(struct drill_run *r, PGconn *c, const char *sql);
 

@@ -195,18 +195,13 @@ static bool value(struct drill_physical *p, const char *sql, struct str *ret)
 	return good;
 }
 
-static enum drill_code fault(const struct drill_physical *p, enum drill_code code)
-{
-	return PQstatus(p->c) == CONNECTION_OK ? code : DRILL_BROKE_OFF;
-}
-
 /* Is what is there what was asked? Else nothing can be said of its rows. */
 static bool same_moment(struct drill_physical *p)
 {
 	struct str at = p->end.snapshot, sql = arena_fmt(p->r->arena, PHYSICAL_UNSEEN, STR_ARG(at), STR_ARG(at)), n;
 
 	if (!value(p, sql.ptr, &n))
-		return drill_because(p->r, fault(p, DRILL_ERROR), "its transactions cannot be told: %.200s", PQerrorMessage(p->c));
+		return drill_because(p->r, DRILL_ERROR, "its transactions cannot be told: %.200s", PQerrorMessage(p->c));
 	return str_is(n, "0") ||
 	       drill_because(p->r, DRILL_BROKE_OFF,
 			     "%.*s transactions ended between the questions and the position in the WAL, 50 times in a row: their "
@@ -220,7 +215,7 @@ static bool answer(struct drill_physical *p, enum drill_code code, struct str na
 
 	return value(p, text.ptr, &got)
 		       ? drill_answer(p->r, code, name, got, want)
-		       : drill_because(p->r, fault(p, code), "%.*s cannot be answered: %.200s", STR_ARG(name), PQerrorMessage(p->c));
+		       : drill_because(p->r, code, "%.*s cannot be answered: %.200s", STR_ARG(name), PQerrorMessage(p->c));
 }
 
 static bool answers(struct drill_physical *p)
@@ -239,7 +234,7 @@ static bool counted(struct drill_physical *p, struct fingerprint_table *t)
 	struct str sql = arena_fmt(p->r->arena, "SELECT count(*) FROM ONLY %.*s", STR_ARG(t->name)), n;
 
 	if (!value(p, sql.ptr, &n) || !str_to_u64(n, &t->rows))
-		return drill_because(p->r, fault(p, DRILL_ERROR), "%.*s cannot be read: %.200s", STR_ARG(t->name), PQerrorMessage(p->c));
+		return drill_because(p->r, DRILL_ERROR, "%.*s cannot be read: %.200s", STR_ARG(t->name), PQerrorMessage(p->c));
 	p->r->done->tables++;
 	p->r->done->rows += t->rows;
 	return true;
@@ -250,7 +245,7 @@ static bool tables(struct drill_physical *p)
 	PGresult *list = drill_exec(p->r, p->c, PHYSICAL_TABLES);
 	struct fingerprint_table *first = NULL, **end = &first;
 	bool good = PQresultStatus(list) == PGRES_TUPLES_OK ||
-		    drill_because(p->r, fault(p, DRILL_ERROR), "the tables cannot be listed: %.200s", PQerrorMessage(p->c));
+		    drill_because(p->r, DRILL_ERROR, "the tables cannot be listed: %.200s", PQerrorMessage(p->c));
 
 	for (int i = 0; good && i < PQntuples(list); i++) {
 		struct fingerprint_table *t = arena_alloc(p->r->arena, sizeof(*t));

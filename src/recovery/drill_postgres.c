@@ -31,12 +31,6 @@ static bool exec(struct postgres *p, const char *sql)
 	return good;
 }
 
-/* What is to be said of an error: nothing about the backup when it is the connection that broke. */
-static enum drill_code fault(const struct postgres *p, enum drill_code code)
-{
-	return PQstatus(p->c) == CONNECTION_OK ? code : DRILL_BROKE_OFF;
-}
-
 /* Hints of a server that nobody will see again. */
 static void quiet(void *ctx, const char *says)
 {
@@ -154,7 +148,7 @@ static bool prepare(struct postgres *p)
 		if (!quoted(p, "CREATE ROLE ", w->text, "", &sql))
 			return false;
 		if (!exec(p, sql.ptr))
-			return drill_because(p->r, fault(p, DRILL_ROLE), "role %.*s cannot be made: %.200s",
+			return drill_because(p->r, DRILL_ROLE, "role %.*s cannot be made: %.200s",
 				       STR_ARG(w->text), PQerrorMessage(p->c));
 	}
 	for (const struct manifest_right *w = p->r->done->manifest.rights; w; w = w->next) {
@@ -163,7 +157,7 @@ static bool prepare(struct postgres *p)
 			continue;
 		sql = roles_give(p->c, w, STR(SCRATCH_DATABASE), p->r->arena);
 		if (!sql.ptr || !exec(p, sql.ptr))
-			return drill_because(p->r, fault(p, DRILL_ROLE), "role %.*s cannot be what it was: %.200s", STR_ARG(w->role),
+			return drill_because(p->r, DRILL_ROLE, "role %.*s cannot be what it was: %.200s", STR_ARG(w->role),
 					     PQerrorMessage(p->c));
 	}
 	return true;
@@ -172,8 +166,9 @@ static bool prepare(struct postgres *p)
 static bool has_extension(struct postgres *p, struct str name)
 {
 	const char *const values[] = { arena_fmt(p->r->arena, "%.*s", STR_ARG(name)).ptr };
-	PGresult *one = drill_exec_heard(p->r, PQexecParams(p->c, "SELECT 1 FROM pg_available_extensions WHERE name = $1",
-						       1, NULL, values, NULL, NULL, 0));
+	PGresult *one = drill_exec_heard(p->r, p->c,
+					 PQexecParams(p->c, "SELECT 1 FROM pg_available_extensions WHERE name = $1", 1, NULL, values,
+						      NULL, NULL, 0));
 	bool there = PQresultStatus(one) == PGRES_TUPLES_OK && PQntuples(one) == 1;
 
 	PQclear(one);
@@ -270,7 +265,7 @@ static bool copy_out(struct postgres *p, struct digest_lanes *lanes, const struc
 	bool good;
 
 	if (!drill_rows_begin(p->c, t, p->r))
-		return drill_because(p->r, fault(p, DRILL_TABLE_LOST), "%.*s was not restored: %.200s", STR_ARG(t->name),
+		return drill_because(p->r, DRILL_TABLE_LOST, "%.*s was not restored: %.200s", STR_ARG(t->name),
 				     PQerrorMessage(p->c));
 	tree = digest_tree_begin(lanes, NULL);
 	if (!tree)
@@ -345,7 +340,7 @@ static bool answer(struct postgres *p, struct str name, struct str sql, struct s
 		    PQnfields(one) == 1;
 
 	if (!good)
-		(void)drill_because(p->r, fault(p, code), "%.*s cannot be answered: %.200s", STR_ARG(name),
+		(void)drill_because(p->r, code, "%.*s cannot be answered: %.200s", STR_ARG(name),
 				    PQerrorMessage(p->c));
 	else
 		good = drill_answer(p->r, code, name,

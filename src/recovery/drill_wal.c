@@ -159,8 +159,8 @@ static bool readable(struct behind *b, PGconn *c)
 		stall_moved(b->r->stall);
 	}
 	PQclear(list);
-	return good || drill_because(b->r, PQstatus(c) == CONNECTION_OK ? DRILL_ERROR : DRILL_BROKE_OFF,
-				     "with the WAL behind it, its tables cannot be read: %.200s", PQerrorMessage(c));
+	return good ||
+	       drill_because(b->r, DRILL_ERROR, "with the WAL behind it, its tables cannot be read: %.200s", PQerrorMessage(c));
 }
 
 static bool proven(struct behind *b)

@@ -315,8 +315,7 @@ static bool answer(struct drilled *d, const struct drill_query *q)
 		good = drill_answer(d->r, DRILL_QUERY, q->name,
 				    PQgetisnull(one, 0, 0) ? STR("NULL") : str_from(PQgetvalue(one, 0, 0)), q->expect);
 	else
-		(void)drill_because(d->r, PQstatus(d->c) == CONNECTION_OK ? DRILL_QUERY : DRILL_BROKE_OFF,
-				    "%.*s cannot be answered: %.200s", STR_ARG(q->name), PQerrorMessage(d->c));
+		(void)drill_because(d->r, DRILL_QUERY, "%.*s cannot be answered: %.200s", STR_ARG(q->name), PQerrorMessage(d->c));
 	PQclear(one);
 	return good;
 }
