@@ -378,10 +378,9 @@ static bool wanted(struct listing *l, struct str target)
 #define GONE "GONE: it was taken and signed for, and does not lie there any more"
 
 /* What a statement names and no vault has: somebody took it away. */
-static void list_gone(struct listing *l, const struct vault_entry *entries)
+static void list_gone(struct listing *l, struct vault_entry *entries)
 {
 	for (const struct config_target *t = l->b->config.targets; t; t = t->next) {
-		const struct vault_entry *e = entries;
 		struct vault_entry gone = { .target = t->name };
 		struct manifest m = { .taken_us = 0 };
 		struct point p;
@@ -390,9 +389,7 @@ static void list_gone(struct listing *l, const struct vault_entry *entries)
 		if (t->vaults[0] != l->vault || !wanted(l, t->name) ||
 		    !points_load(&l->b->points, t->name, &l->b->arena, &p, &there, NULL) || !there || !p.backup.len)
 			continue;
-		while (e && !(str_eq(e->target, t->name) && str_eq(e->id, p.backup)))
-			e = e->next;
-		if (e)
+		if (vault_find(entries, t->name, p.backup))
 			continue;
 		l->wrong = true;
 		gone.id = p.backup;

@@ -289,15 +289,6 @@ struct listed {
 	struct vault_entry *list;
 };
 
-static const struct vault_entry *entry_of(const struct listed *l, struct str id)
-{
-	const struct vault_entry *e = l->list;
-
-	while (e && !str_eq(e->id, id))
-		e = e->next;
-	return e;
-}
-
 /* Its manifest and its files too, where that costs no request. */
 static bool is_whole(const struct listed *l, const struct vault_entry *e)
 {
@@ -314,7 +305,7 @@ static bool is_whole(const struct listed *l, const struct vault_entry *e)
 static bool of_entry(const struct listed *l, struct str id, struct backup_health *h)
 {
 	const struct config_vault *v = l->t->vaults[0];
-	const struct vault_entry *e = entry_of(l, id);
+	const struct vault_entry *e = vault_find(l->list, l->t->name, id);
 	struct arena *a = &l->b->arena;
 	const struct point *p = &h->point;
 	bool said = p->drill.result == RECOVERY_FAILED && str_eq(p->drill.backup, id);
@@ -344,6 +335,7 @@ static void of_copies(struct backups *b, const struct config_target *t, struct b
 
 	for (const struct config_vault *const *v = t->vaults + 1; !b->looks && h->there && *v; v++) {
 		struct vault_entry *list = NULL;
+		const struct vault_entry *e;
 		struct vault *vault = NULL;
 		struct err err = { 0 };
 		bool good;
@@ -352,11 +344,10 @@ static void of_copies(struct backups *b, const struct config_target *t, struct b
 			continue;
 		good = vault_open(&(*v)->place, &vault, &err) && vault_list(vault, t->name, a, &list, &err);
 		vault_close(vault);
-		while (good && list && !(list->whole && !list->hidden && str_eq(list->id, h->point.backup)))
-			list = list->next;
+		e = vault_find(list, t->name, h->point.backup);
 		if (!good)
 			say(a, &h->notes, "vault %.*s cannot be looked into: %s", STR_ARG((*v)->place.name), err.msg);
-		else if (!list)
+		else if (!e || !e->whole || e->hidden)
 			say(a, &h->notes, "backup %.*s is not whole in vault %.*s: the next backup copies it", STR_ARG(h->point.backup),
 			    STR_ARG((*v)->place.name));
 	}
@@ -389,7 +380,7 @@ static void of_listing(struct backups *b, const struct config_target *t, int64_t
 		h->renew = true;
 	if (!str_eq(h->point.backup, h->point.verified.backup))
 		(void)of_entry(&l, h->point.verified.backup, h);
-	if (point_is_lost(&h->point, a) && is_whole(&l, entry_of(&l, h->point.drill.backup))) {
+	if (point_is_lost(&h->point, a) && is_whole(&l, vault_find(l.list, t->name, h->point.drill.backup))) {
 		say(a, &h->notes, "it lies there whole again: the next drill looks at the newest");
 		h->drill_due = true;
 		h->next_drill_us = 0;

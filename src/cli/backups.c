@@ -248,10 +248,9 @@ bool backups_there(struct vault *open, const struct config_vault *v, struct str 
 		return err_set(err, ERR_INPUT, "'%.*s' is no backup's id: `pawl backup list` shows them", STR_ARG(id));
 	if (!vault_list(open, target, arena, &list, err))
 		return false;
-	while (list && !str_eq(list->id, id))
-		list = list->next;
-	return list || err_set(err, ERR_INPUT, "there is no backup %.*s of %.*s in the vault %.*s: `pawl backup list` shows them",
-			       STR_ARG(id), STR_ARG(target), STR_ARG(v->place.name));
+	return vault_find(list, target, id) ||
+	       err_set(err, ERR_INPUT, "there is no backup %.*s of %.*s in the vault %.*s: `pawl backup list` shows them",
+		       STR_ARG(id), STR_ARG(target), STR_ARG(v->place.name));
 }
 
 bool backups_record(struct backups *b, const char *kind, const struct buf *body, struct err *err)

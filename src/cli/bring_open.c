@@ -114,8 +114,7 @@ void bring_open_older(struct bring_open *o, struct str id, struct err *err)
 
 	if (!id.len || !vault_list(o->vault, name, &o->arena, &list, NULL))
 		return;
-	for (e = list; e && !str_eq(e->id, id);)
-		e = e->next;
+	e = vault_find(list, name, id);
 	if (err->code != ERR_BROKEN && e && backup_seen(&seen, e, &m, &wrong) == BACKUP_LIES_WHOLE)
 		return;
 	(void)!backup_drills_read(o->ledger, &o->arena, &drills, NULL);

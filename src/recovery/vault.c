@@ -42,6 +42,13 @@ bool vault_list(struct vault *v, struct str target, struct arena *arena, struct 
 	return v->ops->list(v, target, arena, ret, err);
 }
 
+struct vault_entry *vault_find(struct vault_entry *list, struct str target, struct str id)
+{
+	while (list && !(str_eq(list->target, target) && str_eq(list->id, id)))
+		list = list->next;
+	return list;
+}
+
 bool vault_put_begin(struct vault *v, struct str target, struct str id, struct str file,
 		     struct vault_put **ret, uint64_t *ret_have, struct err *err)
 {

@@ -45,6 +45,8 @@ void vault_close(struct vault *v); /* NULL does nothing */
 /* Newest first. ${target} STR_NONE: all. */
 bool vault_list(struct vault *v, struct str target, struct arena *arena, struct vault_entry **ret,
 		struct err *err) PAWL_MUST_USE;
+/* The backup of that name in such a listing; NULL: none. */
+struct vault_entry *vault_find(struct vault_entry *list, struct str target, struct str id);
 
 /**
  * vault_put_begin(v, target, id, file, ret, err):

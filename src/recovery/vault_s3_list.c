@@ -151,13 +151,12 @@ static uint64_t sent(struct listing *l, const struct s3_upload *u)
 
 static bool take_upload(struct listing *l, const struct s3_upload *u, size_t skip, struct err *err)
 {
-	struct vault_entry *e = l->first;
+	struct vault_entry *e;
 	struct vault_name n;
 
 	if (!take_apart(u->key, skip, &n))
 		return true;
-	while (e && !(str_eq(e->target, n.target) && str_eq(e->id, n.id)))
-		e = e->next;
+	e = vault_find(l->first, n.target, n.id);
 	if (!e) {
 		e = arena_alloc(l->arena, sizeof(*e));
 		if (!e || ++l->n > ENTRIES_MAX)

@@ -249,6 +249,19 @@ static void listing(void **state)
 	assert_str(e->id, "one");
 }
 
+/* A name is the target's and the backup's: another target may have one of the same second. */
+static void found(void **state)
+{
+	struct vault_entry shop = { .target = STR("shop"), .id = STR("one") };
+	struct vault_entry other = { .target = STR("other"), .id = STR("one"), .next = &shop };
+
+	(void)state;
+	assert_ptr_equal(vault_find(&other, STR("shop"), STR("one")), &shop);
+	assert_ptr_equal(vault_find(&other, STR("other"), STR("one")), &other);
+	assert_null(vault_find(&other, STR("shop"), STR("two")));
+	assert_null(vault_find(NULL, STR("shop"), STR("one")));
+}
+
 static void continued(void **state)
 {
 	struct err err = { 0 };
@@ -285,6 +298,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(there_and_back), cmocka_unit_test(tampered),
 	cmocka_unit_test(filters_fail),	  cmocka_unit_test(listing),
 	cmocka_unit_test(continued),	  cmocka_unit_test(open_to_others),
+	cmocka_unit_test(found),
 };
 
 int main(void)
