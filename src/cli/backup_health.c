@@ -142,6 +142,13 @@ static void of_gap(struct arena *a, const struct config_target *t, int64_t now, 
 		    STR_ARG(t->name));
 }
 
+/* Somebody is to be told of it; of all that went there in one sentence. */
+static void went(struct arena *a, const struct config_target *t, struct str what, struct backup_health *h)
+{
+	h->vault_late = h->vault_late.len ? arena_fmt(a, "%.*s; %.*s", STR_ARG(h->vault_late), STR_ARG(what))
+					  : arena_fmt(a, "%.*s: %.*s", STR_ARG(t->name), STR_ARG(what));
+}
+
 /* What the statement promises must lie there. */
 static void of_pieces(struct backups *b, const struct config_target *t, struct backup_health *h)
 {
@@ -151,8 +158,7 @@ static void of_pieces(struct backups *b, const struct config_target *t, struct b
 	if (!gone.len)
 		return;
 	say(a, &h->red, "%.*s: pawl backup wal %.*s --once fetches what the server still has", STR_ARG(gone), STR_ARG(t->name));
-	h->vault_late = h->vault_late.len ? arena_fmt(a, "%.*s; %.*s", STR_ARG(h->vault_late), STR_ARG(gone))
-					  : arena_fmt(a, "%.*s: %.*s", STR_ARG(t->name), STR_ARG(gone));
+	went(a, t, gone, h);
 }
 
 static void of_wal(struct arena *a, const struct config_target *t, int64_t now, struct backup_health *h)
@@ -324,7 +330,7 @@ static bool of_entry(const struct listed *l, struct str id, struct backup_health
 	/* What its drill found is the same. */
 	if (!said)
 		say(a, &h->red, "%.*s: %spawl backup %.*s --drill", STR_ARG(what), sudo(l->t), STR_ARG(l->t->name));
-	h->vault_late = arena_fmt(a, "%.*s%s%.*s", STR_ARG(h->vault_late), h->vault_late.len ? "; " : "", STR_ARG(what));
+	went(a, l->t, what, h);
 	return false;
 }
 
@@ -360,6 +366,7 @@ static void of_listing(struct backups *b, const struct config_target *t, int64_t
 	struct listed l = { .b = b, .t = t };
 	struct err err = { 0 };
 	unsigned hidden = 0, to_come = 0;
+	struct str what;
 	bool good;
 
 	/* The programs behind the other kinds take their time, and know no delete marker. */
@@ -368,11 +375,10 @@ static void of_listing(struct backups *b, const struct config_target *t, int64_t
 	good = vault_open(&v->place, &l.vault, &err) && vault_list(l.vault, t->name, a, &l.list, &err);
 	if (!good) {
 		vault_close(l.vault);
-		say(a, v->place.kind == VAULT_DIRECTORY ? &h->red : &h->notes, "vault %.*s cannot be looked into: %s",
-		    STR_ARG(v->place.name), err.msg);
+		what = arena_fmt(a, "vault %.*s cannot be looked into: %s", STR_ARG(v->place.name), err.msg);
+		say(a, v->place.kind == VAULT_DIRECTORY ? &h->red : &h->notes, "%.*s", STR_ARG(what));
 		if (v->place.kind == VAULT_DIRECTORY)
-			h->vault_late = arena_fmt(a, "%.*s: vault %.*s cannot be looked into: %s", STR_ARG(t->name),
-						  STR_ARG(v->place.name), err.msg);
+			went(a, t, what, h);
 		return;
 	}
 	/* Without the newest there is none of today. */
@@ -389,8 +395,6 @@ static void of_listing(struct backups *b, const struct config_target *t, int64_t
 	/* One is told of once. */
 	if (h->vault_late.len && str_eq(h->point.drill.backup, h->point.backup))
 		h->drill_late = STR_NONE;
-	if (h->vault_late.len)
-		h->vault_late = arena_fmt(a, "%.*s: %.*s", STR_ARG(t->name), STR_ARG(h->vault_late));
 	for (const struct vault_entry *e = l.list; e; e = e->next) {
 		hidden += e->hidden;
 		to_come += retention_id_time(e->id) > now + SKEW_US;
@@ -427,8 +431,7 @@ static void of_readers(struct backups *b, const struct config_target *t, struct 
 			 "backup of it",
 			 b->published, STR_ARG(t->name));
 	say(a, &h->red, "%.*s: %spawl schedule run writes it again", STR_ARG(what), sudo(t));
-	h->vault_late = h->vault_late.len ? arena_fmt(a, "%.*s; %.*s", STR_ARG(h->vault_late), STR_ARG(what)) :
-					    arena_fmt(a, "%.*s: %.*s", STR_ARG(t->name), STR_ARG(what));
+	went(a, t, what, h);
 }
 
 static void of_schedule(struct backups *b, struct backup_health *h)

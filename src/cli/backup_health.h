@@ -5,7 +5,6 @@
 #define PAWL_CLI_BACKUP_HEALTH_H
 
 #include "cli/backups.h"
-#include "core/policy.h"
 
 struct backup_health {
 	bool there; /* a statement that is to be believed */

@@ -273,3 +273,12 @@ void backups_put_time(struct json_out *o, const char *key, int64_t us)
 	timestamp_text(us, text);
 	json_out_str(o, str_from(text));
 }
+
+void backups_put_list(struct json_out *o, const char *key, const struct str_list *l)
+{
+	json_out_key(o, key);
+	json_out_open(o, '[');
+	for (; l; l = l->next)
+		json_out_str(o, l->item);
+	json_out_close(o, ']');
+}

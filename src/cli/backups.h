@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/places.h"
+#include "core/policy.h"
 #include "ledger/ledger.h"
 #include "recovery/config.h"
 #include "recovery/points.h"
@@ -56,5 +57,7 @@ bool backups_become(struct str user, struct str state, struct err *err) PAWL_MUS
 
 /* A member that is a moment; null for 0. */
 void backups_put_time(struct json_out *o, const char *key, int64_t us);
+/* A member that is an array of sentences. */
+void backups_put_list(struct json_out *o, const char *key, const struct str_list *l);
 
 #endif

@@ -102,26 +102,38 @@ bool bring_open_backup(struct bring_open *o, const char *id, struct str *ret, st
 	return true;
 }
 
+/* Manifest and, in a folder, data; behind a delete marker or not. */
+static bool is_whole(struct bring_open *o, const struct vault_entry *e)
+{
+	struct backup_seen seen = { o->vault, o->from, o->config.key, &o->arena };
+	struct manifest m;
+	struct str wrong;
+
+	return backup_seen(&seen, e, &m, &wrong) == BACKUP_LIES_WHOLE;
+}
+
+static bool lies_whole(struct bring_open *o, const struct vault_entry *e)
+{
+	return !e->hidden && is_whole(o, e);
+}
+
 void bring_open_older(struct bring_open *o, struct str id, struct err *err)
 {
 	const struct str name = o->target->name;
 	const struct backup_drilled *drilled;
 	struct backup_drills drills = { .n = 0 };
-	struct backup_seen seen = { o->vault, o->from, o->config.key, &o->arena };
 	struct vault_entry *list, *e;
-	struct manifest m;
-	struct str wrong, said = arena_str(&o->arena, str_from(err->msg));
+	struct str said = arena_str(&o->arena, str_from(err->msg));
 
 	if (!id.len || !vault_list(o->vault, name, &o->arena, &list, NULL))
 		return;
 	e = vault_find(list, name, id);
-	if (err->code != ERR_BROKEN && e && backup_seen(&seen, e, &m, &wrong) == BACKUP_LIES_WHOLE)
+	if (err->code != ERR_BROKEN && e && is_whole(o, e))
 		return;
 	(void)!backup_drills_read(o->ledger, &o->arena, &drills, NULL);
 	for (e = list; e; e = e->next) {
 		drilled = backup_drills_find(&drills, name, e->id);
-		if (e->whole && !e->hidden && str_cmp(e->id, id) < 0 && !(drilled && drilled->decided == RECOVERY_FAILED) &&
-		    backup_seen(&seen, e, &m, &wrong) == BACKUP_LIES_WHOLE)
+		if (str_cmp(e->id, id) < 0 && !(drilled && drilled->decided == RECOVERY_FAILED) && lies_whole(o, e))
 			break;
 	}
 	if (e)
@@ -130,16 +142,6 @@ void bring_open_older(struct bring_open *o, struct str id, struct err *err)
 	else
 		(void)err_set(err, err->code, "%.*s\nThe vault %.*s has no older one that can be believed", STR_ARG(str_sub(said, 0, 800)),
 			      STR_ARG(o->from->place.name));
-}
-
-/* Manifest and, in a folder, data. */
-static bool lies_whole(struct bring_open *o, const struct vault_entry *e)
-{
-	struct backup_seen seen = { o->vault, o->from, o->config.key, &o->arena };
-	struct manifest m;
-	struct str wrong;
-
-	return !e->hidden && backup_seen(&seen, e, &m, &wrong) == BACKUP_LIES_WHOLE;
 }
 
 bool bring_open_verified(struct bring_open *o, const struct point *said, struct str *ret, struct err *err)

@@ -101,11 +101,7 @@ static void put_late(const struct cli *c, const struct lateness *late, struct bu
 	if (c->json) {
 		json_out_open(&o, '{');
 		json_out_kv_u64(&o, "late", late->n);
-		json_out_key(&o, "what");
-		json_out_open(&o, '[');
-		for (const struct str_list *l = late->what; l; l = l->next)
-			json_out_str(&o, l->item);
-		json_out_close(&o, ']');
+		backups_put_list(&o, "what", late->what);
 		json_out_close(&o, '}');
 		buf_addc(b, '\n');
 		return;

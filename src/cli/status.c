@@ -40,15 +40,6 @@ static void age(const struct telling *k, int64_t us, char ret[64])
 
 /* --- JSON --- */
 
-static void put_list(struct json_out *o, const char *key, const struct str_list *l)
-{
-	json_out_key(o, key);
-	json_out_open(o, '[');
-	for (; l; l = l->next)
-		json_out_str(o, l->item);
-	json_out_close(o, ']');
-}
-
 static void wal_json(struct telling *k, const struct point_wal *w)
 {
 	struct json_out *o = k->o;
@@ -82,8 +73,8 @@ static void target_json(struct telling *k, const struct config_target *t, const 
 	json_out_kv(o, "target", t->name);
 	json_out_kv(o, "kind", backup_kind_name(t->kind));
 	json_out_kv_bool(o, "green", !h->red);
-	put_list(o, "red", h->red);
-	put_list(o, "notes", h->notes);
+	backups_put_list(o, "red", h->red);
+	backups_put_list(o, "notes", h->notes);
 	json_out_kv(o, "backup", p->backup);
 	backups_put_time(o, "taken", p->taken_us);
 	json_out_kv_i64(o, "rpo_s", h->as_of_us ? (k->now_us - h->as_of_us) / CLOCK_SECOND : -1);
@@ -264,7 +255,7 @@ static void bad_target(struct telling *k, const struct config_bad *bad)
 	json_out_open(k->o, '{');
 	json_out_kv(k->o, "target", bad->name);
 	json_out_kv_bool(k->o, "green", false);
-	put_list(k->o, "red", &red);
+	backups_put_list(k->o, "red", &red);
 	json_out_close(k->o, '}');
 }
 

@@ -94,6 +94,7 @@ def gone():
     pawl("schedule", "check")
     said = [a["body"]["what"] for a in alarms(before)]
     t.ok(code == 3 and any("is no longer whole in vault local" in w for w in said) and len(said) == len(set(said)), "the watch pages for what is gone from the vault", (out, said))
+    t.ok(all(w.startswith("lite: ") and w.count("lite: ") == 1 for w in said), "each says whose once", said)
     code, out = pawl("schedule", "run", "--json")
     t.ok('"backups":1' in out, "and the next look takes another", (code, out))
     lost = json.loads(pawl("log", "--kind", "backup.lost", "--json")[1])["entries"]
