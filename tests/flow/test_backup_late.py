@@ -6,35 +6,17 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
+from lite import HOME, STATE, alarms, begin, pawl, status
 
 t = lab.Tap()
-HOME = os.environ["HOME"]
-STATE = HOME + "/.local/state/pawl"
 KEY = STATE + "/recovery/key.pem"
 HOUR = 3600 * 1000000
 TOOLS = HOME + "/tools"
-
-
-def pawl(*words, **more):
-    env = {k: os.environ[k] for k in ("ASAN_OPTIONS", "TMPDIR") if k in os.environ}
-    env.update(HOME=HOME, PATH=TOOLS + ":" + os.environ["PATH"], **more)
-    p = subprocess.run([lab.binary("pawl"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
-    return p.returncode, p.stdout + p.stderr
-
-
-def alarms(behind=0):
-    return [a for a in json.loads(pawl("log", "--kind", "alarm", "--json")[1])["entries"] if a["seq"] > behind]
-
-
-def status():
-    code, out = pawl("status", "--json")
-    return code, json.loads(out)["targets"][0]
 
 
 def older(hours, **only):
@@ -112,12 +94,7 @@ def gone():
 
 
 def late():
-    pawl("backup", "init", "--empty")
-    db = sqlite3.connect(HOME + "/notes.db")
-    db.executescript("CREATE TABLE notes (a INTEGER PRIMARY KEY, b); INSERT INTO notes VALUES (1, 'one')")
-    db.close()
-    with open(HOME + "/.config/pawl/backup.yaml", "a") as f:
-        f.write("targets:\n  - {name: lite, sqlite: %s/notes.db, vault: local, every: 24h, drill: 24h}\n" % HOME)
+    begin()
     t.ok(pawl("backup", "--drill")[0] == 0 and status()[0] == 0 and pawl("schedule", "check")[0] == 0, "young and drilled: green, nothing late")
     failed()
     told = gone()
@@ -154,7 +131,7 @@ def units():
     with open(TOOLS + "/systemctl", "w") as f:
         f.write("#!/bin/sh\nexit 0\n")
     os.chmod(TOOLS + "/systemctl", 0o755)
-    code, out = pawl("schedule", "--systemd", XDG_CONFIG_HOME=HOME + "/.config")
+    code, out = pawl("schedule", "--systemd", PATH=TOOLS + ":" + os.environ["PATH"], XDG_CONFIG_HOME=HOME + "/.config")
     folder = HOME + "/.config/systemd/user"
     names = sorted(os.listdir(folder))
     t.ok(code == 0 and len(names) >= 4 and len(names) % 2 == 0, "schedule --systemd writes services and timers", (out, names))

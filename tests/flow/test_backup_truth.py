@@ -5,31 +5,16 @@
 import json
 import os
 import shutil
-import sqlite3
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
+from lite import HOME, STATE, alarms, begin, pawl, status
 
 t = lab.Tap()
-HOME = os.environ["HOME"]
-STATE = HOME + "/.local/state/pawl"
 VAULT = STATE + "/vault/lite/"
 POINTS = STATE + "/recovery/points/"
-
-
-def pawl(*words):
-    env = {k: os.environ[k] for k in ("ASAN_OPTIONS", "TMPDIR") if k in os.environ}
-    env.update(HOME=HOME, PATH=os.environ["PATH"])
-    p = subprocess.run([lab.binary("pawl"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
-    return p.returncode, p.stdout + p.stderr
-
-
-def status():
-    code, out = pawl("status", "--json")
-    return code, json.loads(out)["targets"][0]
 
 
 def taken(*more):
@@ -46,10 +31,6 @@ def entry(id):
 
 def line(id):
     return next((x for x in pawl("backup", "list")[1].splitlines() if id in x), "")
-
-
-def alarms():
-    return [a["body"]["what"] for a in json.loads(pawl("log", "--kind", "alarm", "--json")[1])["entries"]]
 
 
 def an_older_one():
@@ -104,7 +85,7 @@ def unread():
         t.eq(pawl("schedule", "check")[0], 3, "and the watch ends with 3")
         before = len(alarms())
         code, out = pawl("schedule", "run")
-        t.ok(code == 0 and "written again" in out and any("written again" in a for a in alarms()), "the next run writes it again, and tells", (code, out))
+        t.ok(code == 0 and "written again" in out and any("written again" in a["body"]["what"] for a in alarms()), "the next run writes it again, and tells", (code, out))
         t.ok(status()[0] == 0 and open(POINTS + "lite.json").read() == whole, "and it is green")
 
     whole = open(POINTS + "lite.json").read()
@@ -144,17 +125,8 @@ def data():
     t.ok(code == 1 and not e["whole"], "what was signed for and has no signature any more makes the list end with 1", (code, e))
 
 
-def main():
-    pawl("backup", "init", "--empty")
-    db = sqlite3.connect(HOME + "/notes.db")
-    db.executescript("CREATE TABLE notes (a INTEGER PRIMARY KEY, b); INSERT INTO notes VALUES (1, 'one')")
-    db.close()
-    with open(HOME + "/.config/pawl/backup.yaml", "a") as f:
-        f.write("targets:\n  - {name: lite, sqlite: %s/notes.db, vault: local, every: 24h, drill: 24h}\n" % HOME)
-    an_older_one()
-    unread()
-    data()
-
-
-main()
+begin()
+an_older_one()
+unread()
+data()
 t.done()
