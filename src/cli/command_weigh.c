@@ -76,6 +76,21 @@ static void read_once(const struct command_ask *ask, struct command_weighed *w)
 		command_read(ask->text, &w->world, &w->arena, &w->answer);
 }
 
+/* Where vaults lie is looked up once a reader wants to know: most commands come near none. Read again then as if it had been known. */
+static void read_round(const struct command_ask *ask, const struct places *places, struct command_weighed *w, bool *looked)
+{
+	read_once(ask, w);
+	if (*looked || !w->world.vaults_wanted)
+		return;
+	*looked = true;
+	w->world.vaults = vaults_look(places, &w->world_arena);
+	if (!w->world.vaults)
+		return;
+	w->world.needs = NULL;
+	w->world.n_needs = 0;
+	read_once(ask, w);
+}
+
 /* Read, look where the reader wants to look, read again. What is still unanswered after the rounds stays unknown: strictest. */
 static bool read_all(const struct command_ask *ask, const struct places *places, struct command_weighed *w, struct err *err)
 {
@@ -86,12 +101,12 @@ static bool read_all(const struct command_ask *ask, const struct places *places,
 		.config_dir = places->config,
 		.env = ask->env,
 	};
+	bool looked = false;
 
 	if (!surroundings_begin(&o, &w->world_arena, &w->world, err))
 		return false;
-	w->world.vaults = vaults_look(places, &w->world_arena);
 	for (unsigned round = 0;; round++) {
-		read_once(ask, w);
+		read_round(ask, places, w, &looked);
 		if (w->arena.full || w->world_arena.full)
 			return err_set(err, ERR_LIMIT, "the command is larger than pawl holds in memory: refused");
 		if (!w->world.n_needs || round + 1 >= WORLD_MAX_ROUNDS)

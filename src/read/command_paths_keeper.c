@@ -143,7 +143,7 @@ static void judge_operand(struct paths *p, struct shell_value operand, enum role
 		judge_local(p, paths_of(p, operand), role == ROLE_GOES ? PATHS_TREE : PATHS_WRITE);
 		return;
 	}
-	for (const struct world_vault *v = p->w->world->vaults; v; v = v->next) {
+	for (const struct world_vault *v = world_vaults(p->w->world); v; v = v->next) {
 		if (v->repository.len && remote_of(p, v->repository, &vault) && is_hit(&vault, &at, role))
 			paths_vault_goes(p, v, v->repository);
 	}
@@ -194,7 +194,7 @@ void paths_keeper_act(struct paths *p)
 {
 	struct command_words s;
 
-	if (!p->w->world->vaults || !paths_listed(" restic rclone ", p->program) || !command_words(p->w, &s) || only_shows(&s))
+	if (!paths_listed(" restic rclone ", p->program) || !world_vaults(p->w->world) || !command_words(p->w, &s) || only_shows(&s))
 		return;
 	if (str_is(p->program, "restic"))
 		restic(p, &s);

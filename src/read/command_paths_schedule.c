@@ -62,7 +62,7 @@ static bool keeps_lines(struct str text)
 
 static bool keeps_vaults(const struct paths *p, struct str user)
 {
-	for (const struct world_vault *v = p->w->world->vaults; v; v = v->next)
+	for (const struct world_vault *v = world_vaults(p->w->world); v; v = v->next)
 		if (v->user.len && str_eq(v->user, user))
 			return true;
 	return false;

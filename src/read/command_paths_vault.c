@@ -262,7 +262,7 @@ static bool goes_untracked(const struct world_repository *r, struct str folder, 
 static void vaults_untracked(struct paths *p, const struct paths_target *t, const struct paths_words *o, const struct world_repository *r,
 			     const struct paths_untracked *which)
 {
-	for (const struct world_vault *v = p->w->world->vaults; v; v = v->next) {
+	for (const struct world_vault *v = world_vaults(p->w->world); v; v = v->next) {
 		const struct str folders[] = { v->path, v->real };
 
 		for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
@@ -304,7 +304,7 @@ bool paths_vault(struct paths *p, const struct paths_target *t, struct str path,
 	struct paths_target at = *t;
 
 	at.path = path;
-	for (const struct world_vault *v = p->w->world->vaults; v; v = v->next) {
+	for (const struct world_vault *v = world_vaults(p->w->world); v; v = v->next) {
 		const struct str folders[] = { v->path, v->real };
 
 		if (is_untracked(p->tracked, v))

@@ -62,6 +62,8 @@ const struct world_repository *world_repository(struct world *w, struct str fold
 
 	if (!askable(folder) || !w->arena)
 		return NULL;
+	/* What of it holds a vault is part of the answer. */
+	w->vaults_wanted = true;
 	p = world_absolute(STR("/"), folder, w->arena);
 	for (const struct world_repository *f = w->repositories; f; f = f->next) {
 		if (str_eq(f->folder, p))
@@ -81,6 +83,12 @@ const struct world_program *world_program(struct world *w, struct str name)
 	}
 	need_add(w, NEED_PROGRAM, name);
 	return NULL;
+}
+
+const struct world_vault *world_vaults(struct world *w)
+{
+	w->vaults_wanted = true;
+	return w->vaults;
 }
 
 bool world_env(const struct world *w, struct str name, struct str *ret)

@@ -97,7 +97,8 @@ struct world {
 	struct str home;
 	struct str workspace;	/* root of the project the agent works in; STR_NONE: none */
 	struct str state_dir, config_dir; /* pawl's own */
-	const struct world_vault *vaults; /* those that are there */
+	const struct world_vault *vaults; /* those that are there, once they were wanted; read through world_vaults() */
+	bool vaults_wanted;		  /* … by a reader, or to answer one about a repository */
 	struct str user;
 	uint32_t uid;
 	const struct world_variable *env; /* whole environment of the agent's tool call, sorted by name */
@@ -118,6 +119,8 @@ const struct world_file *world_file(struct world *w, struct str path);
 const struct world_path *world_path(struct world *w, struct str path);
 const struct world_repository *world_repository(struct world *w, struct str folder);
 const struct world_program *world_program(struct world *w, struct str name);
+/* NULL also where nobody looked yet: then it is noted that they are wanted, and the reader is asked again when there are any. */
+const struct world_vault *world_vaults(struct world *w);
 /* Value of an environment variable; false when it is not set. */
 bool world_env(const struct world *w, struct str name, struct str *ret) PAWL_MUST_USE;
 

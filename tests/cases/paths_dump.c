@@ -68,6 +68,8 @@ int main(void)
 		for (unsigned round = 0; round < WORLD_MAX_ROUNDS; round++) {
 			a = (struct command_answer){ 0 };
 			read_one(it->text, &w, &one, &a);
+			if (corpus_world_vaults(it->world, &w))
+				continue;
 			if (!w.needs)
 				break;
 			corpus_world_answer(it->world, &w);

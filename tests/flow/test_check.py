@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # timeout: 60
 """`pawl check` and `pawl explain`: one word is shell text, words behind `--` are an argv, `-` is standard input; nothing is run."""
+import ctypes
 import os
 import pathlib
 import subprocess
@@ -66,6 +67,30 @@ def vaults(here):
         yield command, wrong(["check", command], "", ALLOW, command)
 
 
+def opens(path, words, cwd):
+    """Does `pawl` of these words open that file?"""
+    libc = ctypes.CDLL(None, use_errno=True)
+    fd = libc.inotify_init1(os.O_NONBLOCK)
+    try:
+        if libc.inotify_add_watch(fd, os.fsencode(path), 0x20) < 0:  # IN_OPEN
+            raise OSError(ctypes.get_errno(), "inotify")
+        subprocess.run([PAWL, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, cwd=cwd)
+        return bool(os.read(fd, 4096))
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+
+
+def vaults_unwanted(here):
+    """Where vaults lie is read only for what could come near one."""
+    config = here / ".config" / "pawl" / "backup.yaml"
+    for command in ("ls", "ls -la ~/some/v", "cat README.md | grep -c x", "git status", "make -j2", "echo 'rm -rf /'", "psql -c 'select 1'"):
+        yield "backup.yaml is not read for: " + command, ["it was opened"] if opens(config, ["check", command], here) else []
+    for command in ("rm -rf x", "echo x > y", "sudo mv x y", "git clean -fd", "rclone purge far:x", "restic -r /r forget --prune x"):
+        yield "it is for: " + command, [] if opens(config, ["check", command], here) else ["it was not opened"]
+
+
 def vault_in_project(here):
     """What git itself says of a vault in its work tree: untracked, ignored, tracked; and that of a name in quotes nobody knows."""
     project = here / "project"
@@ -104,6 +129,8 @@ def main():
     here = pathlib.Path(os.environ["HOME"])
     tap.check("nothing is written anywhere", [str(p) for p in here.rglob("*")])
     for what, bad in vaults(here):
+        tap.check(what, bad)
+    for what, bad in vaults_unwanted(here):
         tap.check(what, bad)
     for what, bad in vault_in_project(here):
         tap.check(what, bad)

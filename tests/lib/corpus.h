@@ -58,6 +58,8 @@ bool corpus_read_folder(const char *folder, struct arena *arena, struct corpus *
 const struct corpus_world *corpus_default_world(struct arena *arena);
 /* A world to read a command in, nothing asked and nothing answered yet. */
 void corpus_world_begin(const struct corpus_world *is, struct arena *arena, struct world *ret);
+/* Its vaults, once they are wanted. True: they are there now, and it is to be read again. */
+bool corpus_world_vaults(const struct corpus_world *is, struct world *w);
 /* Answer what was asked, and forget the needs. */
 void corpus_world_answer(const struct corpus_world *is, struct world *w);
 /* Would the keep take this before it is lost? Inside the workspace, and not past its bounds. */

@@ -90,7 +90,6 @@ void corpus_world_begin(const struct corpus_world *is, struct arena *arena, stru
 			       .workspace = is->workspace,
 			       .state_dir = arena_join(arena, is->home, STR("/.local/state/pawl")),
 			       .config_dir = arena_join(arena, is->home, STR("/.config/pawl")),
-			       .vaults = is->vaults,
 			       .user = is->user,
 			       .uid = str_is(is->user, "root") ? 0 : 1000,
 			       .arena = arena };
@@ -243,6 +242,14 @@ static void answer_program(const struct corpus_world *is, struct world *w, struc
 	p->name = name;
 	p->next = w->programs;
 	w->programs = p;
+}
+
+bool corpus_world_vaults(const struct corpus_world *is, struct world *w)
+{
+	if (!w->vaults_wanted || w->vaults == is->vaults)
+		return false;
+	w->vaults = is->vaults;
+	return true;
 }
 
 void corpus_world_answer(const struct corpus_world *is, struct world *w)

@@ -64,10 +64,34 @@ static void test_needs(void **state)
 	arena_reset(&a);
 }
 
+static void test_vaults(void **state)
+{
+	struct world_vault v = { .path = STR("/v") };
+	struct arena a;
+	struct world w = { .arena = &a };
+
+	(void)state;
+	arena_init(&a, mem, sizeof(mem));
+	world_file(&w, STR("/w/x"));
+	world_path(&w, STR("/w/x"));
+	world_program(&w, STR("git"));
+	assert_false(w.vaults_wanted);
+	/* Its answer says what of it holds a vault. */
+	world_repository(&w, STR("/w"));
+	assert_true(w.vaults_wanted);
+	w.vaults_wanted = false;
+	assert_null(world_vaults(&w));
+	assert_true(w.vaults_wanted);
+	w.vaults = &v;
+	assert_ptr_equal(world_vaults(&w), &v);
+	arena_reset(&a);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_absolute),
 	cmocka_unit_test(test_within),
 	cmocka_unit_test(test_needs),
+	cmocka_unit_test(test_vaults),
 };
 
 UNIT_MAIN(tests)
