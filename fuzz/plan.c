@@ -42,6 +42,11 @@ static void say(struct reading *r)
 		FUZZ_CHECK(str_is_utf8(c->name) && str_is_utf8(c->reason) && str_is_utf8(c->title));
 		change_to_json(c, &o);
 	}
+	for (const struct request_bucket *b = s->buckets; b; b = b->next) {
+		FUZZ_CHECK(b->address.len && b->name.len && str_is_utf8(b->address) && str_is_utf8(b->name));
+		json_out_str(&o, b->address);
+		json_out_str(&o, b->name);
+	}
 	json_out_close(&o, ']');
 	FUZZ_CHECK(!r->said.failed);
 }

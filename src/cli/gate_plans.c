@@ -128,6 +128,7 @@ static bool begins(const struct plan_read *p, const struct database_question *q)
 /* Its approval, verified and used up. */
 static bool use(struct gate_plans *g, const struct plan_read *p, const struct evidence *e, char ret_hold[HOLD_ID_LEN])
 {
+	struct request asked = p->request;
 	struct evidence now = *e;
 	struct judgement j;
 	struct grant_use used;
@@ -136,7 +137,7 @@ static bool use(struct gate_plans *g, const struct plan_read *p, const struct ev
 
 	if (!arena_map(&arena, USE_ARENA))
 		return false;
-	recovery_look(g->places, &p->request, p->plan.upstream, &arena, &now);
+	recovery_look(g->places, &asked, p->plan.upstream, &arena, &now);
 	evidence_redact(&now, &arena);
 	judge(g->holds->policy, &p->request, &now, &arena, &j);
 	ok = j.verdict == VERDICT_HOLD && hold_use(g->holds, &p->request, &j, &now, &arena, &used, NULL);

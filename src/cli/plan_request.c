@@ -58,6 +58,7 @@ static bool feed_all(int fd, struct str first, struct plan_reader *r, struct dig
 static bool end_reader(struct plan_reader *r, struct plan_request *p)
 {
 	p->request.changes = plan_reader_end(r, &p->summary, &p->creates);
+	p->request.buckets = p->summary.buckets;
 	return true;
 }
 

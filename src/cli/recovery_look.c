@@ -227,7 +227,7 @@ static bool is_lost(void *ctx, struct str directory, const struct point *p)
 	return vault_lies(&ask) == VAULT_LIES_GONE;
 }
 
-static void look(struct looking *l, const char *path, const struct known_ask *ask)
+static bool look(struct looking *l, const char *path, const struct known_ask *ask)
 {
 	struct recovery_point *points = NULL;
 	struct known_statement *list;
@@ -236,40 +236,41 @@ static void look(struct looking *l, const char *path, const struct known_ask *as
 
 	if (!read_config(l, path, &k, &err) || !find_points(l, &k)) {
 		unbelieved(l, str_from(err.msg));
-		return;
+		return false;
 	}
 	list = list_statements(l, &k);
 	for (struct known_statement *s = list; s; s = s->next)
 		read_statement(l, &k, s);
 	if (!known_evidence(&k, list, ask, l->arena, &points)) {
 		unbelieved(l, STR("it is more than pawl holds in memory"));
-		return;
+		return false;
 	}
 	l->e->recovery = keep(l, points);
 	for (const struct known_statement *s = list; s; s = s->next) {
 		if (s->serial > s->seen)
 			write_seen(l, s);
 	}
+	return true;
 }
 
-void recovery_look(const struct places *places, const struct request *request, struct str database, struct arena *arena,
+/* Of what the request says of buckets nothing is kept where nobody said what a vault is. */
+void recovery_look(const struct places *places, struct request *request, struct str database, struct arena *arena,
 		   struct evidence *e)
 {
 	struct known_ask ask = { .request = request, .database = database, .now_us = e->now_us, .lost = is_lost };
-	struct arena own;
+	struct arena own = { 0 };
 	struct looking l = { .places = places, .arena = &own, .asker = arena, .e = e };
-	char path[PLACES_MAX];
+	char path[PLACES_MAX] = "";
+	bool looked = false;
 
 	ask.ctx = &l;
-	if (!known_wanted(request))
-		return;
-	recovery_look_config(places, path);
-	if (!*path)
-		return;
-	if (!arena_map(&own, MEMORY)) {
+	if (known_wanted(request))
+		recovery_look_config(places, path);
+	if (*path && arena_map(&own, MEMORY))
+		looked = look(&l, path, &ask);
+	else if (*path)
 		unbelieved(&l, STR("there is no memory to read it with"));
-		return;
-	}
-	look(&l, path, &ask);
+	if (!looked)
+		request->buckets = NULL;
 	arena_unmap(&own);
 }

@@ -14,9 +14,10 @@
  * recovery_look(places, request, database, arena, e):
  * Fill ${e->recovery} with points for what ${request} takes away; nothing is read where it takes nothing. ${database}: another name of
  * the database that all of it is in, a gate's; STR_NONE. Wants e->now_us. /etc/pawl/backup.yaml speaks alone where it is there, else
- * the user's own. The highest serial seen of each statement is remembered in STATE/recovery/seen.
+ * the user's own. Of ${request->buckets} those stay in which a vault lies. The highest serial seen of each statement is remembered in
+ * STATE/recovery/seen.
  */
-void recovery_look(const struct places *places, const struct request *request, struct str database, struct arena *arena,
+void recovery_look(const struct places *places, struct request *request, struct str database, struct arena *arena,
 		   struct evidence *e);
 
 /* The path of the backup.yaml that speaks here, "" when there is none. */

@@ -85,6 +85,10 @@ void request_redact(struct request *r, struct arena *arena)
 	r->summary = redact_str(r->summary, arena);
 	CHANGE_EACH(c, &r->changes)
 		change_redact(c, arena);
+	for (struct request_bucket *b = r->buckets; b; b = b->next) {
+		b->address = redact_str(b->address, arena);
+		b->name = redact_str(b->name, arena);
+	}
 }
 
 static void out_rows(struct json_out *o, const char *key, const void *base, const struct row *rows, size_t n)
@@ -115,6 +119,19 @@ static void out_principal(struct json_out *o, const struct principal *p)
 	json_out_close(o, '}');
 }
 
+static void out_buckets(struct json_out *o, const struct request_bucket *b)
+{
+	json_out_key(o, "buckets");
+	json_out_open(o, '[');
+	for (; b; b = b->next) {
+		json_out_open(o, '{');
+		json_out_kv(o, "address", b->address);
+		json_out_kv(o, "name", b->name);
+		json_out_close(o, '}');
+	}
+	json_out_close(o, ']');
+}
+
 void request_to_json(const struct request *r, struct json_out *o)
 {
 	struct digest d = request_digest(r);
@@ -139,6 +156,8 @@ void request_to_json(const struct request *r, struct json_out *o)
 	CHANGE_EACH(c, &r->changes)
 		change_to_json(c, o);
 	json_out_close(o, ']');
+	if (r->buckets)
+		out_buckets(o, r->buckets);
 	json_out_close(o, '}');
 }
 
@@ -185,10 +204,28 @@ static bool in_changes(const struct json *list, struct arena *arena, struct chan
 	return true;
 }
 
+static bool in_buckets(const struct json *list, struct arena *arena, struct request_bucket **ret, struct err *err)
+{
+	if (list && list->type != JSON_ARRAY)
+		return err_set(err, ERR_INPUT, "request: buckets are no list");
+	JSON_EACH(m, list) {
+		struct request_bucket *b = ARENA_NEW(arena, struct request_bucket);
+
+		if (!b)
+			return err_set(err, ERR_LIMIT, "request: too large");
+		*b = (struct request_bucket){ .address = json_str(m, "address"), .name = json_str(m, "name") };
+		if (!b->address.len || !b->name.len)
+			return err_set(err, ERR_INPUT, "request: a bucket without address or name");
+		*ret = b;
+		ret = &b->next;
+	}
+	return true;
+}
+
 static bool known_members(const struct json *v, struct err *err)
 {
 	static const char *const known[] = { "digest", "principal", "gate", "tool", "summary", "place",
-					     "binding", "bytes", "partial", "changes" };
+					     "binding", "bytes", "partial", "changes", "buckets" };
 
 	JSON_EACH(m, v) {
 		size_t i = 0;
@@ -225,7 +262,8 @@ bool request_from_json(const struct json *v, struct arena *arena, struct request
 	if (!in_principal(json_get(v, "principal"), &r.principal, err) ||
 	    !place_from_json(json_get(v, "place"), &r.place, err) ||
 	    !in_rows(json_get(v, "binding"), &r.binding, binding_rows, ARRAY_LEN(binding_rows), err) ||
-	    !in_changes(json_get(v, "changes"), arena, &r.changes, err))
+	    !in_changes(json_get(v, "changes"), arena, &r.changes, err) ||
+	    !in_buckets(json_get(v, "buckets"), arena, &r.buckets, err))
 		return false;
 	if (!digest_fits(v, &r, err))
 		return false;

@@ -34,6 +34,13 @@ struct binding {
 	struct str evidence; /* digest, hex, over the evidence shown */
 };
 
+/* A bucket that the Terraform state of a request manages, or what is set for one, whether the request touches it or not. */
+struct request_bucket {
+	struct str address; /* of the resource: "aws_s3_bucket.backups" */
+	struct str name;    /* the bucket's */
+	struct request_bucket *next;
+};
+
 struct request {
 	struct principal principal;
 	enum gate gate;
@@ -44,6 +51,8 @@ struct request {
 	struct digest bytes; /* of the exact bytes judged */
 	struct change_list changes;
 	bool partial; /* what is here may not be all (-target, errored plan, deferred) */
+	/* Of a plan's state, for backups may lie in one: buckets, then what is set for some. Not in the digest: the bytes say them. */
+	struct request_bucket *buckets;
 };
 
 struct str gate_name(enum gate g);

@@ -5,6 +5,7 @@
 
 #include "base/json_memory.h"
 #include "read/plan_change.h"
+#include "read/plan_prior.h"
 #include "read/plan_say.h"
 
 #define PIECE ((size_t)64 << 10)     /* bytes given to yajl at once: bounds what it has to keep over a boundary */
@@ -13,13 +14,14 @@
 #define SCRATCH_MAX ((size_t)256 << 20)
 
 enum section {
-	SECTION_OTHER = 0, /* skipped: planned_values, prior_state, configuration, variables … */
+	SECTION_OTHER = 0, /* skipped: planned_values, configuration, variables … */
 	SECTION_FORMAT,
 	SECTION_VERSION,
 	SECTION_COMPLETE,
 	SECTION_APPLYABLE,
 	SECTION_ERRORED,
 	SECTION_LIST,
+	SECTION_PRIOR,
 	SECTION_NOT_A_PLAN,
 };
 
@@ -43,6 +45,7 @@ static const struct key {
 	{ "deferred_action_invocations", SECTION_LIST, plan_change_deferred, true },
 	{ "checks", SECTION_LIST, plan_change_check, false },
 	{ "planned_values", SECTION_OTHER, NULL, true },
+	{ "prior_state", SECTION_PRIOR, NULL, false },
 	{ "values", SECTION_NOT_A_PLAN, NULL, false }, /* a state */
 	{ "@level", SECTION_NOT_A_PLAN, NULL, false }, /* the log of `terraform plan -json` */
 };
@@ -52,6 +55,7 @@ struct plan_reader {
 	struct arena scratch; /* one element at a time */
 	yajl_handle yajl;
 	struct json_build build;
+	struct plan_prior prior;
 	const struct key *key; /* of the member being read; NULL: none we know */
 	struct str seen[MAX_KEYS];
 	size_t n_seen;
@@ -145,6 +149,7 @@ static bool top_scalar(struct plan_reader *r, enum json_type type, struct str te
 		return top_flag(r, type == JSON_TRUE);
 	case SECTION_LIST:
 		return type == JSON_NULL ? true : refuse_type(r);
+	case SECTION_PRIOR:
 	case SECTION_NOT_A_PLAN:
 		return true;
 	}
@@ -153,9 +158,10 @@ static bool top_scalar(struct plan_reader *r, enum json_type type, struct str te
 
 static bool top_open(struct plan_reader *r, enum json_type type)
 {
-	if (!r->key || r->key->section == SECTION_OTHER || r->key->section == SECTION_NOT_A_PLAN)
-		return true;
-	return r->key->section == SECTION_LIST && type == JSON_ARRAY ? true : refuse_type(r);
+	enum section s = r->key ? r->key->section : SECTION_OTHER;
+
+	return s == SECTION_OTHER || s == SECTION_PRIOR || s == SECTION_NOT_A_PLAN || (s == SECTION_LIST && type == JSON_ARRAY) ||
+	       refuse_type(r);
 }
 
 static bool top_key(struct plan_reader *r, struct str name)
@@ -196,6 +202,11 @@ static bool in_list(const struct plan_reader *r)
 	return r->depth == 2 && r->key && r->key->section == SECTION_LIST;
 }
 
+static bool in_prior(const struct plan_reader *r)
+{
+	return r->depth > 1 && r->key && r->key->section == SECTION_PRIOR;
+}
+
 /*
  * Most of a plan is resources that do not change, and drift. Of those only a part is built: of drift the actions, of a no-op
  * not what it will be, which is what it is. Where "actions" does not come first, as terraform writes it, all is built.
@@ -206,6 +217,8 @@ static bool in_list(const struct plan_reader *r)
 
 static bool not_needed(struct plan_reader *r, struct str name)
 {
+	if (!r->building)
+		return in_prior(r) && !plan_prior_name(&r->prior, r->depth, name);
 	if (r->depth == LEVEL_ELEMENT)
 		r->in_change = str_is(name, "change");
 	if (!r->in_change || r->depth != LEVEL_CHANGE)
@@ -267,6 +280,8 @@ static bool on_scalar(struct plan_reader *r, enum json_type type, struct str tex
 		r->noop = str_is(text, "no-op");
 	if (r->building)
 		return element_step(r, json_build_scalar(&r->build, type, text));
+	if (in_prior(r) && type == JSON_STRING)
+		plan_prior_text(&r->prior, text);
 	if (r->depth == 1)
 		return top_scalar(r, type, text);
 	return r->depth > 0 ? true : refuse(r, "the plan is no JSON object: give the output of `terraform show -json PLANFILE`");
@@ -297,6 +312,8 @@ static bool on_close(struct plan_reader *r)
 		return true;
 	if (r->building)
 		return element_step(r, json_build_close(&r->build));
+	if (in_prior(r))
+		plan_prior_close(&r->prior, r->depth);
 	r->closed = r->depth == 0;
 	return true;
 }
@@ -308,7 +325,7 @@ static bool on_name(struct plan_reader *r, struct str name)
 		return refuse(r, "a name in the plan is larger than %zu MB", PLAN_MAX_TEXT >> 20);
 	if (r->skip)
 		return true;
-	if (r->building && not_needed(r, name)) {
+	if (not_needed(r, name)) {
 		r->skip = r->depth;
 		return true;
 	}
@@ -380,7 +397,7 @@ struct plan_reader *plan_reader_new(struct arena *arena, const struct plan_opts 
 	if (!r || !mem)
 		return NULL;
 	arena_init(&r->scratch, mem, scratch);
-	r->work.arena = arena;
+	r->work.arena = r->prior.arena = arena;
 	if (opts)
 		r->work.opts = *opts;
 	r->max_bytes = r->work.opts.max_bytes ? r->work.opts.max_bytes : PLAN_MAX_BYTES;
@@ -448,26 +465,6 @@ static void judge_whole(struct plan_reader *r)
 		refuse(r, "there is no plan in this JSON: give the output of `terraform show -json PLANFILE`");
 }
 
-/* The arena is full: what was read may not be all, and there is no room to say so but here. */
-static void tell_full(struct plan_reader *r)
-{
-	struct change_list *l = &r->work.changes;
-	struct change *c = &r->spare.item[0];
-
-	r->work.sum.understood = false;
-	r->spare.n = 1;
-	c->kind = CHANGE_OPAQUE;
-	c->type = STR("terraform_plan");
-	c->name = STR("plan");
-	c->reason = STR("the plan is larger than the memory set aside for it: split the configuration");
-	if (l->last)
-		l->last->next = &r->spare;
-	else
-		l->first = &r->spare;
-	l->last = &r->spare;
-	l->n++;
-}
-
 struct change_list plan_reader_end(struct plan_reader *r, struct plan_summary *ret_summary,
 				   struct plan_create **ret_creates)
 {
@@ -485,8 +482,9 @@ struct change_list plan_reader_end(struct plan_reader *r, struct plan_summary *r
 	}
 	w->sum.refresh_only = !r->resource_changes && w->sum.n_drift > 0;
 	plan_relate_finish(&w->relate, w->arena);
+	w->sum.buckets = plan_prior_end(&r->prior);
 	if (w->arena->full)
-		tell_full(r);
+		plan_change_full(w, &r->spare);
 	if (ret_summary)
 		*ret_summary = w->sum;
 	if (ret_creates)

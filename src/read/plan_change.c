@@ -90,6 +90,25 @@ void plan_change_opaque(struct plan_work *w, struct str address, struct str type
 	c->reason = arena_str(w->arena, reason);
 }
 
+void plan_change_full(struct plan_work *w, struct change_chunk *spare)
+{
+	struct change_list *l = &w->changes;
+	struct change *c = &spare->item[0];
+
+	w->sum.understood = false;
+	spare->n = 1;
+	c->kind = CHANGE_OPAQUE;
+	c->type = STR("terraform_plan");
+	c->name = STR("plan");
+	c->reason = STR("the plan is larger than the memory set aside for it: split the configuration");
+	if (l->last)
+		l->last->next = spare;
+	else
+		l->first = spare;
+	l->last = spare;
+	l->n++;
+}
+
 /* --- one resource --- */
 
 static void load(struct plan_work *w, const struct json *v, struct plan_resource *ret)

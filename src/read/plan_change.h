@@ -15,5 +15,7 @@ void plan_change_check(struct plan_work *w, const struct json *v);
 
 /* A change of kind CHANGE_OPAQUE; makes the plan "not understood". */
 void plan_change_opaque(struct plan_work *w, struct str address, struct str type, struct str reason);
+/* What was read may not be all, for the arena is full: said in ${spare}, which is then the last of the changes. */
+void plan_change_full(struct plan_work *w, struct change_chunk *spare);
 
 #endif

@@ -1,38 +1,4 @@
-#include "recovery/known.h"
-
-/* A name that something going is known by. */
-struct name {
-	struct str text;
-	const struct change *change;
-	unsigned spoken; /* number of the target that spoke for it last */
-	struct name *next; /* of the same change */
-};
-
-struct names {
-	struct name **slot;
-	size_t mask;
-	struct name **of; /* of each change that takes data away: its first name */
-	size_t n_of;
-};
-
-struct weighing {
-	const struct known *k;
-	const struct known_ask *ask;
-	struct arena *arena;
-	struct names names;
-	unsigned turn;
-	struct recovery_point **at;
-};
-
-/* Everything that a statement makes believe, or why there is nothing to believe. */
-struct believed {
-	struct point point;
-	bool sound;
-	int64_t fresh_s; /* of the target in backup.yaml; one that is not there has none to take */
-	bool there;
-	struct str why;
-	const struct manifest_word *resources;
-};
+#include "recovery/known_inner.h"
 
 /* --- what goes --- */
 
@@ -51,7 +17,7 @@ bool known_wanted(const struct request *r)
 	return false;
 }
 
-static struct name *find(const struct names *n, struct str text)
+struct name *known_find(const struct names *n, struct str text)
 {
 	for (size_t i = str_hash(text) & n->mask; n->slot[i]; i = (i + 1) & n->mask) {
 		if (str_eq(n->slot[i]->text, text))
@@ -116,6 +82,10 @@ static bool gather(struct weighing *w)
 	CHANGE_EACH(d, &r->changes) {
 		if (change_is_destructive(d) && !takes_data(d))
 			add_all(w, d, false);
+	}
+	CHANGE_EACH(f, &r->changes) {
+		if (f->kind == CHANGE_FORGET)
+			add_all(w, f, false);
 	}
 	return !w->arena->full;
 }
@@ -186,36 +156,12 @@ static struct believed believe(const struct weighing *w, struct known_statement 
 		s->serial = b.point.serial, look_again(w, &b.point);
 	else
 		b.point = (struct point){ .target = s->target };
+	b.vault = vault_of(w->k, b.point.vault);
+	b.bucket = known_bucket(w, b.vault);
 	b.there = t != NULL;
 	b.fresh_s = t ? t->fresh_s : 0;
 	b.resources = t && t->resources ? t->resources : b.point.resources;
 	return b;
-}
-
-/* --- the same blast radius --- */
-
-static bool vault_goes(const struct weighing *w, const struct known_vault *v)
-{
-	for (const struct manifest_word *is = v ? v->is : NULL; is; is = is->next) {
-		if (find(&w->names, is->text))
-			return true;
-	}
-	return false;
-}
-
-/* Why what destroys this could destroy its backup as well, and what helps. */
-static struct str blast(const struct weighing *w, const struct believed *b, const struct change *c, struct str *ret_helps)
-{
-	const struct known_vault *v = vault_of(w->k, b->point.vault);
-	struct str account = c->account.len ? c->account : w->ask->request->place.account;
-	struct str theirs = b->point.vault_account.len ? b->point.vault_account : v ? v->account : STR_NONE;
-
-	*ret_helps = vault_goes(w, v) ? STR("a vault that this request leaves alone") : STR("a vault in another account");
-	if (vault_goes(w, v))
-		return arena_fmt(w->arena, "this very request takes its vault, %.*s, away", STR_ARG(v->name));
-	if (account.len && str_eq(account, theirs))
-		return arena_fmt(w->arena, "its vault lies in account %.*s, as what goes", STR_ARG(account));
-	return STR_NONE;
 }
 
 /* --- points --- */
@@ -223,17 +169,12 @@ static struct str blast(const struct weighing *w, const struct believed *b, cons
 static bool tell(struct weighing *w, const struct believed *b, struct recovery_point made, struct str resource, const struct change *c)
 {
 	struct recovery_point *p = ARENA_NEW(w->arena, struct recovery_point);
-	struct str helps, why = blast(w, b, c, &helps);
 
 	if (!p)
 		return false;
 	made.resource = resource;
 	made.next = NULL;
-	if (why.len) {
-		made.same_blast_radius = true;
-		made.radius_helps = helps;
-		made.radius_why = made.radius_why.len ? arena_fmt(w->arena, "%.*s; %.*s", STR_ARG(made.radius_why), STR_ARG(why)) : why;
-	}
+	known_radius(w, b, c, &made);
 	*p = made;
 	*w->at = p;
 	w->at = &p->next;
@@ -247,7 +188,7 @@ static bool tell_name(struct weighing *w, const struct believed *b, const struct
 		return true;
 	for (size_t i = 0; i < 3; i++) {
 		const struct change *c = n->change;
-		struct name *other = find(&w->names, i == 0 ? c->title : i == 1 ? c->name : c->identity);
+		struct name *other = known_find(&w->names, i == 0 ? c->title : i == 1 ? c->name : c->identity);
 
 		if (other && other->change == c)
 			other->spoken = w->turn;
@@ -398,7 +339,7 @@ static bool tell_target(struct weighing *w, struct known_statement *s)
 		made.fresh_s = b.fresh_s;
 	}
 	for (const struct manifest_word *r = b.resources; r; r = r->next) {
-		struct name *n = find(&w->names, r->text);
+		struct name *n = known_find(&w->names, r->text);
 
 		if (n && !tell_name(w, &b, &made, n))
 			return false;
@@ -414,6 +355,7 @@ bool known_evidence(const struct known *k, struct known_statement *statements, c
 
 	if (!gather(&w))
 		return false;
+	known_sift(&w);
 	for (struct known_statement *s = statements; s; s = s->next) {
 		if (!tell_target(&w, s))
 			return false;

@@ -23,7 +23,8 @@ struct known_vault {
 	struct str repository; /* of restic, or a remote of rclone; STR_NONE */
 	struct str bucket;     /* of S3, with the prefix behind a slash; STR_NONE */
 	struct str user;       /* whose it is; STR_NONE: whoever takes backups */
-	const struct manifest_word *is; /* what it is called where it could be destroyed: bucket, ARN, folder */
+	const struct manifest_word *is; /* what it is called where it could be destroyed: bucket, ARN, folder, repository */
+	int64_t lock_s; /* as asked for; 0: none, or none that can be read */
 	struct known_vault *next;
 };
 
@@ -49,7 +50,7 @@ struct known_statement {
 };
 
 struct known_ask {
-	const struct request *request;
+	struct request *request; /* of its buckets only those stay in which a vault lies, and which it does not let go of */
 	struct str database; /* another name of the database that all of it is in: a gate's; STR_NONE */
 	int64_t now_us;
 	/* Is its verified backup, in the vault of that folder, seen not to be there? Asked of what is believed. NULL: nobody can look. */

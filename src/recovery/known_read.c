@@ -62,6 +62,29 @@ static bool push(struct arena *arena, struct str text, const struct manifest_wor
 	return true;
 }
 
+static bool push_bucket(struct arena *arena, struct str name, const struct manifest_word **list)
+{
+	return !name.len || (push(arena, name, list) && push(arena, arena_fmt(arena, "arn:aws:s3:::%.*s", STR_ARG(name)), list));
+}
+
+/* restic's "s3:HOST/BUCKET/PATH" or "s3:https://HOST/BUCKET/PATH", of AWS; another host's buckets have their own names. */
+static bool push_restic(struct str repository, struct arena *arena, const struct manifest_word **list)
+{
+	static const struct str schemes[] = { STR_INIT("https://"), STR_INIT("http://"), STR_INIT("//") };
+	struct str rest = str_starts(repository, STR("s3:")) ? str_sub(repository, 3, SIZE_MAX) : STR_NONE;
+	size_t slash;
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+		if (str_starts(rest, schemes[i]))
+			rest = str_sub(rest, schemes[i].len, SIZE_MAX);
+	}
+	slash = str_find_char(rest, '/');
+	if (slash == SIZE_MAX || !str_ends(str_sub(rest, 0, slash), STR("amazonaws.com")))
+		return true;
+	rest = str_sub(rest, slash + 1, SIZE_MAX);
+	return push_bucket(arena, str_sub(rest, 0, str_find_char(rest, '/')), list);
+}
+
 /* A list, or one text. */
 static bool read_words(const struct doc *v, struct arena *arena, const struct manifest_word **ret)
 {
@@ -95,13 +118,14 @@ static bool read_vault(const struct doc *d, struct arena *arena, struct known_va
 	v->directory = text_of(d, "directory");
 	v->user = text_of(d, "user");
 	if (str_starts(s3, STR(S3))) {
-		s3 = v->bucket = str_sub(s3, sizeof(S3) - 1, SIZE_MAX);
-		s3 = str_sub(s3, 0, str_find_char(s3, '/'));
-		if (!push(arena, s3, &v->is) || !push(arena, arena_fmt(arena, "arn:aws:s3:::%.*s", STR_ARG(s3)), &v->is))
+		v->bucket = str_sub(s3, sizeof(S3) - 1, SIZE_MAX);
+		if (!push_bucket(arena, str_sub(v->bucket, 0, str_find_char(v->bucket, '/')), &v->is))
 			return false;
 	}
+	if (!duration_parse(text_of(d, "lock"), &v->lock_s) || v->lock_s < 0)
+		v->lock_s = 0;
 	v->repository = text_of(d, "restic").len ? text_of(d, "restic") : text_of(d, "rclone");
-	return push(arena, v->directory, &v->is) && push(arena, v->repository, &v->is);
+	return push(arena, v->directory, &v->is) && push(arena, v->repository, &v->is) && push_restic(v->repository, arena, &v->is);
 }
 
 static bool read_targets(const struct doc *list, struct arena *arena, const struct known_target **ret)

@@ -1,6 +1,7 @@
 /* plan_dump -- what the plan reader makes of a file, as lines, for test_plan and for people who write cases.
  * usage: plan_dump [--chunk BYTES] [--cap BYTES] [--pinned ADDRESS]… [--config ADDRESS]… FILE|-
- * Lines: `count NAME N`, `summary NAME VALUE`, `change KIND ADDRESS`, and below a change, indented, `key=value`.
+ * Lines: `count NAME N`, `summary NAME VALUE`, `change KIND ADDRESS`, and below a change, indented, `key=value`;
+ * then `create ADDRESS…` and, of the state, `bucket ADDRESS NAME`, with a tab between.
  */
 #include "base/fd.h"
 
@@ -161,6 +162,8 @@ int main(int argc, char **argv)
 	for (const struct plan_create *p = creates; p; p = p->next)
 		printf("create %.*s\t%.*s\t%.*s\t%.*s\n", STR_ARG(p->address), STR_ARG(p->type), STR_ARG(p->title),
 		       STR_ARG(p->region));
+	for (const struct request_bucket *b = sum.buckets; b; b = b->next)
+		printf("bucket %.*s\t%.*s\n", STR_ARG(b->address), STR_ARG(b->name));
 	arena_unmap(&arena);
 	return 0;
 }

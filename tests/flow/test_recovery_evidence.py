@@ -250,6 +250,58 @@ def test_a_vault_that_goes_in_the_same_plan_does_not_count():
     refused(w.use(r))
 
 
+STATE = [{"address": "aws_s3_bucket.b", "name": "backups-elsewhere"}]
+SAME_STATE = ["IN THE SAME BLAST RADIUS", "the Terraform state of what goes (local:/x) also manages the bucket of its vault, fleet: aws_s3_bucket.b"]
+
+
+def test_a_vault_in_the_same_state_does_not_count():
+    w, p = world()
+    p.write()
+    r = w.request(buckets=STATE)
+    h = w.open(r)
+    card = " ".join(shown(w, h).split())
+    for word in SAME_STATE:
+        assert word in card, card
+    out = w.approve(h, ok=False)  # the record knows the state: whoever approves sees it too
+    assert "missing" in out.stderr and "a state of its own for the vault's bucket: here a `removed` block for aws_s3_bucket.b" in " ".join(out.stderr.split()), out
+    refused(w.use(r))
+    p.config(s3="s3://moved-away/shop")  # into a bucket that the state does not know
+    w.approve(h)
+    allowed(w.use(r))
+
+
+def test_another_bucket_of_the_state_is_no_matter():
+    w, p = world()
+    p.write()
+    r = w.request(buckets=[dict(STATE[0], name="app-uploads")])
+    h = w.open(r)
+    assert "BLAST" not in shown(w, h), shown(w, h)
+    opened = [e for e in w.log("hold.opened")][-1]
+    assert "app-uploads" not in json.dumps(opened), opened
+    w.approve(h)
+    allowed(w.use(r))
+
+
+def test_void_when_the_vault_moved_into_the_state():
+    w, p = world({"expires": "30d"})
+    p.config(s3="s3://another/shop")
+    p.write()
+    r = w.request(buckets=STATE)
+    h = w.open(r)
+    w.approve(h)
+    p.config()
+    refused(w.use(r), h, "could now be destroyed along with", "also manages the bucket of its vault")
+
+
+def test_a_lock_makes_it_no_other_state():
+    w, p = world(lock="30d")
+    p.write()
+    h = w.open(w.request(buckets=STATE))
+    card = " ".join(shown(w, h).split())
+    assert SAME_STATE[1] + "; the lock that backup.yaml asks for (until 20" in card and "Z) is not counted" in card, card
+    assert "missing" in w.approve(h, ok=False).stderr
+
+
 def test_no_boundary_is_no_proof():
     never_counts(["NO BOUNDARY"], {"proof": {"same_uid": True}})
 
@@ -317,6 +369,57 @@ def test_pawl_plan_shows_it():
         p.flip()
         out = pawl(w, "plan", "--no-hold", "-", input=json.dumps(PLAN))
         assert out.returncode == 3 and "missing" in out.stdout and "NO BACKUP THAT COUNTS" in out.stdout, out.stdout
+
+
+def in_state(plan, *resources):
+    root = {"resources": [{"address": a, "mode": "managed", "type": a.split(".")[-2], "values": {"bucket": b}} for a, b in resources]}
+    return json.dumps(dict(plan, prior_state={"values": {"root_module": {"child_modules": [dict(root, address="module.vault")]}}}))
+
+
+def card_of(w, plan):
+    out = pawl(w, "plan", "--no-hold", "--offline", "-", input=plan)
+    assert out.returncode == 3, out
+    return " ".join(out.stdout.split())
+
+
+def test_pawl_plan_knows_the_state():
+    w, p = world()
+    p.write()
+    for address in ("module.vault.aws_s3_bucket.b", "module.vault.aws_s3_bucket_lifecycle_configuration.b"):
+        card = card_of(w, in_state(PLAN, (address, "backups-elsewhere")))
+        assert "IN THE SAME BLAST RADIUS the Terraform state of what goes (local:terraform.tfstate) also manages the bucket of its vault, fleet: " + address in card, card
+        assert "missing" in card, card
+    for other in ([], [("module.vault.aws_s3_bucket.b", "app-uploads")], [("module.vault.aws_s3_object.b", "backups-elsewhere")]):
+        card = card_of(w, in_state(PLAN, *other))
+        assert "BLAST" not in card and "missing" not in card, card
+    leaves = {"address": "module.vault.aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b",
+              "change": {"actions": ["forget"], "before": {"bucket": "backups-elsewhere"}, "after": None}}
+    card = card_of(w, in_state(dict(PLAN, resource_changes=PLAN["resource_changes"] + [leaves]), (leaves["address"], "backups-elsewhere")))
+    assert "BLAST" not in card and "missing" not in card, card
+
+
+def test_the_incidents_state_has_a_bucket():
+    fixtures = os.path.join(os.environ["PAWL_SOURCE"], "tests", "fixtures", "datatalks")
+    w, p = world()
+    p.write()
+    for name, bucket, word in (("remove-db", "courses-prod-files", "also manages the bucket of its vault, fleet: aws_s3_bucket.files"),
+                               ("destroy", "courses-prod-files", "this very request takes its vault, fleet, away"),
+                               ("remove-db", "courses-prod-backups", None)):
+        p.config(s3="s3://%s/shop" % bucket)
+        card = card_of(w, open("%s/%s.json" % (fixtures, name)).read())
+        assert ("BLAST" in card) == bool(word) and ("missing" in card) == bool(word) and (word or "") in card, card
+
+
+def test_other_gates_know_no_state():
+    """Nobody who drops a table says which state his server is in."""
+    w, p = world({"match": {"gate": "postgres"}, **RULE}, resources=["db.host:5432/shop"])
+    drop = {"kind": "delete", "reversible": "no", "holds_data": "yes", "type": "table", "name": "public.users", "title": "public.users"}
+    p.write()
+    r = w.request(gate="postgres", tool="psql", place={"host": "db.host", "database": "shop"}, changes=[drop])
+    h = w.open(r)
+    assert "BLAST" not in shown(w, h), shown(w, h)
+    w.approve(h, "alice", "public.users")
+    allowed(w.use(r))
 
 
 def test_a_command_shows_it():

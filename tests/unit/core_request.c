@@ -43,6 +43,37 @@ static void json(void **state)
 	arena_reset(&a);
 }
 
+/* A plan's state goes along to whoever approves, and is no part of what the approval is about. */
+static void buckets(void **state)
+{
+	static struct request_bucket second = { STR_INIT("aws_s3_bucket_policy.b"), STR_INIT("backups"), NULL },
+				     first = { STR_INIT("aws_s3_bucket.b"), STR_INIT("backups"), &second };
+	struct request r, again;
+	struct digest plain, with;
+	struct arena a;
+	struct err err;
+	auto_buf b = BUF_MAX(8192);
+	struct json_out o = { .buf = &b };
+
+	(void)state;
+	arena_init(&a, mem, sizeof(mem));
+	assert_true(from_text(STR(TEXT), &a, &r, &err));
+	assert_null(r.buckets);
+	plain = request_digest(&r);
+	r.buckets = &first;
+	with = request_digest(&r);
+	assert_true(digest_eq(&plain, &with));
+	request_to_json(&r, &o);
+	assert_true(from_text(buf_str(&b), &a, &again, &err));
+	assert_str(again.buckets->address, "aws_s3_bucket.b");
+	assert_str(again.buckets->next->address, "aws_s3_bucket_policy.b");
+	assert_str(again.buckets->next->name, "backups");
+	assert_null(again.buckets->next->next);
+	b.ptr[str_find(buf_str(&b), STR("\"name\":\"backups\"")) + 2] = 'm';
+	assert_false(from_text(buf_str(&b), &a, &again, &err));
+	arena_reset(&a);
+}
+
 /* Every field of what an approval binds to moves the digest; a value that slides into its neighbour too. */
 static void digest(void **state)
 {
@@ -141,7 +172,7 @@ static void evidence(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(json), cmocka_unit_test(digest), cmocka_unit_test(same), cmocka_unit_test(verdicts),
+	cmocka_unit_test(json), cmocka_unit_test(buckets), cmocka_unit_test(digest), cmocka_unit_test(same), cmocka_unit_test(verdicts),
 	cmocka_unit_test(evidence),
 };
 

@@ -180,12 +180,103 @@ static void databases_by_name(void **state)
 	assert_string_equal(speaks("table", "courses", ""), "none");
 }
 
+/* What the card says of the blast radius of courses-prod-db, whose backup lies in vault "far" as ${vault} says; ${bucket} is of the same
+ * state as it, and ${kind} what the plan does with that; "" where the backup counts. */
+static const char *radius(const char *vault, const char *bucket, enum change_kind kind, const char *account)
+{
+	struct request r = { .binding = { .backend = STR("s3:tf/prod") } };
+	struct request_bucket other = { STR("aws_s3_bucket.logs"), STR("logs"), NULL },
+			      held = { STR("aws_s3_bucket.b"), str_from(bucket), &other };
+	struct known_ask ask = { .request = &r, .now_us = NOW };
+	struct manifest_signature signature;
+	struct recovery_point *list = NULL;
+	struct point p = sound();
+	char pem[ED25519_PEM_MAX], text[400];
+	uint8_t ignored[ED25519_SIGNATURE_LEN];
+	struct err err = { 0 };
+	struct known k;
+	struct change *c;
+	struct str json;
+	size_t n;
+
+	snprintf(text, sizeof(text), "key: " KEY "\nvaults: [{name: far, %s}]\n", vault);
+	assert_true(take(text, &k));
+	r.buckets = &held;
+	c = change_add(&r.changes, &a);
+	*c = (struct change){ .kind = CHANGE_DELETE, .type = STR("aws_db_instance"), .name = STR("aws_db_instance.db"),
+			      .title = STR("courses-prod-db"), .account = str_from(account), .holds_data = HOLDS_DATA_YES };
+	if (kind != CHANGE_UNSET) {
+		c = change_add(&r.changes, &a);
+		*c = (struct change){ .kind = kind, .type = STR("aws_s3_bucket"), .name = held.address, .title = held.name,
+				      .reversible = REVERSIBLE_YES, .holds_data = HOLDS_DATA_YES };
+	}
+	assert_true(ed25519_make(pem, &n) && ed25519_sign((struct str){ pem, n }, STR("x"), k.key, ignored));
+	assert_true(point_write(&p, &a, &json, &err) && manifest_sign((struct str){ pem, n }, json, &a, &signature, &err));
+	assert_true(known_evidence(&k, &(struct known_statement){ .target = STR("p"), .json = json, .signature = {
+									  (const char *)&signature, sizeof(signature) } }, &ask, &a, &list));
+	assert_non_null(list);
+	while (list->next && !str_is(list->resource, "courses-prod-db"))
+		list = list->next;
+	assert_int_equal(list->same_blast_radius, list->radius_why.len > 0);
+	/* What no vault lies in is nobody's to read in a record. */
+	assert_true(!r.buckets || (r.buckets == &held && !held.next));
+	return arena_fmt(&a, "%.*s%s%.*s", STR_ARG(list->radius_why), list->radius_helps.len ? " | " : "", STR_ARG(list->radius_helps)).ptr;
+}
+
+static void the_same_state(void **state)
+{
+	static const char *const in[] = { "s3: \"s3://backups/shop\"", "s3: \"s3://backups\"", "restic: \"s3:s3.amazonaws.com/backups/shop\"",
+					  "restic: \"s3:https://s3.eu-west-1.amazonaws.com/backups\"" };
+	static const char *const out[] = { "s3: \"s3://backups-elsewhere/shop\"", "s3: \"s3://backup\"", "directory: /backups", "rclone: \"b:backups\"",
+					   "restic: \"s3:https://minio.example/backups\"", "restic: backups/x", "restic: \"s3:backups\"" };
+	static const char said[] = "the Terraform state of what goes (s3:tf/prod) also manages the bucket of its vault, far: aws_s3_bucket.b | "
+				   "a state of its own for the vault's bucket: here a `removed` block for aws_s3_bucket.b with `destroy = false`, "
+				   "there an `import` block; better, a vault in another account";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++)
+		assert_string_equal(radius(in[i], "backups", CHANGE_UNSET, ""), said);
+	for (size_t i = 0; i < ARRAY_LEN(out); i++)
+		assert_string_equal(radius(out[i], "backups", CHANGE_UNSET, ""), "");
+}
+
+static void what_the_plan_does_with_the_bucket(void **state)
+{
+	static const char vault[] = "s3: \"s3://backups/shop\", account: \"12\"";
+
+	(void)state;
+	assert_string_equal(radius(vault, "backups", CHANGE_FORGET, ""), ""); /* leaves the state by this very plan */
+	assert_true(strstr(radius(vault, "backups", CHANGE_UPDATE, ""), "also manages"));
+	assert_string_equal(radius(vault, "backups", CHANGE_DELETE, ""),
+			    "this very request takes its vault, far, away | a vault that this request leaves alone");
+	assert_string_equal(radius(vault, "backups", CHANGE_UNSET, "12"),
+			    "its vault lies in account 12, as what goes; the Terraform state of what goes (s3:tf/prod) also manages the bucket of "
+			    "its vault, far: aws_s3_bucket.b | a vault in another account, in a bucket of another Terraform state");
+	assert_string_equal(radius(vault, "other", CHANGE_UNSET, "12"),
+			    "its vault lies in account 12, as what goes | a vault in another account");
+}
+
+/* Said alike of account and state, where there is anything to count. */
+static void what_a_lock_is_worth(void **state)
+{
+	static const char lock[] = "; the lock that backup.yaml asks for (until 2026-12-21T16:45:00Z) is not counted";
+	static const char vault[] = "s3: \"s3://backups/shop\", account: \"12\", lock: 30d";
+
+	(void)state;
+	assert_true(strstr(radius(vault, "backups", CHANGE_UNSET, ""), lock));
+	assert_true(strstr(radius(vault, "other", CHANGE_UNSET, "12"), lock));
+	assert_string_equal(radius(vault, "other", CHANGE_UNSET, ""), "");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_file),
 	cmocka_unit_test(what_is_no_key),
 	cmocka_unit_test(what_is_believed),
 	cmocka_unit_test(tables_by_name),
 	cmocka_unit_test(databases_by_name),
+	cmocka_unit_test(the_same_state),
+	cmocka_unit_test(what_the_plan_does_with_the_bucket),
+	cmocka_unit_test(what_a_lock_is_worth),
 };
 
 UNIT_MAIN(tests)
