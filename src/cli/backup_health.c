@@ -445,7 +445,8 @@ static void of_schedule(struct backups *b, struct backup_health *h)
 	b->scheduled_seen = true;
 	h->schedule = b->scheduled;
 	if (b->unscheduled.len)
-		say(&b->arena, &h->notes, "nothing runs by itself any more (%.*s): pawl schedule", STR_ARG(b->unscheduled));
+		say(&b->arena, &h->notes, "%s by itself any more (%.*s): pawl schedule", h->schedule.len ? "not all runs" : "nothing runs",
+		    STR_ARG(b->unscheduled));
 	else if (!h->schedule.len)
 		say(&b->arena, &h->notes, "nothing runs by itself: pawl schedule");
 }

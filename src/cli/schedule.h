@@ -28,9 +28,10 @@ bool schedule_has_cron(void);
 bool schedule_crontab_do(const char *user, const char *word, struct proc_opts *o, int *ret_status, struct err *err) PAWL_MUST_USE;
 bool schedule_read_cron(const char *user, struct buf *ret, struct err *err) PAWL_MUST_USE;
 
-/* What runs by itself: "systemd", "cron"; STR_NONE: nothing was ever set. False with why: it was set, and is not there any more. */
+/* What runs backups by itself: "systemd", "cron"; STR_NONE: nothing does. False with why: not all that was set is there and enabled. */
 bool schedule_there(struct backups *b, struct str *ret, struct err *err) PAWL_MUST_USE;
 
+#define SCHEDULE_TIMER "pawl-backup.timer" /* without it nothing runs */
 #define SCHEDULE_MARK GUARD_CRON_MARK
 
 #endif

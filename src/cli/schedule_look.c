@@ -1,5 +1,6 @@
 /* What runs pawl by itself: the crontab, and whether what `pawl schedule` set is there yet. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "cli/backup_health.h"
@@ -74,13 +75,30 @@ static bool in_crontab(struct err *err)
 	return err_set(err, ERR_STATE, "the crontab has none of its lines");
 }
 
-/* The file alone: systemd is not asked, which it may not be where there is no session of the user's. */
-static bool in_units(struct str folder, struct err *err)
+/* By its file, and the link that `systemctl enable` makes and `disable` takes away: systemd is not asked, which it may not be where there
+ * is no session of the user's. */
+static bool is_set(struct str folder, const char *timer, struct err *err)
 {
-	char path[PLACES_MAX + 100];
+	char file[PLACES_MAX + 100], link[PLACES_MAX + 100];
 
-	snprintf(path, sizeof(path), "%.*s/pawl-backup.timer", STR_ARG(folder));
-	return !folder.len || file_exists(path) || err_set(err, ERR_STATE, "%s is not there", path);
+	snprintf(file, sizeof(file), "%.*s/%s", STR_ARG(folder), timer);
+	snprintf(link, sizeof(link), "%.*s/timers.target.wants/%s", STR_ARG(folder), timer);
+	if (!file_exists(file))
+		return err_set(err, ERR_STATE, "%s is not there", file);
+	return file_exists(link) || err_set(err, ERR_STATE, "%s is disabled: %s is not there", timer, link);
+}
+
+/* ${ret_runs}: backups do, whatever the others. */
+static bool in_units(struct str folder, bool *ret_runs, struct err *err)
+{
+	*ret_runs = !folder.len || is_set(folder, SCHEDULE_TIMER, err);
+	if (!*ret_runs)
+		return false;
+	for (size_t i = 0; folder.len && schedule_units[i]; i++) {
+		if (strstr(schedule_units[i], ".timer") && !is_set(folder, schedule_units[i], err))
+			return false;
+	}
+	return true;
 }
 
 bool schedule_there(struct backups *b, struct str *ret, struct err *err)
@@ -88,6 +106,7 @@ bool schedule_there(struct backups *b, struct str *ret, struct err *err)
 	auto_buf text = BUF_MAX(2 * PLACES_MAX);
 	char path[sizeof(b->folder) + 32];
 	struct str said, how;
+	bool all, runs = false;
 	size_t end;
 
 	snprintf(path, sizeof(path), "%s/" BACKUP_SCHEDULE, b->folder);
@@ -98,8 +117,11 @@ bool schedule_there(struct backups *b, struct str *ret, struct err *err)
 	end = str_find_char(said, '\n');
 	how = arena_str(&b->arena, str_trim(str_sub(said, 0, end)));
 	/* An older one does not say where its units lie. */
-	if (!(str_is(how, "cron") ? in_crontab(err) : in_units(end == SIZE_MAX ? STR_NONE : str_trim(str_sub(said, end, said.len)), err)))
-		return false;
-	*ret = how;
-	return true;
+	if (str_is(how, "cron"))
+		all = runs = in_crontab(err);
+	else
+		all = in_units(end == SIZE_MAX ? STR_NONE : str_trim(str_sub(said, end, said.len)), &runs, err);
+	if (runs)
+		*ret = how;
+	return all;
 }

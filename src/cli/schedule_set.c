@@ -152,7 +152,7 @@ static bool set_systemd(struct setting *k, struct err *err)
 	struct err why = { 0 };
 	bool before;
 
-	snprintf(timer, sizeof(timer), "%s/pawl-backup.timer", k->units);
+	snprintf(timer, sizeof(timer), "%s/" SCHEDULE_TIMER, k->units);
 	before = file_exists(timer);
 	if (systemctl(k, reload, &why) && write_units(k, &why) && systemctl(k, reload, &why) && systemctl(k, enable, &why))
 		return true;

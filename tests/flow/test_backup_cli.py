@@ -39,7 +39,15 @@ tool("crontab", """case $1 in
 *) exit 2;;
 esac
 """)
-tool("systemctl", 'echo "$@" >> "$HOME/systemctl"\n')
+tool("systemctl", """echo "$@" >> "$HOME/systemctl"
+wants="$XDG_CONFIG_HOME/systemd/user/timers.target.wants"
+for word; do case $word in
+enable) how=enable; mkdir -p "$wants";;
+disable) how=disable;;
+*.timer) rm -f "$wants/$word"; test $how = disable || ln -s "../$word" "$wants";;
+esac; done
+test "$how" != disable || rmdir "$wants"
+""")
 
 
 def pawl(*args, limit=None, **env):
@@ -51,6 +59,10 @@ def pawl(*args, limit=None, **env):
     p = subprocess.run([PAWL, *args], env=e, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
                        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None)
     return p.returncode, p.stdout + p.stderr
+
+
+def listed(units):
+    return [f for f in os.listdir(units) if f.startswith("pawl-")]
 
 
 def as_json(*args, **env):
@@ -339,11 +351,11 @@ with postgres.Server() as pg:
     # The schedule's other kind, and its end.
     status, out = pawl("schedule", "--systemd", XDG_CONFIG_HOME=HOME + "/.config")
     units = HOME + "/.config/systemd/user"
-    check("systemd: three services and three timers, enabled", status == 0 and len(os.listdir(units)) == 6
+    check("systemd: three services and three timers, enabled", status == 0 and len(listed(units)) == 6
          and "--user enable --now pawl-backup.timer pawl-backup-watch.timer pawl-backup-wal.timer" in open(HOME + "/systemctl").read(), out)
     check("the timer catches up after a pause", "Persistent=true" in open(units + "/pawl-backup.timer").read())
     check("off --print only prints them", "pawl-backup.timer" in pawl("schedule", "off", "--systemd", "--print", XDG_CONFIG_HOME=HOME + "/.config")[1]
-         and len(os.listdir(units)) == 6)
+         and len(listed(units)) == 6)
     # Whom it is told: nobody, and then somebody.
     mine = HOME + "/.config/pawl/policy.yaml"
     how = ["NOBODY", "notify: [{sendmail: you@example.com}]", mine, "pawl notify test"]
@@ -365,6 +377,13 @@ with postgres.Server() as pg:
     os.rename(units + "/pawl-backup.timer", HOME + "/timer.kept")
     check("a timer whose file is gone is seen", "nothing runs by itself any more" in pawl("status", "shop")[1])
     os.rename(HOME + "/timer.kept", units + "/pawl-backup.timer")
+    for name, word in (("pawl-backup", "nothing runs by itself any more"), ("pawl-backup-watch", "not all runs by itself any more")):
+        link = "%s/timers.target.wants/%s.timer" % (units, name)
+        os.unlink(link)  # all that `systemctl disable` does to the files
+        out = pawl("status", "shop")[1]
+        check("a timer that was disabled is seen: " + name, "%s (%s.timer is disabled: %s is not there): pawl schedule" % (word, name, link) in out, out)
+        check("what runs yet is said", as_json("status", "shop")[1]["targets"][0]["schedule"] == ("" if name == "pawl-backup" else "systemd"))
+        os.symlink("../%s.timer" % name, link)
     check("and there again it runs", as_json("status", "shop")[1]["targets"][0]["schedule"] == "systemd")
     check("off takes them away", pawl("schedule", "off", "--systemd", XDG_CONFIG_HOME=HOME + "/.config")[0] == 0 and not os.listdir(units))
     with open(HOME + "/crontab", "a") as f:
