@@ -36,7 +36,7 @@ static struct str data_wrong(const struct backup_seen *s, const struct vault_ent
 		if (s->vault->place.kind == VAULT_DIRECTORY)
 			wrong = file_wrong(s, e, f);
 	}
-	if (s->vault->place.kind == VAULT_S3 && e->bytes < bytes)
+	if (s->vault->place.kind != VAULT_DIRECTORY && e->sized && e->bytes < bytes)
 		wrong = STR("not whole: its data is missing, or cut short");
 	return wrong;
 }

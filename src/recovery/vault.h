@@ -32,6 +32,7 @@ struct vault_entry {
 	bool hidden; /* only behind a delete marker, or removed by an older version: told, never shown as gone */
 	int64_t put_us, locked_until_us; /* by the vault's clock; 0 not known */
 	uint64_t bytes;
+	bool sized; /* bytes is of all its files: of none it is not known how long it is */
 	struct vault_entry *next;
 };
 

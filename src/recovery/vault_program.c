@@ -44,6 +44,7 @@ struct stored {
 	struct str id; /* of the snapshot */
 	int64_t at_us;
 	uint64_t bytes;
+	bool sized;
 	struct stored *next;
 };
 
@@ -161,11 +162,11 @@ static bool take_one(const struct program *d, const struct json *v, struct arena
 		return true;
 	if (!timestamp_parse(json_str(v, d->restic ? "time" : "ModTime"), &at))
 		at = 0;
-	if (!json_u64(v, "Size", &bytes))
-		bytes = 0;
+	/* Of what was put by restic before 0.17, and of what lies in some of rclone's remotes (-1), nobody says it. */
+	s->sized = d->restic ? json_u64(json_get(v, "summary"), "total_bytes_processed", &bytes) : json_u64(v, "Size", &bytes);
 	s->id = json_str(v, "id");
 	s->at_us = at;
-	s->bytes = bytes;
+	s->bytes = s->sized ? bytes : 0;
 	**end = s;
 	*end = &s->next;
 	return true;
@@ -235,7 +236,7 @@ static bool group(struct stored **s, size_t n, struct str target, struct arena *
 			e = arena_alloc(arena, sizeof(*e));
 			if (!e)
 				return false;
-			*e = (struct vault_entry){ .target = name->target, .id = name->id };
+			*e = (struct vault_entry){ .target = name->target, .id = name->id, .sized = true };
 			*ret = e;
 			ret = &e->next;
 			marks = 0;
@@ -245,6 +246,7 @@ static bool group(struct stored **s, size_t n, struct str target, struct arena *
 			continue;
 		}
 		e->bytes += s[i]->bytes;
+		e->sized &= s[i]->sized;
 		if (str_is(name->file, VAULT_MANIFEST))
 			e->put_us = s[i]->at_us;
 		marks += str_is(name->file, VAULT_MANIFEST) || str_is(name->file, VAULT_SIGNATURE);

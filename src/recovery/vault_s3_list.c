@@ -94,6 +94,7 @@ static bool new_backup(struct listing *l, const struct vault_name *n, struct err
 		return false;
 	*e = (struct vault_entry){ .target = arena_str(l->arena, n->target),
 				   .id = arena_str(l->arena, n->id),
+				   .sized = true,
 				   .next = l->first };
 	l->first = e;
 	return true;
