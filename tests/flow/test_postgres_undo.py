@@ -15,6 +15,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import time
 
 SOURCE = pathlib.Path(os.environ.get("PAWL_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
@@ -52,7 +53,7 @@ class Tool:
 
     def close(self):
         self.p.stdin.close()
-        self.p.wait(20)
+        self.p.wait()
 
 
 class Database:
@@ -430,6 +431,7 @@ def by_command(t, pg):
     status, said = pawl("undo", item)
     t.ok(status == 1 and "Rename what has that name now" in said and "PWU" not in said, "a name that is taken again is said, with what to do", said)
     db.run("drop table shop.customer")
+    time.sleep(1.1)  # when it went and when it came back are told by the second
     status, said = pawl("undo", item)
     t.ok(status == 0 and "is back in shop" in said and db.state() == base, "pawl undo brings it back, whole", said)
     status, said = pawl("undo", item)
@@ -490,12 +492,19 @@ def together(t, pg):
     """Under concurrency: what is kept is what went, whatever others do meanwhile."""
     db = Database(pg, "work").fresh()
     plan = db.ask(plan="K-1", text="update shop.tree set label = 'x' where id <= 20")
-    busy = subprocess.Popen(["psql", "-X", "-q", "-h", pg.host, "-p", str(pg.port), "-U", "postgres", "-d", "work", "-c",
-                             "begin; update shop.tree set label = 'theirs' where id = 5; insert into shop.tree values (0, null, 'new'); select pg_sleep(1.5); commit"],
-                            stdout=subprocess.DEVNULL)
-    time.sleep(0.5)
-    done = db.run("begin;\n%s;\nupdate shop.tree set label = 'x' where id <= 20;\nset constraints all immediate;\n%s;\ncommit;\n" % (plan["before"], plan["after"]))
-    busy.wait()
+    other = subprocess.Popen(["psql", "-X", "-q", "-h", pg.host, "-p", str(pg.port), "-U", "postgres", "-d", "work"], text=True, stdin=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL)
+    other.stdin.write("begin; update shop.tree set label = 'theirs' where id = 5; insert into shop.tree values (0, null, 'new');\n")
+    other.stdin.flush()
+    (theirs,) = pg.session("state = 'idle in transaction' and query like 'insert into shop.tree%'")
+    ours = []
+    keeps = threading.Thread(target=lambda: ours.append(db.run(
+        "begin;\n%s;\nupdate shop.tree set label = 'x' where id <= 20;\nset constraints all immediate;\n%s;\ncommit;\n" % (plan["before"], plan["after"]))))
+    keeps.start()
+    pg.session("%d = any(pg_blocking_pids(pid))" % theirs)  # it came to the row that is theirs
+    other.communicate("commit;\n")
+    keeps.join()
+    (done,) = ours
     kept = db.pg.sql("select label from shop.tree where id in (0, 5) order by id", "work")
     back = db.ask(restore="K-1")
     rows = db.pg.sql("select id, label from shop.tree where id in (0, 5) order by id", "work")

@@ -28,6 +28,8 @@ import sys
 import tempfile
 import time
 
+import patience
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get("PAWL_SOURCE") or os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("PAWL_BUILD") or os.path.join(SOURCE, "build")
@@ -127,7 +129,7 @@ def moto_python():
         for exe in dict.fromkeys(p for p in seen if p and os.access(p, os.X_OK)):
             try:
                 ok = subprocess.run([exe, "-c", "import moto.moto_server.werkzeug_app"], stdin=subprocess.DEVNULL,
-                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode == 0
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600).returncode == 0
             except (OSError, subprocess.TimeoutExpired):
                 ok = False
             if ok:
@@ -188,7 +190,7 @@ class Lab:
     """Emulator, environment and folders; everything in one temp folder that goes at the end."""
 
     def __init__(self, work=None, keep=False, slow=""):
-        """slow: "RunInstances=3" has the emulator answer that action late (moto_logged.py)."""
+        """slow: "RunInstances=FILE" has the emulator answer that action once the file is there (moto_logged.py)."""
         self.slow = slow
         self.work = work or tempfile.mkdtemp(prefix="pawl-lab-")
         self.keep = keep or work is not None
@@ -222,10 +224,7 @@ class Lab:
             self.proc = subprocess.Popen([moto_python(), os.path.join(HERE, "moto_logged.py"), port_file, self.log],
                                          stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                          env=dict({k: v for k, v in os.environ.items() if not k.startswith("AWS_")}, LAB_SLOW=self.slow))
-        for _ in range(1200):
-            if os.path.exists(port_file) or self.proc.poll() is not None:
-                break
-            time.sleep(0.05)
+        patience.until(lambda: os.path.exists(port_file) or self.proc.poll() is not None, words="moto did not start")
         if not os.path.exists(port_file):
             raise RuntimeError("moto did not start:\n" + open(os.path.join(self.work, "moto.log")).read())
         self.port = int(open(port_file).read())

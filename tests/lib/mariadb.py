@@ -11,7 +11,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
+
+import patience
 
 
 def missing():
@@ -55,13 +56,10 @@ class Server:
                  "--pid-file=%s" % (self.folder / "pid"), "--innodb-buffer-pool-size=64M", "--innodb-flush-method=nosync",
                  "--performance-schema=OFF", "--skip-log-bin", *small, *words],
                 env=self.env, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        for _ in range(1200):
-            if "ready for connections" in (self.folder / "log").read_text(errors="replace"):
-                return
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        raise RuntimeError("MariaDB did not start: " + (self.folder / "log").read_text(errors="replace"))
+        said = lambda: (self.folder / "log").read_text(errors="replace")  # noqa: E731
+        patience.until(lambda: "ready for connections" in said() or self.process.poll() is not None, words=lambda: "MariaDB did not start: " + said())
+        if self.process.poll() is not None:
+            raise RuntimeError("MariaDB did not start: " + said())
 
     def sql(self, text, dbname="mysql"):
         done = subprocess.run(["mariadb", "--no-defaults", "--socket=%s" % self.socket, "--user=root", "--batch", "--skip-column-names",
@@ -76,7 +74,7 @@ class Server:
     def close(self):
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(20)
+            self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

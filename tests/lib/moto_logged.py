@@ -3,8 +3,8 @@
 
 usage: moto_logged.py PORT_FILE LOG_FILE
 The port is written to PORT_FILE once the socket listens. Stop it with SIGTERM.
-LAB_SLOW="Action=SECONDS,…" in the environment: these actions are done and logged at once, but answered late, so that a client
-can be stopped between the deed and its knowing of it.
+LAB_SLOW="Action=FILE,…" in the environment: these actions are done and logged at once, but answered only once that file is there, so that
+a client can be stopped between the deed and its knowing of it.
 """
 import datetime
 import io
@@ -76,7 +76,8 @@ class Log:
         rec["ms"] = round((time.time() - t0) * 1000, 1)
         with self.lock:
             self.f.write(json.dumps(rec) + "\n")
-        time.sleep(float(SLOW.get(rec["action"], 0)))
+        while rec["action"] in SLOW and not os.path.exists(SLOW[rec["action"]]):
+            time.sleep(0.05)
         return out
 
 

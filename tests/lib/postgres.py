@@ -11,12 +11,14 @@ import glob
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-import time
+
+import patience
 
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200",
         "shared_buffers": "64MB", "autovacuum": "off", "max_prepared_transactions": "20", "log_min_messages": "fatal",
@@ -45,10 +47,28 @@ def _as_user():
     raise RuntimeError("no user to run PostgreSQL as")
 
 
+_ports = []  # sockets that keep them
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that stays ours as long as this process is there, whether something listens on it or not: the kernel gives none of these to whoever
+    asks for any, and of the tests each asks for a name first that only one can have."""
+    most = int(open("/proc/sys/net/ipv4/ip_local_port_range").read().split()[0])
+    ports = list(range(most * 2 // 3, most))
+    random.SystemRandom().shuffle(ports)
+    for port in ports:
+        ours = socket.socket(socket.AF_UNIX)
+        try:
+            ours.bind("\0pawl-test-port-%d" % port)
+            with socket.socket() as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.bind(("127.0.0.1", port))
+        except OSError:
+            ours.close()
+            continue
+        _ports.append(ours)
+        return port
+    raise RuntimeError("no port is free")
 
 
 class Server:
@@ -89,24 +109,23 @@ class Server:
         self.process = subprocess.Popen(self.prefix + [str(self.bin / "postgres"), "-D", str(self.data)], env=self.env,
                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
         log.close()
-        for _ in range(600):
-            ready = subprocess.run([self.bin / "pg_isready", "-q", "-h", str(self.folder), "-p", str(self.port)])
-            if ready.returncode == 0:
-                return
+
+        def ready():
             if self.process.poll() is not None:
                 raise RuntimeError((self.folder / "log").read_text())
-            time.sleep(0.05)
-        raise RuntimeError("PostgreSQL did not start: " + (self.folder / "log").read_text())
+            return subprocess.run([self.bin / "pg_isready", "-q", "-h", str(self.folder), "-p", str(self.port)]).returncode == 0
+
+        patience.until(ready, words=lambda: "PostgreSQL did not start: " + (self.folder / "log").read_text())
 
     def stop(self, how=signal.SIGINT):
         """SIGINT: fast; SIGQUIT: as a crash."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
             try:
-                self.process.wait(20)
+                self.process.wait(patience.LIMIT)
             except subprocess.TimeoutExpired:
                 self.process.send_signal(signal.SIGQUIT)
-                self.process.wait(20)
+                patience.wait(self.process)
         self.process = None
 
     def close(self):
@@ -135,6 +154,16 @@ class Server:
         if done.returncode:
             raise RuntimeError(done.stderr)
         return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def session(self, where, n=1):
+        """Once ${n} other sessions are so (of pg_stat_activity): their pids."""
+        asks = "select pid from pg_stat_activity where pid <> pg_backend_pid() and (%s)" % where
+        return [int(pid) for (pid,) in patience.until(lambda: (lambda rows: rows if len(rows) >= n else None)(self.sql(asks, local=True)),
+                                                      words="no session where " + where)]
+
+    def sleeps(self, seconds):
+        """Once another session is within pg_sleep(${seconds}), which is a number of the test's own: its pid."""
+        return self.session("wait_event = 'PgSleep' and query like '%%pg_sleep(%s)%%'" % seconds)[0]
 
     def fingerprint(self, dbname="postgres", schemas="'public'"):
         """{table: (rows, digest of its rows in any order)}: two databases with equal fingerprints hold the same rows."""
