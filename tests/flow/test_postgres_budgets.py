@@ -24,6 +24,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ.get("PAWL_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")), "tests",
                                 "lib"))
 import budgets  # noqa: E402
+import patience  # noqa: E402
 import pipeline  # noqa: E402
 import postgres  # noqa: E402
 import source  # noqa: E402
@@ -775,11 +776,23 @@ def options():
 def through_relay(pg, o, tap):
     known = [r for r in pg.sql("select c.oid, n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
                                "where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname = 'public'")]
-    ledger, history = Ledger(), History(12)
-    workers = [Worker(n, lambda n, _: Relay(pg, ledger, "agent-%d" % (n % CREDENTIALS), known), history, o["transactions"] // WORKERS, o["seed"])
-               for n in range(WORKERS)]
-    run(workers, [history], o, tap, "a relay of a few lines")
-    tap.check("the tools end clean", ["%s" % s for s in [w.conn.close() for w in workers] + [ledger.tool.close()] if s])
+    ledger, history, all_workers, status = Ledger(), History(12), [], []
+    for first in range(0, o["transactions"] + MORE, o["transactions"]):
+        if first and not unmet(tallied([history], "a relay of a few lines")[1], len(history.sure), all_workers):
+            break
+        number = (10 if first else 0) + first // o["transactions"]
+        workers = [Worker(WORKERS * number + n, lambda n, _: Relay(pg, ledger, "agent-%d" % (n % CREDENTIALS), known), history,
+                          o["transactions"] // WORKERS, o["seed"]) for n in range(WORKERS)]
+        for w in workers:
+            w.start()
+        for w in workers:
+            w.join()
+        all_workers += workers
+        status += [w.conn.close() for w in workers]
+        if any(w.wrong or w.crashed for w in workers):
+            break
+    run(all_workers, [history], o, tap, "a relay of a few lines")
+    tap.check("the tools end clean", ["%s" % s for s in status + [ledger.tool.close()] if s])
 
 
 def rows(n):
@@ -913,7 +926,7 @@ def by_statement(pg, tap):
                 pipe.run(["rollback"])
     pipe.close()
     gate.stdin.close()
-    if gate.wait(30):
+    if gate.wait(patience.LIMIT):
         wrong.append("the gate ended with %s" % gate.returncode)
     tap.check("the limit of a statement binds in a transaction of several", wrong)
 
@@ -992,7 +1005,7 @@ class Small:
         self.conn.close()
         self.pipe.close()
         self.gate.stdin.close()
-        return ["the gate ended with %s" % self.gate.returncode] if self.gate.wait(30) else []
+        return ["the gate ended with %s" % self.gate.returncode] if self.gate.wait(patience.LIMIT) else []
 
 
 def approved(pg, tap):
@@ -1123,6 +1136,16 @@ def restarted(pg, tap):
     tap.check("the hour's budget outlives the gate", wrong)
 
 
+def when_it_waits(other, pid, then):
+    """For a lock, of ${other}'s: from there on nobody else can look into the catalogue."""
+    def waits():
+        with other.cursor() as c:
+            c.execute("select count(*) from pg_locks where not granted and pid = %s", (pid,))
+            return c.fetchone()[0]
+    patience.until(waits)
+    then()
+
+
 def cancelled(pg, tap):
     """While the witness looks: the client hears what the server says of a cancel, and nothing is committed."""
     wrong = []
@@ -1130,6 +1153,9 @@ def cancelled(pg, tap):
         tap.skip("a cancel during the look is a cancel", "not built")
         return
     small = Small(pg, SMALL.replace("scratch", "production"), "pass")
+    with small.conn.cursor() as c:
+        c.execute("select pg_backend_pid()")
+        (pid,) = c.fetchone()
     other = psycopg2.connect(host=str(pg.folder), port=pg.port, user="postgres", dbname="postgres")
     for messages in ([few(3)], ["begin", few(3), "commit"], ["begin", few(3), few(4)]):
         pg.sql("set role app; insert into r2 select g, 0 from generate_series(1, 50) g on conflict do nothing")
@@ -1137,10 +1163,10 @@ def cancelled(pg, tap):
             message(small.conn, sql, 0)
         message(small.conn, "prepare warm as " + few(4) + "; deallocate warm", 0)
         other.cursor().execute("lock table pg_catalog.pg_class in access exclusive mode")
-        timer = threading.Timer(0.5, small.conn.cancel)
-        timer.start()
+        cancels = threading.Thread(target=when_it_waits, args=(other, pid, small.conn.cancel))
+        cancels.start()
         saw = message(small.conn, messages[-1], 0)
-        timer.join()
+        cancels.join()
         other.rollback()
         message(small.conn, "rollback", 0)
         left = pg.sql("select count(*) from r2")
@@ -1183,7 +1209,7 @@ def through_gate(pg, o, tap):
         for w in workers:
             w.conn.close()
         gate.stdin.close()
-        status.append(gate.wait(30))
+        status.append(gate.wait(patience.LIMIT))
         if any(w.wrong or w.crashed for w in workers):
             break
     run(all_workers, histories, o, tap, "the gate")

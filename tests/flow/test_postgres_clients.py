@@ -98,8 +98,12 @@ try:
 except (KeyError, psycopg.Error) as e: print(type(e).__name__)
 try: cur.execute("copy courses from '/etc/passwd'; select 1") if False else cur.execute("select nothing from nowhere")
 except psycopg.Error as e: print(e.sqlstate, e.diag.message_primary, e.diag.statement_position)
-threading.Timer(0.5, c.cancel).start()
-try: c.execute("select pg_sleep(30)")
+def stop():                                            # once it sleeps
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as o:
+        while not o.execute("select 1 from pg_stat_activity where wait_event = 'PgSleep' and query = 'select pg_sleep(608)'").fetchone(): time.sleep(0.05)
+        c.cancel()
+threading.Thread(target=stop).start()
+try: c.execute("select pg_sleep(608)")
 except psycopg.errors.QueryCanceled as e: print(e.sqlstate)
 c.add_notice_handler(lambda d: print(d.severity, d.message_primary))
 c.execute("set client_min_messages = notice; create temp table if not exists t (i int); create temp table if not exists t (i int)")
@@ -180,7 +184,7 @@ async def main():
         print(await c.copy_records_to_table("courses", columns=["name"], records=[("rec%d" % i,) for i in range(200)]))
         with open("out", "wb") as f: print(await c.copy_from_query("select id, name from courses where id < $1", 5, output=f, format="csv"))
         print(open("out").read().split(), await c.copy_to_table("courses", source="out", columns=["id", "name"], format="csv") if False else "")
-        try: await c.execute("select pg_sleep(30)", timeout=0.5)
+        try: await c.execute("select pg_sleep(609)", timeout=0.5)
         except asyncio.TimeoutError: print("timeout")
         got = asyncio.Queue(); heard = lambda *a: got.put_nowait(a[3])
         await c.add_listener("ch", heard); await c.execute("notify ch, 'x'"); print(await got.get()); await c.remove_listener("ch", heard)

@@ -82,7 +82,7 @@ def test_a_column():
 
 
 def session(w):
-    return pgwire.Raw("127.0.0.1", w.port, user=w.user, password=w.url.split(":")[2].split("@")[0], dbname="shop", timeout=60)
+    return pgwire.Raw("127.0.0.1", w.port, user=w.user, password=w.url.split(":")[2].split("@")[0], dbname="shop", timeout=600)
 
 
 def items(w):
@@ -214,7 +214,7 @@ def test_given_up_by_its_client():
         p = w.start_psql("DELETE FROM papers")
         dump_begun(w)
         p.send_signal(signal.SIGINT)
-        assert "57014" in p.communicate(timeout=30)[1]
+        assert "57014" in p.communicate(timeout=600)[1]
         nothing_was_done(w, before)
         assert not glob.glob(w.dir + "/state/keep/*/dump")
 
@@ -226,7 +226,7 @@ def test_the_server_goes_away():
         p = w.start_psql("DELETE FROM papers")
         dump_begun(w)
         direct("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^copy .select' AND pid <> pg_backend_pid()")
-        said = p.communicate(timeout=30)[1]
+        said = p.communicate(timeout=600)[1]
         assert "not run: it could not be kept first: it could not be dumped" in said, said
         nothing_was_done(w, before)
         assert not glob.glob(w.dir + "/state/keep/*/dump")

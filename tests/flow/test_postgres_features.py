@@ -7,10 +7,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import patience  # noqa: E402
 import pgwire  # noqa: E402
 import postgres  # noqa: E402
 import source  # noqa: E402
@@ -33,7 +33,7 @@ PGBENCH = ["-i -I dtgvpf -s 1 -q", "-i -I dtGvp -s 1 -q --unlogged-tables --part
            "-b simple-update -t 20 -c 2 -n -M extended", "-b select-only -t 20 -c 2 -n -M prepared", "-b tpcb-like -t 10 -c 2 -n -M prepared",
            "-f get.sql -t 5 -n", "-f get.sql -t 5 -n -M extended", "-f get.sql -t 5 -n -M prepared", "-f pipeline.sql -t 5 -n -M extended",
            "-f pipeline.sql -t 5 -n -M prepared", "-f pipeline.sql -t 5 -n", "-f tries.sql -t 20 -c 4 -n --max-tries=1000",
-           "-f tries.sql -t 20 -c 4 -n --max-tries=1000 -M prepared", "-S -t 5 -c 2 -C -n", "-S -t 20 -R 200 -n --latency-limit=5000",
+           "-f tries.sql -t 20 -c 4 -n --max-tries=1000 -M prepared", "-S -t 5 -c 2 -C -n", "-S -t 20 -R 200 -n --latency-limit=500000",
            "-b tpcb-like -t 5 -c 2 -j 2 -v -r"]
 
 
@@ -48,7 +48,7 @@ def plain(text):
 
 
 def tool(argv, env, text=None):
-    done = subprocess.run(argv, env=env, cwd=FOLDER, input=text, text=True, capture_output=True, timeout=100,
+    done = subprocess.run(argv, env=env, cwd=FOLDER, input=text, text=True, capture_output=True, timeout=600,
                           **({} if text is not None else {"stdin": subprocess.DEVNULL}))
     return plain(done.stdout + "-- errors\n" + done.stderr + "-- %d" % done.returncode)
 
@@ -69,13 +69,13 @@ def everything(env, sql):
     return said
 
 
-def interrupted(env):
+def interrupted(pg, env):
     """Ctrl-C: the statement ends, psql does not."""
-    p = subprocess.Popen(["psql", "-X", "-A", "-t", "-c", "select pg_sleep(30)", "-c", "select 'after'"], env=env, stdout=subprocess.PIPE,
+    p = subprocess.Popen(["psql", "-X", "-A", "-t", "-c", "select pg_sleep(601)", "-c", "select 'after'"], env=env, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True)
-    time.sleep(1)
+    pg.sleeps(601)
     p.send_signal(2)
-    return p.communicate(timeout=20)[0]
+    return p.communicate(timeout=patience.LIMIT)[0]
 
 
 def main():
@@ -91,13 +91,13 @@ def main():
     with postgres.Server() as pg:
         pg.sql("create database d")
         beside = dict(plain_env, PGHOST="127.0.0.1", PGPORT=str(pg.port), PGUSER="postgres", PGDATABASE="d")
-        direct, stopped = everything(beside, lambda t: pg.sql(t, "d")), interrupted(beside)
+        direct, stopped = everything(beside, lambda t: pg.sql(t, "d")), interrupted(pg, beside)
         pg.sql("drop database d with (force); ")
         pg.sql("create database d")
         with pgwire.Gate(pg, "--environment", "scratch", "--decide", "approve", dbname="d", user="postgres") as gate:
             through = dict(plain_env, **{k: v for k, v in gate.env.items() if k.startswith("PG")})
             gated = everything(through, lambda t: pg.sql(t, "d"))
-            tap.check("Ctrl-C", [x for x in (interrupted(through),) if x != stopped or "canceling" not in x])
+            tap.check("Ctrl-C", [x for x in (interrupted(pg, through),) if x != stopped or "canceling" not in x])
     for name, said in direct.items():
         tap.check("as without the gate: " + name, difflib.unified_diff(said.splitlines(), gated[name].splitlines(), "direct", "gate", n=1,
                                                                        lineterm=""))

@@ -15,12 +15,14 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import patience  # noqa: E402
 import pgwire as w  # noqa: E402
 import postgres  # noqa: E402
 
 FLOOD = int(os.environ.get("PAWL_TEST_FLOOD", "900"))
 LARGE = int(os.environ.get("PAWL_TEST_LARGE", "48")) * 1000000
 LOGIN = 3 if FLOOD < 2000 else 20 # seconds
+NEVER = "100000"
 MEMORY = 64 << 20 # that a large message may cost the gate
 WORDS = b"user\0agent\0database\0db\0\0"
 STARTUP = struct.pack(">ii", 8 + len(WORDS), 196608) + WORDS
@@ -93,8 +95,14 @@ class Busy(threading.Thread):
 
     def __init__(self, gate):
         super().__init__(daemon=True)
-        self.raw, self.stopped, self.worst, self.n, self.wrong = gate.raw(timeout=30), False, 0.0, 0, None
+        self.raw, self.stopped, self.worst, self.n, self.wrong = logged_in(gate), False, 0.0, 0, None
         self.start()
+
+    def goes_on(self):
+        """It is answered again and again."""
+        first = self.n
+        patience.until(lambda: self.wrong or self.n > first + 20, words=lambda: "answered %d times" % (self.n - first))
+        assert not self.wrong, self.wrong
 
     def run(self):
         try:
@@ -110,29 +118,39 @@ class Busy(threading.Thread):
 
     def end(self):
         self.stopped = True
-        self.join(60)
+        self.join(patience.LIMIT)
         self.raw.close()
         assert not self.wrong, self.wrong
 
 
-def trickle(sockets, until):
-    """A byte a second: their time to log in does not begin anew by it."""
+def logged_in(gate):
+    """Where logging in may take but a few seconds, a busy machine may need several tries."""
+    def once():
+        try:
+            return gate.raw()
+        except (PermissionError, EOFError, ConnectionError):
+            return None
+    return patience.until(once)
+
+
+def trickle(sockets, over):
+    """A byte now and then, to the end: their time to log in does not begin anew by it."""
     part = b"\0\0\x20\0" + STARTUP[4:8] + b"user\0" + b"y" * 8000
     sent = 0
-    while time.time() < until:
+    while not over.is_set():
         for s in sockets:
             try:
                 s.send(part[sent:sent + 1])
             except OSError:
                 pass
         sent += 1
-        time.sleep(0.5)
+        over.wait(0.5)
 
 
-def closed(sockets, until):
-    """Those that the gate did not close by then."""
+def closed(sockets):
+    """Those that the gate does not close."""
     left = {s.fileno(): s for s in sockets}
-    poll = select.poll()
+    poll, until = select.poll(), time.time() + LOGIN + patience.LIMIT
     for fd in left:
         poll.register(fd, select.POLLIN | select.POLLRDHUP)
     while left and time.time() < until:
@@ -155,42 +173,66 @@ def a_flood_that_never_logs_in(pg, gate):
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     n = min(FLOOD, hard - 300)
     with w.Gate(pg, "--environment", "scratch", "--login", str(LOGIN), "--connections", str(n + 50)) as g:
-        g.raw().close()
+        logged_in(g).close()
         before, busy = fds(g), Busy(g)
-        peak, began, sockets = Peak(g), time.time(), []
-        for i in range(n):
-            s = socket.create_connection((g.host, g.port), timeout=30)
-            sockets.append(s)
-            try:
-                KINDS[i % len(KINDS)](s)
-            except OSError:
-                pass # garbage may be answered that quickly
+        peak, began = Peak(g), time.time()
+        sockets = flood(g, n)
         took = time.time() - began
         slow = socket.socket(), socket.socket()
         for s in slow:
             s.connect((g.host, g.port))
-        dripping = threading.Thread(target=trickle, args=(slow, time.time() + LOGIN + 4))
+        ended = threading.Event()
+        dripping = threading.Thread(target=trickle, args=(slow, ended))
         dripping.start()
-        g.raw().close() # and one more still logs in
-        left = closed(sockets + list(slow), time.time() + LOGIN + 20)
+        left = closed(sockets + list(slow))
         over = time.time() - began
+        ended.set()
         dripping.join()
         each = peak.more() / n
+        busy.goes_on()
         busy.end()
-        for _ in range(100):
-            if fds(g) <= before:
-                break
-            time.sleep(0.1)
+        patience.until(lambda: fds(g) <= before, words=lambda: "%d descriptors, %d before" % (fds(g), before))
         if n < FLOOD:
             print("# %d sockets and not %d: no more descriptors may be had (ulimit -n)" % (n, FLOOD))
         print("# %d sockets in %.1f s, closed after %.1f s at most; %d bytes of memory each; a session beside them asked %d times and waited "
               "%.0f ms at most; %d descriptors before, %d after" % (n, took, over, each, busy.n, busy.worst * 1000, before, fds(g)))
         assert not left, "%d were let wait" % len(left)
         assert over > LOGIN - 1, "those that might still have logged in were sent away after %.1f s" % over
-        assert fds(g) <= before, (before, fds(g))
         assert each < (65536 if sanitized(g) else 24576), each
-        assert busy.n > 20 and busy.worst < 5, (busy.n, busy.worst)
-        assert g.sql("select 1") == [["1"]]
+        logged_in(g).close()
+        assert g.close() == 0
+
+
+def flood(g, n):
+    sockets = []
+    for i in range(n):
+        s = socket.create_connection((g.host, g.port), timeout=patience.LIMIT)
+        sockets.append(s)
+        try:
+            KINDS[i % len(KINDS)](s)
+        except OSError:
+            pass # garbage may be answered that quickly
+    return sockets
+
+
+@test
+def who_is_in_goes_on_and_one_more_comes_in_while_all_of_them_are_there(pg, gate):
+    n = min(FLOOD, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 300)
+    waits = [i for i in range(n) if KINDS[i % len(KINDS)] not in (garbage, ssl_again)]
+    with w.Gate(pg, "--environment", "scratch", "--login", NEVER, "--connections", str(n + 50)) as g:
+        before, busy = fds(g), Busy(g)
+        sockets = flood(g, n)
+        patience.until(lambda: fds(g) >= before + len(waits), words=lambda: "%d descriptors of %d" % (fds(g), before + len(waits)))
+        busy.goes_on()
+        raw = g.raw()
+        assert raw.kinds(w.query("select 1")) == "TDCZ" and g.sql("select 1") == [["1"]]
+        raw.close()
+        busy.goes_on()
+        assert fds(g) >= before + len(waits), "they are all there yet"
+        print("# %d sockets; a session beside them was answered %d times and waited %.0f ms at most" % (n, busy.n, busy.worst * 1000))
+        busy.end()
+        for s in sockets:
+            s.close()
         assert g.close() == 0
 
 
@@ -198,13 +240,15 @@ def a_flood_that_never_logs_in(pg, gate):
 def a_flood_that_fills_the_gate(pg, gate):
     """Who is in goes on; who comes is told; when they are gone there is room."""
     with w.Gate(pg, "--environment", "scratch", "--login", "2", "--connections", "40") as g:
-        raw = g.raw()
-        sockets = [socket.create_connection((g.host, g.port), timeout=30) for _ in range(60)]
+        raw = logged_in(g)
+        sockets = [socket.create_connection((g.host, g.port), timeout=patience.LIMIT) for _ in range(60)]
         assert raw.kinds(w.query("select 1")) == "TDCZ"
-        assert not closed(sockets, time.time() + 20)
+        assert not closed(sockets)
         assert raw.kinds(w.query("select 1")) == "TDCZ"
         raw.close()
-        assert g.sql("select 1") == [["1"]]
+        raw = logged_in(g)
+        assert raw.kinds(w.query("select 1")) == "TDCZ"
+        raw.close()
         assert g.close() == 0
 
 

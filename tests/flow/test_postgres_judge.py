@@ -213,7 +213,7 @@ class Dump:
 
     def end(self):
         self.p.stdin.close()
-        return self.p.wait(30)
+        return self.p.wait(300)
 
 
 def findings(said):

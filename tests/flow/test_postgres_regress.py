@@ -72,7 +72,7 @@ class Beside:
         finally:
             gate.stdin.close()
             gate.stdout.close()
-            status = gate.wait(60)
+            status = gate.wait(300)
         assert status == 0, "the gate ended with %d" % status
         return ran
 

@@ -52,7 +52,7 @@ class Newcomer:
 
     def sh(self, line, status=0, **env):
         done = subprocess.run(["bash", "-c", line], cwd=self.home, env={**self.env, **env}, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=60)
+                              text=True, timeout=600)
         assert status is None or done.returncode == status, (line, done.returncode, done.stdout, done.stderr)
         return done
 
@@ -81,7 +81,7 @@ class Newcomer:
     def close(self):
         if self.gate:
             self.gate.send_signal(signal.SIGTERM)
-            self.gate.wait(30)
+            self.gate.wait(120)
         shutil.rmtree(self.home, ignore_errors=True)
 
 

@@ -70,7 +70,7 @@ class Client:
     def ask(self, name, extended, text):
         """The SQLSTATE it was refused by, or ""."""
         if name not in self.open:
-            self.open[name] = pgwire.Raw(*self.of, timeout=120)
+            self.open[name] = pgwire.Raw(*self.of, timeout=600)
         c = self.open[name]
         if extended:
             n = max([int(d) for d in re.findall(r"\$(\d+)", text)] or [0])

@@ -30,7 +30,7 @@ class Gated:
         self.w = pg_gate.World(pg, "work", trash={"bounded": True}, budgets=[BUDGET])
 
     def send(self, statement):
-        return self.w.psql("set search_path = shop, public", statement, timeout=120)
+        return self.w.psql("set search_path = shop, public", statement, timeout=600)
 
     def items(self):
         return [i for i in json.loads(self.w.pawl("undo", "list", "--json").stdout)["items"] if "database" in i]

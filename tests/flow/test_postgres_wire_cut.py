@@ -10,6 +10,7 @@ import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import patience  # noqa: E402
 import pgwire as w  # noqa: E402
 import postgres  # noqa: E402
 
@@ -132,7 +133,7 @@ def session(gate, key, kind=w.Raw, **words):
     """How many steps were told as done before it broke."""
     told, r = 0, None
     try:
-        r = kind(gate.host, gate.port, timeout=30, **words)
+        r = kind(gate.host, gate.port, **words)
         for told in steps(r, key):
             pass
     except (EOFError, ConnectionError, PermissionError):
@@ -156,12 +157,8 @@ def kept(pg, key, told):
 
 def quiet(pg, before):
     """No backend is left over."""
-    for _ in range(100):
-        now = int(pg.sql("select count(*) from pg_stat_activity where datname = 't' and backend_type = 'client backend'", "t")[0][0])
-        if now <= before:
-            return
-        threading.Event().wait(0.1)
-    raise AssertionError("%d backends, %d before" % (now, before))
+    now = lambda: int(pg.sql("select count(*) from pg_stat_activity where datname = 't' and backend_type = 'client backend'", "t")[0][0])  # noqa: E731
+    patience.until(lambda: now() <= before, words=lambda: "%d backends, %d before" % (now(), before))
 
 
 def every(pg, gate, cut, base):

@@ -54,7 +54,7 @@ class Tool:
 
     def close(self):
         self.p.stdin.close()
-        return self.p.wait(20)
+        return self.p.wait(300)
 
 
 class Witness:

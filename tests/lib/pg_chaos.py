@@ -1,7 +1,7 @@
 """What goes on around the PostgreSQL gate on a bad day: clients that write and know what became of it, and everything that gets in their way.
 
 chaos = Chaos(pg, gate, seed)
-chaos.run(seconds); chaos.settle(); chaos.counts     # what happened, by name
+chaos.run(seconds, enough); chaos.settle(); chaos.counts     # what happened, by name; on a slow day longer, until so many writes were told as done
 """
 import collections
 import os
@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 
+import patience
 import pgwire as w
 
 TABLES = """
@@ -29,7 +30,7 @@ class Writer(threading.Thread):
 
     def __init__(self, chaos, number):
         super().__init__(daemon=True)
-        self.chaos, self.number, self.n = chaos, number, 0
+        self.chaos, self.number, self.n, self.told = chaos, number, 0, 0
         self.rng = random.Random(chaos.seed * 1000 + number)
         self.fate = {}
 
@@ -71,6 +72,7 @@ class Writer(threading.Thread):
                 if any(w.errors(one) for one in got):
                     return self.failed(raw, got)
             self.fate[self.n] = "done"
+            self.told += 1
         except GONE:
             self.fate[self.n] = "unknown" if begun else "not"
             return None
@@ -92,7 +94,7 @@ class Writer(threading.Thread):
     def run(self):
         while not self.chaos.over:
             try:
-                raw = w.Raw(self.chaos.gate.host, self.chaos.gate.port, timeout=30)
+                raw = w.Raw(self.chaos.gate.host, self.chaos.gate.port)
             except GONE:
                 time.sleep(0.2)
                 continue
@@ -100,7 +102,7 @@ class Writer(threading.Thread):
                 while not self.chaos.over and self.one(raw):
                     pass
             except socket.timeout:
-                self.chaos.problems.append("writer %d waited 30 s for an answer" % self.number)
+                self.chaos.problems.append("writer %d waited %d s for an answer" % (self.number, patience.LIMIT))
             finally:
                 raw.socket.close()
 
@@ -136,7 +138,7 @@ class Chaos:
                 p.send_signal(signal.SIGKILL)
                 self.counts["pgbench killed"] += 1
             try:
-                p.wait(60)
+                p.wait(patience.LIMIT)
             except subprocess.TimeoutExpired:
                 p.kill()
                 p.wait()
@@ -162,7 +164,7 @@ class Chaos:
 
     def held(self):
         """A statement that waits for a person, and is given up."""
-        r = w.Raw(self.gate.host, self.gate.port, timeout=20)
+        r = w.Raw(self.gate.host, self.gate.port)
         r.send(w.query("drop table ops"))
         time.sleep(self.rng.random() * 0.5)
         if self.rng.random() < 0.5:
@@ -171,26 +173,26 @@ class Chaos:
 
     def half(self):
         """Half a message, left alone."""
-        r = w.Raw(self.gate.host, self.gate.port, timeout=20)
+        r = w.Raw(self.gate.host, self.gate.port)
         r.send(w.query("select 1"), w.query("insert into ops values (-1, -1, 7)")[:self.rng.randint(1, 30)])
         self.left.append(r.socket)
 
     def slow(self):
         """Somebody who never comes to the point."""
-        s = socket.create_connection((self.gate.host, self.gate.port), timeout=5)
+        s = socket.create_connection((self.gate.host, self.gate.port), timeout=patience.LIMIT)
         s.sendall(b"\0\0\0\x20\0\3"[:self.rng.randint(1, 6)])
         self.left.append(s)
 
     def garbage(self):
-        s = socket.create_connection((self.gate.host, self.gate.port), timeout=5)
+        s = socket.create_connection((self.gate.host, self.gate.port), timeout=patience.LIMIT)
         s.sendall(self.rng.randbytes(200))
         s.close()
 
-    def disturb(self, seconds):
+    def disturb(self, seconds, enough):
         acts = [(self.terminate, 6), (self.held, 6), (self.half, 4), (self.slow, 4), (self.garbage, 4), (self.kill_backend, 1), (self.restart, 1)]
         names, weights = zip(*acts)
         end = time.time() + seconds
-        while time.time() < end:
+        while time.time() < end or (sum(one.told for one in self.writers) < enough and time.time() < end + patience.LIMIT):
             act = self.rng.choices(names, weights)[0]
             try:
                 act()
@@ -201,21 +203,21 @@ class Chaos:
                 self.left.pop(0).close()
             time.sleep(self.rng.random() * 0.8 / self.rate)
 
-    def run(self, seconds, writers=6):
+    def run(self, seconds, enough=0, writers=6):
         self.writers = [Writer(self, n) for n in range(writers)]
         threads = self.writers + [threading.Thread(target=self.bench, daemon=True)]
         for t in threads:
             t.start()
-        self.disturb(seconds)
+        self.disturb(seconds, enough)
         self.over = True
         for t in threads:
-            t.join(90)
+            t.join(2 * patience.LIMIT)
             if t.is_alive():
                 self.problems.append("%s does not end" % t.name)
         for s in self.left:
             s.close()
 
-    def settle(self, seconds=30):
+    def settle(self, seconds=patience.LIMIT):
         """Nobody of the gate's is left at the server."""
         end = time.time() + seconds
         while time.time() < end:

@@ -9,9 +9,9 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import holds
+import patience
 
 TABLES = """
 CREATE TABLE courses (id serial primary key, name text);
@@ -67,7 +67,7 @@ class World(holds.World):
     def stop(self, how=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(how)
-        status = self.process.wait(30)
+        status = patience.wait(self.process)
         self.process.stdout.close()
         assert status == 0, "the gate ended with %d: %s" % (status, self.said())
 
@@ -77,9 +77,9 @@ class World(holds.World):
         return made
 
     def environ(self):
-        return dict(self.env, PGCONNECT_TIMEOUT="20", PGOPTIONS="", PSQLRC="/dev/null")
+        return dict(self.env, PGCONNECT_TIMEOUT=str(patience.LIMIT), PGOPTIONS="", PSQLRC="/dev/null")
 
-    def psql(self, *sql, url=None, timeout=60):
+    def psql(self, *sql, url=None, timeout=300):
         words = [w for one in sql for w in ("-c", one)]
         return subprocess.run(PSQL + [url or self.url] + words, env=self.environ(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=timeout)
@@ -119,10 +119,3 @@ class World(holds.World):
                 self.process.wait()
         finally:
             self.close()
-
-
-def until(what, seconds=10):
-    end = time.time() + seconds
-    while not what():
-        assert time.time() < end, "it never came to be so"
-        time.sleep(0.05)

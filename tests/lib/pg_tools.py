@@ -72,7 +72,7 @@ def project(w, files, name="tool"):
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    if not (folder / "node_modules").exists():
+    if not (folder / "node_modules").is_symlink():
         (folder / "node_modules").symlink_to(CACHE / "node_modules")
     return folder
 
@@ -80,7 +80,7 @@ def project(w, files, name="tool"):
 def run(argv, w, url=None, cwd=None, text=None):
     env = {k: v for k, v in w.environ().items() if not AGENTS.match(k)}
     env.update(DATABASE_URL=url or w.url, NO_COLOR="1", CI="1", PYTHONDONTWRITEBYTECODE="1")
-    return subprocess.run(argv, cwd=cwd or w.dir, env=env, capture_output=True, text=True, timeout=120,
+    return subprocess.run(argv, cwd=cwd or w.dir, env=env, capture_output=True, text=True, timeout=600,
                           **({"input": text} if text is not None else {"stdin": subprocess.DEVNULL}))
 
 

@@ -16,6 +16,8 @@ import tempfile
 import threading
 import traceback
 
+import patience
+
 
 class Gate:
     def __init__(self, pg, *flags, dbname="t", user="agent", socket_dir=None, words=""):
@@ -32,12 +34,12 @@ class Gate:
         self.port = int(line)
         self.host = "127.0.0.1"
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("PG")}, "PGHOST": self.host, "PGPORT": str(self.port),
-                    "PGUSER": "agent", "PGPASSWORD": "secret", "PGDATABASE": "db", "PSQLRC": "/dev/null", "PGCONNECT_TIMEOUT": "20"}
+                    "PGUSER": "agent", "PGPASSWORD": "secret", "PGDATABASE": "db", "PSQLRC": "/dev/null", "PGCONNECT_TIMEOUT": str(patience.LIMIT)}
 
     def said(self):
         return pathlib.Path(self.log_path).read_text(errors="replace")
 
-    def psql(self, *args, text=None, timeout=60, env=None):
+    def psql(self, *args, text=None, timeout=300, env=None):
         argv = ["psql", "-X", "-A", "-t", "-q", *args]
         return subprocess.run(argv, env={**self.env, **(env or {})}, input=text, stdin=None if text is not None else subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
@@ -62,7 +64,7 @@ class Gate:
         if self.process.poll() is None:
             self.process.stdin.close()
             try:
-                self.process.wait(30)
+                self.process.wait(patience.LIMIT)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -122,7 +124,7 @@ def fields(body):
 class Raw:
     """A client that says what it is told to."""
 
-    def __init__(self, host, port, user="agent", password="secret", dbname="db", login=True, options=None, version=196608, timeout=20):
+    def __init__(self, host, port, user="agent", password="secret", dbname="db", login=True, options=None, version=196608, timeout=patience.LIMIT):
         self.socket = socket.create_connection((host, port), timeout=timeout)
         self.left = b""
         self.parameters, self.key = {}, None
@@ -205,7 +207,7 @@ def errors(messages):
 
 
 class Background(threading.Thread):
-    """A call on another thread: .result or .error once it is over."""
+    """A call on another thread: .result or .error once it is over, for which ended() waits."""
 
     def __init__(self, call):
         super().__init__(daemon=True)
@@ -217,6 +219,11 @@ class Background(threading.Thread):
             self.result = self.call()
         except Exception as e:  # shown by whoever waits for it
             self.error = e
+
+    def ended(self):
+        self.join(patience.LIMIT)
+        assert not self.is_alive(), "it never came to an end"
+        return self.result
 
 
 def run(tests, pg, *flags):
