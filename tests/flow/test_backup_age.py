@@ -72,7 +72,7 @@ def main():
 
         def pawl(*words):
             return subprocess.run([lab.binary("pawl")] + list(words), env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, errors="replace", timeout=120)
+                                  stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600)
 
         for d in "state/pawl/recovery", "config/pawl", "vault":
             os.makedirs(os.path.join(work, d), 0o700)

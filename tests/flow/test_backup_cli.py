@@ -56,7 +56,7 @@ def pawl(*args, limit=None, **env):
         if name in os.environ:
             e[name] = os.environ[name]
     e.update(env)
-    p = subprocess.run([PAWL, *args], env=e, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+    p = subprocess.run([PAWL, *args], env=e, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600,
                        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None)
     return p.returncode, p.stdout + p.stderr
 
@@ -207,7 +207,7 @@ with postgres.Server() as pg:
     # What is scheduled runs from the crontab's own line, in cron's poor environment.
     line = next(x for x in cron.splitlines() if "schedule run" in x).split(None, 5)[5]
     p = subprocess.run(["/bin/sh", "-c", line.replace(">/dev/null 2>&1", "")], env={"HOME": "/", "PATH": "/usr/bin:/bin"}, capture_output=True,
-                       text=True, timeout=120)
+                       text=True, timeout=600)
     check("the crontab's line runs, and finds nothing due yet", p.returncode == 0 and len(ledger("backup.finished")) == 1, p)
 
     status, again = pawl("backup", "init")

@@ -34,7 +34,7 @@ def pawl(state, *args, **kill):
         e["LD_PRELOAD"] = SHIM
         e["KILLAT_COMM"] = "pawl-full"
         e.update({"KILLAT_" + k: str(v) for k, v in kill.items()})
-    p = subprocess.run([PAWL, *args], env=e, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=120)
+    p = subprocess.run([PAWL, *args], env=e, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=600)
     return p.returncode, p.stdout, p.stderr
 
 
@@ -168,7 +168,7 @@ with postgres.Server() as pg:
     e = dict(os.environ, PAWL_STATE=s, TMPDIR=HOME)
     full = subprocess.Popen([PAWL + "-full" if os.path.exists(PAWL + "-full") else PAWL, "drill"], env=e, stdin=subprocess.DEVNULL,
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.time() + 30
+    until = time.time() + 300
     while time.time() < until and not working(full.pid):
         time.sleep(0.02)
     full.kill()

@@ -24,7 +24,7 @@ NONE_IGNORED = "SigIgn:.*[02468ace]..[02468ace]...$"  # the bits of SIGXFSZ and 
 
 def pawl(*args):
     e = {k: os.environ[k] for k in ("HOME", "PATH", "ASAN_OPTIONS", "TMPDIR") if k in os.environ}
-    p = subprocess.run([PAWL, *args], env=e, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    p = subprocess.run([PAWL, *args], env=e, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
     return p.returncode, p.stdout + p.stderr
 
 

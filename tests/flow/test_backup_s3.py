@@ -117,13 +117,13 @@ with lab.Lab() as l:
 
     def pawl(*words):
         p = start(*words)
-        out = p.communicate(timeout=120)[0]
+        out = p.communicate(timeout=600)[0]
         return p.returncode, out
 
     def killed(*words):
         """kill -9 of all of it, once so much was sent."""
         p = start(*words)
-        there = line.reached.wait(60)
+        there = line.reached.wait(300)
         os.killpg(p.pid, signal.SIGKILL)
         p.communicate()
         line.heal()

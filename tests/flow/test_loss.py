@@ -144,7 +144,7 @@ def by_terraform(g, pg):
     approved(g, h)
     r = g.agent("destroy", "-auto-approve", "-no-color", cwd=d)
     t.ok(r.returncode == 0 and "rds DeleteDBInstance" in g.destructive(mark), "approved, it destroys the database", r.stdout[-3000:])
-    pg.process.wait(30)
+    pg.process.wait(300)
 
 
 def card(text):

@@ -31,7 +31,7 @@ archive = "pgbackrest --config=%s --stanza=shop archive-push %%p" % conf
 
 def pawl(*words):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "XDG_", "PAWL_STATE"))}
-    p = subprocess.run([lab.binary("pawl"), *words], env=dict(env, HOME=HOME), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
+    p = subprocess.run([lab.binary("pawl"), *words], env=dict(env, HOME=HOME), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
     return p.returncode, p.stdout + p.stderr
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# timeout: 120
+# timeout: 900
 """Code that a backup brings along runs in the drill's server, and reaches nothing outside it: no files, modes, processes, sockets, secrets."""
 import base64
 import os
@@ -88,7 +88,7 @@ class Place:
             s.setblocking(False)
         for name in (*FILES, "s", "d", ""):
             os.chown(self.folder + "/" + name, uid, -1)
-        self.sleeper = subprocess.Popen([*words, "sleep", "100"], env={"PATH": "/usr/bin:/bin"})
+        self.sleeper = subprocess.Popen([*words, "sleep", "3600"], env={"PATH": "/usr/bin:/bin"})
         self.before = self.looks()
 
     def code(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # timeout: 1200
 """A backup of MariaDB under way of writes, its drill, and what the drill says when it was tampered with. PAWL_TEST_TAMPER=whole: all of them."""
+import contextlib
 import os
 import re
 import shutil
@@ -190,14 +191,16 @@ def killed(tap, v):
     os.chmod(folder, 0o755)
     os.environ["RECOVERY_FOLDER"] = folder
     got = []
-    t = threading.Thread(target=lambda: got.append(v.drill("shop", "query:long=0=SELECT SLEEP(60)")))
+    t = threading.Thread(target=lambda: got.append(v.drill("shop", "query:long=0=SELECT SLEEP(600)")))
     t.start()
     while t.is_alive() and not servers(folder):
         time.sleep(0.1)
     time.sleep(2.5)
-    for pid in servers(folder):
-        os.kill(pid, signal.SIGKILL)
-    t.join()
+    while t.is_alive():  # each that there is: the one that makes the files may have gone just now, and the one that is asked not come
+        for pid in servers(folder):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        t.join(0.1)
     del os.environ["RECOVERY_FOLDER"]
     shutil.rmtree(folder, ignore_errors=True)
     d = got[0]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # pawl restore: whole, one table, rows, beside a live database, and never over one. Real PostgreSQL.
-# timeout: 600
+# timeout: 1800
 import json
 import os
 import resource
@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
+import patience
 import postgres
 from holds import Tap
 
@@ -109,7 +109,7 @@ def test_a_connection_that_breaks_is_undone_or_what_stays_is_said():
     S.rows("ALTER ROLE boss RENAME TO other_boss")
     for again in (True, False):
         way = Breaks(b"COPY public.users", again)
-        out = S.pawl("restore", "shop", "--into", "half", "--server", "host=127.0.0.1 port=%d user=postgres sslmode=disable gssencmode=disable" % way.port, timeout=100)
+        out = S.pawl("restore", "shop", "--into", "half", "--server", "host=127.0.0.1 port=%d user=postgres sslmode=disable gssencmode=disable" % way.port, timeout=600)
         assert out.returncode == 1 and way.broken, out
         stays = "the database half, made there and not whole, could not be dropped" in out.stderr
         strong = "roles made there may keep what they may while it is restored, such as SUPERUSER (boss)" in out.stderr
@@ -149,7 +149,7 @@ def ended(sig, reached, *args):
                          preexec_fn=lab.signals_heard)
     reached()
     p.send_signal(sig)
-    out = p.communicate(timeout=30)
+    out = p.communicate(timeout=patience.LIMIT)
     assert p.returncode == -sig, (p.returncode, out)
     return out[1]
 
@@ -157,7 +157,7 @@ def ended(sig, reached, *args):
 def test_a_signal_undoes_what_is_not_whole():
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         way = Halts(b"COPY public.users")
-        says = ended(sig, lambda: way.reached.wait(30), "--into", "half", "--server",
+        says = ended(sig, lambda: way.reached.wait(patience.LIMIT), "--into", "half", "--server",
                      "host=127.0.0.1 port=%d user=postgres sslmode=disable gssencmode=disable" % way.port)
         body = S.log("restore.finished")[-1]["body"]
         assert "it was ended by " + sig.name in says and body["result"] == "failed" and sig.name in body["error"], (says, body)
@@ -166,12 +166,10 @@ def test_a_signal_undoes_what_is_not_whole():
 
 def test_a_signal_leaves_no_half_of_a_file():
     path, began = S.dir + "/cut.sql", S.dir + "/began"
-    S.config(encrypt={"to": "nobody", "command": ["cat"], "decrypt": ["sh", "-c", "echo > %s; exec sleep 60" % began]})
+    S.config(encrypt={"to": "nobody", "command": ["cat"], "decrypt": ["sh", "-c", "echo > %s; exec sleep 600" % began]})
     try:
         def reached():
-            end = time.time() + 30
-            while time.time() < end and not os.path.exists(began):
-                time.sleep(0.05)
+            patience.until(lambda: os.path.exists(began))
             assert os.path.exists(path + ".unfinished") and not os.path.exists(path)
         says = ended(signal.SIGINT, reached, "--out", path)
     finally:

@@ -37,7 +37,7 @@ t = lab.Tap()
 
 def pawl(*words):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "XDG_", "PAWL_STATE", "MYSQL"))}
-    p = subprocess.run([lab.binary("pawl"), *words], env=dict(env, HOME=HOME), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    p = subprocess.run([lab.binary("pawl"), *words], env=dict(env, HOME=HOME), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
     return p.returncode, p.stdout + p.stderr
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # pawl scratch: a copy of the newest verified backup to work on, masked, that ends by itself. Real PostgreSQL.
-# timeout: 600
+# timeout: 1800
+import contextlib
 import glob
 import json
 import os
@@ -12,6 +13,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
+import patience
 import postgres
 from holds import Tap
 
@@ -43,13 +45,7 @@ def ask(url, sql):
     return subprocess.run(["psql", "-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", sql, url], capture_output=True, text=True, stdin=subprocess.DEVNULL)
 
 
-def until(what, seconds=30):
-    end = time.time() + seconds
-    while time.time() < end:
-        if what():
-            return
-        time.sleep(0.1)
-    raise AssertionError("not within %d s" % seconds)
+until = patience.until
 
 
 def new(*args):
@@ -109,8 +105,13 @@ def test_stopped_and_nothing_stays():
 
 
 def test_it_ends_by_itself():
-    one = new("--for", "2s")
-    folder = record(one)["folder"]
+    for seconds in (2, 12, 72):
+        began, one = time.time(), new("--for", "%ds" % seconds)
+        try:
+            folder = record(one)["folder"]
+            break
+        except FileNotFoundError:
+            assert time.time() > began + seconds, "it stays until its time is up"
     until(lambda: not os.path.exists(folder))
     until(lambda: not glob.glob(S.dir + "/state/recovery/scratch/*.json"))
     assert S.log("scratch.ended")[-1]["body"]["why"] == "its time was up"
@@ -126,26 +127,16 @@ def test_a_killed_keeper_takes_its_server_along():
     assert len(started) == 1 and ended == [dict(started[0], why="its keeper was killed")], (started, ended)
 
 
-def keeper_at_work():
-    """(the process that makes a copy just now, its server's folder), once the server runs."""
-    for path in glob.glob("/tmp/pawl-scratch-*/data/postmaster.pid"):
-        try:
-            server = int(open(path).readline())
-            keeper = int(open("/proc/%d/stat" % server).read().rsplit(")", 1)[1].split()[1])
-            if ("HOME=" + S.dir).encode() in open("/proc/%d/environ" % keeper, "rb").read().split(b"\0"):
-                return keeper, path[:-len("/data/postmaster.pid")]
-        except (OSError, ValueError):
-            pass  # another's, that ended meanwhile
-    return None
+def keeper_of(folder):
+    """The process that makes the copy there."""
+    server = int(open(folder + "/data/postmaster.pid").readline())
+    return int(open("/proc/%d/stat" % server).read().rsplit(")", 1)[1].split()[1])
 
 
 def test_killed_while_it_is_made_it_is_swept_and_one_that_lives_is_not():
-    p = subprocess.Popen([PAWL, "scratch", "shop"], cwd=S.dir, env=S.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                         preexec_fn=lab.signals_heard)
-    until(keeper_at_work)
-    keeper, folder = keeper_at_work()
-    os.kill(keeper, signal.SIGKILL)
-    assert p.communicate(timeout=30)[0] == b"" and p.returncode == 1, p.returncode
+    with reading("scratch", "shop") as (p, folder):
+        os.kill(keeper_of(folder), signal.SIGKILL)
+        assert p.communicate(timeout=patience.LIMIT)[0] == "" and p.returncode == 1, p.returncode
     assert copies() == [] and os.path.isdir(folder)  # no record leads there
     one = new()
     assert not os.path.exists(folder)
@@ -161,29 +152,36 @@ def test_the_end_of_a_killed_one_is_written_down():
     with open(dead, "w") as f:
         json.dump({"target": "shop", "backup": "b", "url": "u", "folder": "/tmp/pawl-scratch-gone", "pid": 4194304, "born": 1, "expires_us": 1, "masked": 2}, f)
     looks = [subprocess.Popen([PAWL, "scratch", "list"], cwd=S.dir, env=S.env, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL) for _ in range(4)]
-    assert [p.wait(timeout=30) for p in looks] == [0] * 4 and not os.path.exists(dead)
+    assert [patience.wait(p) for p in looks] == [0] * 4 and not os.path.exists(dead)
     ended = [e["body"] for e in S.log("scratch.ended") if e["body"]["scratch"] == "shop-0badf00d"]
     assert ended == [{"scratch": "shop-0badf00d", "target": "shop", "backup": "b", "masked": 2, "why": "its keeper was killed"}], ended
 
 
-def while_it_reads(sig, *args):
-    """Of pawl ${args}, that is sent ${sig} while a server waits for the backup's bytes: (how it ended, that server's folder)."""
+@contextlib.contextmanager
+def reading(*args):
+    """pawl ${args}, and the folder of the server that waits for the rest of the backup's bytes."""
     began = S.dir + "/began"
-    S.config(encrypt={"to": "nobody", "command": ["cat"], "decrypt": ["sh", "-c", "cat; echo > %s; exec sleep 60" % began]})
+    S.config(encrypt={"to": "nobody", "command": ["cat"], "decrypt": ["sh", "-c", "cat; echo > %s; exec sleep 600" % began]})
     ours = {p for d in ("/tmp", "/dev/shm") for p in glob.glob(d + "/pawl-scratch-*")}
     try:
         p = subprocess.Popen([PAWL, *args], cwd=S.dir, env=S.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
                              preexec_fn=lab.signals_heard)
         until(lambda: os.path.exists(began))
-        until(lambda: new_ones(ours))
-        mine = new_ones(ours)
-        p.send_signal(sig)
-        out = p.communicate(timeout=30)
+        mine = until(lambda: new_ones(ours))
+        assert len(mine) == 1, mine
+        yield p, mine[0]
     finally:
         S.config(mask=MASK)
         os.unlink(began)
-    assert p.returncode == -sig and len(mine) == 1, (p.returncode, out, mine)
-    return out, mine[0]
+
+
+def while_it_reads(sig, *args):
+    """How pawl ${args} ended, that was sent ${sig} then; and that server's folder."""
+    with reading(*args) as (p, folder):
+        p.send_signal(sig)
+        out = p.communicate(timeout=patience.LIMIT)
+    assert p.returncode == -sig, (p.returncode, out)
+    return out, folder
 
 
 def new_ones(ours):
@@ -231,6 +229,7 @@ def made_of(sql):
     """A backup of what ${sql} made, drilled: the newest one that is verified."""
     S.config()
     S.rows(sql)
+    time.sleep(1.1)  # an id sorts by its second
     S.backup()
     out = S.pawl("drill", "shop")
     assert out.returncode == 0, out
@@ -249,7 +248,7 @@ def test_a_newer_one_that_is_lost_or_bad_stands_in_no_older_ones_way():
     data = ["%s/shop/%s/data.zst" % (S.vault, i) for i in (first, second)]
     kept = [open(d, "rb").read() for d in data]
     write_over(data[1], b"")
-    one = new("--for", "60s")
+    one = new("--for", "1h")
     assert one["backup"] == first < second, (one, first, second)
     write_over(data[1], b"x" + kept[1][1:])
     out = S.pawl("drill", "shop")

@@ -115,7 +115,7 @@ class World:
         words += ["--groups", ",".join(map(str, self.groups))] if self.groups else ["--clear-groups"]
         if self.caps:
             words += ["--inh-caps", "+" + ",+".join(self.caps), "--ambient-caps", "+" + ",+".join(self.caps)]
-        p = subprocess.Popen(words + ["sleep", "300"], env=dict({"HOME": self.home, "PATH": "/usr/bin:/bin"}, **self.env))
+        p = subprocess.Popen(words + ["sleep", "3600"], env=dict({"HOME": self.home, "PATH": "/usr/bin:/bin"}, **self.env))
         try:
             while os.path.basename(os.readlink("/proc/%d/exe" % p.pid)) != "sleep":
                 pass
@@ -337,7 +337,7 @@ def file_that_the_agent_opened_before(w):
     backup = os.path.join(folder(w.root + "/store/shop", 0o755, VAULT), "data.zst")
     write(backup, "x", 0o666, VAULT)
     os.chmod(w.root + "/store", 0o755)
-    p = subprocess.Popen(["setpriv", "--reuid", str(AGENT), "--regid", str(AGENT), "--clear-groups", "sh", "-c", "exec 3<>%s; exec sleep 300" % backup])
+    p = subprocess.Popen(["setpriv", "--reuid", str(AGENT), "--regid", str(AGENT), "--clear-groups", "sh", "-c", "exec 3<>%s; exec sleep 3600" % backup])
     w.undo.callback(lambda: (p.kill(), p.wait()))
     while not any(os.path.realpath("/proc/%d/fd/%s" % (p.pid, f)) == backup for f in os.listdir("/proc/%d/fd" % p.pid)):
         pass

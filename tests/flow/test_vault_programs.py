@@ -14,7 +14,7 @@ TOOL = os.path.join(lab.BUILD, "tests", "lib", "vault_tool")
 
 def one(t, name, place, env):
     def tool(*words, data=b"", lock="0"):
-        r = subprocess.run([TOOL, place, lock] + [str(w) for w in words], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=120)
+        r = subprocess.run([TOOL, place, lock] + [str(w) for w in words], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=600)
         r.says = r.stderr.decode(errors="replace")
         return r
 

@@ -73,7 +73,7 @@ class World:
         words += ["--groups", ",".join(map(str, self.groups))] if self.groups else ["--clear-groups"]
         if self.caps:
             words += ["--inh-caps", "+" + ",+".join(self.caps), "--ambient-caps", "+" + ",+".join(self.caps)]
-        p = subprocess.Popen(words + ["sleep", "300"], env={"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"})
+        p = subprocess.Popen(words + ["sleep", "3600"], env={"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"})
         try:
             while os.path.basename(os.readlink("/proc/%d/exe" % p.pid)) != "sleep":
                 pass

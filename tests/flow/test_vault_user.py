@@ -62,7 +62,7 @@ def main():
         who = ["setpriv", "--reuid", str(uid), "--regid", str(gid), "--clear-groups"] if uid else []
         env.update({"HOME": keeper.pw_dir, "PAWL_STATE": vault + "/state"} if keeper else {})
         p = subprocess.run([*who, PLACE + "/bin/pawl", *words], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           text=True, timeout=120, cwd="/" if keeper else PLACE + ("/agent" if agent else "/root"))
+                           text=True, timeout=600, cwd="/" if keeper else PLACE + ("/agent" if agent else "/root"))
         return p.returncode, p.stdout + p.stderr
 
     with postgres.Server() as pg:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A server that falls silent for good, at each place where an archive of WAL asks it something: that is said, and the archive
 goes on once it answers."""
-# timeout: 300
+# timeout: 900
 import os
 import socket
 import subprocess
@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
+import patience
 import postgres
 
 t = lab.Tap()
@@ -47,7 +48,8 @@ class Relay:
     def relay(self, come, go, asks):
         try:
             while data := come.recv(65536):
-                if asks and self.word and self.word in data:
+                word = self.word
+                if asks and word and word in data:
                     self.silent = True
                 if not (asks and self.silent):
                     go.sendall(data)
@@ -72,14 +74,14 @@ def run(pg, n, word, ret):
         f.write("targets:\n  - {name: shop%d, postgres: \"host=127.0.0.1 port=%d dbname=postgres\", physical: true, "
                 "wal: 1s, rpo: 1h, every: 24h, vault: local}\n" % (n, relay.port))
     told, kept, said = home + "/told", home + "/vault/shop%d.wal" % n, ""
-    began, until = time.time(), time.time() + 120
+    began, until = time.time(), time.time() + 300
     with open(told, "w") as f:
         p = subprocess.Popen([PAWL, "backup", "wal", "shop%d" % n], env=env, stdin=subprocess.DEVNULL, stdout=f, stderr=f)
     while "it is tried again" not in said and p.poll() is None and time.time() < until:
         time.sleep(0.5)
         with open(told) as f:
             said = f.read()
-    fell, seconds, until = relay.silent, time.time() - began, time.time() + 60
+    fell, seconds, until = relay.silent, time.time() - began, time.time() + 180
     before = len(os.listdir(kept)) if os.path.isdir(kept) else 0
     relay.heal()
     while p.poll() is None and time.time() < until and len(os.listdir(kept) if os.path.isdir(kept) else []) <= before:
@@ -88,7 +90,7 @@ def run(pg, n, word, ret):
     back = p.poll() is None and os.path.isdir(kept) and len(os.listdir(kept)) > before
     p.terminate()
     try:
-        status = p.wait(30)
+        status = p.wait(patience.LIMIT)
     except subprocess.TimeoutExpired:
         p.kill()
         status = p.wait()

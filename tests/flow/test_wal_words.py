@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-# timeout: 60
+# timeout: 600
 """`pawl backup wal` as words: who runs for good ends once its target has no physical backups any more, and a target may be called wal. Without a server."""
 import os
 import pathlib
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
+import patience  # noqa: E402
 import source  # noqa: E402
 
 PAWL = str(source.BUILD / "pawl")
@@ -17,7 +17,7 @@ CONFIG = HOME / ".config/pawl/backup.yaml"
 
 
 def pawl(*words):
-    p = subprocess.run([PAWL, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    p = subprocess.run([PAWL, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     return p.returncode, p.stdout + p.stderr
 
 
@@ -25,16 +25,14 @@ def ends(told):
     """Started for good beside a server that is not there; then backup.yaml takes `physical: true` away."""
     with told.open("w") as f:
         p = subprocess.Popen([PAWL, "backup", "wal", "wal"], stdin=subprocess.DEVNULL, stdout=f, stderr=f)
-    until = time.monotonic() + 20
-    while "it is tried again" not in told.read_text() and p.poll() is None and time.monotonic() < until:
-        time.sleep(0.1)
+    patience.until(lambda: "it is tried again" in told.read_text() or p.poll() is not None, words=told.read_text)
     began = p.poll() is None
     CONFIG.write_text(CONFIG.read_text().replace("physical: true, wal: 1s, ", ""))
     try:
-        status = p.wait(20)
+        status = p.wait(patience.LIMIT)
     except subprocess.TimeoutExpired:
         p.terminate()
-        status = p.wait(20)
+        status = patience.wait(p)
     said = told.read_text()
     return [] if began and status == 1 and "this target has none ('physical: true')" in said else ["began: %s, status %s: %s" % (began, status, said)]
 
