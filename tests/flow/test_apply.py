@@ -9,11 +9,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import gate
 import lab
+import patience
 
 why = lab.missing("terraform")
 if why:
@@ -325,39 +325,39 @@ with gate.Gate(cloud=False) as g:
     t.ok(r.returncode == 0 and "denied" not in r.stdout, "the same words pass once that is gone from the configuration", r.stdout)
 
     # asked to stop: passed on politely, recorded
-    def in_the_middle(folder, pause, sig, to_group=False):
+    def in_the_middle(folder, pause, sig):
         env = dict(g.env(), CLAUDECODE="1")
         out = open(os.path.join(g.work, "out.txt"), "w+")
-        mark = len(g.ledger("apply.started"))
+
+        def said():
+            out.seek(0)
+            return out.read()
+
         q = subprocess.Popen([lab.binary("pawl"), "terraform", "apply", "-var", "pause=" + pause], cwd=folder, env=env, stdin=subprocess.DEVNULL,
                              stdout=out, stderr=subprocess.STDOUT)
-        for _ in range(600):
-            out.seek(0)
-            if "terraform_data.slow: Provisioning" in out.read() or q.poll() is not None:
-                break
-            time.sleep(0.1)
+        patience.until(lambda: "terraform_data.slow: Provisioning" in said() or q.poll() is not None, words=said)
         q.send_signal(sig)
-        q.wait(120)
-        out.seek(0)
-        return q.returncode, out.read(), mark
+        patience.wait(q)
+        return q.returncode, said()
 
-    rc, text, mark = in_the_middle(s, "3", signal.SIGINT)
+    rc, text = in_the_middle(s, os.path.join(g.work, "never"), signal.SIGINT)
     end = g.ledger("apply.interrupted")
     t.ok(rc == 1 and "interrupted" in text and len(end) == 1, "SIGINT is passed on once and recorded as apply.interrupted", text)
     left = [r for r in gate.state(s)["resources"]]
     t.ok(any(r["name"] == "one" for r in left), "terraform wrote its state before it stopped", json.dumps(left)[:500])
 
     # killed: the start is on record, the next one says what is known
-    rc, text, mark = in_the_middle(s, "4", signal.SIGKILL)
+    go_on = os.path.join(g.work, "go-on")
+    rc, text = in_the_middle(s, go_on, signal.SIGKILL)
     t.eq(rc, -signal.SIGKILL, "pawl was killed")
     starts, ends = g.ledger("apply.started"), g.ledger("apply.finished") + g.ledger("apply.interrupted")
     t.ok(len(starts) == len(ends) + 1, "kill -9 leaves a start without an end", "%d %d" % (len(starts), len(ends)))
-    for _ in range(300):  # terraform goes on to its end
-        if not os.path.exists(os.path.join(s, ".terraform.tfstate.lock.info")):
-            break
-        time.sleep(0.1)
+    lock = os.path.join(s, ".terraform.tfstate.lock.info")
+    t.ok(os.path.exists(lock), "terraform is at work yet")
+    open(go_on, "w").close()
+    patience.until(lambda: not os.path.exists(lock))
     t.ok(any(r["name"] == "last" for r in gate.state(s)["resources"]), "terraform went on to its end")
-    r = g.agent("apply", "-var", "pause=0", cwd=s)
+    r = g.agent("apply", "-var", "pause=/tmp", cwd=s)
     t.has(r.stdout, "no end on record", "the next apply says that one has no end on record")
     t.has(r.stdout, "not known", "and what is not known")
     t.eq(len(g.ledger("apply.interrupted")), 2, "it is recorded as interrupted, once")

@@ -46,7 +46,7 @@ WANTED = [
 
 
 def wrong(words, given, status, text, cwd=None):
-    done = subprocess.run([PAWL, *words], input=given, capture_output=True, text=True, timeout=20, cwd=cwd)
+    done = subprocess.run([PAWL, *words], input=given, capture_output=True, text=True, timeout=600, cwd=cwd)
     if done.returncode != status:
         return ["exit status %d, not %d: %s" % (done.returncode, status, done.stdout + done.stderr)]
     return [] if text in done.stdout + done.stderr else ["no %r in: %s" % (text, done.stdout + done.stderr)]

@@ -92,7 +92,7 @@ class World:
 
     def run(self, words, env):
         try:
-            p = subprocess.run(words, env=dict(self.env, **env), cwd=self.project, stdin=subprocess.DEVNULL, capture_output=True, timeout=150)
+            p = subprocess.run(words, env=dict(self.env, **env), cwd=self.project, stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
             return p.stdout.decode(errors="replace") + p.stderr.decode(errors="replace")
         except subprocess.TimeoutExpired as e:
             return "it took too long\n" + (e.stdout or b"").decode(errors="replace")

@@ -4,6 +4,7 @@
 
 The judge is made to crash, lie, hang and starve by hook_tool; the real program is stopped, killed and starved from outside.
 """
+import concurrent.futures
 import os
 import resource
 import signal
@@ -14,6 +15,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import hosts  # noqa: E402
+import patience  # noqa: E402
 import source  # noqa: E402
 
 TOOL, PAWL = str(source.BUILD / "tests" / "lib" / "hook_tool"), str(source.BUILD / "pawl")
@@ -42,44 +44,54 @@ def run(words, data, limit=None, **how):
         if limit:
             resource.setrlimit(limit[0], (limit[1], limit[1]))
     t0 = time.monotonic()
-    p = subprocess.run(words, input=data, capture_output=True, preexec_fn=before, timeout=30, **how)
+    p = subprocess.run(words, input=data, capture_output=True, preexec_fn=before, timeout=600, **how)
     return p.returncode, p.stdout.decode(), p.stderr.decode(), time.monotonic() - t0
 
 
-def not_refused(host, got, within, words=""):
-    status, out, err, took = got
+def not_refused(host, got, words=""):
+    status, out, err = got[:3]
     try:
         reason = hosts.refused(host, status, out, err)
     except hosts.AnswerError as e:
         return ["%s: the host takes it for no answer: %s" % (host, e)]
     if not reason:
         return ["%s: passes" % host]
-    if took > within:
-        return ["%s: after %.1f s" % (host, took)]
     if len(reason.strip()) > 600 or "pawl" not in reason or words not in reason:
         return ["%s: says %r, not %r" % (host, reason, words)]
     return []
+
+
+def in_time(host, within, once, words=""):
+    """Refused, within so many seconds. A busy machine may hold up any of five tries: that alone is tried again, and never a wrong answer."""
+    for _ in range(5):
+        got = once()
+        problems = not_refused(host, got, words)
+        if problems and not_refused(host, got, "too long"):
+            return problems
+        if not problems and got[3] <= within:
+            return []
+    return problems or ["%s: after %.1f s" % (host, got[3])]
 
 
 def misbehaviours(tap):
     for how, words in (("crash", "died"), ("abort", "died"), ("kill", "died"), ("exit", "died"), ("garbage", "garbage"), ("print", "garbage"),
                        ("lie ", "garbage"), ("lie sum", "garbage"), ("lie exit", "garbage"), ("lie half", "broke off"), ("lie twice", "garbage"),
                        ("close", "died")):
-        tap.check("the judge: %s" % how, [p for h in hosts.HOSTS for p in
-                                          not_refused(h, run([TOOL, "run", h, "allow", "4000"], call(h, "misbehave: " + how)), 3, words)])
+        tap.check("the judge: %s" % how, [p for h in hosts.HOSTS for p in in_time(
+            h, 3, lambda: run([TOOL, "run", h, "allow", "60000"], call(h, "misbehave: " + how)), words)])
     for how in ("hang", "stop", "spin"):
-        tap.check("the judge: %s" % how, [p for h in hosts.HOSTS for p in
-                                          not_refused(h, run([TOOL, "run", h, "allow", "150"], call(h, "misbehave: " + how)), 3, "too long")])
+        tap.check("the judge: %s" % how, [p for h in hosts.HOSTS for p in in_time(
+            h, 3, lambda: run([TOOL, "run", h, "allow", "150"], call(h, "misbehave: " + how)), "too long")])
 
 
 def starving(tap):
-    tool = [TOOL, "run", None, "allow", "4000"]
+    tool = [TOOL, "run", None, "allow", "60000"]
 
     def each(name, limit, command="ls", words="", which=None, within=6):
         problems = []
         for h in which or hosts.HOSTS:
             cmd = [h if w is None else w for w in tool]
-            problems += not_refused(h, run(cmd, call(h, command), limit), within, words)
+            problems += in_time(h, within, lambda: run(cmd, call(h, command), limit), words)
         tap.check(name, problems)
 
     for name, n in (("no descriptor left", 3), ("one descriptor too few", 4)):
@@ -87,7 +99,7 @@ def starving(tap):
             tap.skip(name, "the dynamic twin cannot be loaded then")
         else:
             tap.check(name, [p for h in hosts.HOSTS for p in
-                             not_refused(h, run([PAWL, "hook", h], call(h, "ls"), (resource.RLIMIT_NOFILE, n)), 3, "descriptor")])
+                             in_time(h, 3, lambda: run([PAWL, "hook", h], call(h, "ls"), (resource.RLIMIT_NOFILE, n)), "descriptor")])
     each("no processor time left", (resource.RLIMIT_CPU, 1), "misbehave: spin", which=["claude-code", "windsurf"])
     if asan():
         tap.skip("no memory left", "the sanitizer needs its own")
@@ -111,70 +123,60 @@ def starving(tap):
         p = subprocess.run(["/proc/self/fd/%d" % exe, "run", h, "allow"], input=call(h, "ls"), capture_output=True, preexec_fn=drop,
                            pass_fds=[exe], cwd="/")
         os.close(exe)
-        problems += not_refused(h, (p.returncode, p.stdout.decode(), p.stderr.decode(), 0), 1, "process")
+        problems += not_refused(h, (p.returncode, p.stdout.decode(), p.stderr.decode()), "process")
     tap.check("no process left", problems)
 
 
 def child_of(pid):
-    for _ in range(500):
-        kids = open("/proc/%d/task/%d/children" % (pid, pid)).read().split()
-        if kids:
-            return int(kids[0])
-        time.sleep(0.01)
-    raise RuntimeError("no child")
+    kids = patience.until(lambda: open("/proc/%d/task/%d/children" % (pid, pid)).read().split(), words="no child", every=0.01)
+    return int(kids[0])
+
+
+def met(host, number):
+    """The program itself, whose child is sent that; its input stays open, so that it is still there to be met."""
+    with subprocess.Popen([PAWL, "hook", host], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+        p.stdin.write(call(host, "ls")[:20])
+        p.stdin.flush()
+        t0 = time.monotonic()
+        os.kill(child_of(p.pid), number)
+        patience.wait(p)
+        return p.returncode, p.stdout.read().decode(), p.stderr.read().decode(), time.monotonic() - t0
 
 
 def from_outside(tap):
-    """The program itself; its input stays open, so that its child is still there to be met."""
-    met = {"stopped": (signal.SIGSTOP, "too long", 7), "killed": (signal.SIGKILL, "died", 3)}
-    for name, (number, words, within) in met.items():
-        running = []
-        for h in hosts.HOSTS:
-            p = subprocess.Popen([PAWL, "hook", h], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            p.stdin.write(call(h, "ls")[:20])
-            p.stdin.flush()
-            running.append((h, p, time.monotonic(), os.kill(child_of(p.pid), number)))
-        problems = []
-        for h, p, t0, _ in running:
-            p.wait(20)
-            problems += not_refused(h, (p.returncode, p.stdout.read().decode(), p.stderr.read().decode(), time.monotonic() - t0), within + 1, words)
-            p.stdin.close()
+    for name, number, words, within in (("stopped", signal.SIGSTOP, "too long", 8), ("killed", signal.SIGKILL, "died", 4)):
+        with concurrent.futures.ThreadPoolExecutor(len(hosts.HOSTS)) as pool:
+            problems = sum(pool.map(lambda h: in_time(h, within, lambda: met(h, number), words), hosts.HOSTS), [])
         tap.check("the child is %s from outside" % name, problems)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         problems = []
         for h in hosts.HOSTS:
             p = subprocess.Popen([PAWL, "hook", h], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             kid = child_of(p.pid)
-            time.sleep(0.02)
             os.kill(p.pid, number)
-            p.wait(5)
-            problems += not_refused(h, (p.returncode, p.stdout.read().decode(), p.stderr.read().decode(), 0), 1, "told to stop")
+            patience.wait(p)
+            problems += not_refused(h, (p.returncode, p.stdout.read().decode(), p.stderr.read().decode()), "told to stop")
             p.stdin.close()
-            for _ in range(100):
-                if not os.path.exists("/proc/%d" % kid):
-                    break
-                time.sleep(0.02)
-            else:
-                problems.append("%s: the child lives on" % h)
+            patience.until(lambda: not os.path.exists("/proc/%d" % kid), words="%s: the child lives on" % h)
         tap.check("the parent gets %s" % number.name, problems)
 
 
 def inputs(tap):
     big = b'{"hook_event_name":"PreToolUse","tool_name":"Write","tool_input":{"file_path":"/p/x","content":"' + b"a" * (10 << 20) + b'"}}'
-    got = run([TOOL, "run", "claude-code", "allow"], big)
+    got = run([TOOL, "run", "claude-code", "allow", "600000"], big)
     tap.check("a file of 10 MB is judged", [] if got[:3] == (0, "", "") else [got[:3]])
-    tap.check("10 MB of garbage", [p for h in hosts.HOSTS for p in not_refused(h, run([TOOL, "run", h, "allow"], b"\0[" * (5 << 20)), 6)])
-    tap.check("10 MB of brackets", [p for h in hosts.HOSTS for p in not_refused(h, run([TOOL, "run", h, "allow"], b"[" * (10 << 20)), 6)])
-    tap.check("70 MB", not_refused("codex", run([TOOL, "run", "codex", "allow"], b" " * (70 << 20)), 6, "64 MB"))
-    tap.check("no input", [p for h in hosts.HOSTS for p in not_refused(h, run([TOOL, "run", h, "allow"], b""), 3)])
+    tap.check("10 MB of garbage", [p for h in hosts.HOSTS for p in in_time(h, 6, lambda: run([TOOL, "run", h, "allow"], b"\0[" * (5 << 20)))])
+    tap.check("10 MB of brackets", [p for h in hosts.HOSTS for p in in_time(h, 6, lambda: run([TOOL, "run", h, "allow"], b"[" * (10 << 20)))])
+    tap.check("70 MB", in_time("codex", 6, lambda: run([TOOL, "run", "codex", "allow", "60000"], b" " * (70 << 20)), "64 MB"))
+    tap.check("no input", [p for h in hosts.HOSTS for p in in_time(h, 3, lambda: run([TOOL, "run", h, "allow"], b""))])
     problems = []
     for h in hosts.HOSTS:
-        p = subprocess.run(["sh", "-c", 'exec "$@" <&-', "sh", TOOL, "run", h, "allow"], capture_output=True, timeout=20)
-        problems += not_refused(h, (p.returncode, p.stdout.decode(), p.stderr.decode(), 0), 1)
+        p = subprocess.run(["sh", "-c", 'exec "$@" <&-', "sh", TOOL, "run", h, "allow"], capture_output=True, timeout=600)
+        problems += not_refused(h, (p.returncode, p.stdout.decode(), p.stderr.decode()))
     tap.check("standard input is closed", problems)
     problems = []
     for h in hosts.HOSTS:  # nobody listens: it must end, and not with success where that means yes
-        p = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", TOOL, "run", h, "deny"], input=call(h, "ls"), timeout=20)
+        p = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", TOOL, "run", h, "deny"], input=call(h, "ls"), timeout=600)
         if p.returncode == 0:
             problems.append("%s: %d" % (h, p.returncode))
     tap.check("standard output is closed", problems)

@@ -50,7 +50,7 @@ def wrong(host, body, want, words):
         yield "the plugin does not name the program: " + plugin[:400]
     (folder / "plugin.mjs").write_text(plugin.replace(PAWL, str(program)))
     (folder / "drive.mjs").write_text(DRIVERS[host])
-    p = subprocess.run(["node", "drive.mjs"], cwd=folder, capture_output=True, text=True, timeout=60)
+    p = subprocess.run(["node", "drive.mjs"], cwd=folder, capture_output=True, text=True, timeout=600)
     if not p.stdout.startswith(want) or words not in p.stdout:
         yield p.stdout + p.stderr
 

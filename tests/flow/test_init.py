@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`pawl init` in homes of every kind: empty, with hooks of others, with comments, behind links, read-only, broken; and `--uninit` byte for byte."""
+import contextlib
 import json
 import os
 import pathlib
@@ -9,7 +10,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
@@ -272,16 +272,10 @@ def asks():
         while b"[y/N]" not in said:
             said += os.read(fd, 4096)
         os.write(fd, answer.encode())
-        for _ in range(200):
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                break
-            try:
-                os.set_blocking(fd, False)
-                os.read(fd, 4096)
-            except (BlockingIOError, OSError):
+        with contextlib.suppress(OSError):  # its end
+            while os.read(fd, 4096):
                 pass
-            time.sleep(0.02)
+        os.waitpid(pid, 0)
         os.close(fd)
         if ("pawl hook" in (h.dir / ".claude/settings.json").read_text()) != written:
             yield "answer %r" % answer

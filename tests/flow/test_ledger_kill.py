@@ -129,7 +129,7 @@ t.ok(not bad, "eight threads, killed in the middle of a batch", "\n".join(bad))
 # A lock that is kept: bounded wait, and the holder's pid in the error.
 d = fresh()
 tool(d, "append", 1)
-p = subprocess.Popen([TOOL, d, "hold", "60"], stdout=subprocess.PIPE, text=True, env=env())
+p = subprocess.Popen([TOOL, d, "hold", "3600"], stdout=subprocess.PIPE, text=True, env=env())
 p.stdout.readline()
 r = tool(d, "append", 1)
 p.kill()

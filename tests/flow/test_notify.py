@@ -13,6 +13,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
+import patience
 
 t = lab.Tap()
 PAWL = lab.binary("pawl")
@@ -37,7 +38,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         s = self.server
         s.reached.set()
         if s.hang:
-            time.sleep(30)
+            while s.hang:
+                time.sleep(0.05)
             return
         status = s.answers.pop(0) if s.answers else 200
         s.got.append((status, json.loads(body), self.headers["Idempotency-Key"]))
@@ -67,15 +69,12 @@ def messages():
     return json.loads(pawl("notify", "list", "--json").stdout)["messages"]
 
 
-def settled(seconds=30):
+def settled():
     """Delivery in the background is at work: wait until both ways have told of all, and nothing waits."""
-    end = time.time() + seconds
-    while time.time() < end:
-        told = [m["target"].split()[0] for m in messages() if m["state"] == "sent"]
-        if "sendmail" in told and "command" in told and all(m["state"] == "sent" for m in messages()):
-            return True
-        time.sleep(0.1)
-    return False
+    def once():
+        there = messages()
+        return {"sendmail", "command"} <= {m["target"].split()[0] for m in there} and all(m["state"] == "sent" for m in there)
+    return patience.until(once, words=messages)
 
 
 # Nobody to tell: nothing is queued, and freeze works.
@@ -154,7 +153,7 @@ t.ok("SECRETPATH" not in pawl("log", "--json").stdout, "the ledger does not have
 server.hang = True
 server.reached.clear()
 subprocess.run([PAWL, "freeze"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-t.ok(server.reached.wait(20), "freeze starts the delivery by itself, in the background")
+t.ok(server.reached.wait(patience.LIMIT), "freeze starts the delivery by itself, in the background")
 for p in os.listdir("/proc"):
     try:
         cmd = open("/proc/%s/cmdline" % p, "rb").read()

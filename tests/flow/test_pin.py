@@ -42,7 +42,7 @@ def typed(text, *args):
     child, fd = pty.fork()
     if child == 0:
         os.execve(lab.binary(), [lab.binary(), "pin", str(infra), *args], env)
-    out, sent, until = b"", False, time.time() + 60
+    out, sent, until = b"", False, time.time() + 300
     while time.time() < until:
         if not select.select([fd], [], [], 1)[0]:
             continue

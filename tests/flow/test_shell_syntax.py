@@ -193,7 +193,7 @@ def generate():
 
 
 def bash(text):
-    p = subprocess.run([BASH, "--norc", "-n", "/dev/stdin"], input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
+    p = subprocess.run([BASH, "--norc", "-n", "/dev/stdin"], input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=600,
                        env={"LC_ALL": "C.UTF-8", "PATH": "/nowhere"})
     said = [l for l in p.stderr.decode("utf-8", "replace").splitlines() if "warning:" not in l]
     return bool(p.returncode) or any(BAD.search(l) for l in said), "\n".join(said)

@@ -5,10 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import lab
+import patience
 
 t = lab.Tap()
 PAWL = lab.binary("pawl")
@@ -36,13 +36,23 @@ def pawl(state, *args, **kill):
                           stderr=subprocess.STDOUT, timeout=300)
 
 
+def at_work(state):
+    """Somebody in the background."""
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if ("PAWL_STATE=" + state).encode() in open("/proc/%s/environ" % p, "rb").read().split(b"\0"):
+                return True
+        except OSError:
+            continue
+    return False
+
+
 # A ledger with one thing to tell, nobody told yet: made without a policy that names anybody.
 os.environ["XDG_CONFIG_HOME"] = os.path.join(home, "nobody")
 pawl(clean, "freeze", "--reason", "kill test")
-for _ in range(100):  # the delivery in the background finds nobody to tell, and is done
-    if os.path.exists(os.path.join(clean, "index.db")) and pawl(clean, "notify", "flush").returncode == 0:
-        break
-    time.sleep(0.1)
+# The delivery in the background finds nobody to tell, and is done.
+patience.until(lambda: os.path.exists(os.path.join(clean, "index.db")) and pawl(clean, "notify", "flush").returncode == 0)
+patience.until(lambda: not at_work(clean))
 del os.environ["XDG_CONFIG_HOME"]
 for f in os.listdir(clean):
     if f.startswith("index") or f.startswith("notify"):

@@ -47,9 +47,9 @@ POLICY = {
 }
 
 
-# No provider, no cloud: terraform's own kind of resource.
+# No provider, no cloud: terraform's own kind of resource. ${pause}: a file that terraform waits for in the middle.
 PLAIN = """variable "note" { default = "a" }
-variable "pause" { default = "0" }
+variable "pause" { default = "/" }
 resource "terraform_data" "one" {
   input = var.note
 }
@@ -57,7 +57,7 @@ resource "terraform_data" "slow" {
   triggers_replace = var.pause
   depends_on       = [terraform_data.one]
   provisioner "local-exec" {
-    command = "sleep ${var.pause}"
+    command = "while ! [ -e ${var.pause} ]; do sleep 0.1; done"
   }
 }
 resource "terraform_data" "last" {

@@ -9,6 +9,12 @@ class Dump:
         exe = pathlib.Path(os.environ["PAWL_BUILD"]) / "tests" / "cases" / "sql_dump"
         self.p = subprocess.Popen([str(exe)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
+    def seconds(self):
+        """Of processor time that it has used."""
+        with open("/proc/%d/stat" % self.p.pid) as f:
+            user, system = f.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def ask(self, text, dialect="postgres", client=False):
         """(changes as (finding, kind, type, name, reason), statements, hints as (word, value), reads only?)"""
         data = text if isinstance(text, bytes) else text.encode()
