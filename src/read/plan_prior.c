@@ -8,10 +8,14 @@
 
 static const char bucket_type[] = "aws_s3_bucket";
 
-/* What decides whether what lies in a bucket stays there; each names the bucket as `bucket`. */
+/* What decides whether what lies in a bucket stays there, and can be read; each names the bucket as `bucket`. */
 static const char *const setting_types[] = {
-	"aws_s3_bucket_lifecycle_configuration",   "aws_s3_bucket_object_lock_configuration", "aws_s3_bucket_policy",
-	"aws_s3_bucket_replication_configuration", "aws_s3_bucket_versioning",
+	"aws_s3_bucket_lifecycle_configuration",
+	"aws_s3_bucket_object_lock_configuration",
+	"aws_s3_bucket_policy",
+	"aws_s3_bucket_replication_configuration",
+	"aws_s3_bucket_server_side_encryption_configuration",
+	"aws_s3_bucket_versioning",
 };
 
 static struct str said(const struct plan_prior_text *t)

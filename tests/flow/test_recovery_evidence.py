@@ -385,7 +385,8 @@ def card_of(w, plan):
 def test_pawl_plan_knows_the_state():
     w, p = world()
     p.write()
-    for address in ("module.vault.aws_s3_bucket.b", "module.vault.aws_s3_bucket_lifecycle_configuration.b"):
+    for address in ("module.vault.aws_s3_bucket.b", "module.vault.aws_s3_bucket_lifecycle_configuration.b",
+                    "module.vault.aws_s3_bucket_server_side_encryption_configuration.b"):
         card = card_of(w, in_state(PLAN, (address, "backups-elsewhere")))
         assert "IN THE SAME BLAST RADIUS the Terraform state of what goes (local:terraform.tfstate) also manages the bucket of its vault, fleet: " + address in card, card
         assert "missing" in card, card

@@ -249,6 +249,7 @@ static void what_the_plan_does_with_the_bucket(void **state)
 	assert_true(strstr(radius(vault, "backups", CHANGE_UPDATE, ""), "also manages"));
 	assert_string_equal(radius(vault, "backups", CHANGE_DELETE, ""),
 			    "this very request takes its vault, far, away | a vault that this request leaves alone");
+	assert_true(strstr(radius("restic: \"s3:s3.amazonaws.com/backups/shop\"", "backups", CHANGE_DELETE, ""), "this very request takes its vault"));
 	assert_string_equal(radius(vault, "backups", CHANGE_UNSET, "12"),
 			    "its vault lies in account 12, as what goes; the Terraform state of what goes (s3:tf/prod) also manages the bucket of "
 			    "its vault, far: aws_s3_bucket.b | a vault in another account, in a bucket of another Terraform state");
