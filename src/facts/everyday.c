@@ -23,6 +23,28 @@ static const struct {
 	  "reads and prints" },
 };
 
+/* From their manual pages. What is not here may write what it is given. */
+static const struct everyday_looker lookers[] = {
+	{ " less more most pg zless zmore zegrep zfgrep bzcat xzcat zstdcat lz4cat zstdless bzgrep xzgrep zstdgrep zdiff xzdiff look pr expand "
+	  "unexpand tsort vdir dir exa eza lsd duf dust hexdump hd sum b2sum b3sum crc32 shasum md5 md5deep sha1deep sha256deep sha224sum "
+	  "sha384sum gron fx pygmentize delta difft sdiff colordiff icdiff vimdiff mediainfo ffprobe tokei cloc scc loc pv findmnt mountpoint "
+	  "lsblk lsattr getfacl getfattr namei getcap readelf objdump nm ldd size yamllint jsonlint shellcheck hexyl xclip pbcopy wl-copy "
+	  "minisign signify pg_restore pg_verifybackup psql man info mkdir inotifywait zipinfo borg kopia tarsnap bup rdiff-backup ",
+	  "", "" },
+	{ " age ", " -o --output ", "" },
+	{ " yq ", " -i --inplace --in-place ", "" },
+	{ " ncdu ", " -e --enable-delete ", "" },
+	{ " gpg gpg2 ", " -o --output ", "" },
+	{ " ssh-keygen ", " -t -p -A -K -R -H -G ", "" },
+	{ " openssl ", " -out -writerand -keyout ", "" },
+	{ " zstd unzstd lz4 unlz4 brotli ", " --rm -o -j ", "" },
+	{ " gzip gunzip bzip2 bunzip2 xz unxz lzma unlzma pigz unpigz pbzip2 lzip ", "",
+	  " -c -k -t -l --stdout --to-stdout --keep --test --list " },
+};
+
+static const char copiers[] =
+	" scp sftp aws gcloud gsutil az azcopy mc mcli s3cmd s5cmd kubectl oc docker podman nerdctl duplicity lftp ";
+
 static bool is_listed(struct str list, struct str word)
 {
 	for (size_t i = 1; word.len && i + word.len < list.len; i++) {
@@ -39,4 +61,20 @@ struct str everyday_words(struct str program)
 			return str_from(rows[i].words);
 	}
 	return STR_NONE;
+}
+
+const struct everyday_looker *everyday_looker(struct str program)
+{
+	static const struct everyday_looker plain = { "", "", "" };
+
+	for (size_t i = 0; i < ARRAY_LEN(lookers); i++) {
+		if (is_listed(str_from(lookers[i].names), program))
+			return &lookers[i];
+	}
+	return everyday_words(program).len ? &plain : NULL;
+}
+
+bool everyday_copies(struct str program)
+{
+	return is_listed(str_from(copiers), program);
 }

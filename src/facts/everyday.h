@@ -9,4 +9,16 @@
 /* In words, by base name; STR_NONE where it is none. */
 struct str everyday_words(struct str program);
 
+/* Programs that only read the files they are given. Lists with a blank before and behind each. */
+struct everyday_looker {
+	const char *names;
+	const char *unless; /* flags with which they write; "" none */
+	const char *only;   /* flags of which one must be there; "" none */
+};
+
+/* NULL: it may write what it is given. */
+const struct everyday_looker *everyday_looker(struct str program);
+/* A program that copies from its first operands to its last. */
+bool everyday_copies(struct str program);
+
 #endif

@@ -96,6 +96,7 @@ struct paths_target paths_at(struct paths *p, const struct shell_value *cwd, str
 	whole = world_absolute(base, v.text, p->arena);
 	v.text = whole;
 	open = paths_open_at(&v);
+	t.deep = memchr(whole.ptr, SHELL_UNKNOWN, whole.len) != NULL;
 	t.maybe = open != SIZE_MAX || p->act->maybe;
 	if (open == SIZE_MAX) {
 		t.path = whole;
@@ -210,19 +211,33 @@ void paths_discard(struct paths *p, enum discard_kind kind, struct str path, str
 	command_discard(p->w, kind, path, ref, c);
 }
 
+/* A shell that takes patterns there opens the one file that matches. */
+static bool opens_pattern(struct paths *p, struct shell_value path, enum paths_how how)
+{
+	struct paths_target t;
+
+	if (!path.text.len || !(memchr(path.text.ptr, '*', path.text.len) || memchr(path.text.ptr, '?', path.text.len) ||
+				memchr(path.text.ptr, '[', path.text.len)))
+		return false;
+	path.glob = true;
+	t = paths_of(p, path);
+	return t.path.len && !p->act->remote && paths_guard(p, &t, t.path, how);
+}
+
 static void redirections(struct paths *p)
 {
 	for (const struct shell_opening *o = p->act->opens; o; o = o->next) {
+		enum paths_how how = o->mode == SHELL_OPEN_WRITE ? PATHS_WRITE : PATHS_APPEND;
 		struct paths_target t;
 
-		if (o->mode == SHELL_OPEN_READ)
+		if (o->mode == SHELL_OPEN_READ || opens_pattern(p, o->path, how))
 			continue;
 		t = paths_of(p, o->path);
 		if (!t.path.len && !p->act->remote)
-			(void)paths_guard_anywhere(p, &t);
+			(void)(paths_guard_anywhere(p, &t) || paths_taken(p, &t, how));
 		if (!t.path.len || paths_is_null(t.path))
 			continue; /* a name nobody knows is a new file, as a rule */
-		paths_judge(p, &t, o->mode == SHELL_OPEN_WRITE ? PATHS_WRITE : PATHS_APPEND);
+		paths_judge(p, &t, how);
 	}
 }
 
@@ -250,17 +265,30 @@ static const struct {
 	const char *names;
 	bool (*read)(struct paths *p);
 } readers[] = {
-	{ " rm rmdir unlink shred srm wipe rimraf del-cli trash trash-put gtrash trash-empty gio ", paths_remove },
-	{ " mv cp install ln tee dd truncate sponge split rsync sed gsed perl ruby gawk awk patch gcp gmv grm rename curl wget sort ",
-	  paths_copy },
+	{ " rm grm rmdir unlink shred srm wipe rimraf del-cli trash trash-put gtrash trash-empty gio ", paths_remove },
+	{ " mv cp install ln tee dd truncate sponge rsync sed gsed perl ruby gawk awk patch gcp gmv curl wget sort ", paths_copy },
 	{ " ed red ex vi vim nvim vimx rvim nano pico rnano emacs emacsclient micro hx helix kak joe jed ne mg mcedit ", paths_editor },
-	{ " tar bsdtar gtar unzip 7z 7za 7zz 7zr cpio ", paths_unpack },
+	{ " tar bsdtar gtar zip unzip 7z 7za 7zz 7zr cpio ", paths_unpack },
 	{ " chmod chown chgrp chattr setfacl ", paths_mode },
 	{ " git hub bfg git-filter-repo ", paths_git },
 };
 
+static bool (*reader_of(struct str program))(struct paths *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+		if (paths_listed(readers[i].names, program))
+			return readers[i].read;
+	return NULL;
+}
+
+bool paths_is_read(struct str program)
+{
+	return reader_of(program) != NULL;
+}
+
 bool command_paths(struct command_work *w)
 {
+	bool (*read)(struct paths *p);
 	struct paths p = { .w = w, .act = w->act, .arena = w->arena };
 
 	if (w->act->n_argv)
@@ -271,10 +299,10 @@ bool command_paths(struct command_work *w)
 	if (!w->act->n_argv)
 		return w->act->opens != NULL;
 	paths_guard_act(&p);
-	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
-		if (paths_listed(readers[i].names, p.program))
-			return readers[i].read(&p);
-	return false;
+	read = reader_of(p.program);
+	p.has_reader = read != NULL;
+	paths_named(&p);
+	return read && read(&p);
 }
 
 static const struct paths_saying nowhere = { CHANGE_OPAQUE, "command.opaque", "file", "it is not known which file this is",

@@ -13,6 +13,8 @@ struct paths {
 	struct str program; /* base name of the first word */
 	bool brings_in;	    /* mv into the workspace */
 	bool writes;	    /* what is judged is written over or edited, and is there afterwards */
+	bool hides;	    /* what is judged is there afterwards, under another name or beneath something */
+	bool has_reader;    /* its words are read one by one by a reader below */
 	const struct world_repository *tracked; /* only what is tracked there goes; NULL: everything */
 };
 
@@ -33,6 +35,7 @@ struct paths_target {
 	struct str pattern; /* what below it: a glob, unknown parts as '*', a leading double star any depth; STR_NONE: itself */
 	struct str words;   /* as written */
 	bool slash;	    /* ends in one: a link is gone through */
+	bool deep;	    /* something unknown in it may hold slashes */
 	bool maybe;
 };
 
@@ -103,8 +106,23 @@ struct paths_untracked {
 /* What git does not track goes, below ${folder} or, of that, as the operands from ${from} name it: the vaults in it. */
 void paths_vault_untracked(struct paths *p, const struct paths_words *o, size_t from, struct str folder,
 			   const struct paths_untracked *which);
+/* Is a file of a backup called so? */
+bool paths_vault_file(struct str name);
+/* Is there a reader for the words of that program? */
+bool paths_is_read(struct str program);
+/* Pawl's own places as words of whatever program; and as what is taken where nobody knows what that is: false when it is none. */
+void paths_named(struct paths *p);
+bool paths_taken(struct paths *p, const struct paths_target *t, enum paths_how how);
+/* The same in a container or on another machine: true when that is said. HOST:PATH of scp, rsync. */
+bool paths_elsewhere(struct paths *p, const struct paths_target *t, enum paths_how how);
+bool paths_far_operand(struct paths *p, struct str operand, enum paths_how how);
+/* Containers that they are mounted in, mounts. */
+void paths_elsewhere_act(struct paths *p);
 /* By restic, by rclone. */
 void paths_keeper_act(struct paths *p);
+/* By a tool of S3; and is BUCKET/KEY in the vault, or ${above} it? */
+void paths_bucket_act(struct paths *p);
+bool paths_bucket_meets(const struct world_vault *v, struct str place, bool above);
 /* Attempts on the guard that are no paths. */
 void paths_guard_act(struct paths *p);
 void paths_guard_agents(struct paths *p);

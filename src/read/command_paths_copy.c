@@ -20,6 +20,7 @@ struct copy {
 	struct paths_target to;
 	bool into; /* ${to} is a folder that the sources go into */
 	bool moves, links, trees;
+	bool hard; /* the same files under another name: who writes to that one writes to both */
 	bool no_clobber;
 };
 
@@ -45,6 +46,11 @@ static void copy_one(struct paths *p, struct copy *c, const struct shell_value *
 	struct paths_target s = paths_of(p, *from), to = c->to;
 	bool dots = is_bare_dots(from->text);
 
+	if (c->hard && s.path.len && !p->act->remote) {
+		p->hides = true;
+		(void)paths_guard(p, &s, s.path, PATHS_MODE);
+		p->hides = false;
+	}
 	if (c->moves)
 		paths_judge(p, &s, paths_is_null(c->to.path) ? PATHS_TREE : PATHS_MOVE);
 	if (c->into && !(c->trees && dots))
@@ -88,6 +94,7 @@ static bool read_copy(struct paths *p)
 	c.trees = c.moves || c.o.letter['r'] || c.o.letter['R'] || c.o.letter['a'] || paths_has(&c.o, 0, "--recursive") ||
 		  paths_has(&c.o, 0, "--archive");
 	c.no_clobber = paths_has(&c.o, 'n', "--no-clobber") || paths_has(&c.o, 'b', "--backup");
+	c.hard = c.links ? !paths_has(&c.o, 's', "--symbolic") : !c.moves && !install && paths_has(&c.o, 'l', "--link");
 	if (c.links)
 		c.no_clobber = !paths_has(&c.o, 'f', "--force");
 	p->brings_in = c.moves && c.to.path.len && paths_in_workspace(p, c.to.path);
@@ -150,12 +157,32 @@ static bool read_dd(struct paths *p)
 	return true;
 }
 
+/* sed 's/a/b/w FILE', 'w FILE': to the end of the line. */
+static void sed_writes(struct paths *p)
+{
+	for (size_t i = 1; i < p->act->n_argv; i++) {
+		struct shell_value v = p->act->argv[i];
+		size_t at = str_find(v.text, STR("w /"));
+		struct paths_target t;
+
+		if (at == SIZE_MAX || p->act->remote)
+			continue;
+		v.text = str_sub(v.text, at + 2, SIZE_MAX);
+		v.text = str_sub(v.text, 0, str_find_char(v.text, '\n'));
+		t = paths_of(p, v);
+		if (t.path.len)
+			(void)paths_guard(p, &t, t.path, PATHS_WRITE);
+	}
+}
+
 /* sed -i, perl -i, ruby -i: the first operand is the program, unless -e or -f gave it. */
 static bool read_edit_in_place(struct paths *p)
 {
 	struct paths_words o;
 	bool perl = !str_is(p->program, "sed") && !str_is(p->program, "gsed"), in_place = false, script;
 
+	if (!perl)
+		sed_writes(p);
 	for (size_t i = 1; i < p->act->n_argv; i++) {
 		struct str w = p->act->argv[i].text;
 
@@ -234,8 +261,10 @@ static bool read_rsync(struct paths *p)
 		return true;
 	for (size_t i = 0; i < o.n_options; i++)
 		deletes = deletes || str_starts(o.option[i].name, STR("--del"));
-	if (is_remote(o.operand[o.n - 1].text))
+	if (is_remote(o.operand[o.n - 1].text)) {
+		(void)paths_far_operand(p, o.operand[o.n - 1].text, deletes ? PATHS_TREE : PATHS_WRITE);
 		return false;
+	}
 	to = paths_of(p, o.operand[o.n - 1]);
 	for (size_t i = 0; i + 1 < o.n; i++) {
 		struct paths_target in = to;
@@ -273,5 +302,5 @@ bool paths_copy(struct paths *p)
 	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
 		if (paths_listed(readers[i].names, p->program))
 			return readers[i].read(p);
-	return true; /* split, rename: new names */
+	return true;
 }

@@ -333,6 +333,8 @@ void paths_guard_act(struct paths *p)
 	guard_process(p);
 	paths_guard_schedule(p);
 	paths_keeper_act(p);
+	paths_bucket_act(p);
+	paths_elsewhere_act(p);
 	guard_environment(p);
 	guard_signatures(p);
 	paths_guard_agents(p);

@@ -483,13 +483,14 @@ void paths_judge(struct paths *p, const struct paths_target *t, enum paths_how h
 {
 	p->writes = how == PATHS_WRITE || how == PATHS_EDIT || how == PATHS_APPEND || how == PATHS_OVERLAY;
 	if (p->act->remote) {
-		judge_remote(p, t, how);
+		if (!paths_elsewhere(p, t, how))
+			judge_remote(p, t, how);
 		return;
 	}
 	if (t->path.len && paths_guard(p, t, t->path, how))
 		return;
 	if (!t->path.len) {
-		if (!paths_guard_anywhere(p, t) && !paths_listed(" rmdir ", p->program))
+		if (!paths_guard_anywhere(p, t) && !paths_listed(" rmdir ", p->program) && !paths_taken(p, t, how))
 			judge_unknown(p, t, how);
 		return;
 	}

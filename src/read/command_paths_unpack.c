@@ -38,6 +38,56 @@ static bool extracts(const struct paths *p, const struct paths_words *o)
 	       str_find_char(first, '/') == SIZE_MAX;
 }
 
+/* What is packed away goes from where it was; the archive is written. */
+static void packed(struct paths *p, const struct paths_words *o, size_t from, const struct shell_value *folder)
+{
+	struct paths_target t = folder ? paths_of(p, *folder) : paths_known(STR_NONE);
+	struct shell_value base = { .text = t.path, .known = true };
+
+	for (size_t i = from; i < o->n; i++) {
+		struct paths_target one = folder ? paths_at(p, &base, o->operand[i]) : paths_of(p, o->operand[i]);
+
+		paths_judge(p, &one, PATHS_MOVE);
+	}
+}
+
+static void written(struct paths *p, struct shell_value archive)
+{
+	struct paths_target t = paths_of(p, archive);
+
+	if (t.path.len && !p->act->remote)
+		(void)paths_guard(p, &t, t.path, PATHS_WRITE);
+}
+
+/* tar cf A …, tar -cf A --remove-files -C DIR … */
+static void pack_tar(struct paths *p, const struct paths_words *o)
+{
+	struct str first = p->act->argv[1].text;
+	bool old_style = first.len && first.ptr[0] != '-', file = old_style && memchr(first.ptr, 'f', first.len);
+	struct shell_value archive, into;
+
+	if (paths_has(o, 't', "--list") || (old_style && memchr(first.ptr, 't', first.len)))
+		return;
+	if (file && o->n > 1)
+		written(p, o->operand[1]);
+	else if (paths_value(o, 'f', "--file", &archive))
+		written(p, archive);
+	if (paths_has(o, 0, "--remove-files"))
+		packed(p, o, old_style ? 1 + (size_t)file : 0, paths_value(o, 'C', "--directory", &into) ? &into : NULL);
+}
+
+static bool read_zip(struct paths *p)
+{
+	struct paths_words o;
+
+	if (!paths_words(p, 1, "bnxitPZ", " ", &o) || !o.n || paths_has(&o, 0, "--help"))
+		return true;
+	written(p, o.operand[0]);
+	if (paths_has(&o, 'm', "--move"))
+		packed(p, &o, 1, NULL);
+	return true;
+}
+
 static bool read_tar(struct paths *p)
 {
 	struct paths_words o;
@@ -48,6 +98,8 @@ static bool read_tar(struct paths *p)
 	if (!paths_words(p, 1, "fCbTXIKNVFHL",
 			 " --file --directory --exclude --files-from --transform --strip-components --use-compress-program ", &o))
 		return true;
+	if (p->act->n_argv > 1 && !extracts(p, &o))
+		pack_tar(p, &o);
 	if (!extracts(p, &o) || paths_has(&o, 'O', "--to-stdout") || paths_has(&o, 'k', "--keep-old-files") ||
 	    paths_has(&o, 0, "--skip-old-files") || paths_has(&o, 0, "--help"))
 		return true;
@@ -76,6 +128,14 @@ static bool read_unzip(struct paths *p)
 	return true;
 }
 
+static bool has_word(const struct paths *p, const char *word)
+{
+	for (size_t i = 1; i < p->act->n_argv; i++)
+		if (str_is(p->act->argv[i].text, word))
+			return true;
+	return false;
+}
+
 /* 7z x A -oDIR -y: writes over what is there only when told so. */
 static void read_7z(struct paths *p)
 {
@@ -90,6 +150,15 @@ static void read_7z(struct paths *p)
 			continue;
 		into = v;
 		into.text = str_sub(v.text, 2, v.text.len);
+	}
+	if (p->act->n_argv > 2 && paths_listed(" a u d rn ", p->act->argv[1].text)) {
+		struct paths_words o;
+
+		if (paths_words(p, 2, "", " ", &o) && o.n) {
+			written(p, o.operand[0]);
+			if (has_word(p, "-sdel"))
+				packed(p, &o, 1, NULL);
+		}
 	}
 	if (unpacks && over)
 		judge_folder(p, &(struct paths_words){ 0 }, 0, &into);
@@ -119,6 +188,8 @@ bool paths_unpack(struct paths *p)
 		read_cpio(p);
 	if (paths_listed(" 7z 7za 7zz 7zr ", p->program))
 		read_7z(p);
+	if (str_is(p->program, "zip"))
+		return read_zip(p);
 	if (str_is(p->program, "unzip"))
 		return read_unzip(p);
 	if (paths_listed(" tar bsdtar gtar ", p->program))

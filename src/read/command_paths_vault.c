@@ -29,10 +29,11 @@ static void say(struct paths *p, const struct world_vault *v, struct str name, c
 
 	if (!c)
 		return;
-	c->identity = v->path.len ? v->path : v->repository;
+	c->identity = v->path.len ? v->path : v->repository.len ? v->repository : v->bucket;
 	c->reason = arena_fmt(p->arena, "pawl keeps backups here (vault %.*s of backup.yaml): %s", STR_ARG(v->name),
-			      s == &opened ? "its modes are what keeps others out"
-					   : "what is deleted, moved away or written over brings nothing back any more");
+			      p->hides	     ? "mounted, unmounted or under another name it is not what pawl keeps any more"
+			      : s == &opened ? "its modes are what keeps others out"
+					     : "what is deleted, moved away or written over brings nothing back any more");
 }
 
 void paths_vault_goes(struct paths *p, const struct world_vault *v, struct str name)
@@ -113,7 +114,7 @@ static bool is_id(struct str part)
 	return true;
 }
 
-static bool is_file(struct str part)
+bool paths_vault_file(struct str part)
 {
 	static const struct str names[] = { STR_INIT("data.zst"),      STR_INIT("data.zst.age"),      STR_INIT("manifest.json"),
 					    STR_INIT("manifest.sig"),  STR_INIT("data.zst.part"),     STR_INIT("data.zst.age.part"),
@@ -135,7 +136,7 @@ static bool is_at(struct reach *r, size_t depth, struct str part)
 	if (depth == r->below.n)
 		return is_target(r, part);
 	if (depth > r->below.n)
-		return plain || (depth == r->below.n + 1 ? is_id(part) : is_file(part));
+		return plain || (depth == r->below.n + 1 ? is_id(part) : paths_vault_file(part));
 	name = r->below.at[depth];
 	/* a shell's '*' takes no name that begins with a dot */
 	if (name.ptr[0] == '.' && part.ptr[0] != '.' && !r->pattern.any_depth)
@@ -196,6 +197,18 @@ static bool reaches(struct reach *r)
 	return false;
 }
 
+/* "/srv/vault…", the end of which nobody knows: what a program found below it. */
+static bool begins_in(const struct paths_target *t, struct str folder)
+{
+	struct str below = str_sub(folder, t->path.len, SIZE_MAX), known = str_sub(t->pattern, 0, str_find_char(t->pattern, '*'));
+
+	if (!t->deep || !below.len)
+		return false;
+	if (below.ptr[0] == '/')
+		below = str_sub(below, 1, SIZE_MAX);
+	return below.len && str_starts(known, below) && (known.len == below.len || known.ptr[below.len] == '/');
+}
+
 /* Does what goes at ${t} hold ${folder}, or is some of it in there? */
 static bool holds(struct paths *p, const struct world_vault *v, const struct paths_target *t, struct str folder, enum paths_how how)
 {
@@ -205,6 +218,8 @@ static bool holds(struct paths *p, const struct world_vault *v, const struct pat
 		return false;
 	if (!t->pattern.len)
 		return how == PATHS_TREE || how == PATHS_MOVE || how == PATHS_MODE_TREE;
+	if (begins_in(t, folder))
+		return true;
 	r.pattern = split(t->pattern);
 	r.below = split(str_sub(folder, t->path.len, SIZE_MAX));
 	return r.pattern.too_many || r.below.too_many || (r.pattern.n && reaches(&r));

@@ -21,6 +21,7 @@ struct command_work {
 	struct discard **discards_end;
 	struct command_left *left; /* of earlier acts of the same text */
 	bool pawl_sought;	   /* the numbers of the guard's processes were looked up */
+	struct str looked;	   /* what of the guard's own places an earlier act named or looked through */
 };
 
 /* What an act leaves behind for later ones: a link, or an alias of git's. command_paths keeps it. */

@@ -13,6 +13,8 @@ enum code_class {
 	CODE_MOVE,   /* from the first to the second */
 	CODE_COPY,
 	CODE_WRITE,  /* the first argument is a path that is written over; with a mode, where that says so */
+	CODE_MODE,   /* the first argument is a path whose mode changes */
+	CODE_OWN,    /* what it is a method of is written over: a path that is not known */
 };
 
 struct code_call {
@@ -50,6 +52,10 @@ static const struct code_call calls[] = {
 	{ "python", "", "os.", "rmdir", CODE_DELETE },
 	{ "python", "", "os.", "removedirs", CODE_DELETE },
 	{ "python", "", "", "open", CODE_WRITE },
+	{ "python", "", "os.", "truncate", CODE_WRITE },
+	{ "python", "", "os.", "chmod", CODE_MODE },
+	{ "python", "", ".", "write_text", CODE_OWN },
+	{ "python", "", ".", "write_bytes", CODE_OWN },
 	{ "python", "", "os.", "rename", CODE_MOVE },
 	{ "python", "", "os.", "replace", CODE_MOVE },
 	{ "python", "", "shutil.", "move", CODE_MOVE },
@@ -61,6 +67,7 @@ static const struct code_call calls[] = {
 	{ "node", "fs", ".", "writeFile", CODE_WRITE },
 	{ "node", "", "", "truncateSync", CODE_WRITE },
 	{ "node", "", "", "createWriteStream", CODE_WRITE },
+	{ "node", "", "", "chmodSync", CODE_MODE },
 	{ "node", "", "", "appendFileSync", CODE_APPEND },
 	{ "node", "fs", ".", "appendFile", CODE_APPEND },
 	{ "node", "", "", "renameSync", CODE_MOVE },
@@ -207,20 +214,39 @@ static void writes(struct code *c, const struct code_call *k, const struct argum
 	struct run_scene p = scene(c);
 	struct shell_value argv[3] = { run_value(STR("tee"), c->call->span), a->list.item[0] };
 	struct str mode = a->list.n > 1 ? a->list.item[1].text : STR("");
-	bool moded = run_listed("open fopen", str_from(k->name));
+	bool moded = run_listed("open fopen", str_from(k->name)), appends = k->class == CODE_APPEND;
 
 	if (moded && code_in(c, "perl"))
 		argv[1] = run_value(opened_by_perl(a), c->call->span);
-	else if (moded && !(mode.len && mode.len < 4 && memchr("wxc", mode.ptr[0], 3)))
+	else if (moded && !(mode.len && mode.len < 4 && (memchr("wxca", mode.ptr[0], 4) || memchr(mode.ptr, '+', mode.len))))
 		return;
+	appends = appends || (moded && mode.len && mode.ptr[0] == 'a');
 	if (!argv[1].text.len)
 		return;
-	if (k->class == CODE_APPEND) {
+	if (appends) {
 		argv[2] = argv[1];
 		argv[1] = run_value(STR("-a"), c->call->span);
 	}
 	p.in = NULL;
-	run_argv(c->r, &p, argv, k->class == CODE_APPEND ? 3 : 2, c->call);
+	run_argv(c->r, &p, argv, appends ? 3 : 2, c->call);
+}
+
+static void modes(struct code *c, struct shell_value path)
+{
+	struct run_scene p = scene(c);
+	struct shell_value argv[3] = { run_value(STR("chmod"), c->call->span), run_value(STR("u+w"), c->call->span), path };
+
+	run_argv(c->r, &p, argv, 3, c->call);
+}
+
+/* Path(x).write_text(y) */
+static void writes_own(struct code *c)
+{
+	struct run_scene p = scene(c);
+	struct shell_value argv[2] = { run_value(STR("tee"), c->call->span), run_value((struct str){ "", 1 }, c->call->span) };
+
+	p.in = NULL;
+	run_argv(c->r, &p, argv, 2, c->call);
 }
 
 static void moves(struct code *c, const struct code_call *k, const struct arguments *a)
@@ -346,6 +372,12 @@ static void called(struct code *c, const struct code_call *k, size_t at)
 	case CODE_WRITE:
 	case CODE_APPEND:
 		writes(c, k, &a);
+		break;
+	case CODE_MODE:
+		modes(c, a.list.item[0]);
+		break;
+	case CODE_OWN:
+		writes_own(c);
 		break;
 	case CODE_MOVE:
 	case CODE_COPY:

@@ -1,0 +1,249 @@
+/* Pawl's own places under another name: in a container that they are mounted in, on the machine that a repository lies on, mounted here. */
+#include "facts/everyday.h"
+#include "read/command_paths.h"
+
+#define MOST_UP 8
+
+static struct str program_of(const struct shell_act *a)
+{
+	struct str name = a->n_argv ? a->argv[0].text : STR_NONE;
+	size_t slash = str_rfind_char(name, '/');
+
+	return slash == SIZE_MAX ? name : str_sub(name, slash + 1, SIZE_MAX);
+}
+
+static bool is_container(const struct shell_act *a)
+{
+	return a->n_argv > 1 && paths_listed(" docker podman nerdctl ", program_of(a));
+}
+
+/* --- mounts of a container --- */
+
+struct mount {
+	struct str from, to;
+	bool read_only;
+};
+
+/* HOST:CONTAINER[:ro,z] */
+static bool read_volume(struct str text, struct mount *ret)
+{
+	size_t colon = str_find_char(text, ':'), second;
+	struct str rest, flags = STR_NONE;
+
+	if (colon == SIZE_MAX)
+		return false;
+	rest = str_sub(text, colon + 1, SIZE_MAX);
+	second = str_find_char(rest, ':');
+	if (second != SIZE_MAX)
+		flags = str_sub(rest, second + 1, SIZE_MAX);
+	*ret = (struct mount){ str_sub(text, 0, colon), str_sub(rest, 0, second),
+			       str_starts(flags, STR("ro")) || str_find(flags, STR(",ro")) != SIZE_MAX };
+	return true;
+}
+
+/* type=bind,source=HOST,target=CONTAINER,readonly */
+static bool read_mount(struct str text, struct mount *ret)
+{
+	struct mount m = { .read_only = false };
+
+	while (text.len) {
+		size_t comma = str_find_char(text, ',');
+		struct str one = str_sub(text, 0, comma), name = str_sub(one, 0, str_find_char(one, '='));
+		struct str value = name.len < one.len ? str_sub(one, name.len + 1, SIZE_MAX) : STR_NONE;
+
+		text = comma == SIZE_MAX ? STR_NONE : str_sub(text, comma + 1, SIZE_MAX);
+		if (paths_listed(" source src ", name))
+			m.from = value;
+		else if (paths_listed(" target dst destination ", name))
+			m.to = value;
+		else if (paths_listed(" readonly ro ", name))
+			m.read_only = !str_is(value, "false");
+	}
+	*ret = m;
+	return m.from.len && m.to.len;
+}
+
+/* The mount at word *${i}, which then is its last. */
+static bool mount_at(const struct shell_act *a, size_t *i, struct mount *ret)
+{
+	static const struct {
+		const char *flag;
+		bool (*read)(struct str text, struct mount *ret);
+	} flags[] = { { "--volume", read_volume }, { "--mount", read_mount }, { "-v", read_volume } };
+	struct str word = a->argv[*i].text;
+
+	for (size_t k = 0; k < ARRAY_LEN(flags); k++) {
+		struct str flag = str_from(flags[k].flag), rest;
+
+		if (!str_starts(word, flag))
+			continue;
+		rest = str_sub(word, flag.len, SIZE_MAX);
+		if (rest.len)
+			return flags[k].read(rest.ptr[0] == '=' ? str_sub(rest, 1, SIZE_MAX) : rest, ret);
+		if (*i + 1 >= a->n_argv)
+			return false;
+		++*i;
+		return flags[k].read(a->argv[*i].text, ret);
+	}
+	return false;
+}
+
+/* A folder of this machine; a volume's name is none. */
+static bool from_here(struct paths *p, const struct shell_act *a, const struct mount *m, struct paths_target *ret)
+{
+	if (!m->from.len || (m->from.ptr[0] != '.' && str_find_char(m->from, '/') == SIZE_MAX))
+		return false;
+	*ret = paths_at(p, &a->cwd, (struct shell_value){ .text = m->from, .known = true });
+	return ret->path.len && !ret->pattern.len;
+}
+
+static bool takes_below(const struct paths_target *t, enum paths_how how)
+{
+	return t->pattern.len || how == PATHS_TREE || how == PATHS_MOVE || how == PATHS_MODE_TREE;
+}
+
+static bool judge_mounts(struct paths *p, const struct shell_act *a, const struct paths_target *t, enum paths_how how)
+{
+	struct paths_target from, here;
+	struct mount m;
+
+	for (size_t i = 1; i < a->n_argv; i++) {
+		if (!mount_at(a, &i, &m) || m.read_only || !from_here(p, a, &m, &from))
+			continue;
+		here = *t;
+		if (world_within(t->path, m.to))
+			here.path = arena_join(p->arena, from.path, str_sub(t->path, m.to.len > 1 ? m.to.len : 0, SIZE_MAX));
+		else if (takes_below(t, how) && world_within(m.to, t->path))
+			here = paths_known(from.path);
+		else
+			continue;
+		here.path = world_absolute(STR("/"), here.path, p->arena);
+		if (paths_guard(p, &here, here.path, how))
+			return true;
+	}
+	return false;
+}
+
+/* Handed whole to a program that nobody knows, to be written to. */
+static bool is_followed(const struct shell_act *a)
+{
+	for (const struct shell_act *in = a->next; in && in->within == a; in = in->next) {
+		struct str name = program_of(in);
+
+		if (everyday_looker(name) || paths_is_read(name) || paths_listed(" sh bash ash dash zsh find xargs ", name))
+			return true;
+	}
+	return false;
+}
+
+static void container(struct paths *p)
+{
+	struct paths_target from;
+	struct mount m;
+
+	if (!is_container(p->act) || is_followed(p->act))
+		return;
+	for (size_t i = 1; i < p->act->n_argv; i++) {
+		if (mount_at(p->act, &i, &m) && !m.read_only && from_here(p, p->act, &m, &from))
+			(void)paths_guard(p, &from, from.path, PATHS_WRITE);
+	}
+}
+
+/* --- the machine that a repository lies on: sftp:USER@HOST:/PATH, sftp://USER@HOST:PORT//PATH --- */
+
+static struct str without_user(struct str host)
+{
+	size_t at = str_rfind_char(host, '@');
+
+	return at == SIZE_MAX ? host : str_sub(host, at + 1, SIZE_MAX);
+}
+
+static bool far_of(struct paths *p, const struct world_vault *v, struct str *ret_host, struct str *ret_path)
+{
+	struct str text = v->repository;
+	bool url = str_starts(text, STR("sftp://"));
+	size_t end;
+
+	if (!str_starts(text, STR("sftp:")))
+		return false;
+	text = str_sub(text, url ? 7 : 5, SIZE_MAX);
+	end = str_find_char(text, url ? '/' : ':');
+	if (end == SIZE_MAX)
+		return false;
+	*ret_host = without_user(str_sub(text, 0, end));
+	if (url)
+		*ret_host = str_sub(*ret_host, 0, str_find_char(*ret_host, ':'));
+	*ret_path = world_absolute(STR("/"), str_sub(text, end + 1, SIZE_MAX), p->arena);
+	return true;
+}
+
+static bool judge_host(struct paths *p, struct str host, const struct paths_target *t, enum paths_how how)
+{
+	struct str at, path;
+
+	for (const struct world_vault *v = world_vaults(p->w->world); v && t->path.len; v = v->next) {
+		if (!far_of(p, v, &at, &path) || !str_eq(at, without_user(host)) ||
+		    !(world_within(t->path, path) || (takes_below(t, how) && world_within(path, t->path))))
+			continue;
+		paths_vault_goes(p, v, v->repository);
+		return true;
+	}
+	return false;
+}
+
+bool paths_far_operand(struct paths *p, struct str operand, enum paths_how how)
+{
+	size_t colon = str_find_char(operand, ':');
+	struct paths_target t;
+
+	if (colon == SIZE_MAX || memchr(operand.ptr, '/', colon) || colon + 1 >= operand.len)
+		return false;
+	t = paths_known(world_absolute(STR("/"), str_sub(operand, colon + 1, SIZE_MAX), p->arena));
+	return judge_host(p, str_sub(operand, 0, colon), &t, how);
+}
+
+bool paths_elsewhere(struct paths *p, const struct paths_target *t, enum paths_how how)
+{
+	const struct shell_act *a = p->act->within;
+
+	for (unsigned n = 0; a && n < MOST_UP && t->path.len; a = a->within, n++) {
+		if (is_container(a))
+			return judge_mounts(p, a, t, how);
+		if (!paths_listed(" ssh autossh mosh ", program_of(a)))
+			continue;
+		for (size_t i = 1; i < a->n_argv && world_vaults(p->w->world); i++)
+			if (judge_host(p, a->argv[i].text, t, how))
+				return true;
+		return false;
+	}
+	return false;
+}
+
+/* --- mounted here --- */
+
+static void mounted(struct paths *p)
+{
+	struct paths_words o;
+	bool off = paths_listed(" umount fusermount fusermount3 ", p->program);
+
+	if (!(off || str_is(p->program, "mount")) ||
+	    !paths_words(p, 1, off ? "tO" : "otLUTNO", " --types --options --target --source --label --uuid ", &o) ||
+	    paths_has(&o, 0, "--help"))
+		return;
+	p->hides = true;
+	for (size_t i = 0; i < o.n; i++) {
+		struct paths_target t = paths_of(p, o.operand[i]);
+
+		if (t.path.len && t.path.len > 1 && !str_starts(t.path, STR("/dev/")))
+			(void)paths_guard(p, &t, t.path, off || i + 1 == o.n ? PATHS_MOVE : PATHS_WRITE);
+	}
+	p->hides = false;
+}
+
+void paths_elsewhere_act(struct paths *p)
+{
+	container(p);
+	mounted(p);
+	if (paths_listed(" scp sftp ", p->program) && p->act->n_argv > 2)
+		(void)paths_far_operand(p, p->act->argv[p->act->n_argv - 1].text, PATHS_WRITE);
+}

@@ -1,0 +1,243 @@
+/* Pawl's own places (vaults, its state, its policy) as words of a program that no reader is for: what is not known to only look may take
+ * them. And what was looked through before, where something is then taken of which nobody knows what it is.
+ */
+#include "facts/commands.h"
+#include "facts/everyday.h"
+#include "facts/wrappers.h"
+#include "read/command_paths.h"
+
+#define MOST_FOLDERS 64
+
+struct folders {
+	struct str at[MOST_FOLDERS];
+	size_t n;
+};
+
+static void add(struct folders *f, struct str folder)
+{
+	if (folder.len > 1 && f->n < MOST_FOLDERS)
+		f->at[f->n++] = folder;
+}
+
+/* Vaults are looked up for a word that could be lost in one; else those count that are known by now. */
+static struct folders own_folders(const struct paths *p, bool could_be_lost)
+{
+	const struct world *w = p->w->world;
+	const struct world_vault *vaults = could_be_lost ? world_vaults(p->w->world) : w->vaults;
+	struct folders f = { .n = 0 };
+
+	add(&f, w->state_dir);
+	add(&f, w->config_dir);
+	add(&f, STR("/etc/pawl"));
+	for (const struct world_vault *v = vaults; v; v = v->next) {
+		add(&f, v->path);
+		add(&f, v->real);
+	}
+	return f;
+}
+
+/* Could the word be in one of them? Without making a path of it: most are not. */
+static bool may_be_in(const struct paths *p, const struct folders *f, struct str word)
+{
+	struct str cwd = p->act->cwd.text;
+
+	if (!word.len || word.ptr[0] == SHELL_UNKNOWN)
+		return false;
+	if (str_find(word, STR("/.")) != SIZE_MAX || str_find(word, STR("//")) != SIZE_MAX || str_starts(word, STR("..")))
+		return true;
+	for (size_t i = 0; i < f->n; i++) {
+		if (word.ptr[0] == '/' ? str_starts(word, f->at[i]) : world_within(f->at[i], cwd) || world_within(cwd, f->at[i]))
+			return true;
+	}
+	return p->w->left != NULL;
+}
+
+/* The word as a place of pawl's own, or the value in it: --directory=DIR, if=FILE, -oFILE. */
+static bool place_of(struct paths *p, const struct folders *f, struct shell_value word, struct paths_target *ret)
+{
+	size_t equals = str_find_char(word.text, '=');
+
+	if (word.text.len > 2 && word.text.ptr[0] == '-' && word.text.ptr[1] != '-' && word.text.ptr[2] == '/')
+		word.text = str_sub(word.text, 2, SIZE_MAX);
+	else if (equals != SIZE_MAX && word.text.ptr[0] != '/')
+		word.text = str_sub(word.text, equals + 1, SIZE_MAX);
+	else if (word.text.len && word.text.ptr[0] == '-')
+		return false;
+	if (!may_be_in(p, f, word.text))
+		return false;
+	*ret = paths_of(p, word);
+	for (size_t i = 0; i < f->n; i++) {
+		if (world_within(ret->path, f->at[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_flag(const struct shell_act *a, const char *list)
+{
+	for (size_t i = 1; *list && i < a->n_argv; i++) {
+		struct str w = a->argv[i].text;
+		char letter[2] = "-";
+
+		if (w.len < 2 || w.ptr[0] != '-')
+			continue;
+		if (paths_listed(list, str_sub(w, 0, str_find_char(w, '='))))
+			return true;
+		for (size_t k = 1; w.ptr[1] != '-' && k < w.len; k++) {
+			letter[1] = w.ptr[k];
+			if (letter[1] && paths_listed(list, (struct str){ letter, 2 }))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool only_looks(const struct paths *p)
+{
+	const struct everyday_looker *l = everyday_looker(p->program);
+
+	return l && !has_flag(p->act, l->unless) && (!*l->only || has_flag(p->act, l->only));
+}
+
+/* What it starts is read by itself; pawl knows what it does, and so do the readers of restic's and rclone's words. */
+static bool is_read_elsewhere(const struct paths *p)
+{
+	static const char names[] = " bash sh zsh dash ksh ash fish find xargs parallel fd fdfind at batch make gmake just task ssh pawl "
+				    "pawl-full restic rclone mount umount ";
+	static const char mounts[] = " bwrap proot firejail nsjail systemd-nspawn ";
+	const struct shell_act *a = p->act;
+
+	return paths_listed(names, p->program) ||
+	       (!paths_listed(mounts, p->program) && (wrapper_of(p->program, 0) || (a->next && a->next->within == a && !a->script.len)) &&
+		!everyday_copies(p->program));
+}
+
+/* --- code: its literals are read as paths; of what is computed nothing is known but what it begins with --- */
+
+static bool is_interpreter(struct str program)
+{
+	static const char names[] = " node nodejs bun deno tsx ts-node ruby perl php lua luajit Rscript julia elixir groovy awk gawk mawk ";
+
+	return paths_listed(names, program) || str_starts(program, STR("python")) || str_starts(program, STR("pypy"));
+}
+
+/* Does the text name the folder, whole or from home on? */
+static bool names_folder(const struct paths *p, struct str text, struct str folder)
+{
+	struct str home = p->w->world->home, short_name = folder;
+
+	if (home.len && world_within(folder, home) && folder.len > home.len + 2)
+		short_name = str_sub(folder, home.len, SIZE_MAX);
+	for (size_t at; (at = str_find(text, short_name)) != SIZE_MAX;) {
+		char after = at + short_name.len < text.len ? text.ptr[at + short_name.len] : '/';
+
+		if (!(after >= 'a' && after <= 'z') && !(after >= 'A' && after <= 'Z') && !(after >= '0' && after <= '9') &&
+		    !memchr("-_.", after, 3))
+			return true;
+		text = str_sub(text, at + 1, SIZE_MAX);
+	}
+	return false;
+}
+
+static void note_code(struct paths *p, const struct folders *f)
+{
+	const struct shell_act *a = p->act;
+
+	for (size_t i = 0; i < f->n; i++) {
+		bool named = names_folder(p, a->script, f->at[i]) ||
+			     (a->input == SHELL_INPUT_TEXT && names_folder(p, a->input_text.text, f->at[i]));
+
+		for (size_t k = 1; !named && k < a->n_argv; k++)
+			named = names_folder(p, a->argv[k].text, f->at[i]);
+		if (named)
+			p->w->looked = f->at[i];
+	}
+}
+
+/* A script that nobody could read gets its words as any program does. */
+static bool is_code_known(const struct shell_act *a)
+{
+	for (size_t i = 1; i < a->n_argv; i++) {
+		if (paths_listed(" -c -e -r -p -n -ne -pe -E -m --eval --print eval ", a->argv[i].text))
+			return true;
+	}
+	return a->script.len || a->input == SHELL_INPUT_TEXT;
+}
+
+/* --- words --- */
+
+static size_t last_operand(const struct shell_act *a, size_t *ret_n)
+{
+	size_t last = 0;
+
+	*ret_n = 0;
+	for (size_t i = 1; i < a->n_argv; i++) {
+		if (a->argv[i].text.len && a->argv[i].text.ptr[0] == '-')
+			continue;
+		last = i;
+		(*ret_n)++;
+	}
+	return last;
+}
+
+static bool moves(const struct shell_act *a)
+{
+	for (size_t i = 1; i < a->n_argv && i < 5; i++) {
+		if (paths_listed(" mv move ", a->argv[i].text))
+			return true;
+	}
+	return false;
+}
+
+/* Known tools have rows of their own: what is put in their last word may be written over, the rest is what they read. */
+static bool is_copier(const struct paths *p)
+{
+	static const char writers[] = " pg_dump pg_dumpall pg_basebackup mysqldump mariadb-dump mongodump sqlite3 duckdb ";
+	struct command_program tool;
+
+	return everyday_copies(p->program) || (!paths_listed(writers, p->program) && command_program_find(p->program, &tool));
+}
+
+void paths_named(struct paths *p)
+{
+	const struct shell_act *a = p->act;
+	struct paths_target t;
+	struct folders f;
+	size_t n, last;
+	bool copier, looks, code;
+
+	if (a->remote || !a->n_argv)
+		return;
+	last = last_operand(a, &n);
+	code = is_interpreter(p->program);
+	copier = !everyday_looker(p->program) && is_copier(p);
+	looks = p->has_reader || is_read_elsewhere(p) || only_looks(p) || (code && is_code_known(a));
+	f = own_folders(p, !looks && (!copier || n > 1));
+	if (code)
+		note_code(p, &f);
+	for (size_t i = 1; i < a->n_argv; i++) {
+		if (!place_of(p, &f, a->argv[i], &t))
+			continue;
+		p->w->looked = t.path;
+		if (!looks && (!copier || (i == last && n > 1) || moves(a)))
+			(void)paths_guard(p, &t, t.path, PATHS_WRITE);
+	}
+	for (size_t i = 0; i < f.n && a->cwd.known; i++) {
+		if (world_within(a->cwd.text, f.at[i]))
+			p->w->looked = f.at[i];
+	}
+}
+
+bool paths_taken(struct paths *p, const struct paths_target *t, enum paths_how how)
+{
+	struct paths_target looked = paths_known(p->w->looked);
+	struct str last = str_sub(t->pattern, str_rfind_char(t->pattern, '/') + 1, SIZE_MAX);
+
+	(void)world_vaults(p->w->world); /* without them nobody knows what was looked through */
+	if (!looked.path.len || p->act->remote)
+		return false;
+	/* "$d/out.txt" is no file of a backup. */
+	if (last.len && !memchr(last.ptr, '*', last.len) && !memchr(last.ptr, '?', last.len) && !paths_vault_file(last))
+		return false;
+	return paths_guard(p, &looked, looked.path, how == PATHS_MODE || how == PATHS_MODE_TREE ? how : PATHS_TREE);
+}
