@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # timeout: 600
 """What is too much to be copied in the database is dumped first, while its transaction holds it; and where that fails, nothing runs."""
+import contextlib
 import glob
 import gzip
 import os
@@ -8,12 +9,13 @@ import re
 import signal
 import stat
 import struct
+import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import holds  # noqa: E402
+import patience  # noqa: E402
 import pg_gate  # noqa: E402
 import pgwire  # noqa: E402
 import postgres  # noqa: E402
@@ -21,6 +23,7 @@ import postgres  # noqa: E402
 PG = None
 ROWS = 8000
 MANY = 80000 # so that there is time to be in between
+DUMPS = "query ~ '^copy .select' AND pid <> pg_backend_pid()"
 
 
 def world(rows=ROWS):
@@ -115,13 +118,14 @@ def test_in_the_extended_protocol():
 
 
 def test_a_dump_that_fails_in_a_pipeline():
-    with world(MANY) as w:
-        before = PG.fingerprint("shop")
+    def pipeline(w):
         raw = session(w)
         raw.send(pgwire.parse("DELETE FROM papers WHERE id > $1"), pgwire.bind(["0"]), pgwire.execute(), pgwire.parse("INSERT INTO papers VALUES (0)"),
                  pgwire.bind(), pgwire.execute(), pgwire.SYNC)
-        dump_begun(w)
-        direct("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^copy .select' AND pid <> pg_backend_pid()")
+        return raw
+
+    with in_the_middle(pipeline) as (w, raw, before):
+        lose_the_server(w)
         got = raw.until()
         assert pgwire.errors(got)[0]["M"].startswith("pawl: not run: it could not be kept first") and "C" not in [k for k, _ in got], got
         nothing_was_done(w, before)
@@ -178,11 +182,32 @@ def test_not_in_a_transaction_that_changed_something():
         assert PG.fingerprint("shop") == before
 
 
-def dump_begun(w):
-    end = time.time() + 20
-    while not glob.glob(w.dir + "/state/keep/*/dump"):
-        assert time.time() < end, "no dump was begun"
-        time.sleep(0.005)
+@contextlib.contextmanager
+def in_the_middle(begin):
+    """The world, what ${begin} began in it and how it was before, with the gate stopped in the middle of a dump. A busy machine may be through
+    with that before we look: then it has more rows."""
+    for rows in (MANY, 4 * MANY, 16 * MANY):
+        with world(rows) as w:
+            before = PG.fingerprint("shop")
+            begun = begin(w)
+            patience.until(lambda: glob.glob(w.dir + "/state/keep/*/dump"), words="no dump was begun", every=0.002)
+            w.process.send_signal(signal.SIGSTOP)
+            if direct("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND " + DUMPS) != [["0"]]:
+                yield w, begun, before
+                return
+            w.process.send_signal(signal.SIGCONT)
+            begun.communicate() if isinstance(begun, subprocess.Popen) else begun.until()
+    raise AssertionError("each dump was over before anybody looked")
+
+
+def deletes(w):
+    approved(w, "DELETE FROM papers")
+    return w.start_psql("DELETE FROM papers")
+
+
+def lose_the_server(w):
+    direct("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + DUMPS)
+    w.process.send_signal(signal.SIGCONT)
 
 
 def nothing_was_done(w, before):
@@ -192,15 +217,11 @@ def nothing_was_done(w, before):
 
 
 def test_killed_half_way():
-    with world(MANY) as w:
-        before = PG.fingerprint("shop")
-        approved(w, "DELETE FROM papers")
-        p = w.start_psql("DELETE FROM papers")
-        dump_begun(w)
+    with in_the_middle(deletes) as (w, p, before):
         w.process.send_signal(signal.SIGKILL)
         w.process.wait()
         w.process.stdout.close()
-        assert p.wait(30) != 0
+        assert patience.wait(p) != 0
         w.start()
         nothing_was_done(w, before)
         w.pawl("undo", "prune")
@@ -208,24 +229,17 @@ def test_killed_half_way():
 
 
 def test_given_up_by_its_client():
-    with world(MANY) as w:
-        before = PG.fingerprint("shop")
-        approved(w, "DELETE FROM papers")
-        p = w.start_psql("DELETE FROM papers")
-        dump_begun(w)
+    with in_the_middle(deletes) as (w, p, before):
         p.send_signal(signal.SIGINT)
+        w.process.send_signal(signal.SIGCONT)
         assert "57014" in p.communicate(timeout=600)[1]
         nothing_was_done(w, before)
         assert not glob.glob(w.dir + "/state/keep/*/dump")
 
 
 def test_the_server_goes_away():
-    with world(MANY) as w:
-        before = PG.fingerprint("shop")
-        approved(w, "DELETE FROM papers")
-        p = w.start_psql("DELETE FROM papers")
-        dump_begun(w)
-        direct("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^copy .select' AND pid <> pg_backend_pid()")
+    with in_the_middle(deletes) as (w, p, before):
+        lose_the_server(w)
         said = p.communicate(timeout=600)[1]
         assert "not run: it could not be kept first: it could not be dumped" in said, said
         nothing_was_done(w, before)

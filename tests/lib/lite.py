@@ -19,7 +19,7 @@ STATE = HOME + "/.local/state/pawl"
 def pawl(*words, **more):
     env = {k: os.environ[k] for k in ("PATH", "ASAN_OPTIONS", "TMPDIR") if k in os.environ}
     env.update(HOME=HOME, **more)
-    p = subprocess.run([lab.binary("pawl"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    p = subprocess.run([lab.binary("pawl"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
     return p.returncode, p.stdout + p.stderr
 
 

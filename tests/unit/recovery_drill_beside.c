@@ -104,7 +104,7 @@ static PGconn *to_silent(void *ctx)
 	const struct silent *s = ctx;
 	char port[20];
 	const char *const names[] = { "hostaddr", "port", "user", "sslmode", "gssencmode", "connect_timeout", NULL };
-	const char *const values[] = { "127.0.0.1", port, "u", "disable", "disable", "10", NULL };
+	const char *const values[] = { "127.0.0.1", port, "u", "disable", "disable", "600", NULL };
 
 	snprintf(port, sizeof(port), "%d", s->port);
 	return PQconnectdbParams(names, values, 0);
@@ -125,8 +125,10 @@ static void begin(struct silent *s, unsigned late_ms)
 
 static void end(struct silent *s)
 {
+	shutdown(s->listener, SHUT_RDWR); /* nobody comes any more, where nobody did */
 	assert_int_equal(pthread_join(s->thread, NULL), 0);
-	close(s->accepted);
+	if (s->accepted >= 0)
+		close(s->accepted);
 	close(s->listener);
 }
 

@@ -80,7 +80,7 @@ static void that_closed_and_does_not_end(void **state)
 /* Each pause is shorter than what is allowed; all of them are not. */
 static void slow_is_not_silent(void **state)
 {
-	struct filter f = begun("for i in 1 2 3 4 5; do sleep 0.5; echo; done; cat", 1, NULL);
+	struct filter f = begun("for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; echo; done; cat", 4, NULL);
 	struct err err = { 0 };
 
 	(void)state;

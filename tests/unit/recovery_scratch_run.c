@@ -39,9 +39,9 @@ static void a_status_is_an_answer(void **state)
 	int status = -1;
 
 	(void)state;
-	assert_true(shell("exit 0", 10, &status, &err));
+	assert_true(shell("exit 0", 300, &status, &err));
 	assert_int_equal(status, 0);
-	assert_true(shell("echo a file is missing; exit 1", 10, &status, &err));
+	assert_true(shell("echo a file is missing; exit 1", 300, &status, &err));
 	assert_int_equal(status, 1);
 	assert_non_null(strstr(err.msg, "a file is missing"));
 }
@@ -52,10 +52,10 @@ static void an_end_is_none(void **state)
 	int status = -1;
 
 	(void)state;
-	assert_false(shell("kill -9 $$", 10, &status, &err));
+	assert_false(shell("kill -9 $$", 300, &status, &err));
 	assert_false(shell("exec sleep 30", 1, &status, &err));
 	assert_non_null(strstr(err.msg, "took longer"));
-	assert_false(shell("exit 127", 10, &status, &err));
+	assert_false(shell("exit 127", 300, &status, &err));
 	assert_int_equal(status, -1);
 }
 
@@ -83,7 +83,7 @@ static void a_silent_recovery(void **state)
 	assert_true(scratch_alive(as_ourselves));
 	assert_false(physical_stop(as_ourselves, stall, &err));
 	assert_non_null(strstr(err.msg, "does not end"));
-	assert_in_range(stall_clock() - began, 1, 30);
+	assert_in_range(stall_clock() - began, 1, 300);
 	stall_end(stall);
 }
 
@@ -103,7 +103,8 @@ static void who_reads_may_be_silent(void **state)
 	stall_moved(s);
 	assert_false(stall_over(s));
 	stall_reads(s, 0);
-	sleep(4);
+	for (int i = 0; i < 1200 && !stall_over(s); i++)
+		usleep(100000);
 	assert_true(stall_over(s));
 	stall_end(s);
 }

@@ -23,16 +23,16 @@ static void held(void **state)
 
 	(void)state;
 	assert_true(!socketpair(AF_UNIX, SOCK_STREAM, 0, a) && !socketpair(AF_UNIX, SOCK_STREAM, 0, b));
-	assert_true(stall_begin(2, &ours, &err) && stall_begin(2, &ever, &err));
+	assert_true(stall_begin(4, &ours, &err) && stall_begin(4, &ever, &err));
 	stall_watch_fd(ours, a[0]);
 	stall_watch_fd(ever, b[0]);
 	stall_hold(ours, true);
 	stall_hold(ever, true);
-	assert_false(shut(a[1], 5000));
+	assert_false(shut(a[1], 5000)); /* a third of how silent it may be is 12 s */
 	assert_false(stall_over(ours));
 	stall_hold(ours, false);
-	assert_true(shut(b[1], 20000)); /* not for ever, whatever the vault does */
-	assert_true(shut(a[1], 20000) && stall_over(ours));
+	assert_true(shut(b[1], 120000)); /* not for ever, whatever the vault does */
+	assert_true(shut(a[1], 120000) && stall_over(ours));
 	stall_end(ours);
 	stall_end(ever);
 	for (int i = 0; i < 2; i++) {
