@@ -25,7 +25,9 @@ static const struct {
 
 /* From their manual pages. What is not here may write what it is given. */
 static const struct everyday_looker lookers[] = {
-	{ " less more most pg zless zmore zegrep zfgrep bzcat xzcat zstdcat lz4cat zstdless bzgrep xzgrep zstdgrep zdiff xzdiff look pr expand "
+	{ " less ", " -o -O --log-file --LOG-FILE ", "" },
+	{ " tree ", " -o ", "" },
+	{ " more most pg zless zmore zegrep zfgrep bzcat xzcat zstdcat lz4cat zstdless bzgrep xzgrep zstdgrep zdiff xzdiff look pr expand "
 	  "unexpand tsort vdir dir exa eza lsd duf dust hexdump hd sum b2sum b3sum crc32 shasum md5 md5deep sha1deep sha256deep sha224sum "
 	  "sha384sum gron fx pygmentize delta difft sdiff colordiff icdiff vimdiff mediainfo ffprobe tokei cloc scc loc pv findmnt mountpoint "
 	  "lsblk lsattr getfacl getfattr namei getcap readelf objdump nm ldd size yamllint jsonlint shellcheck hexyl xclip pbcopy wl-copy "

@@ -80,6 +80,16 @@ static void through_links(struct paths *p, struct paths_target *t)
 	}
 }
 
+/* Below /proc/PID/root lies what lies below /. */
+static struct str beyond_proc(struct str path)
+{
+	struct str rest = str_starts(path, STR("/proc/")) ? str_sub(path, 6, SIZE_MAX) : STR_NONE;
+	size_t slash = str_find_char(rest, '/');
+
+	rest = slash == SIZE_MAX ? STR_NONE : str_sub(rest, slash + 1, SIZE_MAX);
+	return str_starts(rest, STR("root")) && rest.len > 5 && rest.ptr[4] == '/' ? str_sub(rest, 4, SIZE_MAX) : path;
+}
+
 struct paths_target paths_at(struct paths *p, const struct shell_value *cwd, struct shell_value v)
 {
 	struct paths_target t = { .words = shown(p, v.text) };
@@ -93,7 +103,7 @@ struct paths_target paths_at(struct paths *p, const struct shell_value *cwd, str
 		return t;
 	}
 	t.slash = v.text.ptr[v.text.len - 1] == '/';
-	whole = world_absolute(base, v.text, p->arena);
+	whole = beyond_proc(world_absolute(base, v.text, p->arena));
 	v.text = whole;
 	open = paths_open_at(&v);
 	t.deep = memchr(whole.ptr, SHELL_UNKNOWN, whole.len) != NULL;

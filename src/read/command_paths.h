@@ -112,6 +112,9 @@ bool paths_vault_file(struct str name);
 bool paths_is_read(struct str program);
 /* Pawl's own places as words of whatever program; and as what is taken where nobody knows what that is: false when it is none. */
 void paths_named(struct paths *p);
+/* The same in inline code; it names ${folder}. */
+void paths_code(struct paths *p, struct str folder);
+bool paths_is_interpreter(struct str program);
 bool paths_taken(struct paths *p, const struct paths_target *t, enum paths_how how);
 /* The same in a container or on another machine: true when that is said. HOST:PATH of scp, rsync. */
 bool paths_elsewhere(struct paths *p, const struct paths_target *t, enum paths_how how);

@@ -231,8 +231,14 @@ static bool read_output(struct paths *p)
 			 curl	? "oHdFXuAebcCTmxyYzEKwQrPD"
 			 : wget ? "OoPUeiQtTwa"
 				: "oktSTz",
-			 " --output --output-document --header --data --request ", &o))
+			 " --output --output-document --output-dir --directory-prefix --header --data --request ", &o))
 		return false;
+	if ((wget && paths_value(&o, 'P', "--directory-prefix", &v)) || (curl && paths_value(&o, 0, "--output-dir", &v))) {
+		struct paths_target t = paths_of(p, v);
+
+		if (t.path.len && !p->act->remote)
+			(void)paths_guard(p, &t, t.path, PATHS_WRITE);
+	}
 	if (!paths_value(&o, wget ? 'O' : 'o', wget ? "--output-document" : "--output", &v) || str_is(v.text, "-") || !v.text.len)
 		return !wget && !curl;
 	judge_all(p, &(struct paths_words){ .operand = &v, .n = 1 }, 0, PATHS_WRITE);

@@ -1,6 +1,7 @@
 /* Pawl's own places under another name: in a container that they are mounted in, on the machine that a repository lies on, mounted here. */
 #include "facts/everyday.h"
 #include "read/command_paths.h"
+#include "read/command_words.h"
 
 #define MOST_UP 8
 
@@ -181,6 +182,8 @@ static bool judge_host(struct paths *p, struct str host, const struct paths_targ
 {
 	struct str at, path;
 
+	if (paths_listed(" localhost 127.0.0.1 ::1 ", without_user(host)))
+		return t->path.len && paths_guard(p, t, t->path, how);
 	for (const struct world_vault *v = world_vaults(p->w->world); v && t->path.len; v = v->next) {
 		if (!far_of(p, v, &at, &path) || !str_eq(at, without_user(host)) ||
 		    !(world_within(t->path, path) || (takes_below(t, how) && world_within(path, t->path))))
@@ -202,13 +205,49 @@ bool paths_far_operand(struct paths *p, struct str operand, enum paths_how how)
 	return judge_host(p, str_sub(operand, 0, colon), &t, how);
 }
 
+/* A word seen from the folder that a container begins in: `-w DIR`. */
+static struct paths_target from_folder(struct paths *p, const struct shell_act *a, const struct paths_target *t)
+{
+	struct paths_target at = *t;
+
+	for (size_t i = 1; i + 1 < a->n_argv && !t->path.len; i++) {
+		struct shell_value dir = { .text = a->argv[i + 1].text, .known = true }, word = { .text = t->words, .known = true };
+
+		if (paths_listed(" -w --workdir ", a->argv[i].text) && command_known(t->words))
+			return paths_at(p, &dir, word);
+	}
+	return at;
+}
+
+/* chroot DIR: what is called / there. */
+static bool judge_root(struct paths *p, const struct shell_act *a, const struct paths_target *t, enum paths_how how)
+{
+	struct paths_target root, here = *t;
+
+	for (size_t i = 1; i < a->n_argv; i++) {
+		if (a->argv[i].text.len && a->argv[i].text.ptr[0] == '-')
+			continue;
+		root = paths_at(p, &a->cwd, a->argv[i]);
+		here.path = world_absolute(STR("/"), arena_join(p->arena, root.path, t->path), p->arena);
+		return root.path.len && !root.pattern.len && paths_guard(p, &here, here.path, how);
+	}
+	return false;
+}
+
 bool paths_elsewhere(struct paths *p, const struct paths_target *t, enum paths_how how)
 {
 	const struct shell_act *a = p->act->within;
+	struct paths_target at;
 
-	for (unsigned n = 0; a && n < MOST_UP && t->path.len; a = a->within, n++) {
-		if (is_container(a))
-			return judge_mounts(p, a, t, how);
+	for (unsigned n = 0; a && n < MOST_UP; a = a->within, n++) {
+		if (is_container(a)) {
+			at = from_folder(p, a, t);
+			return at.path.len && judge_mounts(p, a, &at, how);
+		}
+		if (!t->path.len)
+			continue;
+		if (str_is(program_of(a), "chroot"))
+			return judge_root(p, a, t, how);
 		if (!paths_listed(" ssh autossh mosh ", program_of(a)))
 			continue;
 		for (size_t i = 1; i < a->n_argv && world_vaults(p->w->world); i++)
@@ -246,4 +285,6 @@ void paths_elsewhere_act(struct paths *p)
 	mounted(p);
 	if (paths_listed(" scp sftp ", p->program) && p->act->n_argv > 2)
 		(void)paths_far_operand(p, p->act->argv[p->act->n_argv - 1].text, PATHS_WRITE);
+	for (size_t i = 1; str_is(p->program, "sshfs") && i < p->act->n_argv; i++)
+		(void)paths_far_operand(p, p->act->argv[i].text, PATHS_WRITE);
 }

@@ -258,6 +258,8 @@ static void restic(struct paths *p, const struct command_words *s)
 	size_t at;
 
 	verb = verb_of(s, restic_verbs, ARRAY_LEN(restic_verbs), &at);
+	if (verb && str_is(s->item[at].text, "restore") && command_value(s, "-t|--target", &from.text))
+		judge_local(p, paths_of(p, from), PATHS_WRITE);
 	if (!verb || verb->role[0] == KEEPER_NONE || is_harmless(s, at))
 		return;
 	how.role = verb->role[0];

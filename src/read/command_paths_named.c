@@ -3,7 +3,6 @@
  */
 #include "facts/commands.h"
 #include "facts/everyday.h"
-#include "facts/wrappers.h"
 #include "read/command_paths.h"
 
 #define MOST_FOLDERS 64
@@ -108,51 +107,10 @@ static bool is_read_elsewhere(const struct paths *p)
 	const struct shell_act *a = p->act;
 
 	return paths_listed(names, p->program) ||
-	       (!paths_listed(mounts, p->program) && (wrapper_of(p->program, 0) || (a->next && a->next->within == a && !a->script.len)) &&
-		!everyday_copies(p->program));
+	       (!paths_listed(mounts, p->program) && a->next && a->next->within == a && !a->script.len && !everyday_copies(p->program));
 }
 
-/* --- code: its literals are read as paths; of what is computed nothing is known but what it begins with --- */
-
-static bool is_interpreter(struct str program)
-{
-	static const char names[] = " node nodejs bun deno tsx ts-node ruby perl php lua luajit Rscript julia elixir groovy awk gawk mawk ";
-
-	return paths_listed(names, program) || str_starts(program, STR("python")) || str_starts(program, STR("pypy"));
-}
-
-/* Does the text name the folder, whole or from home on? */
-static bool names_folder(const struct paths *p, struct str text, struct str folder)
-{
-	struct str home = p->w->world->home, short_name = folder;
-
-	if (home.len && world_within(folder, home) && folder.len > home.len + 2)
-		short_name = str_sub(folder, home.len, SIZE_MAX);
-	for (size_t at; (at = str_find(text, short_name)) != SIZE_MAX;) {
-		char after = at + short_name.len < text.len ? text.ptr[at + short_name.len] : '/';
-
-		if (!(after >= 'a' && after <= 'z') && !(after >= 'A' && after <= 'Z') && !(after >= '0' && after <= '9') &&
-		    !memchr("-_.", after, 3))
-			return true;
-		text = str_sub(text, at + 1, SIZE_MAX);
-	}
-	return false;
-}
-
-static void note_code(struct paths *p, const struct folders *f)
-{
-	const struct shell_act *a = p->act;
-
-	for (size_t i = 0; i < f->n; i++) {
-		bool named = names_folder(p, a->script, f->at[i]) ||
-			     (a->input == SHELL_INPUT_TEXT && names_folder(p, a->input_text.text, f->at[i]));
-
-		for (size_t k = 1; !named && k < a->n_argv; k++)
-			named = names_folder(p, a->argv[k].text, f->at[i]);
-		if (named)
-			p->w->looked = f->at[i];
-	}
-}
+/* --- words --- */
 
 /* A script that nobody could read gets its words as any program does. */
 static bool is_code_known(const struct shell_act *a)
@@ -163,8 +121,6 @@ static bool is_code_known(const struct shell_act *a)
 	}
 	return a->script.len || a->input == SHELL_INPUT_TEXT;
 }
-
-/* --- words --- */
 
 static size_t last_operand(const struct shell_act *a, size_t *ret_n)
 {
@@ -178,6 +134,35 @@ static size_t last_operand(const struct shell_act *a, size_t *ret_n)
 		(*ret_n)++;
 	}
 	return last;
+}
+
+/* find … -fprintf FILE FORMAT */
+static void found_into(struct paths *p)
+{
+	for (size_t i = 1; str_is(p->program, "find") && i + 1 < p->act->n_argv; i++) {
+		if (paths_listed(" -fprint -fprint0 -fprintf -fls ", p->act->argv[i].text)) {
+			struct paths_target t = paths_of(p, p->act->argv[i + 1]);
+
+			paths_judge(p, &t, PATHS_WRITE);
+		}
+	}
+}
+
+/* git archive -o FILE, git diff --output=FILE; git init DIR, git clone URL DIR. What else it does is read by itself. */
+static bool git_writes(const struct paths *p, size_t i)
+{
+	const struct shell_act *a = p->act;
+	size_t at = 1;
+
+	if (!str_is(p->program, "git"))
+		return false;
+	while (at < a->n_argv && a->argv[at].text.len && a->argv[at].text.ptr[0] == '-')
+		at += paths_listed(" -C -c --git-dir --work-tree ", a->argv[at].text) ? 2 : 1;
+	if (i > at + 1 && paths_listed(" worktree bundle ", a->argv[at].text))
+		return paths_listed(" add create move remove ", a->argv[at + 1].text);
+	if (i > at && paths_listed(" init clone ", a->argv[at].text))
+		return true;
+	return i > at && (str_starts(a->argv[i].text, STR("--output=")) || paths_listed(" -o --output -O ", a->argv[i - 1].text));
 }
 
 static bool moves(const struct shell_act *a)
@@ -204,22 +189,25 @@ void paths_named(struct paths *p)
 	struct paths_target t;
 	struct folders f;
 	size_t n, last;
-	bool copier, looks, code;
+	bool copier, looks, code, into = false;
 
 	if (a->remote || !a->n_argv)
 		return;
+	found_into(p);
 	last = last_operand(a, &n);
-	code = is_interpreter(p->program);
+	code = paths_is_interpreter(p->program);
 	copier = !everyday_looker(p->program) && is_copier(p);
 	looks = p->has_reader || is_read_elsewhere(p) || only_looks(p) || (code && is_code_known(a));
-	f = own_folders(p, !looks && (!copier || n > 1));
-	if (code)
-		note_code(p, &f);
+	for (size_t i = 1; !into && i < a->n_argv; i++)
+		into = git_writes(p, i);
+	f = own_folders(p, code || into || (!looks && (!copier || n > 1)));
+	for (size_t i = 0; code && i < f.n; i++)
+		paths_code(p, f.at[i]);
 	for (size_t i = 1; i < a->n_argv; i++) {
 		if (!place_of(p, &f, a->argv[i], &t))
 			continue;
 		p->w->looked = t.path;
-		if (!looks && (!copier || (i == last && n > 1) || moves(a)))
+		if (git_writes(p, i) || (!looks && (!copier || (i == last && n > 1) || moves(a))))
 			(void)paths_guard(p, &t, t.path, PATHS_WRITE);
 	}
 	for (size_t i = 0; i < f.n && a->cwd.known; i++) {

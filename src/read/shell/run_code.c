@@ -57,6 +57,7 @@ static const struct code_call calls[] = {
 	{ "python", "", ".", "write_text", CODE_OWN },
 	{ "python", "", ".", "write_bytes", CODE_OWN },
 	{ "python", "", "os.", "rename", CODE_MOVE },
+	{ "python", "Path", ".", "rename", CODE_OWN },
 	{ "python", "", "os.", "replace", CODE_MOVE },
 	{ "python", "", "shutil.", "move", CODE_MOVE },
 	{ "python", "", "shutil.", "copy", CODE_COPY },
@@ -261,29 +262,6 @@ static void moves(struct code *c, const struct code_call *k, const struct argume
 	run_argv(c->r, &p, argv, 4, c->call);
 }
 
-/* exec(b64decode("…")): what the literal holds, where it is text. */
-static struct str decoded(struct code *c, struct str s)
-{
-	struct run_text t = { .arena = c->r->arena };
-	uint32_t bits = 0;
-	unsigned n = 0;
-
-	for (size_t i = 0; i < s.len && s.ptr[i] != '='; i++) {
-		static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-		const char *at = s.ptr[i] ? strchr(set, s.ptr[i]) : NULL;
-
-		if (!at)
-			return STR_NONE;
-		bits = bits << 6 | (uint32_t)(at - set);
-		n += 6;
-		if (n >= 8) {
-			n -= 8;
-			run_text_addc(&t, (char)(bits >> n & 0xff));
-		}
-	}
-	return run_text_str(&t);
-}
-
 static bool evaluates(struct code *c, const struct arguments *a)
 {
 	bool any = false;
@@ -292,7 +270,7 @@ static bool evaluates(struct code *c, const struct arguments *a)
 	for (size_t i = 0; base64 && i < a->list.n && c->depth < 4; i++) {
 		struct str text = a->list.item[i].text;
 
-		text = run_known(text) && text.len > 15 ? decoded(c, text) : STR_NONE;
+		text = run_known(text) && text.len > 15 ? code_base64(c, text) : STR_NONE;
 		if (!text.len || !str_is_utf8(text))
 			continue;
 		run_code(c->r, c->p, c->language, text, c->call);
@@ -344,6 +322,11 @@ static void called(struct code *c, const struct code_call *k, size_t at)
 
 	if (!run_step(c->r, 4))
 		return;
+	if (code_in(c, "awk") && k->class == CODE_SHELL && at < c->text.len && c->text.ptr[at] == '(') {
+		at++;
+		shell_text(c, code_joined(c, &at, ")"));
+		return;
+	}
 	if (a.list.n == 0) {
 		if (k->class != CODE_DELETE)
 			return;

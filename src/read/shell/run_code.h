@@ -32,6 +32,8 @@ bool code_in(const struct code *c, const char *language);
 struct str code_literal(struct code *c, size_t *at);
 /* Arguments from behind the name to their end: literals, names of literals, else unknown. */
 struct arguments code_arguments(struct code *c, size_t at);
+/* What a literal in base64 holds; STR_NONE where it is none. */
+struct str code_base64(struct code *c, struct str s);
 /* An expression up to one of ${ends}, as one value: pieces beside each other are joined. *${at} moves to its end. */
 struct str code_joined(struct code *c, size_t *at, const char *ends);
 

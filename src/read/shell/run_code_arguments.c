@@ -307,3 +307,26 @@ struct str code_joined(struct code *c, size_t *at, const char *ends)
 	*at = r.at;
 	return a.list.n ? a.list.item[0].text : STR("");
 }
+
+/* exec(b64decode("…")): what the literal holds, where it is text. */
+struct str code_base64(struct code *c, struct str s)
+{
+	struct run_text t = { .arena = c->r->arena };
+	uint32_t bits = 0;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.len && s.ptr[i] != '='; i++) {
+		static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		const char *at = s.ptr[i] ? strchr(set, s.ptr[i]) : NULL;
+
+		if (!at)
+			return STR_NONE;
+		bits = bits << 6 | (uint32_t)(at - set);
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			run_text_addc(&t, (char)(bits >> n & 0xff));
+		}
+	}
+	return run_text_str(&t);
+}
