@@ -55,7 +55,7 @@ def offers_fish(file, line):
     return found if out.returncode == 0 else ["fish: " + out.stderr]
 
 
-def read_until(fd, pattern, seconds):
+def read_until(fd, pattern, seconds=120):
     text, end = "", time.time() + seconds
     while time.time() < end:
         ready, _, _ = select.select([fd], [], [], 0.2)
@@ -77,11 +77,13 @@ def offers_zsh(file, line):
         os.execvp("zsh", ["zsh", "-f", "-i"])
     os.write(fd, b"autoload -Uz compinit && compinit -u -D; unsetopt zle_bracketed_paste; PROMPT=; LISTMAX=0;"
                  b"bindkey '^X?' list-choices; bindkey '^I' list-choices; source %s; echo rea''dy\n" % file.encode())
-    said = read_until(fd, r"ready\r?\n", 30)
+    read_until(fd, r"ready\r?\n")
     os.write(fd, line.encode() + b"\t")
-    said = read_until(fd, r"(?s)%s.*\n.*\n" % re.escape(line), 10) + read_until(fd, r"$^", 0.5)
-    os.write(fd, b"\x15exit\n")
-    read_until(fd, r"$^", 0.3)
+    said = read_until(fd, r"(?s)%s.*\n.*\n" % re.escape(line))
+    os.write(fd, b"\x15echo do''ne\n")  # once it did that, the list is whole
+    said = (said + read_until(fd, r"done\r?\n")).split("echo do''ne")[0]
+    os.write(fd, b"exit\n")
+    read_until(fd, r"$^")
     os.close(fd)
     os.waitpid(pid, 0)
     listed = said[said.find(line) + len(line):]

@@ -52,7 +52,7 @@ elif word == "dump":
 def pawl(*words, **more):
     env = {k: os.environ[k] for k in ("ASAN_OPTIONS", "TMPDIR") if k in os.environ}
     env.update(HOME=HOME, PATH=TOOLS + ":" + os.environ["PATH"], **more)
-    p = subprocess.run([lab.binary("pawl"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    p = subprocess.run([lab.binary("pawl"), *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
     return p.returncode, p.stdout + p.stderr
 
 
