@@ -82,7 +82,10 @@ class Database:
     def schema(self):
         argv = ["pg_dump", "--schema-only", "--exclude-schema=pawl_trash*", "-h", self.pg.host, "-p", str(self.pg.port), "-U", "postgres", self.name]
         text = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True).stdout
-        text = "\n".join(line for line in text.splitlines() if line and not line.startswith(("--", "\\")))
+        # Each object with its own lines; in which order they come rests also on what is not dumped, such as what the trash holds.
+        objects = [[line for line in one.splitlines() if line and not line.startswith(("--", "\\", "SET default_tablespace", "SET default_table_access"))]
+                   for one in re.split(r"(?m)^-- Name: ", text)]
+        text = "\n".join("\n".join(one) for one in objects[:1] + sorted(one[1:] for one in objects[1:]))  # without the name and its number
         # A column of a partitioned table comes back as the last one: the key of the partitions cannot be moved behind it.
         return re.sub(r"(?ms)^(CREATE TABLE shop\.(?:event|visit)\w* \()\n(.*?)\n\)", lambda m: m.group(1) + "\n" + "\n".join(
             sorted(line.rstrip(",") for line in m.group(2).split("\n"))) + "\n)", text)

@@ -302,7 +302,7 @@ def one(t, plant, want):
     if missing(name):
         t.skip(name, missing(name) + " is not installed")
         return
-    top = tempfile.mkdtemp(prefix="pawl-prove-test-", dir="/tmp")
+    top = tempfile.mkdtemp(prefix="pawl-planted-", dir="/tmp")  # no name of the prover's own: what lies there then would be its
     os.chmod(top, 0o755)
     try:
         w = World(top)
