@@ -11,6 +11,7 @@
 #include "recovery/tools.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)
+#define TRIES 10
 
 bool backup_postgres_failed(PGconn *c, const char *what, struct err *err)
 {
@@ -23,6 +24,15 @@ bool backup_postgres_failed(PGconn *c, const char *what, struct err *err)
 
 void backup_postgres_patient(PGconn *c)
 {
+	bool lifted = false;
+
+	/* This one first: the question below may last longer than it allows, and what lifts it is itself no sooner done than that. */
+	for (int i = 0; i < TRIES && !lifted; i++) {
+		PGresult *r = PQexec(c, "SET statement_timeout = 0");
+
+		lifted = PQresultStatus(r) == PGRES_COMMAND_OK;
+		PQclear(r);
+	}
 	PQclear(PQexec(c, "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ("
 			  "'idle_in_transaction_session_timeout', 'idle_session_timeout', 'statement_timeout', 'lock_timeout', "
 			  "'transaction_timeout')"));
