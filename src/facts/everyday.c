@@ -29,8 +29,8 @@ static const struct everyday_looker lookers[] = {
 	{ " tree ", " -o ", "" },
 	{ " more most pg zless zmore zegrep zfgrep bzcat xzcat zstdcat lz4cat zstdless bzgrep xzgrep zstdgrep zdiff xzdiff look pr expand "
 	  "unexpand tsort vdir dir exa eza lsd duf dust hexdump hd sum b2sum b3sum crc32 shasum md5 md5deep sha1deep sha256deep sha224sum "
-	  "sha384sum gron fx pygmentize delta difft sdiff colordiff icdiff vimdiff mediainfo ffprobe tokei cloc scc loc pv findmnt mountpoint "
-	  "lsblk lsattr getfacl getfattr namei getcap readelf objdump nm ldd size yamllint jsonlint shellcheck hexyl xclip pbcopy wl-copy "
+	  "sha384sum gron fx pygmentize delta difft sdiff colordiff icdiff vimdiff mediainfo ffprobe tokei cloc scc loc pv findmnt "
+	  "mountpoint lsblk lsattr getfacl getfattr namei getcap readelf objdump nm ldd size yamllint jsonlint shellcheck hexyl xclip pbcopy wl-copy "
 	  "minisign signify pg_restore pg_verifybackup psql man info mkdir inotifywait zipinfo borg kopia tarsnap bup rdiff-backup ",
 	  "", "" },
 	{ " age ", " -o --output ", "" },
@@ -50,7 +50,8 @@ static const char copiers[] =
 static bool is_listed(struct str list, struct str word)
 {
 	for (size_t i = 1; word.len && i + word.len < list.len; i++) {
-		if (list.ptr[i - 1] == ' ' && list.ptr[i + word.len] == ' ' && memcmp(list.ptr + i, word.ptr, word.len) == 0)
+		if (list.ptr[i] == word.ptr[0] && list.ptr[i - 1] == ' ' && list.ptr[i + word.len] == ' ' &&
+		    memcmp(list.ptr + i, word.ptr, word.len) == 0)
 			return true;
 	}
 	return false;

@@ -114,27 +114,27 @@ static struct shell_value word_behind(const struct command_words *s, size_t at, 
 	return (struct shell_value){ .known = true };
 }
 
-void keeper_far(struct paths *p, const struct command_words *s, size_t at, const struct keeper_how *by)
+void keeper_far(struct paths *p, const struct command_words *s, size_t at, const struct keeper_how *how)
 {
 	struct str verb = s->item[at].text;
 	struct shell_value first = word_behind(s, at, 0), second = word_behind(s, at, 1);
-	struct keeper_how how = *by;
+	struct keeper_how as = *how;
 
 	if (str_is(verb, "rc")) {
-		remote_control(p, s, at, by);
+		remote_control(p, s, at, how);
 	} else if (str_is(verb, "backend")) {
-		how.role = KEEPER_GOES;
+		as.role = KEEPER_GOES;
 		if (paths_listed(" lifecycle versioning ", first.text) && !command_flag(s, STR("-o|--option|~Suspended")))
 			return; /* says what is set */
 		if (!paths_listed(" features help get stats status noop drives query list-multipart-uploads restore-status decode encode "
 				  "exportformats importformats ",
 				  first.text))
-			keeper_operand(p, second, &how);
+			keeper_operand(p, second, &as);
 	} else if (str_is(verb, "config")) {
 		if (paths_listed(" delete update create password reconnect disconnect ", first.text))
 			keeper_remote(p, second.text);
 	} else if (!command_flag(s, STR("--read-only"))) { /* a mount, or serve PROTOCOL: whoever comes that way may write */
-		how.role = KEEPER_WRITE;
-		keeper_operand(p, str_is(verb, "serve") ? second : first, &how);
+		as.role = KEEPER_WRITE;
+		keeper_operand(p, str_is(verb, "serve") ? second : first, &as);
 	}
 }

@@ -19,20 +19,19 @@ static void add(struct folders *f, struct str folder)
 }
 
 /* Vaults are looked up for a word that could be lost in one; else those count that are known by now. */
-static struct folders own_folders(const struct paths *p, bool could_be_lost)
+static void own_folders(const struct paths *p, bool could_be_lost, struct folders *f)
 {
 	const struct world *w = p->w->world;
 	const struct world_vault *vaults = could_be_lost ? world_vaults(p->w->world) : w->vaults;
-	struct folders f = { .n = 0 };
 
-	add(&f, w->state_dir);
-	add(&f, w->config_dir);
-	add(&f, STR("/etc/pawl"));
+	f->n = 0;
+	add(f, w->state_dir);
+	add(f, w->config_dir);
+	add(f, STR("/etc/pawl"));
 	for (const struct world_vault *v = vaults; v; v = v->next) {
-		add(&f, v->path);
-		add(&f, v->real);
+		add(f, v->path);
+		add(f, v->real);
 	}
-	return f;
 }
 
 /* Could the word be in one of them? Without making a path of it: most are not. */
@@ -91,10 +90,8 @@ static bool has_flag(const struct shell_act *a, const char *list)
 	return false;
 }
 
-static bool only_looks(const struct paths *p)
+static bool only_looks(const struct paths *p, const struct everyday_looker *l)
 {
-	const struct everyday_looker *l = everyday_looker(p->program);
-
 	return l && !has_flag(p->act, l->unless) && (!*l->only || has_flag(p->act, l->only));
 }
 
@@ -186,6 +183,7 @@ static bool is_copier(const struct paths *p)
 void paths_named(struct paths *p)
 {
 	const struct shell_act *a = p->act;
+	const struct everyday_looker *looker;
 	struct paths_target t;
 	struct folders f;
 	size_t n, last;
@@ -196,11 +194,12 @@ void paths_named(struct paths *p)
 	found_into(p);
 	last = last_operand(a, &n);
 	code = paths_is_interpreter(p->program);
-	copier = !everyday_looker(p->program) && is_copier(p);
-	looks = p->has_reader || is_read_elsewhere(p) || only_looks(p) || (code && is_code_known(a));
+	looker = p->has_reader ? NULL : everyday_looker(p->program);
+	looks = p->has_reader || only_looks(p, looker) || is_read_elsewhere(p) || (code && is_code_known(a));
+	copier = !looks && !looker && is_copier(p);
 	for (size_t i = 1; !into && i < a->n_argv; i++)
 		into = git_writes(p, i);
-	f = own_folders(p, code || into || (!looks && (!copier || n > 1)));
+	own_folders(p, code || into || (!looks && (!copier || n > 1)), &f);
 	for (size_t i = 0; code && i < f.n; i++)
 		paths_code(p, f.at[i]);
 	for (size_t i = 1; i < a->n_argv; i++) {

@@ -91,6 +91,22 @@ def vaults_unwanted(here):
         yield "it is for: " + command, [] if opens(config, ["check", command], here) else ["it was not opened"]
 
 
+def bucket_and_schedule(here):
+    """A vault in a bucket, by its prefix; and what runs backups, as the state says it: only that file of the state is read."""
+    (here / ".config" / "pawl" / "backup.yaml").write_text('version: 1\nvaults:\n  - {name: fleet, s3: "s3://acme-backups/pawl", region: eu-west-1}\n')
+    for command in ("aws s3api put-bucket-versioning --bucket acme-backups --versioning-configuration Status=Suspended",
+                    "aws s3 mv s3://acme-backups/pawl/shop/x /tmp/", "rclone copy x any:acme-backups/pawl"):
+        yield command + ": says whose", wrong(["check", command], "", HOLD, "pawl keeps backups here (vault fleet of backup.yaml)")
+    for command in ("aws s3 cp s3://acme-backups/pawl/shop/x /tmp/", "rclone copy x any:acme-backups/site"):
+        yield command + ": passes", wrong(["check", command], "", ALLOW, command)
+    state = here / ".local" / "state" / "pawl" / "recovery"
+    state.mkdir(parents=True)
+    for how, status in (("cron", HOLD), ("systemd", ALLOW)):
+        (state / "schedule").write_text(how + "\n/x\n")
+        yield "a new crontab, run by " + how, wrong(["check", "--", "crontab", "jobs"], "", status, "crontab jobs")
+        yield "one that grows, run by " + how, wrong(["check", "(crontab -l; echo '* * * * * x') | crontab -"], "", ALLOW, "crontab -l")
+
+
 def vault_in_project(here):
     """What git itself says of a vault in its work tree: untracked, ignored, tracked; and that of a name in quotes nobody knows."""
     project = here / "project"
@@ -131,6 +147,8 @@ def main():
     for what, bad in vaults(here):
         tap.check(what, bad)
     for what, bad in vaults_unwanted(here):
+        tap.check(what, bad)
+    for what, bad in bucket_and_schedule(here):
         tap.check(what, bad)
     for what, bad in vault_in_project(here):
         tap.check(what, bad)

@@ -277,16 +277,11 @@ static bool sed_deletes(struct run *r, struct run_scene *s, struct str script, s
 	return true;
 }
 
-/* sed s/literal/literal/[g] */
-static bool sed(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+/* s/literal/literal/[g] */
+static bool sed_parts(struct str script, struct str part[3])
 {
-	struct str script = call->n == 2 ? call->argv[1].text : STR_NONE, part[3] = { { 0 } }, text, line;
-	size_t n = 0, from = 2, at = 0;
+	size_t n = 0, from = 2;
 
-	if (call->n == 2 && call->argv[1].known && sed_deletes(r, s, script, out))
-		return true;
-	if (script.len < 4 || script.ptr[0] != 's' || !call->argv[1].known)
-		return false;
 	for (size_t i = 2; i <= script.len && n < 3; i++) {
 		if (i < script.len && n < 2 && script.ptr[i] != script.ptr[1]) {
 			if (strchr("\\.*[^$&", script.ptr[i]))
@@ -298,7 +293,19 @@ static bool sed(struct run *r, struct run_scene *s, struct run_call *call, struc
 		part[n++] = str_sub(script, from, i - from);
 		from = i + 1;
 	}
-	if (n != 3 || part[0].len == 0 || (part[2].len && !str_is(part[2], "g")))
+	return n == 3 && part[0].len && (!part[2].len || str_is(part[2], "g"));
+}
+
+static bool sed(struct run *r, struct run_scene *s, struct run_call *call, struct run_text *out)
+{
+	struct str script = call->n == 2 ? call->argv[1].text : STR_NONE, part[3] = { { 0 } }, text, line;
+	size_t at = 0;
+
+	if (script.len < 4 || !call->argv[1].known)
+		return false;
+	if (sed_deletes(r, s, script, out))
+		return true;
+	if (script.ptr[0] != 's' || !sed_parts(script, part))
 		return false;
 	text = run_stdin(r, s);
 	if (!run_known(text))
