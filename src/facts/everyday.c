@@ -25,23 +25,25 @@ static const struct {
 
 /* From their manual pages. What is not here may write what it is given. */
 static const struct everyday_looker lookers[] = {
-	{ " less ", " -o -O --log-file --LOG-FILE ", "" },
-	{ " tree ", " -o ", "" },
 	{ " more most pg zless zmore zegrep zfgrep bzcat xzcat zstdcat lz4cat zstdless bzgrep xzgrep zstdgrep zdiff xzdiff look pr expand "
 	  "unexpand tsort vdir dir exa eza lsd duf dust hexdump hd sum b2sum b3sum crc32 shasum md5 md5deep sha1deep sha256deep sha224sum "
 	  "sha384sum gron fx pygmentize delta difft sdiff colordiff icdiff vimdiff mediainfo ffprobe tokei cloc scc loc pv findmnt "
-	  "mountpoint lsblk lsattr getfacl getfattr namei getcap readelf objdump nm ldd size yamllint jsonlint shellcheck hexyl xclip pbcopy wl-copy "
-	  "minisign signify pg_restore pg_verifybackup psql man info mkdir inotifywait zipinfo borg kopia tarsnap bup rdiff-backup ",
-	  "", "" },
-	{ " age ", " -o --output ", "" },
-	{ " yq ", " -i --inplace --in-place ", "" },
-	{ " ncdu ", " -e --enable-delete ", "" },
-	{ " gpg gpg2 ", " -o --output ", "" },
-	{ " ssh-keygen ", " -t -p -A -K -R -H -G ", "" },
-	{ " openssl ", " -out -writerand -keyout ", "" },
-	{ " zstd unzstd lz4 unlz4 brotli ", " --rm -o -j ", "" },
+	  "mountpoint lsblk lsattr getfacl getfattr namei getcap readelf objdump nm ldd size yamllint jsonlint shellcheck hexyl xclip pbcopy "
+	  "wl-copy minisign signify pg_verifybackup man info mkdir inotifywait zipinfo borg kopia tarsnap bup rdiff-backup ",
+	  "", "", "" },
+	{ " less ", "", "", " -o -O --log-file --LOG-FILE " },
+	{ " tree ", "", "", " -o " },
+	{ " age gpg gpg2 ", "", "", " -o --output " },
+	{ " openssl ", "", "", " -out -keyout -writerand " },
+	{ " psql ", "", "", " -o -L --output --log-file " },
+	{ " pg_restore ", "", "", " -f --file " },
+	{ " yq ", " -i --inplace --in-place ", "", "" },
+	{ " ncdu ", " -e --enable-delete ", "", " -o " },
+	{ " ssh-keygen ", " -t -p -A -K -R -H -G ", "", "" },
+	{ " zstd unzstd lz4 unlz4 brotli ", " --rm -j ", "", " -o " },
+	{ " sqlite3 duckdb ", "", " -readonly --readonly ", "" },
 	{ " gzip gunzip bzip2 bunzip2 xz unxz lzma unlzma pigz unpigz pbzip2 lzip ", "",
-	  " -c -k -t -l --stdout --to-stdout --keep --test --list " },
+	  " -c -k -t -l --stdout --to-stdout --keep --test --list ", "" },
 };
 
 static const char copiers[] =
@@ -68,7 +70,7 @@ struct str everyday_words(struct str program)
 
 const struct everyday_looker *everyday_looker(struct str program)
 {
-	static const struct everyday_looker plain = { "", "", "" };
+	static const struct everyday_looker plain = { "", "", "", "" };
 
 	for (size_t i = 0; i < ARRAY_LEN(lookers); i++) {
 		if (is_listed(str_from(lookers[i].names), program))

@@ -12,8 +12,9 @@ struct str everyday_words(struct str program);
 /* Programs that only read the files they are given. Lists with a blank before and behind each. */
 struct everyday_looker {
 	const char *names;
-	const char *unless; /* flags with which they write; "" none */
+	const char *unless; /* flags with which they write what they are given; "" none */
 	const char *only;   /* flags of which one must be there; "" none */
+	const char *into;   /* flags whose value is written */
 };
 
 /* NULL: it may write what it is given. */

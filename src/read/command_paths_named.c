@@ -90,6 +90,19 @@ static bool has_flag(const struct shell_act *a, const char *list)
 	return false;
 }
 
+/* Is word ${i} the value of a flag that says where to write? -o FILE, -oFILE, --output=FILE */
+static bool is_written(const struct shell_act *a, size_t i, const char *flags)
+{
+	struct str w = a->argv[i].text, flag;
+
+	if (!*flags || paths_listed(flags, a->argv[i - 1].text))
+		return *flags;
+	if (w.len < 3 || w.ptr[0] != '-')
+		return false;
+	flag = str_sub(w, 0, w.ptr[1] == '-' ? str_find_char(w, '=') : 2);
+	return paths_listed(flags, flag);
+}
+
 static bool only_looks(const struct paths *p, const struct everyday_looker *l)
 {
 	return l && !has_flag(p->act, l->unless) && (!*l->only || has_flag(p->act, l->only));
@@ -180,33 +193,55 @@ static bool is_copier(const struct paths *p)
 	return everyday_copies(p->program) || (!paths_listed(writers, p->program) && command_program_find(p->program, &tool));
 }
 
+/* What the words of an act are to its program. */
+struct words {
+	const struct everyday_looker *looker; /* NULL: it may write what it is given */
+	bool code, looks, copier;
+	size_t n, last; /* operands */
+};
+
+static struct words words_of(struct paths *p)
+{
+	const struct shell_act *a = p->act;
+	struct words w = { .code = paths_is_interpreter(p->program) };
+
+	w.last = last_operand(a, &w.n);
+	w.looker = p->has_reader ? NULL : everyday_looker(p->program);
+	w.looks = p->has_reader || only_looks(p, w.looker) || is_read_elsewhere(p) || (w.code && is_code_known(a));
+	w.copier = !w.looks && !w.looker && is_copier(p);
+	return w;
+}
+
+/* Is what word ${i} names written to, or may it be? */
+static bool may_lose(const struct paths *p, const struct words *w, size_t i)
+{
+	if (git_writes(p, i) || (w->looker && is_written(p->act, i, w->looker->into)))
+		return true;
+	return !w->looks && (!w->copier || (i == w->last && w->n > 1) || moves(p->act));
+}
+
 void paths_named(struct paths *p)
 {
 	const struct shell_act *a = p->act;
-	const struct everyday_looker *looker;
 	struct paths_target t;
 	struct folders f;
-	size_t n, last;
-	bool copier, looks, code, into = false;
+	struct words w;
+	bool any = false;
 
 	if (a->remote || !a->n_argv)
 		return;
 	found_into(p);
-	last = last_operand(a, &n);
-	code = paths_is_interpreter(p->program);
-	looker = p->has_reader ? NULL : everyday_looker(p->program);
-	looks = p->has_reader || only_looks(p, looker) || is_read_elsewhere(p) || (code && is_code_known(a));
-	copier = !looks && !looker && is_copier(p);
-	for (size_t i = 1; !into && i < a->n_argv; i++)
-		into = git_writes(p, i);
-	own_folders(p, code || into || (!looks && (!copier || n > 1)), &f);
-	for (size_t i = 0; code && i < f.n; i++)
+	w = words_of(p);
+	for (size_t i = 1; !any && i < a->n_argv; i++)
+		any = may_lose(p, &w, i);
+	own_folders(p, w.code || any, &f);
+	for (size_t i = 0; w.code && i < f.n; i++)
 		paths_code(p, f.at[i]);
 	for (size_t i = 1; i < a->n_argv; i++) {
 		if (!place_of(p, &f, a->argv[i], &t))
 			continue;
 		p->w->looked = t.path;
-		if (git_writes(p, i) || (!looks && (!copier || (i == last && n > 1) || moves(a))))
+		if (may_lose(p, &w, i))
 			(void)paths_guard(p, &t, t.path, PATHS_WRITE);
 	}
 	for (size_t i = 0; i < f.n && a->cwd.known; i++) {
