@@ -229,7 +229,6 @@ def made_of(sql):
     """A backup of what ${sql} made, drilled: the newest one that is verified."""
     S.config()
     S.rows(sql)
-    time.sleep(1.1)  # an id sorts by its second
     S.backup()
     out = S.pawl("drill", "shop")
     assert out.returncode == 0, out

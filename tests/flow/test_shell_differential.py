@@ -70,7 +70,7 @@ class Box:
         p = subprocess.Popen(["/bin/bash", "-c", text], cwd=work, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              preexec_fn=confine, start_new_session=True)
         try:
-            p.communicate(timeout=5)
+            p.communicate(timeout=20)
         except subprocess.TimeoutExpired:
             os.killpg(p.pid, 9)
             p.communicate()
