@@ -29,10 +29,12 @@ static const struct everyday_looker lookers[] = {
 	  "unexpand tsort vdir dir exa eza lsd duf dust hexdump hd sum b2sum b3sum crc32 shasum md5 md5deep sha1deep sha256deep sha224sum "
 	  "sha384sum gron fx pygmentize delta difft sdiff colordiff icdiff vimdiff mediainfo ffprobe tokei cloc scc loc pv findmnt "
 	  "mountpoint lsblk lsattr getfacl getfattr namei getcap readelf objdump nm ldd size yamllint jsonlint shellcheck hexyl xclip pbcopy "
-	  "wl-copy minisign signify pg_verifybackup man info mkdir inotifywait zipinfo borg kopia tarsnap bup rdiff-backup ",
+	  "wl-copy minisign signify pg_verifybackup man info mkdir inotifywait zipinfo age-inspect borg kopia tarsnap bup rdiff-backup ",
 	  "", "", "" },
 	{ " less ", "", "", " -o -O --log-file --LOG-FILE " },
 	{ " tree ", "", "", " -o " },
+	{ " rhash ", " -u --update ", "", " -o --output -l --log " },
+	{ " hashdeep ", "", "", " -W " },
 	{ " age gpg gpg2 ", "", "", " -o --output " },
 	{ " openssl ", "", "", " -out -keyout -writerand " },
 	{ " psql ", "", "", " -o -L --output --log-file " },
@@ -47,7 +49,7 @@ static const struct everyday_looker lookers[] = {
 };
 
 static const char copiers[] =
-	" scp sftp aws gcloud gsutil az azcopy mc mcli s3cmd s5cmd kubectl oc docker podman nerdctl duplicity lftp ";
+	" scp sftp aws gcloud gsutil az azcopy mc mcli s3cmd s5cmd kubectl oc docker podman nerdctl duplicity lftp xxd ";
 
 static bool is_listed(struct str list, struct str word)
 {

@@ -132,13 +132,24 @@ static bool is_code_known(const struct shell_act *a)
 	return a->script.len || a->input == SHELL_INPUT_TEXT;
 }
 
+/* xxd -l 64 FILE */
+static bool is_number_of_flag(const struct shell_act *a, size_t i)
+{
+	struct str w = a->argv[i].text, flag = a->argv[i - 1].text;
+	size_t k = 0;
+
+	while (k < w.len && w.ptr[k] >= '0' && w.ptr[k] <= '9')
+		k++;
+	return k && k == w.len && flag.len && flag.ptr[0] == '-';
+}
+
 static size_t last_operand(const struct shell_act *a, size_t *ret_n)
 {
 	size_t last = 0;
 
 	*ret_n = 0;
 	for (size_t i = 1; i < a->n_argv; i++) {
-		if (a->argv[i].text.len && a->argv[i].text.ptr[0] == '-')
+		if ((a->argv[i].text.len && a->argv[i].text.ptr[0] == '-') || is_number_of_flag(a, i))
 			continue;
 		last = i;
 		(*ret_n)++;
@@ -220,6 +231,19 @@ static bool may_lose(const struct paths *p, const struct words *w, size_t i)
 	return !w->looks && (!w->copier || (i == w->last && w->n > 1) || moves(p->act));
 }
 
+/* What it said was only shown: nothing behind it can be what it found. */
+static bool only_shows(const struct paths *p, const struct words *w)
+{
+	const struct everyday_looker *l = everyday_looker(p->program);
+	const struct shell_act *a = p->act;
+
+	if (!a->shown || !w->looks || w->code || (a->next && a->next->within == a) || paths_listed(" cd pushd popd ", p->program))
+		return false;
+	if (str_find(p->w->text, STR("$_")) != SIZE_MAX || str_find(p->w->text, STR("${_")) != SIZE_MAX) /* its last word */
+		return false;
+	return l ? !has_flag(a, l->into) : str_is(p->program, "find") && !has_flag(a, " -fprint -fprint0 -fprintf -fls ");
+}
+
 void paths_named(struct paths *p)
 {
 	const struct shell_act *a = p->act;
@@ -240,7 +264,8 @@ void paths_named(struct paths *p)
 	for (size_t i = 1; i < a->n_argv; i++) {
 		if (!place_of(p, &f, a->argv[i], &t))
 			continue;
-		p->w->looked = t.path;
+		if (!only_shows(p, &w))
+			p->w->looked = t.path;
 		if (may_lose(p, &w, i))
 			(void)paths_guard(p, &t, t.path, PATHS_WRITE);
 	}

@@ -71,6 +71,7 @@ struct shell_act {
 	struct str user;	  /* sudo -u, su; "root" under sudo; STR_NONE: the same */
 	struct str script;	  /* text of the file that an interpreter of another language runs, or of the table that
 			crontab puts in, where it is known */
+	bool shown;		  /* its output goes where the shell's own goes: no pipe, substitution or file takes it */
 	bool yes_piped;		  /* `yes |`, `echo y |`: a prompt answered by the machine */
 	const struct shell_act *within; /* the wrapper's own act, which is also listed; NULL */
 	struct shell_act *next;

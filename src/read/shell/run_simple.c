@@ -65,7 +65,7 @@ static bool tell(struct run *r, struct run_scene *s, struct run_call *call)
 	*a = (struct shell_act){ .argv = call->argv, .n_argv = call->n, .span = call->span, .maybe = run_scene_maybe(r, s),
 				 .background = s->background, .remote = s->remote, .env = call->env ? call->env : s->exports,
 				 .env_cleared = s->env_cleared, .opens = call->opens, .cwd = s->cwd, .via = s->via,
-				 .user = s->user, .within = s->within };
+				 .user = s->user, .within = s->within, .shown = !s->out[1] };
 	act_input(a, s->in);
 	call->act = a;
 	r->newest = a;
