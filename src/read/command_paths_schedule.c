@@ -163,13 +163,32 @@ static void guard_lingering(struct paths *p)
 		paths_say(p, &unscheduled, STR("loginctl"));
 }
 
+static bool removes_package(const struct paths *p)
+{
+	static const char verbs[] = " remove purge autoremove erase -r -P --remove --purge -e -R -Rs -Rns del ";
+	const struct shell_act *a = p->act;
+
+	if (!paths_listed(" apt apt-get aptitude dpkg dnf yum rpm zypper pacman apk ", p->program))
+		return false;
+	for (size_t i = 1; i < a->n_argv; i++)
+		if (paths_listed(verbs, a->argv[i].text))
+			return true;
+	return false;
+}
+
+/* Its process by name, by a number that was looked up (`kill $(pidof cron)`), or its package. */
 static void guard_daemon(struct paths *p)
 {
-	if (!paths_listed(" pkill killall skill ", p->program))
+	bool seeks = paths_listed(" pgrep pidof ", p->program);
+
+	if (!seeks && !paths_listed(" pkill killall skill ", p->program) && !removes_package(p))
 		return;
 	for (size_t i = 1; i < p->act->n_argv; i++) {
 		if (is_cron(p->act->argv[i].text) && are_by(p, TIMERS_CRON)) {
-			paths_say(p, &unscheduled, p->act->argv[i].text);
+			if (seeks)
+				p->w->pawl_sought = true;
+			else
+				paths_say(p, &unscheduled, p->act->argv[i].text);
 			return;
 		}
 	}

@@ -20,7 +20,7 @@ struct command_work {
 	struct str kube_context;     /* of the last `kubectl config use-context` */
 	struct discard **discards_end;
 	struct command_left *left; /* of earlier acts of the same text */
-	bool pawl_sought;	   /* the numbers of the guard's processes were looked up */
+	bool pawl_sought;	   /* the numbers of the guard's processes were looked up, or of what runs it */
 	struct str looked;	   /* what of the guard's own places an earlier act named or looked through */
 };
 
