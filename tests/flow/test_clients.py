@@ -13,13 +13,13 @@ import os
 import pathlib
 import pwd
 import re
-import shutil
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import models  # noqa: E402
+import npm  # noqa: E402
 import source  # noqa: E402
 
 PAWL = str(source.BUILD / "src" / "cli" / "pawl")
@@ -43,21 +43,9 @@ def node_too_old():
 
 def install():
     """None, or why not."""
-    if all((CACHE / "node_modules" / ".bin" / name).exists() for name in PACKAGES):
-        return None
-    if not shutil.which("npm"):
-        return "no npm"
     newer = "node-linux-%s@22" % {"x86_64": "x64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
     packages = [*PACKAGES.values(), *([newer] if node_too_old() else [])]
-    CACHE.mkdir(parents=True, exist_ok=True)
-    env = dict(os.environ, HOME=pwd.getpwuid(os.getuid()).pw_dir)
-    try:
-        p = subprocess.run(["npm", "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--loglevel=error", *packages],
-                           env=env, capture_output=True, text=True, timeout=400)
-    except subprocess.TimeoutExpired:
-        return "npm took too long"
-    missing = [n for n in PACKAGES if not (CACHE / "node_modules" / ".bin" / n).exists()]
-    return "npm could not install %s: %s" % (missing, p.stderr.strip().splitlines()[-1:]) if missing else None
+    return npm.installed(CACHE, packages, ["node_modules/.bin/" + name for name in PACKAGES])
 
 
 class World:

@@ -12,10 +12,10 @@ import os
 import pathlib
 import pwd
 import re
-import shutil
 import subprocess
 
 import holds
+import npm as npm_packages
 import pg_gate
 
 PACKAGES = ["drizzle-kit@0.31.11", "drizzle-orm@0.45.4", "pg@8.23.1", "knex@3.3.0", "sequelize@6.37.8", "typeorm@1.1.1",
@@ -29,20 +29,7 @@ _npm = []
 
 
 def _install():
-    names = [p.rsplit("@", 1)[0] for p in PACKAGES]
-    if all((CACHE / "node_modules" / n).exists() for n in names):
-        return None
-    if not shutil.which("npm"):
-        return "no npm"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    env = dict(os.environ, HOME=pwd.getpwuid(os.getuid()).pw_dir)
-    try:
-        p = subprocess.run(["npm", "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error",
-                            *PACKAGES], env=env, capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired:
-        return "npm took too long"
-    missing = [n for n in names if not (CACHE / "node_modules" / n).exists()]
-    return "npm could not install %s: %s" % (missing, p.stderr.strip().splitlines()[-1:]) if missing else None
+    return npm_packages.installed(CACHE, PACKAGES, ["node_modules/" + p.rsplit("@", 1)[0] for p in PACKAGES], "--ignore-scripts")
 
 
 def npm():
