@@ -65,6 +65,13 @@ size_t str_rfind_char(struct str s, char c)
 	return SIZE_MAX;
 }
 
+struct str str_base_name(struct str path)
+{
+	size_t slash = str_rfind_char(path, '/');
+
+	return slash == SIZE_MAX ? path : str_sub(path, slash + 1, SIZE_MAX);
+}
+
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -29,6 +29,8 @@ bool str_ends(struct str s, struct str suffix);
 size_t str_find(struct str s, struct str needle);
 size_t str_find_char(struct str s, char c);
 size_t str_rfind_char(struct str s, char c);
+/* What stands behind the last slash: the whole where there is none. */
+struct str str_base_name(struct str path);
 /* ASCII only. */
 bool str_eq_nocase(struct str a, struct str b);
 struct str str_trim(struct str s);

@@ -251,13 +251,6 @@ static void redirections(struct paths *p)
 	}
 }
 
-static struct str base_name(struct str s)
-{
-	size_t slash = str_rfind_char(s, '/');
-
-	return slash == SIZE_MAX ? s : str_sub(s, slash + 1, SIZE_MAX);
-}
-
 /* /bin/r?: the first program that takes files away it could be. */
 static struct str by_pattern(struct str pattern)
 {
@@ -302,7 +295,7 @@ bool command_paths(struct command_work *w)
 	struct paths p = { .w = w, .act = w->act, .arena = w->arena };
 
 	if (w->act->n_argv)
-		p.program = base_name(w->act->argv[0].text);
+		p.program = str_base_name(w->act->argv[0].text);
 	if (w->act->n_argv && w->act->argv[0].glob)
 		p.program = by_pattern(p.program);
 	redirections(&p);

@@ -7,10 +7,7 @@
 
 static struct str program_of(const struct shell_act *a)
 {
-	struct str name = a->n_argv ? a->argv[0].text : STR_NONE;
-	size_t slash = str_rfind_char(name, '/');
-
-	return slash == SIZE_MAX ? name : str_sub(name, slash + 1, SIZE_MAX);
+	return a->n_argv ? str_base_name(a->argv[0].text) : STR_NONE;
 }
 
 static bool is_container(const struct shell_act *a)

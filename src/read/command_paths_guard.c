@@ -100,8 +100,7 @@ static bool is_own_file(struct paths *p, const struct paths_target *t, struct st
 {
 	const struct world *w = p->w->world;
 	const struct str folders[] = { w->state_dir, w->config_dir, STR("/etc/pawl") };
-	size_t slash = str_rfind_char(path, '/');
-	struct str name = slash == SIZE_MAX ? path : str_sub(path, slash + 1, SIZE_MAX);
+	struct str name = str_base_name(path);
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		if (!folders[i].len)

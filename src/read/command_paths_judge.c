@@ -140,20 +140,14 @@ static bool is_state_name(struct str name)
 
 static bool is_state(const struct paths_target *t, struct str path, enum paths_how how)
 {
-	struct str full = path;
-	size_t slash = str_rfind_char(full, '/');
-	struct str last = slash == SIZE_MAX ? full : str_sub(full, slash + 1, SIZE_MAX);
-	size_t dot = str_find(full, STR("/.terraform/"));
+	struct str last = str_base_name(t->pattern.len ? t->pattern : path);
+	size_t dot = str_find(path, STR("/.terraform/"));
 
-	if (t->pattern.len) {
-		slash = str_rfind_char(t->pattern, '/');
-		last = slash == SIZE_MAX ? t->pattern : str_sub(t->pattern, slash + 1, SIZE_MAX);
-	}
-	if (is_state_name(last) || str_find(full, STR(".tfstate.d/")) != SIZE_MAX)
+	if (is_state_name(last) || str_find(path, STR(".tfstate.d/")) != SIZE_MAX)
 		return true;
 	if (how == PATHS_REMOVE || how == PATHS_TREE)
 		return dot != SIZE_MAX && (str_is(last, "environment") || str_is(last, "terraform.tfstate"));
-	return (dot != SIZE_MAX && !folder_is_made_again(str_sub(full, dot + 1, SIZE_MAX), true)) || str_is(last, ".terraform");
+	return (dot != SIZE_MAX && !folder_is_made_again(str_sub(path, dot + 1, SIZE_MAX), true)) || str_is(last, ".terraform");
 }
 
 static bool judge_state(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how)

@@ -7,6 +7,9 @@
 
 #define MOST_FOLDERS 64
 
+/* With these find writes a file. */
+static const char find_into[] = " -fprint -fprint0 -fprintf -fls ";
+
 struct folders {
 	struct str at[MOST_FOLDERS];
 	size_t n;
@@ -161,7 +164,7 @@ static size_t last_operand(const struct shell_act *a, size_t *ret_n)
 static void found_into(struct paths *p)
 {
 	for (size_t i = 1; str_is(p->program, "find") && i + 1 < p->act->n_argv; i++) {
-		if (paths_listed(" -fprint -fprint0 -fprintf -fls ", p->act->argv[i].text)) {
+		if (paths_listed(find_into, p->act->argv[i].text)) {
 			struct paths_target t = paths_of(p, p->act->argv[i + 1]);
 
 			paths_judge(p, &t, PATHS_WRITE);
@@ -241,7 +244,7 @@ static bool only_shows(const struct paths *p, const struct words *w)
 		return false;
 	if (str_find(p->w->text, STR("$_")) != SIZE_MAX || str_find(p->w->text, STR("${_")) != SIZE_MAX) /* its last word */
 		return false;
-	return l ? !has_flag(a, l->into) : str_is(p->program, "find") && !has_flag(a, " -fprint -fprint0 -fprintf -fls ");
+	return l ? !has_flag(a, l->into) : str_is(p->program, "find") && !has_flag(a, find_into);
 }
 
 void paths_named(struct paths *p)
@@ -278,7 +281,7 @@ void paths_named(struct paths *p)
 bool paths_taken(struct paths *p, const struct paths_target *t, enum paths_how how)
 {
 	struct paths_target looked = paths_known(p->w->looked);
-	struct str last = str_sub(t->pattern, str_rfind_char(t->pattern, '/') + 1, SIZE_MAX);
+	struct str last = str_base_name(t->pattern);
 
 	(void)world_vaults(p->w->world); /* without them nobody knows what was looked through */
 	if (!looked.path.len || p->act->remote)

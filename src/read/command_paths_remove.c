@@ -1,13 +1,6 @@
 /* rm and its kin. */
 #include "read/command_paths.h"
 
-static struct str base_name(struct str s)
-{
-	size_t slash = str_rfind_char(s, '/');
-
-	return slash == SIZE_MAX ? s : str_sub(s, slash + 1, SIZE_MAX);
-}
-
 /* --- what find finds --- */
 
 /* fd: "*.py" for -e py, "*PATTERN*" where the pattern is plain text; STR_NONE: any name. */
@@ -40,7 +33,7 @@ static struct str found_name(struct arena *arena, const struct shell_act *find)
 {
 	struct str name = STR_NONE;
 
-	if (!str_is(base_name(find->argv[0].text), "find"))
+	if (!str_is(str_base_name(find->argv[0].text), "find"))
 		return fd_name(arena, find);
 	for (size_t i = 1; i < find->n_argv; i++) {
 		struct str w = find->argv[i].text;
@@ -68,7 +61,7 @@ static void judge_found(struct paths *p, const struct shell_act *by, const struc
 /* find and fd: words before the first test. fd: its first word is the pattern. */
 static void judge_starts(struct paths *p, const struct shell_act *by, enum paths_how how)
 {
-	bool fd = !str_is(base_name(by->argv[0].text), "find");
+	bool fd = !str_is(str_base_name(by->argv[0].text), "find");
 	size_t skip = fd ? 1 : 0, n = 0;
 	struct shell_value here = { .text = STR("."), .known = true };
 
@@ -100,7 +93,7 @@ static const struct shell_act *finder(const struct shell_act *a)
 	const struct shell_act *by = a->within;
 
 	for (unsigned i = 0; by && i < 4; i++) {
-		struct str name = by->n_argv ? base_name(by->argv[0].text) : STR_NONE;
+		struct str name = by->n_argv ? str_base_name(by->argv[0].text) : STR_NONE;
 
 		if (paths_listed(" find fd fdfind ", name))
 			return by;
@@ -115,7 +108,7 @@ static const struct shell_act *finder(const struct shell_act *a)
 static bool judge_listed(struct paths *p, const struct shell_act *by, enum paths_how how)
 {
 	struct shell_value here = { .text = STR("."), .known = true };
-	struct str name = base_name(by->argv[0].text);
+	struct str name = str_base_name(by->argv[0].text);
 	struct paths_target t;
 
 	if (str_is(name, "git") && !(by->n_argv > 1 && paths_listed(" ls-files diff status ", by->argv[1].text)))
@@ -141,7 +134,7 @@ bool paths_found(struct paths *p, enum paths_how how)
 
 	if (!by)
 		return false;
-	if (paths_listed(" find fd fdfind ", base_name(by->argv[0].text))) {
+	if (paths_listed(" find fd fdfind ", str_base_name(by->argv[0].text))) {
 		judge_starts(p, by, how);
 		return true;
 	}

@@ -108,8 +108,7 @@ static bool is_unit(struct paths *p, struct str word)
 {
 	static const struct str units[] = { STR_INIT("pawl-backup.timer"), STR_INIT("pawl-backup-watch.timer"),
 					    STR_INIT("pawl-backup.service"), STR_INIT("timers.target") };
-	size_t slash = str_rfind_char(word, '/');
-	struct str name = slash == SIZE_MAX ? word : str_sub(word, slash + 1, SIZE_MAX);
+	struct str name = str_base_name(word);
 
 	if (is_pawl(name) || str_find(name, STR(".pawl")) != SIZE_MAX) /* com.example.pawl of launchd */
 		return true;

@@ -52,6 +52,9 @@ static void parts(void **state)
 	assert_int_equal(str_sub(STR("abc"), 9, 1).len, 0);
 	assert_true(str_cmp(STR("a"), STR("ab")) < 0);
 	assert_int_equal(str_rfind_char(STR("a/b/c"), '/'), 3);
+	assert_true(str_is(str_base_name(STR("/usr/bin/rm")), "rm"));
+	assert_true(str_is(str_base_name(STR("rm")), "rm"));
+	assert_int_equal(str_base_name(STR("a/b/")).len, 0);
 }
 
 static const struct CMUnitTest tests[] = {

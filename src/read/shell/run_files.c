@@ -193,7 +193,7 @@ static void copy_files(struct run *r, struct run_scene *s, struct run_call *call
 		if (renamed(r, from).len)
 			text = renamed(r, from);
 		run_file_write(r, s, to, text, false);
-		run_file_write(r, s, arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(to), STR_ARG(run_base_name(paths[i]))),
+		run_file_write(r, s, arena_fmt(r->arena, "%.*s/%.*s", STR_ARG(to), STR_ARG(str_base_name(paths[i]))),
 				text, false);
 	}
 }
@@ -217,7 +217,7 @@ static void tee(struct run *r, struct run_scene *s, struct run_call *call)
 /* Programs that make a file of a name given by an option: the text is not known. */
 static void downloads(struct run *r, struct run_scene *s, struct run_call *call)
 {
-	bool curl = str_is(run_base_name(call->argv[0].text), "curl");
+	bool curl = str_is(str_base_name(call->argv[0].text), "curl");
 	bool named = false, own = !curl, quiet = false;
 
 	for (size_t i = 1; i < call->n; i++) {
@@ -242,7 +242,7 @@ static void downloads(struct run *r, struct run_scene *s, struct run_call *call)
 		struct str a = call->argv[i].text;
 
 		if (str_find(a, STR("://")) != SIZE_MAX)
-			run_file_unknown(r, s, run_base_name(a));
+			run_file_unknown(r, s, str_base_name(a));
 	}
 	if (!named || quiet)
 		run_print_unknown(r, s, call->act);
@@ -272,7 +272,7 @@ bool run_file_program(struct run *r, struct run_scene *s, struct run_call *call)
 		{ "cp", copy_files }, { "mv", copy_files },   { "ln", copy_files }, { "install", copy_files }, { "tee", tee },
 		{ "curl", downloads }, { "wget", downloads }, { "dd", dd },
 	};
-	struct str name = run_base_name(call->argv[0].text);
+	struct str name = str_base_name(call->argv[0].text);
 
 	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
 		if (!str_is(name, programs[i].name))

@@ -455,7 +455,7 @@ bool run_filter(struct run *r, struct run_scene *s, struct run_call *call)
 				{ "head", head }, { "cut", cut },
 		{ "sed", sed }, { "grep", grep }, { "egrep", grep }, { "sort", sort_lines }, { "uniq", sort_lines },
 	};
-	struct str name = run_base_name(call->argv[0].text);
+	struct str name = str_base_name(call->argv[0].text);
 	struct run_text out = { .arena = r->arena };
 
 	if (run_made_here(r, s, call->argv[0].text))

@@ -77,7 +77,7 @@ static void find_exec(struct run *r, struct run_scene *s, struct run_call *call,
 {
 	struct run_scene p = run_scene_process(r, s, "find -exec", call);
 	struct run_list argv = { 0 };
-	bool fd = run_listed("fd fdfind", run_base_name(call->argv[0].text)), placed = false;
+	bool fd = run_listed("fd fdfind", str_base_name(call->argv[0].text)), placed = false;
 	struct str path = fd ? fd_found(r, call, from) : found(r, call);
 
 	for (size_t i = from; i < to; i++) {
@@ -97,7 +97,7 @@ static void find_exec(struct run *r, struct run_scene *s, struct run_call *call,
 	p.cwd = str_starts(call->argv[from - 1].text, STR("-execdir")) || str_starts(call->argv[from - 1].text, STR("-okdir"))
 			? run_value((struct str){ "", 1 }, p.span) : p.cwd;
 	run_argv(r, &p, argv.item, argv.n, call);
-	if (argv.n && run_listed("bash sh dash zsh source . python python3 node psql", run_base_name(argv.item[0].text)))
+	if (argv.n && run_listed("bash sh dash zsh source . python python3 node psql", str_base_name(argv.item[0].text)))
 		found_script(r, &p, call, &argv);
 }
 

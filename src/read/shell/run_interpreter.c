@@ -135,7 +135,7 @@ static void words(struct run *r, struct run_scene *p, const struct interpreter *
 
 bool run_interpreter(struct run *r, struct run_scene *s, struct run_call *call)
 {
-	struct str name = run_base_name(call->argv[0].text);
+	struct str name = str_base_name(call->argv[0].text);
 
 	for (size_t i = 0; i < ARRAY_LEN(interpreters); i++) {
 		struct run_scene p;

@@ -281,7 +281,7 @@ static void last_part(struct run *r, struct run_scene *s, struct run_call *call)
 	if (call->n != 2 || !call->argv[1].known || str_ends(call->argv[1].text, STR("/")))
 		run_print_unknown(r, s, call->act);
 	else
-		print_line(r, s, run_base_name(call->argv[1].text));
+		print_line(r, s, str_base_name(call->argv[1].text));
 }
 
 static void folder_part(struct run *r, struct run_scene *s, struct run_call *call)
@@ -354,7 +354,7 @@ static void list(struct run *r, struct run_scene *s, struct run_call *call)
 		struct str a = call->argv[i].text;
 
 		known &= call->argv[i].known && !call->argv[i].glob && a.len && a.ptr[0] != '-' &&
-			 str_find_char(run_base_name(a), '.') != SIZE_MAX && !str_ends(a, STR(".")) && run_base_name(a).ptr[0] != '.';
+			 str_find_char(str_base_name(a), '.') != SIZE_MAX && !str_ends(a, STR(".")) && str_base_name(a).ptr[0] != '.';
 	}
 	for (size_t i = 1; known && i < call->n; i++)
 		print_line(r, s, call->argv[i].text);
@@ -365,7 +365,7 @@ static void list(struct run *r, struct run_scene *s, struct run_call *call)
 static void quiet(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	(void)r;
-	s->status = str_is(run_base_name(call->argv[0].text), "true") ? 0 : -1;
+	s->status = str_is(str_base_name(call->argv[0].text), "true") ? 0 : -1;
 }
 
 bool run_output(struct run *r, struct run_scene *s, struct run_call *call)
@@ -379,7 +379,7 @@ bool run_output(struct run *r, struct run_scene *s, struct run_call *call)
 		{ "ls", list },
 		{ "true", quiet },	{ "sleep", quiet },	    { "false", quiet },
 	};
-	struct str name = run_base_name(call->argv[0].text);
+	struct str name = str_base_name(call->argv[0].text);
 
 	if (run_made_here(r, s, call->argv[0].text))
 		return false;

@@ -25,7 +25,6 @@ void run_list_add(struct run *r, struct run_list *l, struct shell_value v);
 void *run_alloc(struct run *r, size_t size);
 /* Numbers of a value: "-12". False when it is none. */
 bool run_number(struct str s, int64_t *ret);
-struct str run_base_name(struct str path);
 /* Next line of ${s} from *${at}, without its newline; false at the end. */
 bool run_line(struct str s, size_t *at, struct str *ret);
 

@@ -468,7 +468,7 @@ bool run_programs(struct run *r, struct run_scene *s, struct run_call *call)
 		{ "expect", run_expect },
 		{ "ed red", run_ed },
 	};
-	struct str name = run_base_name(call->argv[0].text);
+	struct str name = str_base_name(call->argv[0].text);
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		if (!run_listed(table[i].names, name))

@@ -243,7 +243,7 @@ bool run_npm(struct run *r, struct run_scene *s, struct run_call *call)
 				  "whoami view info config cache pack version outdated why dedupe fund doctor exec x dlx help set get "
 				  "workspaces workspace node global import patch rebuild prune root bin publish search token team owner "
 				  "deprecate dist-tag access org profile store fetch deploy setup env licenses";
-	struct str tool = run_base_name(call->argv[0].text);
+	struct str tool = str_base_name(call->argv[0].text);
 	struct run_scene p;
 	size_t i = 1;
 	struct str verb;

@@ -32,12 +32,12 @@ static struct str interpreter_of(struct str text)
 		return STR("");
 	line = str_trim(str_sub(line, 2, line.len));
 	blank = str_find_char(line, ' ');
-	name = run_base_name(str_sub(line, 0, blank));
+	name = str_base_name(str_sub(line, 0, blank));
 	if (str_is(name, "env") && blank != SIZE_MAX) {
 		line = str_trim(str_sub(line, blank, line.len));
 		if (str_starts(line, STR("-S")))
 			line = str_trim(str_sub(line, 2, line.len));
-		name = run_base_name(str_sub(line, 0, str_find_char(line, ' ')));
+		name = str_base_name(str_sub(line, 0, str_find_char(line, ' ')));
 	}
 	return name;
 }
@@ -134,7 +134,7 @@ bool run_shell(struct run *r, struct run_scene *s, struct run_call *call)
 {
 	struct shell_words o = shell_options(call);
 	struct run_scene p = run_scene_process(r, s, o.command ? "" : "", call);
-	struct str name = run_base_name(call->argv[0].text);
+	struct str name = str_base_name(call->argv[0].text);
 
 	p.via = s->via;
 	run_via(r, &p, o.command ? arena_fmt(r->arena, "%.*s -c", STR_ARG(name)) : name);

@@ -119,13 +119,6 @@ bool run_number(struct str s, int64_t *ret)
 	return true;
 }
 
-struct str run_base_name(struct str path)
-{
-	size_t slash = str_rfind_char(path, '/');
-
-	return slash == SIZE_MAX ? path : str_sub(path, slash + 1, path.len);
-}
-
 bool run_line(struct str s, size_t *at, struct str *ret)
 {
 	struct str rest = str_sub(s, *at, s.len);

@@ -217,7 +217,7 @@ static struct shell_value package(struct shell_value v)
 	if (at != SIZE_MAX)
 		t = str_sub(t, 0, at);
 	if (v.text.len && v.text.ptr[0] == '@')
-		t = run_base_name(t);
+		t = str_base_name(t);
 	v.text = t;
 	return v;
 }
@@ -279,7 +279,7 @@ static struct str named_user(const struct unwrap *u)
 
 static void become(struct unwrap *u)
 {
-	struct str user = wrapper_lists(STR("su runuser gosu su-exec"), run_base_name(u->call->argv[0].text)) ? named_user(u) : STR_NONE;
+	struct str user = wrapper_lists(STR("su runuser gosu su-exec"), str_base_name(u->call->argv[0].text)) ? named_user(u) : STR_NONE;
 
 	if (u->w->flags & WRAPPER_ROOT)
 		u->p.user = STR("root");
@@ -298,7 +298,7 @@ static bool by_row(struct unwrap *u)
 	*p = run_scene_process(u->r, u->s, "", u->call);
 	p->via = u->s->via;
 	run_via(u->r, p, u->w->verb.len && u->i < 4 ? run_joined(u->r, &(struct run_call){ .argv = u->call->argv, .n = u->i }, 0)
-						     : run_base_name(u->call->argv[0].text));
+						     : str_base_name(u->call->argv[0].text));
 	become(u);
 	if (flags & WRAPPER_LOSES && !p->remote) {
 		p->env_lost = true;
@@ -336,7 +336,7 @@ static bool by_row(struct unwrap *u)
 
 bool run_unwrap(struct run *r, struct run_scene *s, struct run_call *call)
 {
-	struct str name = run_base_name(call->argv[0].text);
+	struct str name = str_base_name(call->argv[0].text);
 
 	if (run_programs(r, s, call))
 		return true;
