@@ -34,10 +34,11 @@ struct binding {
 	struct str evidence; /* digest, hex, over the evidence shown */
 };
 
-/* A bucket that the Terraform state of a request manages, or what is set for one, whether the request touches it or not. */
+/* A bucket that the Terraform state of a request manages, or what is set for one, whether the request touches it or not; or that the
+ * request brings into it. */
 struct request_bucket {
 	struct str address; /* of the resource: "aws_s3_bucket.backups" */
-	struct str name;    /* the bucket's */
+	struct str name;    /* the bucket's; of Google "gs:NAME", of Backblaze "b2:NAME" */
 	struct request_bucket *next;
 };
 

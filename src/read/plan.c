@@ -5,7 +5,6 @@
 
 #include "base/json_memory.h"
 #include "read/plan_change.h"
-#include "read/plan_prior.h"
 #include "read/plan_say.h"
 
 #define PIECE ((size_t)64 << 10)     /* bytes given to yajl at once: bounds what it has to keep over a boundary */
@@ -55,7 +54,6 @@ struct plan_reader {
 	struct arena scratch; /* one element at a time */
 	yajl_handle yajl;
 	struct json_build build;
-	struct plan_prior prior;
 	const struct key *key; /* of the member being read; NULL: none we know */
 	struct str seen[MAX_KEYS];
 	size_t n_seen;
@@ -218,7 +216,7 @@ static bool in_prior(const struct plan_reader *r)
 static bool not_needed(struct plan_reader *r, struct str name)
 {
 	if (!r->building)
-		return in_prior(r) && !plan_prior_name(&r->prior, r->depth, name);
+		return in_prior(r) && !plan_prior_name(&r->work.prior, r->depth, name);
 	if (r->depth == LEVEL_ELEMENT)
 		r->in_change = str_is(name, "change");
 	if (!r->in_change || r->depth != LEVEL_CHANGE)
@@ -281,7 +279,7 @@ static bool on_scalar(struct plan_reader *r, enum json_type type, struct str tex
 	if (r->building)
 		return element_step(r, json_build_scalar(&r->build, type, text));
 	if (in_prior(r) && type == JSON_STRING)
-		plan_prior_text(&r->prior, text);
+		plan_prior_text(&r->work.prior, text);
 	if (r->depth == 1)
 		return top_scalar(r, type, text);
 	return r->depth > 0 ? true : refuse(r, "the plan is no JSON object: give the output of `terraform show -json PLANFILE`");
@@ -313,7 +311,7 @@ static bool on_close(struct plan_reader *r)
 	if (r->building)
 		return element_step(r, json_build_close(&r->build));
 	if (in_prior(r))
-		plan_prior_close(&r->prior, r->depth);
+		plan_prior_close(&r->work.prior, r->depth);
 	r->closed = r->depth == 0;
 	return true;
 }
@@ -397,7 +395,7 @@ struct plan_reader *plan_reader_new(struct arena *arena, const struct plan_opts 
 	if (!r || !mem)
 		return NULL;
 	arena_init(&r->scratch, mem, scratch);
-	r->work.arena = r->prior.arena = arena;
+	r->work.arena = r->work.prior.arena = arena;
 	if (opts)
 		r->work.opts = *opts;
 	r->max_bytes = r->work.opts.max_bytes ? r->work.opts.max_bytes : PLAN_MAX_BYTES;
@@ -482,7 +480,7 @@ struct change_list plan_reader_end(struct plan_reader *r, struct plan_summary *r
 	}
 	w->sum.refresh_only = !r->resource_changes && w->sum.n_drift > 0;
 	plan_relate_finish(&w->relate, w->arena);
-	w->sum.buckets = plan_prior_end(&r->prior);
+	w->sum.buckets = plan_prior_end(&r->work.prior);
 	if (w->arena->full)
 		plan_change_full(w, &r->spare);
 	if (ret_summary)

@@ -26,7 +26,7 @@ struct plan_summary {
 	struct str account, region; /* off ARNs of what is in it; STR_NONE when they do not agree */
 	struct str tag_environment; /* the one most resources carry */
 	uint64_t bytes;
-	struct request_bucket *buckets; /* of the state (prior_state), touched by the plan or not */
+	struct request_bucket *buckets; /* of the state (prior_state), touched by the plan or not, or made by it */
 };
 
 /* A create whose name or identity can be looked for in the cloud, kept for `--live`. */

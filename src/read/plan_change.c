@@ -184,6 +184,17 @@ static void survey(struct plan_work *w, const struct plan_resource *res)
 		plan_relate_refs(&w->relate, w->arena, &(struct plan_relate_of){ res->address, res->type, &res->before, res->row });
 }
 
+/* What it is made or adopted for, its state rules from then on: prior_state does not say that yet. */
+static void note_bucket(struct plan_work *w, const struct plan_resource *res)
+{
+	struct str attribute = plan_prior_attribute(res->type), name;
+
+	if (!attribute.len)
+		return;
+	name = plan_value_text(json_is(res->after.value, JSON_OBJECT) ? &res->after : &res->before, attribute);
+	plan_prior_made(&w->prior, res->type, res->address, keep(w, name));
+}
+
 /* --- shapes --- */
 
 static void note_create(struct plan_work *w, const struct plan_resource *res)
@@ -216,6 +227,7 @@ static void do_create(struct plan_work *w, struct plan_resource *res)
 	c->reason = STR("something new is made");
 	plan_hazard_create(w, res);
 	note_create(w, res);
+	note_bucket(w, res);
 }
 
 /* A no-op that adopts something is an update too; what it will be is what it is, and need not be there. */
@@ -230,6 +242,7 @@ static void do_update(struct plan_work *w, struct plan_resource *res, const stru
 		return;
 	c->reversible = REVERSIBLE_YES;
 	if (json_is(importing, JSON_OBJECT)) {
+		note_bucket(w, res);
 		plan_say(&say,
 			 "adopts an object that exists (%.*s) into this state: from now on this configuration rules it",
 			 STR_ARG(plan_say_cut(json_str(importing, "id"), 200)));
@@ -272,8 +285,10 @@ static void do_loss(struct plan_work *w, struct plan_resource *res, const struct
 					 "a backup in a drill first");
 	plan_relate_dead(&w->relate, w->arena, c, &(struct plan_relate_of){ res->address, res->type, &res->before, res->row });
 	plan_hazard_beside(w, res);
-	if (replace)
+	if (replace) {
 		note_create(w, res);
+		note_bucket(w, res);
+	}
 }
 
 static void do_forget(struct plan_work *w, struct plan_resource *res, const struct json *v)

@@ -6,30 +6,37 @@
 #define DEPTH_STATE 2
 #define DEPTH_VALUES 3
 
-static const char bucket_type[] = "aws_s3_bucket";
-
-/* What decides whether what lies in a bucket stays there, and can be read; each names the bucket as `bucket`. */
-static const char *const setting_types[] = {
-	"aws_s3_bucket_lifecycle_configuration",
-	"aws_s3_bucket_object_lock_configuration",
-	"aws_s3_bucket_policy",
-	"aws_s3_bucket_replication_configuration",
-	"aws_s3_bucket_server_side_encryption_configuration",
-	"aws_s3_bucket_versioning",
+struct plan_prior_kind {
+	const char *type, *attribute;
+	const char *of; /* before the name: whose buckets those are */
+	bool setting;	/* decides whether what lies in a bucket stays there, and can be read */
 };
+
+static const struct plan_prior_kind kinds[] = {
+	{ "aws_s3_bucket", "bucket", "", false },
+	{ "aws_s3_directory_bucket", "bucket", "", false },
+	{ "b2_bucket", "bucket_name", "b2:", false },
+	{ "google_storage_bucket", "name", "gs:", false },
+	{ "aws_s3_bucket_lifecycle_configuration", "bucket", "", true },
+	{ "aws_s3_bucket_object_lock_configuration", "bucket", "", true },
+	{ "aws_s3_bucket_policy", "bucket", "", true },
+	{ "aws_s3_bucket_replication_configuration", "bucket", "", true },
+	{ "aws_s3_bucket_server_side_encryption_configuration", "bucket", "", true },
+	{ "aws_s3_bucket_versioning", "bucket", "", true },
+};
+
+static const struct plan_prior_kind *kind_of(struct str type)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(kinds) && !str_is(type, kinds[i].type))
+		i++;
+	return i < ARRAY_LEN(kinds) ? &kinds[i] : NULL;
+}
 
 static struct str said(const struct plan_prior_text *t)
 {
 	return (struct str){ t->at, t->len };
-}
-
-static bool is_setting(struct str type)
-{
-	size_t i = 0;
-
-	while (i < ARRAY_LEN(setting_types) && !str_is(type, setting_types[i]))
-		i++;
-	return i < ARRAY_LEN(setting_types);
 }
 
 /* --- walking --- */
@@ -38,13 +45,16 @@ static void resource_begin(struct plan_prior *p, size_t depth)
 {
 	p->resource = depth;
 	p->address.len = p->mode.len = p->type.len = p->bucket.len = 0;
+	p->kind = NULL;
 }
 
 /* Terraform writes the type before the values: those of others are passed over. */
 static bool in_resource(struct plan_prior *p, struct str name)
 {
-	if (str_is(name, "values"))
-		return !p->type.len || str_is(said(&p->type), bucket_type) || is_setting(said(&p->type));
+	if (str_is(name, "values")) {
+		p->kind = kind_of(said(&p->type));
+		return !p->type.len || p->kind;
+	}
 	p->field = str_is(name, "address") ? &p->address : str_is(name, "mode") ? &p->mode : str_is(name, "type") ? &p->type : NULL;
 	return p->field != NULL;
 }
@@ -61,7 +71,8 @@ bool plan_prior_name(struct plan_prior *p, size_t depth, struct str name)
 	if (p->resource && depth == p->resource)
 		return in_resource(p, name);
 	if (p->resource) {
-		p->field = depth == p->resource + 1 && str_is(name, "bucket") ? &p->bucket : NULL;
+		if (depth == p->resource + 1 && str_is(name, p->kind ? p->kind->attribute : "bucket"))
+			p->field = &p->bucket;
 		return p->field != NULL;
 	}
 	if (!str_is(name, "resources"))
@@ -82,27 +93,15 @@ void plan_prior_text(struct plan_prior *p, struct str text)
 
 /* --- what is found --- */
 
-static struct request_bucket *keep(struct plan_prior *p)
+static void take(struct plan_prior *p, const struct plan_prior_kind *kind, struct str address, struct str name)
 {
 	struct request_bucket *b = ARENA_NEW(p->arena, struct request_bucket);
 
-	if (b)
-		*b = (struct request_bucket){ .address = arena_str(p->arena, said(&p->address)),
-					      .name = arena_str(p->arena, said(&p->bucket)) };
-	return b;
-}
-
-static void take(struct plan_prior *p)
-{
-	bool is_bucket = str_is(said(&p->type), bucket_type);
-	struct request_bucket *b;
-
-	if (str_is(said(&p->mode), "data") || !p->address.len || !p->bucket.len || (!is_bucket && !is_setting(said(&p->type))))
-		return;
-	b = keep(p);
 	if (!b)
 		return;
-	if (!is_bucket) {
+	b->address = address;
+	b->name = *kind->of ? arena_fmt(p->arena, "%s%.*s", kind->of, STR_ARG(name)) : name;
+	if (kind->setting) {
 		b->next = p->settings;
 		p->settings = b;
 		return;
@@ -114,11 +113,36 @@ static void take(struct plan_prior *p)
 	p->buckets_last = b;
 }
 
+static void take_resource(struct plan_prior *p)
+{
+	const struct plan_prior_kind *kind = kind_of(said(&p->type));
+
+	if (str_is(said(&p->mode), "data") || !p->address.len || !p->bucket.len || !kind)
+		return;
+	if (p->kind == kind || !strcmp(kind->attribute, "bucket"))
+		take(p, kind, arena_str(p->arena, said(&p->address)), arena_str(p->arena, said(&p->bucket)));
+}
+
+struct str plan_prior_attribute(struct str type)
+{
+	const struct plan_prior_kind *kind = kind_of(type);
+
+	return kind ? str_from(kind->attribute) : STR_NONE;
+}
+
+void plan_prior_made(struct plan_prior *p, struct str type, struct str address, struct str name)
+{
+	const struct plan_prior_kind *kind = kind_of(type);
+
+	if (kind && name.len)
+		take(p, kind, address, name);
+}
+
 void plan_prior_close(struct plan_prior *p, size_t depth)
 {
 	if (!p->resource || depth != p->resource - 1)
 		return;
-	take(p);
+	take_resource(p);
 	resource_begin(p, p->resource);
 }
 

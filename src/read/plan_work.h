@@ -5,6 +5,7 @@
 #define PAWL_READ_PLAN_WORK_H
 
 #include "read/plan.h"
+#include "read/plan_prior.h"
 #include "read/plan_relate.h"
 #include "read/plan_value.h"
 
@@ -22,6 +23,7 @@ struct plan_work {
 	struct change_list changes;
 	struct plan_create *creates, *creates_last;
 	struct plan_relate relate;
+	struct plan_prior prior;
 	struct plan_tag tags[PLAN_MAX_TAGS];
 	size_t n_tags;
 	bool accounts_differ, regions_differ;

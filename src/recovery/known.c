@@ -158,7 +158,8 @@ static struct believed believe(const struct weighing *w, struct known_statement 
 		b.point = (struct point){ .target = s->target };
 	b.vault = vault_of(w->k, b.point.vault);
 	b.bucket = known_bucket(w, b.vault);
-	b.there = t != NULL;
+	b.goes = known_goes(w, b.vault);
+	b.target = t;
 	b.fresh_s = t ? t->fresh_s : 0;
 	b.resources = t && t->resources ? t->resources : b.point.resources;
 	return b;
@@ -333,7 +334,7 @@ static bool tell_target(struct weighing *w, struct known_statement *s)
 		return false;
 	if (list)
 		made = *list;
-	if (b.there) {
+	if (b.target) {
 		made.target = s->target;
 		made.user = w->k->user;
 		made.fresh_s = b.fresh_s;

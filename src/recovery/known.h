@@ -13,6 +13,7 @@
 struct known_target {
 	struct str name;
 	const struct manifest_word *resources;
+	const struct manifest_word *vaults; /* names; the last first */
 	int64_t fresh_s; /* as config_target's; 0: none, or none that can be read */
 	struct known_target *next;
 };
@@ -24,6 +25,7 @@ struct known_vault {
 	struct str bucket;     /* of S3, with the prefix behind a slash; STR_NONE */
 	struct str user;       /* whose it is; STR_NONE: whoever takes backups */
 	const struct manifest_word *is; /* what it is called where it could be destroyed: bucket, ARN, folder, repository */
+	const struct manifest_word *buckets; /* as request_bucket calls them; none where it is behind an endpoint of its own */
 	int64_t lock_s; /* as asked for; 0: none, or none that can be read */
 	struct known_vault *next;
 };

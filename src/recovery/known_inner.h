@@ -35,10 +35,11 @@ struct believed {
 	struct point point;
 	bool sound;
 	int64_t fresh_s; /* of the target in backup.yaml; one that is not there has none to take */
-	bool there;
 	struct str why;
 	const struct manifest_word *resources;
+	const struct known_target *target; /* NULL: backup.yaml has none of that name */
 	const struct known_vault *vault;
+	bool goes; /* the request takes the vault away */
 	const struct request_bucket *bucket; /* of the request's state, in which the vault lies; NULL: none */
 };
 
@@ -48,6 +49,8 @@ struct name *known_find(const struct names *n, struct str text);
 void known_sift(const struct weighing *w);
 /* The first of them in which ${v}, which may be NULL, lies; NULL: in none. */
 const struct request_bucket *known_bucket(const struct weighing *w, const struct known_vault *v);
+/* Does the request take ${v}, which may be NULL, away? Linear in its changes. */
+bool known_goes(const struct weighing *w, const struct known_vault *v);
 /* Where what destroys ${c} could destroy its backup as well, ${p} says so. */
 void known_radius(const struct weighing *w, const struct believed *b, const struct change *c, struct recovery_point *p);
 

@@ -62,27 +62,59 @@ static bool push(struct arena *arena, struct str text, const struct manifest_wor
 	return true;
 }
 
-static bool push_bucket(struct arena *arena, struct str name, const struct manifest_word **list)
+/* "HOST[:PORT]" of AWS; or of this machine, where an emulator stands for it. */
+static bool at_aws(struct str host)
 {
-	return !name.len || (push(arena, name, list) && push(arena, arena_fmt(arena, "arn:aws:s3:::%.*s", STR_ARG(name)), list));
+	host = str_sub(host, 0, str_starts(host, STR("[")) ? SIZE_MAX : str_find_char(host, ':'));
+	return str_ends(host, STR("amazonaws.com")) || str_ends(host, STR("amazonaws.com.cn")) || str_is(host, "localhost") ||
+	       str_starts(host, STR("127.")) || str_starts(host, STR("[::1]"));
 }
 
-/* restic's "s3:HOST/BUCKET/PATH" or "s3:https://HOST/BUCKET/PATH", of AWS; another host's buckets have their own names. */
-static bool push_restic(struct str repository, struct arena *arena, const struct manifest_word **list)
+static struct str without_scheme(struct str url)
 {
 	static const struct str schemes[] = { STR_INIT("https://"), STR_INIT("http://"), STR_INIT("//") };
-	struct str rest = str_starts(repository, STR("s3:")) ? str_sub(repository, 3, SIZE_MAX) : STR_NONE;
-	size_t slash;
 
 	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-		if (str_starts(rest, schemes[i]))
-			rest = str_sub(rest, schemes[i].len, SIZE_MAX);
+		if (str_starts(url, schemes[i]))
+			return str_sub(url, schemes[i].len, SIZE_MAX);
 	}
-	slash = str_find_char(rest, '/');
-	if (slash == SIZE_MAX || !str_ends(str_sub(rest, 0, slash), STR("amazonaws.com")))
+	return url;
+}
+
+static struct str first_part(struct str path)
+{
+	return str_sub(path, 0, str_find_char(path, '/'));
+}
+
+/* Another endpoint's buckets have their own names: one of AWS that is called alike is another. */
+static bool push_bucket(struct arena *arena, struct str name, bool aws, struct known_vault *v)
+{
+	if (!name.len)
 		return true;
-	rest = str_sub(rest, slash + 1, SIZE_MAX);
-	return push_bucket(arena, str_sub(rest, 0, str_find_char(rest, '/')), list);
+	return push(arena, name, &v->is) &&
+	       (!aws || (push(arena, arena_fmt(arena, "arn:aws:s3:::%.*s", STR_ARG(name)), &v->is) && push(arena, name, &v->buckets)));
+}
+
+/* restic's "gs:BUCKET:/PATH" and "b2:BUCKET:PATH": no two of a cloud's customers have a bucket of one name. */
+static bool push_cloud(struct str repository, struct arena *arena, struct known_vault *v)
+{
+	struct str rest = str_sub(repository, 3, SIZE_MAX), name = str_sub(rest, 0, str_find_char(rest, ':'));
+
+	return !name.len || push(arena, str_sub(repository, 0, 3 + name.len), &v->buckets);
+}
+
+/* restic's "s3:HOST/BUCKET/PATH" or "s3:https://HOST/BUCKET/PATH", of AWS, and those of other clouds. */
+static bool push_restic(struct str repository, struct arena *arena, struct known_vault *v)
+{
+	struct str rest, host;
+
+	if (str_starts(repository, STR("gs:")) || str_starts(repository, STR("b2:")))
+		return push_cloud(repository, arena, v);
+	if (!str_starts(repository, STR("s3:")))
+		return true;
+	rest = without_scheme(str_sub(repository, 3, SIZE_MAX));
+	host = first_part(rest);
+	return host.len == rest.len || !at_aws(host) || push_bucket(arena, first_part(str_sub(rest, host.len + 1, SIZE_MAX)), true, v);
 }
 
 /* A list, or one text. */
@@ -106,12 +138,13 @@ static bool read_target(const struct doc *d, struct arena *arena, struct known_t
 	t->name = text_of(d, "name");
 	if (!duration_parse(fresh, &t->fresh_s) || t->fresh_s < 0)
 		t->fresh_s = 0;
-	return d->type != DOC_MAP || read_words(doc_get(d, "resources"), arena, &t->resources);
+	return d->type != DOC_MAP ||
+	       (read_words(doc_get(d, "resources"), arena, &t->resources) && read_words(doc_get(d, "vault"), arena, &t->vaults));
 }
 
 static bool read_vault(const struct doc *d, struct arena *arena, struct known_vault *v)
 {
-	struct str s3 = text_of(d, "s3");
+	struct str s3 = text_of(d, "s3"), endpoint = text_of(d, "endpoint");
 
 	v->name = text_of(d, "name");
 	v->account = text_of(d, "account");
@@ -119,13 +152,13 @@ static bool read_vault(const struct doc *d, struct arena *arena, struct known_va
 	v->user = text_of(d, "user");
 	if (str_starts(s3, STR(S3))) {
 		v->bucket = str_sub(s3, sizeof(S3) - 1, SIZE_MAX);
-		if (!push_bucket(arena, str_sub(v->bucket, 0, str_find_char(v->bucket, '/')), &v->is))
+		if (!push_bucket(arena, first_part(v->bucket), !endpoint.len || at_aws(first_part(without_scheme(endpoint))), v))
 			return false;
 	}
 	if (!duration_parse(text_of(d, "lock"), &v->lock_s) || v->lock_s < 0)
 		v->lock_s = 0;
 	v->repository = text_of(d, "restic").len ? text_of(d, "restic") : text_of(d, "rclone");
-	return push(arena, v->directory, &v->is) && push(arena, v->repository, &v->is) && push_restic(v->repository, arena, &v->is);
+	return push(arena, v->directory, &v->is) && push(arena, v->repository, &v->is) && push_restic(text_of(d, "restic"), arena, v);
 }
 
 static bool read_targets(const struct doc *list, struct arena *arena, const struct known_target **ret)

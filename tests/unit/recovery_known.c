@@ -182,8 +182,9 @@ static void databases_by_name(void **state)
 
 /* What the card says of the blast radius of courses-prod-db, whose backup lies in vault "far" as ${vault} says; ${bucket} is of the same
  * state as it, and ${kind} what the plan does with that; "" where the backup counts. */
-static const char *radius(const char *vault, const char *bucket, enum change_kind kind, const char *account)
+static const char *radius_of(const char *vault, const char *bucket, const char *type, enum change_kind kind, const char *account)
 {
+	bool is_bucket = !strcmp(type, "aws_s3_bucket");
 	struct request r = { .binding = { .backend = STR("s3:tf/prod") } };
 	struct request_bucket other = { STR("aws_s3_bucket.logs"), STR("logs"), NULL },
 			      held = { STR("aws_s3_bucket.b"), str_from(bucket), &other };
@@ -199,7 +200,7 @@ static const char *radius(const char *vault, const char *bucket, enum change_kin
 	struct str json;
 	size_t n;
 
-	snprintf(text, sizeof(text), "key: " KEY "\nvaults: [{name: far, %s}]\n", vault);
+	snprintf(text, sizeof(text), "key: " KEY "\nvaults: [{name: far, %s}]\ntargets: [{name: p, vault: [far, other]}]\n", vault);
 	assert_true(take(text, &k));
 	r.buckets = &held;
 	c = change_add(&r.changes, &a);
@@ -207,7 +208,7 @@ static const char *radius(const char *vault, const char *bucket, enum change_kin
 			      .title = STR("courses-prod-db"), .account = str_from(account), .holds_data = HOLDS_DATA_YES };
 	if (kind != CHANGE_UNSET) {
 		c = change_add(&r.changes, &a);
-		*c = (struct change){ .kind = kind, .type = STR("aws_s3_bucket"), .name = held.address, .title = held.name,
+		*c = (struct change){ .kind = kind, .type = str_from(type), .name = is_bucket ? held.address : STR("x.y"), .title = held.name,
 				      .reversible = REVERSIBLE_YES, .holds_data = HOLDS_DATA_YES };
 	}
 	assert_true(ed25519_make(pem, &n) && ed25519_sign((struct str){ pem, n }, STR("x"), k.key, ignored));
@@ -223,12 +224,23 @@ static const char *radius(const char *vault, const char *bucket, enum change_kin
 	return arena_fmt(&a, "%.*s%s%.*s", STR_ARG(list->radius_why), list->radius_helps.len ? " | " : "", STR_ARG(list->radius_helps)).ptr;
 }
 
+static const char *radius(const char *vault, const char *bucket, enum change_kind kind, const char *account)
+{
+	return radius_of(vault, bucket, "aws_s3_bucket", kind, account);
+}
+
 static void the_same_state(void **state)
 {
 	static const char *const in[] = { "s3: \"s3://backups/shop\"", "s3: \"s3://backups\"", "restic: \"s3:s3.amazonaws.com/backups/shop\"",
-					  "restic: \"s3:https://s3.eu-west-1.amazonaws.com/backups\"" };
+					  "restic: \"s3:https://s3.eu-west-1.amazonaws.com/backups\"",
+					  "restic: \"s3:https://s3.amazonaws.com:443/backups\"",
+					  "restic: \"s3:s3.cn-north-1.amazonaws.com.cn/backups/a\"",
+					  "s3: \"s3://backups/shop\", endpoint: \"https://s3.eu-west-1.amazonaws.com\"",
+					  "s3: \"s3://backups/shop\", endpoint: \"http://127.0.0.1:5000\"" };
 	static const char *const out[] = { "s3: \"s3://backups-elsewhere/shop\"", "s3: \"s3://backup\"", "directory: /backups", "rclone: \"b:backups\"",
-					   "restic: \"s3:https://minio.example/backups\"", "restic: backups/x", "restic: \"s3:backups\"" };
+					   "restic: \"s3:https://minio.example/backups\"", "restic: backups/x", "restic: \"s3:backups\"",
+					   "s3: \"s3://backups/shop\", endpoint: \"https://minio.example:9000\"",
+					   "restic: \"gs:backups:/\"", "restic: \"b2:backups:shop\"", "rclone: \"s3:s3.amazonaws.com/backups\"" };
 	static const char said[] = "the Terraform state of what goes (s3:tf/prod) also manages the bucket of its vault, far: aws_s3_bucket.b | "
 				   "a state of its own for the vault's bucket: here a `removed` block for aws_s3_bucket.b with `destroy = false`, "
 				   "there an `import` block; better, a vault in another account";
@@ -257,6 +269,64 @@ static void what_the_plan_does_with_the_bucket(void **state)
 			    "its vault lies in account 12, as what goes | a vault in another account");
 }
 
+static void other_clouds(void **state)
+{
+	(void)state;
+	assert_true(strstr(radius("restic: \"gs:backups:/shop\"", "gs:backups", CHANGE_UNSET, ""), "also manages"));
+	assert_true(strstr(radius("restic: \"b2:backups\"", "b2:backups", CHANGE_UNSET, ""), "also manages"));
+	assert_string_equal(radius("restic: \"gs:backups:/shop\"", "b2:backups", CHANGE_UNSET, ""), "");
+	assert_string_equal(radius("s3: \"s3://backups\"", "gs:backups", CHANGE_UNSET, ""), "");
+}
+
+/* A name that a bucket has may be another thing's as well. */
+static void what_is_no_vault(void **state)
+{
+	static const char *const others[] = { "aws_iam_policy", "aws_db_instance", "table", "aws_s3_bucket_notification",
+					      "google_storage_bucket", "access" };
+	static const char far[] = "s3: \"s3://backups/shop\"", minio[] = "s3: \"s3://backups/shop\", endpoint: \"https://minio.example\"";
+	static const char taken[] = "this very request takes its vault, far, away | a vault that this request leaves alone";
+	char same[400];
+
+	(void)state;
+	snprintf(same, sizeof(same), "%s", radius(far, "backups", CHANGE_UNSET, ""));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		assert_string_equal(radius_of(far, "backups", others[i], CHANGE_DELETE, ""), same);
+		assert_string_equal(radius_of(minio, "backups", others[i], CHANGE_DELETE, ""), "");
+	}
+	assert_string_equal(radius_of(minio, "backups", "bucket", CHANGE_DELETE, ""), taken);
+	assert_string_equal(radius_of("restic: \"gs:backups:/\"", "backups", "google_storage_bucket", CHANGE_DELETE, ""), taken);
+	assert_string_equal(radius_of("restic: \"b2:backups:/\"", "backups", "b2_bucket", CHANGE_DELETE, ""), taken);
+	assert_string_equal(radius_of("directory: /vault", "/vault", "file", CHANGE_DELETE, ""), taken);
+}
+
+/* The copies of a target's other vaults are no proof; where they lie apart, that is a way out. */
+static void another_vault(void **state)
+{
+	static const char words[] = "| the copies in vault other lie apart, but no drill reads them: name it first in `vault` of p, and drill it; or ";
+	static const struct {
+		const char *vaults, *account;
+		bool apart;
+	} row[] = {
+		{ "s3: \"s3://backups\"}, {name: other, s3: \"s3://elsewhere\"", "", true },
+		{ "s3: \"s3://backups\"}, {name: other, restic: \"sftp:h:/r\"", "", true },
+		{ "s3: \"s3://x\", account: \"12\"}, {name: other, s3: \"s3://y\", account: \"13\"", "12", true },
+		{ "s3: \"s3://x\", account: \"12\"}, {name: other, s3: \"s3://y\", account: \"12\"", "12", false },
+		{ "s3: \"s3://backups\"}, {name: other, s3: \"s3://backups/copies\"", "", false },
+		{ "s3: \"s3://backups\"}, {name: other, directory: /v", "", false },
+		{ "s3: \"s3://backups\"}, {name: third, s3: \"s3://elsewhere\"", "", false },
+		{ "s3: \"s3://x\"}, {name: other, s3: \"s3://y\"", "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		const char *said = radius(row[i].vaults, "backups", CHANGE_UNSET, row[i].account);
+
+		assert_int_equal(strstr(said, words) != NULL, row[i].apart);
+		assert_int_equal(strstr(said, "lie apart") != NULL, row[i].apart);
+	}
+	assert_string_equal(radius(row[7].vaults, "backups", CHANGE_UNSET, ""), "");
+}
+
 /* Said alike of account and state, where there is anything to count. */
 static void what_a_lock_is_worth(void **state)
 {
@@ -277,6 +347,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(databases_by_name),
 	cmocka_unit_test(the_same_state),
 	cmocka_unit_test(what_the_plan_does_with_the_bucket),
+	cmocka_unit_test(other_clouds),
+	cmocka_unit_test(what_is_no_vault),
+	cmocka_unit_test(another_vault),
 	cmocka_unit_test(what_a_lock_is_worth),
 };
 
