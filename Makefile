@@ -1,8 +1,12 @@
 # Short front to Meson. Every target installs what it needs on Debian 12 (tools/deps).
 SANITIZE ?=
-BUILD ?= build$(if $(SANITIZE),-sanitize)
+LATE ?=
+BUILD ?= build$(if $(SANITIZE),-sanitize)$(if $(LATE),-late)
 ifneq ($(SANITIZE),)
 SETUP := -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true
+endif
+ifneq ($(LATE),)
+SETUP += -Ddelays=true
 endif
 TARGET ?= all
 SECONDS ?= 60
@@ -21,7 +25,7 @@ build:
 check:
 	@tools/deps check
 	@$(MAKE) --no-print-directory build
-	@tests/run --build $(BUILD) $(TESTS)
+	@tests/run --build $(BUILD) $(if $(LATE),--late) $(TESTS)
 
 corpus: build
 	@PAWL_SOURCE=. $(BUILD)/tests/unit/unit_corpus --ratios
