@@ -49,7 +49,7 @@ static const struct everyday_looker lookers[] = {
 };
 
 static const char copiers[] =
-	" scp sftp aws gcloud gsutil az azcopy mc mcli s3cmd s5cmd kubectl oc docker podman nerdctl duplicity lftp xxd ";
+	" scp sftp aws gcloud gsutil az azcopy mc mcli s3cmd s4cmd s5cmd kubectl oc docker podman nerdctl duplicity lftp xxd ";
 
 static bool is_listed(struct str list, struct str word)
 {

@@ -40,6 +40,7 @@ static const struct wrapper rows[] = {
 	PLAIN("taskset", "", 1, "taskset 0x1 rm x", "rm x")
 	PLAIN("cpulimit", "-l -p -e", 0, "cpulimit -l 50 rm x", "rm x")
 	PLAIN("strace|ltrace", "-e -o -p -s -u -E -a -P -I -O -S -b -X", 0, "strace -f -e trace=file rm x", "rm x")
+	ROW("perf", "record|stat|trace", "", "-o --output -e --event -F --freq -c --count -C --cpu -p --pid -t --tid -u --uid -D --delay -m --mmap-pages -r --repeat -x --field-separator -I --interval-print -G --cgroup --call-graph", 0, 0, "", "", "perf record -F 99 -g rm x", "rm x")
 	PLAIN("prlimit", "", 0, "prlimit --nofile=10 rm x", "rm x")
 	PLAIN("numactl", "-C -m -N", 0, "numactl -N 0 rm x", "rm x")
 	PLAIN("firejail|valgrind|heaptrack|cgexec|proot|bwrap", "-g -f -o --bind", 0, "firejail --noprofile rm x", "rm x")

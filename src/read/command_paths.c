@@ -1,5 +1,5 @@
 /* Where a word of a command is, and who reads its words: the seam of command_work.h. */
-#include "read/command_paths.h"
+#include "read/command_paths_found.h"
 
 size_t paths_open_at(const struct shell_value *v)
 {
@@ -244,7 +244,7 @@ static void redirections(struct paths *p)
 			continue;
 		t = paths_of(p, o->path);
 		if (!t.path.len && !p->act->remote)
-			(void)(paths_guard_anywhere(p, &t) || paths_taken(p, &t, how));
+			(void)(paths_guard_anywhere(p, &t) || paths_taken(p, &t, how) || paths_found_own(p, &t, how));
 		if (!t.path.len || paths_is_null(t.path))
 			continue; /* a name nobody knows is a new file, as a rule */
 		paths_judge(p, &t, how);
@@ -304,6 +304,8 @@ bool command_paths(struct command_work *w)
 	paths_guard_act(&p);
 	read = reader_of(p.program);
 	p.has_reader = read != NULL;
+	if (!p.act->remote)
+		paths_swept(&p);
 	paths_named(&p);
 	return read && read(&p);
 }

@@ -15,6 +15,7 @@ struct paths {
 	bool writes;	    /* what is judged is written over or edited, and is there afterwards */
 	bool hides;	    /* what is judged is there afterwards, under another name or beneath something */
 	bool has_reader;    /* its words are read one by one by a reader below */
+	const struct shell_act *found; /* what is judged is what that find finds; NULL */
 	const struct world_repository *tracked; /* only what is tracked there goes; NULL: everything */
 };
 
@@ -97,6 +98,8 @@ bool paths_guard(struct paths *p, const struct paths_target *t, struct str path,
 bool paths_guard_anywhere(struct paths *p, const struct paths_target *t);
 /* Is it in a vault of pawl's? Said either way where a vault goes: only what holds one is to be judged as what else it is. */
 bool paths_vault(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how);
+/* Can a file of a backup in it be what ${t} says? */
+bool paths_vault_reached(struct paths *p, const struct world_vault *v, const struct paths_target *t);
 /* A vault goes, whatever takes it. */
 void paths_vault_goes(struct paths *p, const struct world_vault *v, struct str name);
 struct paths_untracked {
@@ -134,6 +137,8 @@ void paths_guard_schedule(struct paths *p);
 /* Is it a unit of systemd's of pawl, or a folder of one? */
 bool paths_is_unit(struct str path, struct str pattern);
 bool paths_remove(struct paths *p);
+/* By a program that takes what is old, or there twice, below the folders it is given. */
+void paths_swept(struct paths *p);
 bool paths_copy(struct paths *p);
 bool paths_editor(struct paths *p);
 bool paths_unpack(struct paths *p);
@@ -141,7 +146,4 @@ bool paths_mode(struct paths *p);
 bool paths_git(struct paths *p);
 /* Behind `git … push`: its words from argv[${from}]; seen from ${folder}. */
 void paths_git_push(struct paths *p, size_t from, struct str folder);
-/* The targets of rm whose words are what find (or another act) finds; false when nobody knows where that is. */
-bool paths_found(struct paths *p, enum paths_how how);
-
 #endif

@@ -61,6 +61,30 @@ static void judge_api(struct paths *p, const struct command_words *s)
 	judge_place(p, bucket, !key.len);
 }
 
+/* aws s3control VERB: by --bucket, or an ARN that stands anywhere in what it is told: a job goes over a bucket's objects. */
+static void judge_control(struct paths *p, const struct command_words *s)
+{
+	static const struct str arn = STR_INIT("arn:aws:s3:::");
+	struct str verb = command_nth(s, 1), bucket;
+
+	if (str_starts(verb, STR("get-")) || str_starts(verb, STR("list-")) || str_starts(verb, STR("describe-")))
+		return;
+	if (command_value(s, "--bucket", &bucket))
+		judge_place(p, bucket, true);
+	for (size_t i = 1; i < p->act->n_argv; i++) {
+		struct str word = p->act->argv[i].text;
+
+		for (size_t at; (at = str_find(word, arn)) != SIZE_MAX;) {
+			size_t end = 0;
+
+			word = str_sub(word, at + arn.len, SIZE_MAX);
+			while (end < word.len && !memchr("\"'/,} ", word.ptr[end], 6))
+				end++;
+			judge_place(p, str_sub(word, 0, end), true);
+		}
+	}
+}
+
 /* --- tools with operands --- */
 
 static const char looks[] = " ls la list get du info stat head cat tree find diff presign share download signurl export show status dump ";
@@ -91,11 +115,15 @@ void paths_bucket_act(struct paths *p)
 	size_t n, i = 0;
 	bool only_looks, moves;
 
-	if (!paths_listed(" aws s3cmd s5cmd mc mcli gsutil gcloud ", p->program) || !command_words(p->w, &s) ||
+	if (!paths_listed(" aws s3cmd s4cmd s5cmd mc mcli gsutil gcloud ", p->program) || !command_words(p->w, &s) ||
 	    command_flag(&s, STR("--dry-run|--dryrun|--fake|--help|-h|help")))
 		return;
 	if (str_is(p->program, "aws") && str_is(command_nth(&s, 0), "s3api")) {
 		judge_api(p, &s);
+		return;
+	}
+	if (str_is(p->program, "aws") && str_is(command_nth(&s, 0), "s3control")) {
+		judge_control(p, &s);
 		return;
 	}
 	verb = verb_of(&s, &only_looks);

@@ -1,5 +1,5 @@
 /* What writes over files: mv, cp, install, ln, tee, dd, truncate, sed -i, rsync, and programs that are told where to write. */
-#include "read/command_paths.h"
+#include "read/command_paths_found.h"
 
 static bool asks_for_help(const struct paths_words *o)
 {
@@ -55,6 +55,8 @@ static void copy_one(struct paths *p, struct copy *c, const struct shell_value *
 		paths_judge(p, &s, paths_is_null(c->to.path) ? PATHS_TREE : PATHS_MOVE);
 	if (c->into && !(c->trees && dots))
 		to = paths_into(p, &c->to, &s);
+	if (!to.path.len && !c->no_clobber)
+		(void)paths_found_own(p, &to, PATHS_WRITE);
 	if (c->no_clobber || !to.path.len || paths_is_null(to.path))
 		return;
 	/* What is there may be no folder after all, by the time it runs; what a pattern names may be one. */

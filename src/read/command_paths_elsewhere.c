@@ -134,6 +134,26 @@ static bool is_followed(const struct shell_act *a)
 	return false;
 }
 
+/* docker volume create -o device=FOLDER: who mounts it by its name has the folder, and all that lies in it. */
+static void volume(struct paths *p)
+{
+	const struct shell_act *a = p->act;
+	bool makes = false;
+
+	for (size_t i = 2; i < a->n_argv; i++) {
+		struct str word = a->argv[i].text;
+		size_t at = str_find(word, STR("device="));
+		struct paths_target t;
+
+		makes = makes || (str_is(a->argv[i - 1].text, "volume") && str_is(word, "create"));
+		if (!makes || at == SIZE_MAX || (at && word.ptr[at - 1] != '='))
+			continue;
+		t = paths_of(p, (struct shell_value){ .text = str_sub(word, at + 7, SIZE_MAX), .known = true });
+		if (t.path.len > 1)
+			(void)paths_guard(p, &t, t.path, PATHS_TREE);
+	}
+}
+
 static void container(struct paths *p)
 {
 	struct paths_target from;
@@ -141,6 +161,7 @@ static void container(struct paths *p)
 
 	if (!is_container(p->act) || is_followed(p->act))
 		return;
+	volume(p);
 	for (size_t i = 1; i < p->act->n_argv; i++) {
 		if (mount_at(p->act, &i, &m) && !m.read_only && from_here(p, p->act, &m, &from))
 			(void)paths_guard(p, &from, from.path, PATHS_WRITE);

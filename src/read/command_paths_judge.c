@@ -1,6 +1,6 @@
 /* What a loss at a path means: by where it is, what stands there and how it goes. */
 #include "facts/folders.h"
-#include "read/command_paths.h"
+#include "read/command_paths_found.h"
 
 enum zone {
 	ZONE_ROOT,	/* /, or a folder that holds home or the workspace */
@@ -484,10 +484,13 @@ void paths_judge(struct paths *p, const struct paths_target *t, enum paths_how h
 	if (t->path.len && paths_guard(p, t, t->path, how))
 		return;
 	if (!t->path.len) {
-		if (!paths_guard_anywhere(p, t) && !paths_listed(" rmdir ", p->program) && !paths_taken(p, t, how))
+		if (!paths_guard_anywhere(p, t) && !paths_listed(" rmdir ", p->program) && !paths_taken(p, t, how) &&
+		    !paths_found_own(p, t, how))
 			judge_unknown(p, t, how);
 		return;
 	}
+	if (t->deep && p->act->within)
+		(void)paths_found_own(p, t, how);
 	if (judge_device(p, t, how) || judge_state(p, t, t->path, how) || is_nothing_by_name(p, t, how))
 		return;
 	judge_local(p, t, how);

@@ -3,7 +3,8 @@
  */
 #include "facts/commands.h"
 #include "facts/everyday.h"
-#include "read/command_paths.h"
+#include "read/command_paths_found.h"
+#include "read/command_words.h"
 
 #define MOST_FOLDERS 64
 
@@ -114,9 +115,9 @@ static bool only_looks(const struct paths *p, const struct everyday_looker *l)
 /* What it starts is read by itself; pawl knows what it does, and so do the readers of restic's and rclone's words. */
 static bool is_read_elsewhere(const struct paths *p)
 {
-	static const char names[] = " bash sh zsh dash ksh ash fish find xargs parallel fd fdfind at batch make gmake just task ssh pawl "
-				    "pawl-full restic rclone mount umount ";
-	static const char mounts[] = " bwrap proot firejail nsjail systemd-nspawn ";
+	static const char names[] = " bash sh zsh dash ksh ash fish find xargs parallel fd fdfind at batch make gmake just task ninja ssh "
+				    "pawl pawl-full restic rclone mount umount ";
+	static const char mounts[] = " bwrap proot firejail nsjail systemd-nspawn script ";
 	const struct shell_act *a = p->act;
 
 	return paths_listed(names, p->program) ||
@@ -189,6 +190,34 @@ static bool git_writes(const struct paths *p, size_t i)
 	return i > at && (str_starts(a->argv[i].text, STR("--output=")) || paths_listed(" -o --output -O ", a->argv[i - 1].text));
 }
 
+/* git -C DIR init; git init DIR */
+static void git_begins(struct paths *p)
+{
+	const struct shell_act *a = p->act;
+	struct shell_value folder = a->cwd;
+	size_t i = 1;
+
+	if (!str_is(p->program, "git"))
+		return;
+	for (; i + 1 < a->n_argv && a->argv[i].text.len && a->argv[i].text.ptr[0] == '-'; i++) {
+		if (str_is(a->argv[i].text, "-C"))
+			folder.text = paths_at(p, &folder, a->argv[++i]).path;
+		else
+			i += paths_listed(" -c --git-dir --work-tree ", a->argv[i].text);
+	}
+	if (i >= a->n_argv || !str_is(a->argv[i].text, "init"))
+		return;
+	for (i++; i < a->n_argv; i++) {
+		if (paths_listed(" -b --initial-branch --template --separate-git-dir ", a->argv[i].text))
+			i++;
+		else if (a->argv[i].text.len && a->argv[i].text.ptr[0] != '-')
+			folder.text = paths_at(p, &folder, a->argv[i]).path;
+	}
+	p->w->repository = command_known(folder.text) ? folder.text : STR_NONE;
+	if (p->w->repository.len)
+		(void)paths_vault(p, &(struct paths_target){ .path = folder.text, .words = folder.text }, folder.text, PATHS_WRITE);
+}
+
 static bool moves(const struct shell_act *a)
 {
 	for (size_t i = 1; i < a->n_argv && i < 5; i++) {
@@ -226,9 +255,30 @@ static struct words words_of(struct paths *p)
 	return w;
 }
 
+/* strace -o FILE CMD: of a program that starts another, a word of its own that says where to write. */
+static bool wrapper_writes(const struct paths *p, size_t i)
+{
+	static const char into[] = " -o --output --log-file --logfile --log ";
+	const struct shell_act *a = p->act, *in = a->next && a->next->within == a ? a->next : NULL;
+
+	return in && in->n_argv && i + in->n_argv < a->n_argv && str_eq(a->argv[a->n_argv - in->n_argv].text, in->argv[0].text) &&
+	       is_written(a, i, into);
+}
+
+/* make -C FOLDER: what a file in there says is run there. */
+static bool runs_in(const struct paths *p, size_t i)
+{
+	static const char flags[] = " -C --directory -d --working-directory --dir ";
+
+	return paths_listed(" make gmake just task ninja ", p->program) && is_written(p->act, i, flags) &&
+	       !has_flag(p->act, " -n --dry-run --dry ");
+}
+
 /* Is what word ${i} names written to, or may it be? */
 static bool may_lose(const struct paths *p, const struct words *w, size_t i)
 {
+	if (wrapper_writes(p, i) || runs_in(p, i))
+		return true;
 	if (git_writes(p, i) || (w->looker && is_written(p->act, i, w->looker->into)))
 		return true;
 	return !w->looks && (!w->copier || (i == w->last && w->n > 1) || moves(p->act));
@@ -247,6 +297,54 @@ static bool only_shows(const struct paths *p, const struct words *w)
 	return l ? !has_flag(a, l->into) : str_is(p->program, "find") && !has_flag(a, find_into);
 }
 
+/* Whose output goes to no screen, no file and no other act: a substitution's, where each of what it found is taken by name. */
+static bool is_substituted(const struct shell_act *a)
+{
+	for (const struct shell_opening *o = a->opens; o; o = o->next) {
+		if (o->mode != SHELL_OPEN_READ && !paths_is_null(o->path.text))
+			return false;
+	}
+	for (const struct shell_act *in = a->next; in; in = in->next) {
+		if (in->input_from == a || in->within == a)
+			return false;
+	}
+	return !a->shown;
+}
+
+/* Above a vault, and the names that are looked for are those of its files. */
+static void looked_above(struct paths *p)
+{
+	struct str vault;
+
+	if (paths_listed(" find fd fdfind ", p->program) && is_substituted(p->act) && paths_found_vault(p, p->act, &vault))
+		p->w->looked = vault;
+}
+
+/* pawl backup list --json: says where backups lie. */
+static void looked_by_pawl(struct paths *p)
+{
+	const struct shell_act *a = p->act;
+	const struct world_vault *v;
+
+	if (a->shown || a->n_argv < 2 || !paths_listed(" pawl pawl-full ", p->program) || !paths_listed(" backup vault ", a->argv[1].text))
+		return;
+	for (v = world_vaults(p->w->world); v && !v->path.len;)
+		v = v->next;
+	if (v)
+		p->w->looked = v->path;
+}
+
+/* gzip, zstd --rm: of what find found. */
+static void found_words(struct paths *p, const struct words *w)
+{
+	const struct paths_target any = { .pattern = STR("*") };
+
+	for (size_t i = 1; w->looker && !w->looks && i < p->act->n_argv; i++) {
+		if (p->act->argv[i].text.len == 1 && p->act->argv[i].text.ptr[0] == SHELL_UNKNOWN && paths_found_own(p, &any, PATHS_WRITE))
+			return;
+	}
+}
+
 void paths_named(struct paths *p)
 {
 	const struct shell_act *a = p->act;
@@ -258,6 +356,7 @@ void paths_named(struct paths *p)
 	if (a->remote || !a->n_argv)
 		return;
 	found_into(p);
+	git_begins(p);
 	w = words_of(p);
 	for (size_t i = 1; !any && i < a->n_argv; i++)
 		any = may_lose(p, &w, i);
@@ -267,11 +366,14 @@ void paths_named(struct paths *p)
 	for (size_t i = 1; i < a->n_argv; i++) {
 		if (!place_of(p, &f, a->argv[i], &t))
 			continue;
-		if (!only_shows(p, &w))
+		if (!only_shows(p, &w) && !(str_is(p->program, "find") && paths_found_not(p, a, t.path)))
 			p->w->looked = t.path;
 		if (may_lose(p, &w, i))
 			(void)paths_guard(p, &t, t.path, PATHS_WRITE);
 	}
+	looked_above(p);
+	looked_by_pawl(p);
+	found_words(p, &w);
 	for (size_t i = 0; i < f.n && a->cwd.known; i++) {
 		if (world_within(a->cwd.text, f.at[i]))
 			p->w->looked = f.at[i];

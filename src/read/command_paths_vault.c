@@ -1,6 +1,6 @@
 /* What takes pawl's own backups away: a vault that is a folder, by whatever way it is reached. What a program keeps is in
  * command_paths_keeper.c. */
-#include "read/command_paths.h"
+#include "read/command_paths_found.h"
 
 #define MOST_PARTS 32 /* of a pattern; what has more could be anywhere */
 #define MOST_SAID 256 /* earlier sayings that are looked through: more is said again */
@@ -225,6 +225,11 @@ static bool holds(struct paths *p, const struct world_vault *v, const struct pat
 	return r.pattern.too_many || r.below.too_many || (r.pattern.n && reaches(&r));
 }
 
+bool paths_vault_reached(struct paths *p, const struct world_vault *v, const struct paths_target *t)
+{
+	return (v->path.len && holds(p, v, t, v->path, PATHS_WRITE)) || (v->real.len && holds(p, v, t, v->real, PATHS_WRITE));
+}
+
 /* --- what git knows of it --- */
 
 static bool meets(const struct world_untracked *u, struct str folder)
@@ -294,11 +299,14 @@ static void vaults_untracked(struct paths *p, const struct paths_target *t, cons
 void paths_vault_untracked(struct paths *p, const struct paths_words *o, size_t from, struct str folder,
 			   const struct paths_untracked *which)
 {
+	const struct world_repository made = { .root = p->w->repository, .untracked = UINT32_MAX };
 	const struct world_repository *r = folder.len ? world_repository(p->w->world, folder) : NULL;
 	const struct shell_value base = { .text = folder, .known = true };
 	struct paths_untracked named = *which;
 	struct paths_target t = paths_known(folder);
 
+	if ((!r || !r->root.len) && made.root.len && world_within(folder, made.root))
+		r = &made; /* nothing is tracked there yet */
 	if (!r || !r->root.len)
 		return;
 	if (from >= o->n)
@@ -325,7 +333,7 @@ bool paths_vault(struct paths *p, const struct paths_target *t, struct str path,
 		if (is_untracked(p->tracked, v))
 			continue;
 		for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-			if (!folders[i].len)
+			if (!folders[i].len || (p->found && paths_found_not(p, p->found, folders[i])))
 				continue;
 			if (world_within(path, folders[i])) {
 				say(p, v, path, s);

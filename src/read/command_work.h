@@ -21,6 +21,7 @@ struct command_work {
 	struct discard **discards_end;
 	struct command_left *left; /* of earlier acts of the same text */
 	bool pawl_sought;	   /* the numbers of the guard's processes were looked up, or of what runs it */
+	struct str repository;	   /* folder that an earlier act made one of git's in */
 	struct str looked;	   /* what of the guard's own places an earlier act named or looked through */
 };
 

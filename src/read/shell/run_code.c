@@ -15,6 +15,7 @@ enum code_class {
 	CODE_WRITE,  /* the first argument is a path that is written over; with a mode, where that says so */
 	CODE_MODE,   /* the first argument is a path whose mode changes */
 	CODE_OWN,    /* what it is a method of is written over: a path that is not known */
+	CODE_FOLDER, /* the first argument is the folder that what follows is seen from */
 };
 
 struct code_call {
@@ -46,6 +47,11 @@ static const struct code_call calls[] = {
 	{ "python", "", "os.", "spawnlp", CODE_ARGV },
 	{ "python", "", "os.", "spawnvp", CODE_ARGV },
 	{ "python", "pty", "pty.", "spawn", CODE_ARGV },
+	{ "python", "", "os.", "chdir", CODE_FOLDER },
+	{ "node", "", "process.", "chdir", CODE_FOLDER },
+	{ "ruby", "", "Dir.", "chdir", CODE_FOLDER },
+	{ "ruby", "FileUtils", "FileUtils.", "cd", CODE_FOLDER },
+	{ "perl php", "", "", "chdir", CODE_FOLDER },
 	{ "python", "", "", "rmtree", CODE_DELETE },
 	{ "python", "", "os.", "remove", CODE_DELETE },
 	{ "python", "", "", "unlink", CODE_DELETE },
@@ -290,6 +296,13 @@ static void deletes(struct code *c, struct str path)
 	run_argv(c->r, &p, argv, 3, c->call);
 }
 
+/* One that nobody knows changes nothing: as a rule it is where the code lies. */
+static void changes_folder(struct code *c, struct str to)
+{
+	if (to.len && run_known(to) && (to.ptr[0] == '/' || run_known(c->p->cwd.text)))
+		c->p->cwd = run_value(world_absolute(c->p->cwd.text, to, c->r->arena), c->call->span);
+}
+
 /* array_map('unlink', glob('/srv/…')): a literal that is a function's name, and what it is given. */
 static void by_name(struct code *c, const struct arguments *a)
 {
@@ -366,6 +379,9 @@ static void called(struct code *c, const struct code_call *k, size_t at)
 	case CODE_COPY:
 		moves(c, k, &a);
 		break;
+	case CODE_FOLDER:
+		changes_folder(c, a.list.item[0].text);
+		break;
 	case CODE_EVAL:
 		if (evaluates(c, &a))
 			break;
@@ -435,7 +451,8 @@ static void awk_prints(struct code *c, size_t at)
 
 void run_code(struct run *r, struct run_scene *p, const char *language, struct str code, struct run_call *call)
 {
-	struct code c = { .r = r, .p = p, .call = call, .language = language, .text = code };
+	struct run_scene here = *p;
+	struct code c = { .r = r, .p = &here, .call = call, .language = language, .text = code };
 	bool shells = run_listed("perl ruby php julia", str_from(language));
 
 	if (r->depth >= RUN_MAX_DEPTH || !run_step(r, 1 + code.len / 16) || code.len > 262144)

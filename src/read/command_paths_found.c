@@ -1,0 +1,303 @@
+/* What find, fd, ls or git found, as words of another act: `find … | xargs rm`, find -exec, `find … | while read f`. */
+#include "read/command_paths_found.h"
+
+#define MOST_DEPTH 3 /* of a vault's files below it: TARGET/ID/FILE */
+
+/* fd: "*.py" for -e py, "*PATTERN*" where the pattern is plain text; STR_NONE: any name. */
+static struct str fd_name(struct arena *arena, const struct shell_act *fd)
+{
+	for (size_t i = 1; i < fd->n_argv; i++) {
+		struct str w = fd->argv[i].text;
+
+		if (paths_listed(" -x -X --exec --exec-batch -p --full-path ", w))
+			break;
+		if (paths_listed(" -e --extension ", w) && i + 1 < fd->n_argv)
+			return arena_fmt(arena, "*.%.*s", STR_ARG(fd->argv[i + 1].text));
+		if (w.len && w.ptr[0] == '-') {
+			i += paths_listed(" -t -d -E --type --max-depth --exclude ", w);
+			continue;
+		}
+		for (size_t k = 0; k < w.len; k++) {
+			char c = (char)(w.ptr[k] | 0x20);
+
+			if (!(c >= 'a' && c <= 'z') && !(w.ptr[k] >= '0' && w.ptr[k] <= '9') && w.ptr[k] != '_' && w.ptr[k] != '-')
+				return STR_NONE;
+		}
+		return w.len ? arena_fmt(arena, "*%.*s*", STR_ARG(w)) : STR_NONE;
+	}
+	return STR_NONE;
+}
+
+/* The one -name of a find, or STR_NONE when its tests do not say. */
+static struct str found_name(struct arena *arena, const struct shell_act *find)
+{
+	struct str name = STR_NONE;
+
+	if (!str_is(str_base_name(find->argv[0].text), "find"))
+		return fd_name(arena, find);
+	for (size_t i = 1; i < find->n_argv; i++) {
+		struct str w = find->argv[i].text;
+
+		if (paths_listed(" -o -or ! -not , ", w))
+			return STR_NONE;
+		if (paths_listed(" -name -iname ", w) && i + 1 < find->n_argv)
+			name = find->argv[i + 1].text;
+	}
+	return memchr(name.ptr ? name.ptr : "", SHELL_UNKNOWN, name.len) ? STR_NONE : name;
+}
+
+/* find and fd: words before the first test. fd: its first word is the pattern. Each folder that ${by} begins in: false past the last. */
+static bool nth_start(struct paths *p, const struct shell_act *by, size_t nth, struct paths_target *ret)
+{
+	bool fd = !str_is(str_base_name(by->argv[0].text), "find");
+	size_t skip = fd ? 1 : 0, n = 0;
+
+	for (size_t i = 1; i < by->n_argv; i++) {
+		struct str w = by->argv[i].text;
+
+		if ((!fd && w.len && memchr("-(!", w.ptr[0], 3) && !paths_listed(" -H -L -P ", w)) ||
+		    (fd && paths_listed(" -x -X --exec --exec-batch ", w)))
+			break;
+		if (w.len && w.ptr[0] == '-') {
+			i += fd && paths_listed(" -e -t -d -E --type --extension --max-depth --exclude ", w);
+		} else if (skip) {
+			skip--;
+		} else if (n++ == nth) {
+			*ret = paths_at(p, &by->cwd, by->argv[i]);
+			return true;
+		}
+	}
+	*ret = paths_at(p, &by->cwd, (struct shell_value){ .text = STR("."), .known = true });
+	return nth == 0 && !n;
+}
+
+static void judge_found(struct paths *p, const struct shell_act *by, struct paths_target t, enum paths_how how)
+{
+	struct str name = found_name(p->arena, by);
+
+	t.maybe = true;
+	t.slash = true;
+	if (t.path.len && !t.pattern.len)
+		t.pattern = name.len ? arena_fmt(p->arena, "**/%.*s", STR_ARG(name)) : STR("**");
+	p->found = by;
+	paths_judge(p, &t, how);
+	p->found = NULL;
+}
+
+/* Who gives the words: find itself, or whose output xargs reads. */
+static const struct shell_act *finder(const struct shell_act *a)
+{
+	const struct shell_act *by = a->within;
+
+	for (unsigned i = 0; by && i < 4; i++) {
+		struct str name = by->n_argv ? str_base_name(by->argv[0].text) : STR_NONE;
+
+		if (paths_listed(" find fd fdfind ", name))
+			return by;
+		if (paths_listed(" git rg ls ", name))
+			return by;
+		by = paths_listed(" xargs parallel ", name) || (name.len && by->input_from) ? by->input_from : by->within;
+	}
+	return NULL;
+}
+
+/* `git ls-files | xargs rm`: names below the folder it ran in. `ls FOLDER` gives names without their folder: not known. */
+static bool judge_listed(struct paths *p, const struct shell_act *by, enum paths_how how)
+{
+	struct shell_value here = { .text = STR("."), .known = true };
+	struct str name = str_base_name(by->argv[0].text);
+	struct paths_target t;
+
+	if (str_is(name, "git") && !(by->n_argv > 1 && paths_listed(" ls-files diff status ", by->argv[1].text)))
+		return false;
+	if (str_is(name, "ls") && by->n_argv > 1)
+		return false;
+	if (str_is(name, "rg") && by->n_argv > 3) { /* rg PATTERN FOLDER */
+		struct str last = by->argv[by->n_argv - 1].text;
+
+		if (str_starts(last, STR("/")) || str_starts(last, STR("..")))
+			here = by->argv[by->n_argv - 1];
+	}
+	t = paths_at(p, &by->cwd, here);
+	if (t.path.len && !t.pattern.len)
+		t.pattern = STR("*");
+	paths_judge(p, &t, how);
+	return true;
+}
+
+bool paths_found(struct paths *p, enum paths_how how)
+{
+	const struct shell_act *by = finder(p->act);
+	struct paths_target t;
+
+	if (!by)
+		return false;
+	if (paths_listed(" find fd fdfind ", str_base_name(by->argv[0].text))) {
+		for (size_t i = 0; nth_start(p, by, i, &t); i++)
+			judge_found(p, by, t, how);
+		return true;
+	}
+	return judge_listed(p, by, how);
+}
+
+/* --- pawl's own among it --- */
+
+static bool is_find(struct str program)
+{
+	return paths_listed(" find fd fdfind ", program);
+}
+
+/* find … -not -path '/srv/vault*', -path … -prune: ${folder} is left out. */
+bool paths_found_not(struct paths *p, const struct shell_act *by, struct str folder)
+{
+	for (size_t i = 1; i + 1 < by->n_argv; i++) {
+		struct paths_target t;
+		struct str w = by->argv[i].text;
+		bool name = str_is(w, "-name"), out = paths_listed(" ! -not ", by->argv[i - 1].text);
+
+		if (!name && !paths_listed(" -path -wholename -ipath ", w))
+			continue;
+		for (size_t k = i + 2; !out && k < by->n_argv && k < i + 5 && !paths_listed(" -o -or ", by->argv[k].text); k++)
+			out = str_is(by->argv[k].text, "-prune");
+		if (!out)
+			continue;
+		t = paths_at(p, &by->cwd, by->argv[i + 1]);
+		w = t.path.len && !t.pattern.len && !name ? t.path : by->argv[i + 1].text;
+		if (name ? str_glob(w, str_base_name(folder)) : str_glob(w, folder) || str_glob(w, arena_join(p->arena, folder, STR("/x"))))
+			return true;
+	}
+	return false;
+}
+
+/* -maxdepth N, -d N of fd; SIZE_MAX: any depth. */
+static size_t most_depth(const struct shell_act *by)
+{
+	uint64_t n;
+
+	for (size_t i = 1; i + 1 < by->n_argv; i++) {
+		if (paths_listed(" -maxdepth --max-depth -d ", by->argv[i].text) && str_to_u64(by->argv[i + 1].text, &n))
+			return n < SIZE_MAX ? (size_t)n : SIZE_MAX;
+	}
+	return SIZE_MAX;
+}
+
+/* What lies below ${start} and passes the tests of ${by}, as patterns: by depth where that ends. False past the last. */
+static bool nth_pattern(struct paths *p, const struct shell_act *by, size_t n, struct str *ret)
+{
+	struct str name = found_name(p->arena, by), stars = STR_NONE;
+	size_t depth = most_depth(by);
+
+	if (depth > MOST_DEPTH + 8) {
+		*ret = name.len ? arena_fmt(p->arena, "**/%.*s", STR_ARG(name)) : STR("**");
+		return n == 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		stars = arena_join(p->arena, stars, STR("*/"));
+	*ret = arena_join(p->arena, stars, name.len ? name : STR("*"));
+	return n < depth;
+}
+
+/* Is every file below where it begins found? */
+static bool finds_all(struct paths *p, const struct shell_act *by)
+{
+	for (size_t i = 1; i < by->n_argv; i++) {
+		if (paths_listed(" ! -not -path -wholename -ipath -prune -regex -E --exclude ", by->argv[i].text))
+			return false;
+	}
+	return most_depth(by) == SIZE_MAX && !found_name(p->arena, by).len;
+}
+
+static bool own_below(struct paths *p, const struct shell_act *by, struct paths_target t, enum paths_how how)
+{
+	enum paths_how tree = how == PATHS_MODE || how == PATHS_MODE_TREE ? PATHS_MODE_TREE : PATHS_TREE;
+	bool any = false;
+
+	if (t.path.len > 1 && finds_all(p, by))
+		return paths_guard(p, &(struct paths_target){ .path = t.path, .words = t.words }, t.path, tree);
+	p->found = by;
+	for (size_t n = 0; nth_pattern(p, by, n, &t.pattern); n++)
+		any = paths_vault(p, &t, t.path, how) || any;
+	p->found = NULL;
+	return any;
+}
+
+/* ls -d A B: its words, each. */
+static bool own_listed(struct paths *p, const struct shell_act *by, enum paths_how how)
+{
+	bool any = false, itself = false;
+
+	for (size_t i = 1; i < by->n_argv; i++) {
+		struct str w = by->argv[i].text;
+
+		itself = itself || str_is(w, "--directory") ||
+			 (w.len > 1 && w.ptr[0] == '-' && w.ptr[1] != '-' && memchr(w.ptr, 'd', w.len));
+	}
+	for (size_t i = 1; itself && i < by->n_argv; i++) {
+		struct paths_target t = paths_at(p, &by->cwd, by->argv[i]);
+
+		if (t.path.len && by->argv[i].text.ptr[0] != '-')
+			any = paths_vault(p, &t, t.path, how) || any;
+	}
+	return any;
+}
+
+/* In a loop that reads what it finds: `find … | while read f`. */
+static const struct shell_act *finder_of_loop(const struct shell_act *a)
+{
+	const struct shell_act *by = a->within ? NULL : a->input_from;
+
+	return by && by->n_argv && paths_listed(" find fd fdfind ls ", str_base_name(by->argv[0].text)) ? by : NULL;
+}
+
+/* -exec's words: "/srv" and what is behind it, which may be "/…" */
+static bool is_below(struct paths *p, const struct paths_target *t, struct str start)
+{
+	struct str whole = arena_fmt(p->arena, "%.*s/%.*s", STR_ARG(t->path), STR_ARG(t->pattern));
+
+	return world_within(t->path, start) || str_starts(str_starts(whole, STR("//")) ? str_sub(whole, 1, SIZE_MAX) : whole, start);
+}
+
+bool paths_found_own(struct paths *p, const struct paths_target *t, enum paths_how how)
+{
+	const struct shell_act *by = finder(p->act);
+	struct paths_target start;
+	bool any = false;
+
+	by = by ? by : finder_of_loop(p->act);
+	if (!by || p->act->remote || (!t->path.len && !str_is(t->pattern, "*")))
+		return false; /* "$f.bak" is another */
+	if (str_is(str_base_name(by->argv[0].text), "ls"))
+		return own_listed(p, by, how);
+	for (size_t i = 0; is_find(str_base_name(by->argv[0].text)) && nth_start(p, by, i, &start); i++) {
+		if (!start.path.len || start.pattern.len || (t->path.len && !is_below(p, t, start.path)))
+			continue; /* a copy elsewhere */
+		any = own_below(p, by, t->path.len && world_within(t->path, start.path) ? paths_known(t->path) : start, how) || any;
+	}
+	return any;
+}
+
+static bool finds(struct paths *p, const struct shell_act *by, struct paths_target start, const struct world_vault *v,
+		  struct str folder)
+{
+	if (!folder.len || start.pattern.len || !world_within(folder, start.path) || paths_found_not(p, by, folder))
+		return false;
+	for (size_t n = 0; nth_pattern(p, by, n, &start.pattern); n++) {
+		if (paths_vault_reached(p, v, &start))
+			return true;
+	}
+	return false;
+}
+
+bool paths_found_vault(struct paths *p, const struct shell_act *by, struct str *ret)
+{
+	struct paths_target t;
+
+	for (size_t i = 0; nth_start(p, by, i, &t); i++) {
+		for (const struct world_vault *v = world_vaults(p->w->world); v; v = v->next) {
+			*ret = v->path;
+			if (finds(p, by, t, v, v->path) || finds(p, by, t, v, v->real))
+				return true;
+		}
+	}
+	return false;
+}
