@@ -290,11 +290,16 @@ bool relay_ready_awaited(const struct relay *r)
 	return false;
 }
 
+bool relay_forgets(const struct session *s)
+{
+	return s->relay.counters && !s->unseen && !s->worker->server->o.permissive;
+}
+
 void relay_forget(struct session *s)
 {
 	struct relay *r = &s->relay;
 
-	if (!r->counters || s->unseen || s->worker->server->o.permissive)
+	if (!relay_forgets(s))
 		return;
 	relay_help(s, HELPER_FORGET, HOW_QUIET);
 	relay_sync(s, HOW_BETWEEN);

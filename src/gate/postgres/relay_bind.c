@@ -213,7 +213,7 @@ static enum relay_did bind_by_ruling(struct session *s, struct str portal, struc
 	case RULING_ALONE:
 		return bind_alone(s);
 	case RULING_CONTROL:
-		if (relay_begins(p) && s->relay.counters && s->relay.block == BLOCK_NONE && s->relay.unsynced)
+		if (relay_begins(p) && relay_forgets(s) && s->relay.block == BLOCK_NONE && s->relay.unsynced)
 			return relay_begin_anew(s);
 		if (relay_begins(p) && s->relay.block == BLOCK_NONE)
 			relay_forget(s);

@@ -51,8 +51,7 @@ static enum relay_did act(struct session *s, struct str message, size_t total, s
 		relay_hold_nothing(&s->relay);
 		return RELAY_PASS;
 	case 'S':
-		relay_client_sync(s);
-		return RELAY_DONE;
+		return relay_client_sync(s);
 	case 'X':
 		session_end(s);
 		return RELAY_ENDED;

@@ -75,6 +75,21 @@ static void look_closer(struct session *s)
 	relay_when_quiet(s, evaluate);
 }
 
+bool relay_looks_none(const struct session *s)
+{
+	return s->unseen && !s->relay.after.len;
+}
+
+/* Nobody looks: what was to be run before the commit did, or failed and was told. */
+static void unwatched(struct session *s)
+{
+	struct relay *r = &s->relay;
+
+	r->may_commit = !r->failed;
+	buf_free(&r->refusal);
+	r->looked(s);
+}
+
 void relay_look(struct session *s, void (*then)(struct session *s))
 {
 	struct relay *r = &s->relay;
@@ -85,7 +100,7 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 	r->witness_state[0] = '\0';
 	r->failed = r->theirs_failed = false;
 	r->looked = then;
-	if (s->unseen) {
+	if (relay_looks_none(s)) {
 		r->may_commit = true;
 		relay_when_quiet(s, then);
 		return;
@@ -103,6 +118,11 @@ void relay_look(struct session *s, void (*then)(struct session *s))
 		relay_after_look(s, false);
 		relay_query(s, buf_str(&r->after), HOW_ERROR | HOW_QUIET);
 		relay_after_look(s, true);
+	}
+	if (s->unseen) {
+		relay_sync(s, HOW_NONE);
+		relay_when_quiet(s, unwatched);
+		return;
 	}
 	relay_help(s, HELPER_BEFORE_2, HOW_ERROR | HOW_QUIET);
 	relay_help(s, relay_witness(s), HOW_WITNESS | HOW_QUIET);

@@ -290,9 +290,33 @@ static void ours_ends(struct session *s, enum relay_block becomes)
 	s->relay.block = becomes;
 }
 
+/* Before a COMMIT in it. One that failed the server rolls back. */
+static bool must_look(const struct session *s)
+{
+	const struct relay *r = &s->relay;
+
+	if ((r->block != BLOCK_CLIENT && r->block != BLOCK_GATE) || s->worker->server->o.permissive || r->tx == 'E')
+		return false;
+	return r->block == BLOCK_GATE || r->chains || !relay_looks_none(s);
+}
+
+/* What is sent now ends the transaction, where nothing before it in its pipeline fails. */
+static void ends(struct relay *r)
+{
+	if (r->chains)
+		return;
+	r->failed = false;
+	r->block = BLOCK_NONE;
+}
+
 static bool is_savepoint(enum control c)
 {
 	return c == CONTROL_SAVEPOINT || c == CONTROL_RELEASE || c == CONTROL_ROLLBACK_TO;
+}
+
+static bool ends_one(enum control c)
+{
+	return c == CONTROL_COMMIT || c == CONTROL_PREPARE || c == CONTROL_ROLLBACK;
 }
 
 static enum relay_did execute_control(struct session *s, const struct relay_special *x, struct str message)
@@ -302,6 +326,11 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 
 	if (r->block == BLOCK_GATE && e.message.len && (is_savepoint(x->control) || (x->p && x->p->chain)))
 		return relay_refuse_extended(s, &e);
+	/* A ReadyForQuery on its way ends the transaction before, and all that is counted and announced with it. Or what was to end it was
+	 * skipped behind an error: then it is open, and may go on by ROLLBACK TO. So what ends one is always of the pipeline that its
+	 * ReadyForQuery, where it says otherwise, is the next one of. */
+	if ((r->block == BLOCK_NONE ? x->control != CONTROL_NONE : ends_one(x->control)) && relay_ready_awaited(r))
+		return relay_wait(s);
 	r->chains = x->chain && r->block != BLOCK_NONE;
 	switch (x->control) {
 	case CONTROL_COMMIT:
@@ -309,18 +338,14 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 		if (r->block == BLOCK_GATE && r->n_sent)
 			return relay_wait(s);
 		if (r->block == BLOCK_GATE && s->worker->server->o.permissive)
-			ours_ends(s, BLOCK_NONE);
-		if ((r->block != BLOCK_CLIENT && r->block != BLOCK_GATE) || s->worker->server->o.permissive)
-			break;
-		if (relay_ready_awaited(r))
-			return relay_wait(s);
-		if (r->tx != 'E')
+			relay_held_go(s);
+		else if (must_look(s))
 			return execute_commit(s, message);
+		ends(r);
 		break;
 	case CONTROL_BEGIN:
 	case CONTROL_BEGIN_READ_ONLY:
-		/* A ReadyForQuery on its way ends the transaction before, and all that is counted and announced with it. */
-		if ((r->block == BLOCK_GATE && r->n_sent) || (r->block == BLOCK_NONE && relay_ready_awaited(r)))
+		if (r->block == BLOCK_GATE && r->n_sent)
 			return relay_wait(s);
 		if (r->block == BLOCK_GATE)
 			ours_ends(s, BLOCK_CLIENT); /* it may write already */
@@ -333,7 +358,8 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 		if (r->block == BLOCK_GATE && r->n_sent)
 			return relay_wait(s);
 		if (r->block == BLOCK_GATE)
-			ours_ends(s, BLOCK_NONE);
+			relay_held_go(s);
+		ends(r);
 		break;
 	case CONTROL_ROLLBACK_TO:
 		if (!relay_back_due(s, x->control))
@@ -415,84 +441,4 @@ enum relay_did relay_execute(struct session *s, struct str message)
 		return RELAY_DONE;
 	}
 	return RELAY_PASS;
-}
-
-/* --- Sync --- */
-
-static void committed(struct session *s)
-{
-	struct relay *r = &s->relay;
-	bool ok = !r->failed;
-
-	r->skipping = false; /* an error of the commit itself is behind the client's Sync */
-	if (ok)
-		relay_held_go(s);
-	else
-		relay_held_drop(s);
-	relay_ready(s);
-}
-
-static void rolled_back(struct session *s)
-{
-	struct relay *r = &s->relay;
-
-	if (r->refusal.len) {
-		relay_held_drop(s);
-		stream_copy(&s->client, buf_str(&r->refusal));
-		buf_free(&r->refusal);
-	}
-	relay_ready(s);
-}
-
-static void roll_back(struct session *s)
-{
-	struct relay *r = &s->relay;
-
-	if (r->server_skips)
-		relay_sync(s, HOW_NONE);
-	relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
-	relay_sync(s, HOW_NONE);
-	r->block = BLOCK_NONE;
-	relay_when_quiet(s, rolled_back);
-}
-
-static void looked(struct session *s)
-{
-	struct relay *r = &s->relay;
-
-	if (!r->skipping && r->may_commit) {
-		r->failed = false;
-		relay_help(s, HELPER_COMMIT, HOW_ERROR);
-		relay_sync(s, HOW_NONE);
-		r->block = BLOCK_NONE;
-		relay_when_quiet(s, committed);
-		return;
-	}
-	r->skipping = false;
-	roll_back(s);
-}
-
-void relay_client_sync(struct session *s)
-{
-	struct relay *r = &s->relay;
-
-	if (r->block == BLOCK_GATE) {
-		if (r->skipping) {
-			r->skipping = false;
-			roll_back(s);
-			return;
-		}
-		relay_look(s, looked);
-		return;
-	}
-	r->skipping = false;
-	r->ddl |= r->alone;
-	relay_sync(s, HOW_READY);
-	if (r->n_looks) /* should a limit be passed, what comes next must not be on its way */
-		relay_when_quiet(s, relay_resume);
-	if (r->alone) {
-		relay_help(s, HELPER_READ_ONLY, HOW_QUIET);
-		relay_sync(s, HOW_NONE);
-		r->alone = false;
-	}
 }

@@ -80,6 +80,9 @@ void relay_script_free(struct relay *r);
  * relay.refusal. Counts are
  * reserved until relay_committed. */
 void relay_look(struct session *s, void (*then)(struct session *s));
+/* Nothing is looked at, nor run first: a commit may be sent behind what is not answered yet, for where that fails the server commits
+ * nothing. */
+bool relay_looks_none(const struct session *s);
 void relay_committed(struct session *s, bool ok);
 /* What is to be run before this transaction commits, behind what other statements of it want so. */
 void relay_after(struct relay *r, struct str sql);

@@ -385,7 +385,7 @@ static void run(struct session *s, const struct script_statement *st)
 	look_behind(s, st);
 	/* The witness looks in the same breath, but behind a copy, whose data would be mixed up with it. */
 	if (r->block == BLOCK_GATE && last && !st->copies_in && !p->last && !s->worker->server->o.permissive) {
-		relay_look(s, looked);
+		relay_looks_none(s) ? commit(s) : relay_look(s, looked);
 		return;
 	}
 	relay_when_quiet(s, next);

@@ -20,7 +20,8 @@ void relay_run(struct session *s, struct str text, uint16_t how);
 /* With values: types as in a Parse behind its text, values as in a Bind behind its names. */
 void relay_run_with(struct session *s, struct str text, struct str types, struct str values, uint16_t how);
 void relay_tag(const struct relay *r, struct str tag, char ret[64]);
-/* Ends counters that still run; between transactions alone. */
+/* Ends counters that still run, where there are any; between transactions alone. */
+bool relay_forgets(const struct session *s);
 void relay_forget(struct session *s);
 /* The gate's own transaction begins. */
 void relay_open(struct session *s);
@@ -62,8 +63,10 @@ enum relay_did relay_bind(struct session *s, struct str message, size_t total);
 enum relay_did relay_execute(struct session *s, struct str message);
 enum relay_did relay_describe(struct session *s, struct str message);
 enum relay_did relay_close(struct session *s, struct str message);
-void relay_client_sync(struct session *s);
 enum relay_did relay_alone_ends(struct session *s);
+
+/* --- relay_sync.c --- */
+enum relay_did relay_client_sync(struct session *s);
 
 /* --- relay_function.c --- */
 enum relay_did relay_function(struct session *s, struct str message);

@@ -180,8 +180,8 @@ static enum relay_does on_ready(struct session *s, const struct said *m)
 	r->copy_in = false;
 	if (status == 'I' && !(how & HOW_BETWEEN))
 		relay_transaction_over(s);
-	else if (status != 'I' && !r->n_sent && r->block == BLOCK_NONE)
-		r->block = BLOCK_CLIENT;
+	else if (status != 'I' && r->block == BLOCK_NONE && !relay_ready_awaited(r))
+		r->block = BLOCK_CLIENT; /* what was to end it failed, or was skipped */
 	if (!(how & HOW_READY))
 		return DROP;
 	relay_held_go(s);

@@ -305,7 +305,11 @@ static bool pump_server(struct session *s)
 	used = relay_server(s, data);
 	if (s->phase != SESSION_RELAY)
 		return false;
-	if (!flush(s)) {
+	/* Else what the gate sends now and what the client said already leave as one. */
+	if (!s->client_kept || !s->client.in.len || client_waits(s))
+		stream_flush(&s->server);
+	stream_flush(&s->client);
+	if (s->client.failed) {
 		session_end(s);
 		return false;
 	}
@@ -334,6 +338,8 @@ void session_pump(struct session *s)
 			return;
 		moved = pump_server(s);
 		moved = pump_client(s) || moved;
+		if (s->phase == SESSION_RELAY)
+			stream_flush(&s->server);
 		if (!moved)
 			return;
 	}
