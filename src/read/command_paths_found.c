@@ -1,6 +1,7 @@
 /* What find, fd, ls or git found, as words of another act: `find … | xargs rm`, find -exec, `find … | while read f`. */
 #include "read/command_paths_found.h"
 
+#define MOST_NAMES 16 /* more could be any */
 #define MOST_DEPTH 3 /* of a vault's files below it: TARGET/ID/FILE */
 
 /* fd: "*.py" for -e py, "*PATTERN*" where the pattern is plain text; STR_NONE: any name. */
@@ -147,22 +148,37 @@ static bool is_find(struct str program)
 	return paths_listed(" find fd fdfind ", program);
 }
 
+/* Behind a test, in ${open} brackets: A -prune; \( A -o B \) -prune */
+static bool is_pruned(const struct shell_act *by, size_t i, unsigned open)
+{
+	for (; i < by->n_argv && !(!open && paths_listed(" -o -or ", by->argv[i].text)); i++) {
+		if (str_is(by->argv[i].text, "-prune"))
+			return true;
+		open -= open && str_is(by->argv[i].text, ")");
+	}
+	return false;
+}
+
 /* find … -not -path '/srv/vault*', -path … -prune: ${folder} is left out. */
 bool paths_found_not(struct paths *p, const struct shell_act *by, struct str folder)
 {
+	unsigned open = 0;
+
 	for (size_t i = 1; i + 1 < by->n_argv; i++) {
 		struct paths_target t;
 		struct str w = by->argv[i].text;
-		bool name = str_is(w, "-name"), out = paths_listed(" ! -not ", by->argv[i - 1].text);
+		bool name = str_is(w, "-name");
 
+		open += str_is(w, "(");
+		open -= open && str_is(w, ")");
 		if (!name && !paths_listed(" -path -wholename -ipath ", w))
 			continue;
-		for (size_t k = i + 2; !out && k < by->n_argv && k < i + 5 && !paths_listed(" -o -or ", by->argv[k].text); k++)
-			out = str_is(by->argv[k].text, "-prune");
-		if (!out)
+		if (!paths_listed(" ! -not ", by->argv[i - 1].text) && !is_pruned(by, i + 2, open))
 			continue;
 		t = paths_at(p, &by->cwd, by->argv[i + 1]);
-		w = t.path.len && !t.pattern.len && !name ? t.path : by->argv[i + 1].text;
+		w = by->argv[i + 1].text;
+		if (t.path.len && !t.pattern.len && !name && w.ptr[0] != '*')
+			w = t.path;
 		if (name ? str_glob(w, str_base_name(folder)) : str_glob(w, folder) || str_glob(w, arena_join(p->arena, folder, STR("/x"))))
 			return true;
 	}
@@ -181,20 +197,60 @@ static size_t most_depth(const struct shell_act *by)
 	return SIZE_MAX;
 }
 
-/* What lies below ${start} and passes the tests of ${by}, as patterns: by depth where that ends. False past the last. */
+/* The names that pass the tests of ${by}: of each side of an -o that is not pruned. One side that says none, and it is any. */
+struct names {
+	struct str at[MOST_NAMES];
+	size_t n; /* 0: any */
+};
+
+static void add_name(struct names *names, struct str name, bool *any)
+{
+	*any = *any || !name.len || names->n == MOST_NAMES || memchr(name.ptr, SHELL_UNKNOWN, name.len);
+	if (!*any)
+		names->at[names->n++] = name;
+}
+
+static struct names names_of(struct paths *p, const struct shell_act *by)
+{
+	struct names names = { .n = 0 };
+	struct str name = STR_NONE;
+	bool find = str_is(str_base_name(by->argv[0].text), "find"), prunes = false, any = false;
+
+	for (size_t i = 1; find && i < by->n_argv; i++) {
+		struct str w = by->argv[i].text, next = i + 1 < by->n_argv ? by->argv[i + 1].text : STR_NONE;
+		bool not = paths_listed(" ! -not ", by->argv[i - 1].text);
+
+		if (paths_listed(" -o -or , ", w)) {
+			if (!prunes)
+				add_name(&names, name, &any);
+			name = STR_NONE;
+			prunes = false;
+		}
+		prunes = prunes || str_is(w, "-prune");
+		if (!not && paths_listed(" -name -iname -path -wholename -ipath ", w))
+			name = str_base_name(next);
+	}
+	if (!prunes)
+		add_name(&names, find ? name : fd_name(p->arena, by), &any);
+	names.n = any ? 0 : names.n;
+	return names;
+}
+
+/* What lies below a start and passes the tests, as patterns: by depth where that ends. False past the last. */
 static bool nth_pattern(struct paths *p, const struct shell_act *by, size_t n, struct str *ret)
 {
-	struct str name = found_name(p->arena, by), stars = STR_NONE;
-	size_t depth = most_depth(by);
+	struct names names = names_of(p, by);
+	size_t depth = most_depth(by), each = names.n ? names.n : 1;
+	struct str name = names.n ? names.at[n % each] : STR_NONE, stars = STR_NONE;
 
 	if (depth > MOST_DEPTH + 8) {
 		*ret = name.len ? arena_fmt(p->arena, "**/%.*s", STR_ARG(name)) : STR("**");
-		return n == 0;
+		return n < each;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n / each; i++)
 		stars = arena_join(p->arena, stars, STR("*/"));
 	*ret = arena_join(p->arena, stars, name.len ? name : STR("*"));
-	return n < depth;
+	return n / each < depth;
 }
 
 /* Is every file below where it begins found? */
@@ -204,7 +260,7 @@ static bool finds_all(struct paths *p, const struct shell_act *by)
 		if (paths_listed(" ! -not -path -wholename -ipath -prune -regex -E --exclude ", by->argv[i].text))
 			return false;
 	}
-	return most_depth(by) == SIZE_MAX && !found_name(p->arena, by).len;
+	return most_depth(by) == SIZE_MAX && !names_of(p, by).n;
 }
 
 static bool own_below(struct paths *p, const struct shell_act *by, struct paths_target t, enum paths_how how)
@@ -221,10 +277,10 @@ static bool own_below(struct paths *p, const struct shell_act *by, struct paths_
 	return any;
 }
 
-/* ls -d A B: its words, each. */
+/* ls -d A B: its words, each; of patterns those that are files. */
 static bool own_listed(struct paths *p, const struct shell_act *by, enum paths_how how)
 {
-	bool any = false, itself = false;
+	bool any = false, itself = false, files = how == PATHS_WRITE || how == PATHS_EDIT || how == PATHS_REMOVE;
 
 	for (size_t i = 1; i < by->n_argv; i++) {
 		struct str w = by->argv[i].text;
@@ -232,20 +288,23 @@ static bool own_listed(struct paths *p, const struct shell_act *by, enum paths_h
 		itself = itself || str_is(w, "--directory") ||
 			 (w.len > 1 && w.ptr[0] == '-' && w.ptr[1] != '-' && memchr(w.ptr, 'd', w.len));
 	}
-	for (size_t i = 1; itself && i < by->n_argv; i++) {
+	for (size_t i = 1; i < by->n_argv; i++) {
 		struct paths_target t = paths_at(p, &by->cwd, by->argv[i]);
 
-		if (t.path.len && by->argv[i].text.ptr[0] != '-')
+		if (t.path.len && by->argv[i].text.ptr[0] != '-' && (itself || (files && t.pattern.len)))
 			any = paths_vault(p, &t, t.path, how) || any;
 	}
 	return any;
 }
 
-/* In a loop that reads what it finds: `find … | while read f`. */
+/* In a loop that reads what it finds: `find … | sort | while read f`. */
 static const struct shell_act *finder_of_loop(const struct shell_act *a)
 {
+	static const char filters[] = " sort grep egrep fgrep rg head tail uniq tac shuf sed awk tr cut cat tee ";
 	const struct shell_act *by = a->within ? NULL : a->input_from;
 
+	for (unsigned i = 0; by && i < 8 && by->n_argv && paths_listed(filters, str_base_name(by->argv[0].text)); i++)
+		by = by->input_from;
 	return by && by->n_argv && paths_listed(" find fd fdfind ls ", str_base_name(by->argv[0].text)) ? by : NULL;
 }
 

@@ -265,13 +265,16 @@ static bool wrapper_writes(const struct paths *p, size_t i)
 	       is_written(a, i, into);
 }
 
-/* make -C FOLDER: what a file in there says is run there. */
+/* What a file in its folder says is run there. */
+static bool runs_tasks(const struct paths *p)
+{
+	return paths_listed(" make gmake just task ninja ", p->program) && !has_flag(p->act, " -n --dry-run --dry ");
+}
+
+/* make -C FOLDER */
 static bool runs_in(const struct paths *p, size_t i)
 {
-	static const char flags[] = " -C --directory -d --working-directory --dir ";
-
-	return paths_listed(" make gmake just task ninja ", p->program) && is_written(p->act, i, flags) &&
-	       !has_flag(p->act, " -n --dry-run --dry ");
+	return runs_tasks(p) && is_written(p->act, i, " -C --directory -d --working-directory --dir ");
 }
 
 /* Is what word ${i} names written to, or may it be? */
@@ -297,12 +300,28 @@ static bool only_shows(const struct paths *p, const struct words *w)
 	return l ? !has_flag(a, l->into) : str_is(p->program, "find") && !has_flag(a, find_into);
 }
 
-/* Whose output goes to no screen, no file and no other act: a substitution's, where each of what it found is taken by name. */
+/* A later act that reads ${file}: < FILE, xargs -a FILE, $(cat FILE). */
+static bool is_read_later(const struct shell_act *a, struct str file)
+{
+	for (const struct shell_act *in = a->next; in; in = in->next) {
+		for (const struct shell_opening *o = in->opens; o; o = o->next) {
+			if (o->mode == SHELL_OPEN_READ && str_eq(o->path.text, file))
+				return true;
+		}
+		for (size_t i = 1; i < in->n_argv; i++) {
+			if (str_eq(in->argv[i].text, file) && (!in->shown || paths_listed(" -a --arg-file ", in->argv[i - 1].text)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whose output goes to no screen and no other act: a substitution's, or a list's, where each of what it found is taken by name. */
 static bool is_substituted(const struct shell_act *a)
 {
 	for (const struct shell_opening *o = a->opens; o; o = o->next) {
 		if (o->mode != SHELL_OPEN_READ && !paths_is_null(o->path.text))
-			return false;
+			return is_read_later(a, o->path.text);
 	}
 	for (const struct shell_act *in = a->next; in; in = in->next) {
 		if (in->input_from == a || in->within == a)
@@ -351,7 +370,7 @@ void paths_named(struct paths *p)
 	struct paths_target t;
 	struct folders f;
 	struct words w;
-	bool any = false;
+	bool any = false, here;
 
 	if (a->remote || !a->n_argv)
 		return;
@@ -360,7 +379,8 @@ void paths_named(struct paths *p)
 	w = words_of(p);
 	for (size_t i = 1; !any && i < a->n_argv; i++)
 		any = may_lose(p, &w, i);
-	own_folders(p, w.code || any, &f);
+	here = runs_tasks(p) && a->cwd.known && !paths_in_workspace(p, a->cwd.text);
+	own_folders(p, w.code || any || here, &f);
 	for (size_t i = 0; w.code && i < f.n; i++)
 		paths_code(p, f.at[i]);
 	for (size_t i = 1; i < a->n_argv; i++) {
@@ -375,8 +395,12 @@ void paths_named(struct paths *p)
 	looked_by_pawl(p);
 	found_words(p, &w);
 	for (size_t i = 0; i < f.n && a->cwd.known; i++) {
-		if (world_within(a->cwd.text, f.at[i]))
-			p->w->looked = f.at[i];
+		if (!world_within(a->cwd.text, f.at[i]))
+			continue;
+		p->w->looked = f.at[i];
+		t = paths_known(f.at[i]);
+		if (here)
+			(void)paths_guard(p, &t, t.path, PATHS_WRITE);
 	}
 }
 
