@@ -335,6 +335,32 @@ bool paths_found_own(struct paths *p, const struct paths_target *t, enum paths_h
 	return any;
 }
 
+bool paths_found_named(struct paths *p, const struct paths_target *t, enum paths_how how)
+{
+	static const struct str unknown = STR_INIT("\u2026"); /* as a word shows it */
+	const struct shell_act *by = p->act->within;
+	struct str words = str_sub(t->words, 0, t->words.len - (str_ends(t->words, unknown) ? unknown.len : 0)), pattern;
+	struct paths_target start = { .path = STR_NONE };
+
+	if (!by->n_argv || !str_is(str_base_name(by->argv[0].text), "find") || words.len == t->words.len)
+		return false;
+	if (!nth_start(p, by, 0, &start) || nth_start(p, by, 1, &(struct paths_target){ .path = STR_NONE }) || !start.path.len ||
+	    start.pattern.len)
+		return false;
+	if (!str_eq(world_absolute(by->cwd.text, words, p->arena), start.path))
+		return false;
+	start.words = t->words;
+	start.slash = start.maybe = true;
+	p->found = by;
+	for (size_t n = 0; nth_pattern(p, by, n, &pattern); n++) {
+		start.pattern = pattern;
+		paths_judge(p, &start, how);
+		p->found = by;
+	}
+	p->found = NULL;
+	return true;
+}
+
 static bool finds(struct paths *p, const struct shell_act *by, struct paths_target start, const struct world_vault *v,
 		  struct str folder)
 {

@@ -10,6 +10,8 @@
 bool paths_found(struct paths *p, enum paths_how how);
 /* Of what find (or `ls -d`) gives this act, below ${t} where that is known: pawl's own that goes with it. False: nothing was said. */
 bool paths_found_own(struct paths *p, const struct paths_target *t, enum paths_how how);
+/* -exec's {}: judged as what the tests of find let through. False: it is another word. */
+bool paths_found_named(struct paths *p, const struct paths_target *t, enum paths_how how);
 /* Does that find leave ${folder} out, with -prune or -not -path? */
 bool paths_found_not(struct paths *p, const struct shell_act *by, struct str folder);
 /* A vault whose files that find finds. */

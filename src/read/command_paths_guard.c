@@ -1,6 +1,6 @@
 /* Attempts on the guard: its own files, the settings by which hosts ask it, its processes, its environment, its own commands. */
 #include "facts/guard_files.h"
-#include "read/command_paths.h"
+#include "read/command_paths_found.h"
 
 static const struct paths_saying own_files = { CHANGE_WEAKEN_PROTECTION, "guard.files", "guard",
 					       "this is the guard's own: its policy, its record or its program",
@@ -37,6 +37,7 @@ static bool is_small(const struct paths *p, struct str path)
 /* Does ${t} (at ${path}) take or touch ${file}? A loss of a folder above it does, if it is there. */
 static bool touches(struct paths *p, const struct paths_target *t, struct str path, struct str file)
 {
+	bool deep = str_starts(t->pattern, STR("**/")); /* may be none */
 	const struct world_path *w;
 	struct str rest;
 
@@ -47,7 +48,8 @@ static bool touches(struct paths *p, const struct paths_target *t, struct str pa
 	if (!is_small(p, path) && !(t->pattern.len && str_eq(path, p->w->world->workspace)))
 		return false;
 	rest = str_sub(file, path.len + (path.len > 1), SIZE_MAX);
-	if (t->pattern.len && !str_glob(t->pattern, rest) && !str_glob(t->pattern, str_sub(rest, 0, str_find_char(rest, '/'))))
+	if (t->pattern.len && !str_glob(t->pattern, rest) && !str_glob(t->pattern, str_sub(rest, 0, str_find_char(rest, '/'))) &&
+	    !(deep && str_glob(str_sub(t->pattern, 3, SIZE_MAX), str_base_name(rest))))
 		return false;
 	if (t->pattern.len && memchr("*?", t->pattern.ptr[0], 2) && rest.ptr[0] == '.' && !str_starts(t->pattern, STR("**")))
 		return false; /* a shell's '*' takes no name that begins with a dot */
@@ -65,6 +67,11 @@ static struct str below(struct paths *p, struct str folder, struct str path)
 	return folder.len ? arena_fmt(p->arena, "%.*s/%.*s", STR_ARG(folder), STR_ARG(path)) : STR_NONE;
 }
 
+static bool is_left_out(struct paths *p, struct str file)
+{
+	return paths_found_not(p, p->found, file) || paths_found_not(p, p->found, str_sub(file, 0, str_rfind_char(file, '/')));
+}
+
 static bool is_hook_file(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how)
 {
 	const struct world *w = p->w->world;
@@ -75,7 +82,7 @@ static bool is_hook_file(struct paths *p, const struct paths_target *t, struct s
 				  : g->base == GUARD_PROJECT ? below(p, w->workspace, g->path)
 							     : g->path;
 
-		if (!file.len)
+		if (!file.len || (p->found && is_left_out(p, file)))
 			continue;
 		if ((t->pattern.len && how != PATHS_MODE) || takes_trees(p, path, how) ? touches(p, t, path, file)
 										       : world_within(path, file))

@@ -481,6 +481,11 @@ void paths_judge(struct paths *p, const struct paths_target *t, enum paths_how h
 			judge_remote(p, t, how);
 		return;
 	}
+	if (t->deep && t->path.len && p->act->within) {
+		if (paths_found_named(p, t, how))
+			return;
+		(void)paths_found_own(p, t, how);
+	}
 	if (t->path.len && paths_guard(p, t, t->path, how))
 		return;
 	if (!t->path.len) {
@@ -489,8 +494,6 @@ void paths_judge(struct paths *p, const struct paths_target *t, enum paths_how h
 			judge_unknown(p, t, how);
 		return;
 	}
-	if (t->deep && p->act->within)
-		(void)paths_found_own(p, t, how);
 	if (judge_device(p, t, how) || judge_state(p, t, t->path, how) || is_nothing_by_name(p, t, how))
 		return;
 	judge_local(p, t, how);

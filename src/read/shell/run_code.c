@@ -296,11 +296,12 @@ static void deletes(struct code *c, struct str path)
 	run_argv(c->r, &p, argv, 3, c->call);
 }
 
-/* One that nobody knows changes nothing: as a rule it is where the code lies. */
+/* One that nobody knows is, as a rule, the way back. */
 static void changes_folder(struct code *c, struct str to)
 {
-	if (to.len && run_known(to) && (to.ptr[0] == '/' || run_known(c->p->cwd.text)))
-		c->p->cwd = run_value(world_absolute(c->p->cwd.text, to, c->r->arena), c->call->span);
+	bool known = to.len && run_known(to) && (to.ptr[0] == '/' || run_known(c->p->cwd.text));
+
+	c->p->cwd = known ? run_value(world_absolute(c->p->cwd.text, to, c->r->arena), c->call->span) : c->began;
 }
 
 /* array_map('unlink', glob('/srv/…')): a literal that is a function's name, and what it is given. */
@@ -343,7 +344,6 @@ static void called(struct code *c, const struct code_call *k, size_t at)
 	if (a.list.n == 0) {
 		if (k->class != CODE_DELETE)
 			return;
-		a.list.n = 0;
 		deletes(c, (struct str){ "", 1 }); /* Path(x).unlink() */
 		return;
 	}
@@ -452,7 +452,7 @@ static void awk_prints(struct code *c, size_t at)
 void run_code(struct run *r, struct run_scene *p, const char *language, struct str code, struct run_call *call)
 {
 	struct run_scene here = *p;
-	struct code c = { .r = r, .p = &here, .call = call, .language = language, .text = code };
+	struct code c = { .r = r, .p = &here, .call = call, .language = language, .text = code, .began = p->cwd };
 	bool shells = run_listed("perl ruby php julia", str_from(language));
 
 	if (r->depth >= RUN_MAX_DEPTH || !run_step(r, 1 + code.len / 16) || code.len > 262144)

@@ -13,6 +13,7 @@ struct code {
 	struct run_call *call;
 	const char *language;
 	struct str text;
+	struct shell_value began; /* the folder that it began in */
 	size_t at;
 	unsigned depth;
 };

@@ -18,6 +18,8 @@ static struct str found(struct run *r, const struct run_call *call)
 		start = a;
 		n++;
 	}
+	if (str_is(start, ".")) /* "./a.c": no name that begins with a dot */
+		start = STR("./");
 	return n > 1 ? (struct str){ "", 1 } : arena_join(r->arena, start, (struct str){ "", 1 });
 }
 
