@@ -2,7 +2,8 @@
  * reaches the server that is not framed; nothing runs there that has to be asked about and was not passed, once for each time that it
  * was; what a transaction wrote is committed after the witness looked, and only if it found nothing; the client is told messages that
  * are framed, and after its Sync a ReadyForQuery or the end of its session; what is kept in memory stays bounded, and nothing leaks.
- * The first byte chooses how it begins; every other is an act, followed by what it needs (see `acts`).
+ * The first byte chooses how it begins (1: before the log-in; 4: a session that nobody looks at); every other is an act, followed by what
+ * it needs (see `acts`).
  * covers: src/gate/postgres/relay*.c src/gate/postgres/session.c src/gate/postgres/login*.c src/gate/postgres/scram.c
  * covers: src/gate/postgres/message.c src/gate/postgres/cancel.c src/gate/database/stream.c
  * options: -max_len=2048 -entropic=0
@@ -472,7 +473,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	client = (struct client){ .chunk = SIZE_MAX, .to = BUF_MAX((size_t)16 << 20), .from = BUF_MAX((size_t)64 << 20) };
 	client.is_login = how & 1;
-	client.fd = world_begin(client.is_login);
+	client.fd = world_begin(client.is_login, how & 4);
 	for (int n = 0; in.left && n < 400; n++) {
 		acts[byte(&in) % ARRAY_LEN(acts)](&in);
 		step(client.chunk);

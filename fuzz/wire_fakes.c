@@ -139,7 +139,7 @@ bool keeping_plan(struct postgres_aside *a, const struct keeping_ask *ask, struc
 		*ret = (struct keeping_plan){ .way = KEEPING_MOVE, .instead = str_from(model_instead), .tag = STR("DROP TABLE") };
 	if (world.answer & 32) {
 		ret->way = KEEPING_DUMP;
-		ret->lock = str_from(model_before);
+		ret->lock = str_from(model_lock);
 	}
 	return true;
 }

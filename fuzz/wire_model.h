@@ -27,6 +27,8 @@ struct model {
 	bool may_write, may_write_alone; /* this transaction; by default_transaction_read_only */
 	bool wrote, looked, look_good;	 /* in this transaction; a look came behind the last write; and it found nothing */
 	bool asked;			 /* one of its statements was */
+	bool unseen;			 /* nobody looks in this session */
+	bool keeps;			 /* something was begun that wants an end before the transaction's */
 	bool read_only;			 /* the client spoke of reading alone */
 	bool skips, copies, copies_simply;
 	bool lies;  /* the fuzzer spoke in its place: what the gate then believes is not held against it */
@@ -43,6 +45,6 @@ void model_takes(struct model *m, const char *bytes, size_t n);
 bool model_answers(struct model *m, uint8_t vary);
 
 /* Rows of the gate's own connection: a schema of two tables, or nothing. Shared with the fakes of wire.c. */
-extern const char model_before[], model_instead[], model_after[];
+extern const char model_lock[], model_before[], model_instead[], model_after[];
 
 #endif

@@ -6,8 +6,8 @@
 
 #define VERSION 150020
 
-const char model_before[] = "SELECT pawl_trash.keep_before()", model_instead[] = "SELECT pawl_trash.run_instead()",
-	   model_after[] = "SELECT pawl_trash.run_after()";
+const char model_lock[] = "SELECT pawl_trash.keep_lock()", model_before[] = "SELECT pawl_trash.keep_before()",
+	   model_instead[] = "SELECT pawl_trash.run_instead()", model_after[] = "SELECT pawl_trash.run_after()";
 
 /* Every yes is for one run. */
 static bool use_yes(struct model *m, struct str text)
@@ -26,15 +26,16 @@ static void begins(struct model *m, bool may_write)
 {
 	m->tx = 'T';
 	m->may_write = may_write;
-	m->wrote = m->looked = m->look_good = m->asked = false;
+	m->wrote = m->looked = m->look_good = m->asked = m->keeps = false;
 }
 
 /* The one place where something becomes lasting. */
 static void commits(struct model *m)
 {
 	if (m->tx == 'T' && m->wrote && !m->lies) {
-		FUZZ_CHECK(m->looked);
-		FUZZ_CHECK(m->look_good);
+		FUZZ_CHECK(m->looked || m->unseen);
+		FUZZ_CHECK(m->look_good || m->unseen);
+		FUZZ_CHECK(!m->keeps);
 	}
 	m->tx = 'I';
 	m->wrote = false;
@@ -100,7 +101,7 @@ static bool writes(struct model *m)
 /* The gate's own texts; what else stands behind a name of its own was put there by somebody. */
 bool model_runs_own(struct model *m, struct str text, uint8_t vary)
 {
-	if (m->tx == 'E' && !str_is(text, "ROLLBACK"))
+	if (m->tx == 'E' && !str_is(text, "ROLLBACK") && !str_is(text, "COMMIT"))
 		return model_error(m, "25P02");
 	if (str_is(text, "BEGIN READ WRITE"))
 		begins(m, true);
@@ -118,8 +119,9 @@ bool model_runs_own(struct model *m, struct str text, uint8_t vary)
 		return witness(m, vary, false);
 	else if (str_is(text, witness_prepared(WITNESS_QUICK, VERSION).sql))
 		return witness(m, vary, true);
-	else if (str_is(text, model_before) || str_is(text, model_instead)) {
+	else if (str_is(text, model_lock) || str_is(text, model_before) || str_is(text, model_instead)) {
 		m->asked = true; /* in place of what somebody said yes to, or before it */
+		m->keeps = m->keeps || (str_is(text, model_before) && m->tx == 'T');
 		return writes(m);
 	}
 	else if (str_is(text, "SET TRANSACTION READ WRITE"))
@@ -163,6 +165,7 @@ static bool controls(struct model *m, const struct statement *st)
 	case CONTROL_ROLLBACK_TO:
 		if (m->tx == 'E')
 			m->tx = 'T';
+		m->keeps = false; /* perhaps begun behind it */
 		break;
 	case CONTROL_NONE:
 	case CONTROL_SAVEPOINT:
@@ -177,8 +180,10 @@ bool model_runs(struct model *m, const struct statement *st)
 {
 	enum ruling r = st->ruling;
 
-	if (str_is(st->text, model_after) && m->tx == 'T')
+	if (str_is(st->text, model_after) && m->tx == 'T') {
+		m->keeps = false;
 		return writes(m);
+	}
 	if (m->tx == 'E' && !(r == RULING_CONTROL && st->control != CONTROL_BEGIN && st->control != CONTROL_SAVEPOINT))
 		return model_error(m, "25P02");
 	/* The server's own parser says no to what the gate's could not read. */

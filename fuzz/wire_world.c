@@ -316,7 +316,7 @@ static void logged_in(struct session *s)
 	loop_turn(&world.worker.loop, 0);
 }
 
-int world_begin(bool login)
+int world_begin(bool login, bool unseen)
 {
 	static const struct database_session who = { STR_INIT("agent-1"), STR_INIT("agent") };
 	struct session *s;
@@ -344,6 +344,8 @@ int world_begin(bool login)
 		abort();
 	if (!login)
 		logged_in(s);
+	world.model.unseen = s->unseen = unseen && !login;
+	s->by_statement = s->by_statement && !s->unseen;
 	return ours;
 }
 

@@ -31,7 +31,7 @@ struct world {
 extern struct world world;
 
 /* The client's end of a new session: before it logged in, or behind it. */
-int world_begin(bool login);
+int world_begin(bool login, bool unseen);
 void world_end(void);
 /* The next job is done, its outcome chosen by ${answer}: 1 refused, 2 passed without a person, 4 fails, 8 is kept first. False: none. */
 bool world_job(uint8_t answer);

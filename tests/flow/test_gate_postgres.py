@@ -353,6 +353,20 @@ def test_scratch_asks_nothing():
         assert rows("submissions") == 0 and direct("SELECT to_regclass('public.open_work')") == [[""]]
 
 
+def test_what_scratch_keeps_by_a_rule_is_ended_before_its_commit():
+    """No witness looks there: what keeps the rows of an approved UPDATE goes again all the same, before the rows are committed."""
+    left = "SELECT (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal), (SELECT count(*) FROM courses WHERE name = 'z')"
+    rule = {"name": "updates", "match": {"gate": "postgres", "kind": "update"}, "verdict": "hold"}
+    for texts in (["UPDATE courses SET name = 'z' WHERE id < 9"], ["BEGIN", "UPDATE courses SET name = 'z' WHERE id < 9", "COMMIT"]):
+        with world(upstream={"environment": "scratch"}, rule=rule) as w:
+            w.approve(w.hold(w.refused(texts[len(texts) // 2], "held")), "alice", "scratch")
+            w.ok(*texts)
+            assert direct(left) == [["0", "8"]], (texts, direct(left))
+            item = next(i for i in json.loads(w.pawl("undo", "list", "--json").stdout)["items"] if "database" in i)
+            w.pawl("undo", item["id"])
+            assert direct(left) == [["0", "0"]], direct(left)
+
+
 def test_a_failed_gate_says_why():
     with world() as w:
         w.pawl("gate", "postgres", "--listen", "0.0.0.0:0", ok=False)
