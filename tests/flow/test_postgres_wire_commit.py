@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import sys
+import tempfile
 import threading
 
 sys.dont_write_bytecode = True
@@ -199,6 +200,73 @@ def a_commit_that_is_ended_from_outside(pg, gate):
             assert "57P01" in [e["C"] for e in w.errors(said)] and "COMMIT" not in tags(said), (name, said)
         for dbname in ("t", "watched", "direct"):
             assert pg.sql("select count(*) from late", dbname) == [["0"]], dbname
+
+
+@test
+def what_is_taken_back_with_a_transaction(pg, gate):
+    """What was set in it is not what the next statement is judged by, wherever it failed and whatever stood behind it in its pipeline."""
+    pg.sql("create schema other; create table other.p(id int); create table p(id int primary key); insert into p values (1);"
+           "create function bad() returns trigger language plpgsql as $$begin truncate public.p cascade; return null; end$$;"
+           "create trigger bad after update on public.p for each row execute function bad();"
+           "create table s1(x int); create table s2(x int); create table r(id int primary key, r int references r deferrable initially deferred)", "t", "agent")
+    begin, commit, back, fails, sets = (ran(s) for s in ("begin", "commit", "rollback", "select 1/0", "set search_path = other"))
+    home, late = ran("set search_path = public"), ran("insert into public.r values (1, 9)")
+    ways = {
+        "set": (sets + w.SYNC,), "set and failed": (sets + fails + w.SYNC,), "set again and failed": (sets + w.SYNC, home + fails + w.SYNC),
+        "rolled back": (begin + sets + back + w.SYNC,), "rolled back, more": (begin + sets + w.SYNC, back + home + sets + w.SYNC),
+        "failed, rolled back": (begin + sets + fails + w.SYNC, back + w.SYNC), "failed, committed": (begin + sets + fails + w.SYNC, commit + w.SYNC),
+        "committed, failed": (begin + sets + commit + fails + w.SYNC,), "in parts": (begin + w.SYNC, sets + commit + home + fails + w.SYNC),
+        "commit failed": (begin + w.SYNC, sets + late + commit + w.SYNC), "chained": (begin + sets + ran("rollback and chain") + commit + w.SYNC,),
+        "to a savepoint": (begin + ran("savepoint a") + sets + ran("rollback to a") + commit + w.SYNC,),
+        "before a savepoint": (begin + sets + ran("savepoint a") + home + ran("savepoint b") + w.SYNC, ran("rollback to a") + commit + w.SYNC),
+        "behind one": (begin + ran("savepoint a") + ran("rollback to a") + sets + commit + w.SYNC,),
+        "and then back": (begin + ran("savepoint a") + ran("rollback to a") + sets + back + w.SYNC,),
+        "simply": (w.query("begin; savepoint a; set search_path = other; rollback to a; commit"),), "simply failed": (w.query("set search_path = other; select 1/0"),),
+    }
+    seen = set()
+    with w.Gate(pg, "--environment", "production", "--decide", "refuse") as g:
+        def judged(name, raw):
+            other = raw.ask(w.query("show search_path"))[1][1].endswith(b"other")
+            got = raw.ask(w.query("update p set id = id + 1 where id < 5"))
+            seen.add(other)
+            assert tags(got) == ["UPDATE 0"] if other else [e["C"] for e in w.errors(got)] in (["PW001"], ["PW002"]), (name, other, got)
+            assert pg.sql("select count(*) from p", "t") == [["1"]], name
+            raw.close()
+
+        for name, parts in ways.items():
+            raw = g.raw()
+            raw.send(*parts)
+            for _ in parts:
+                raw.until("Z")
+            judged(name, raw)
+        # A COMMIT that fails by itself, behind the look
+        raw, beside = g.raw(), w.Raw(pg.host, pg.port, dbname="t")
+        for r, mine, others in ((raw, "s1", "s2"), (beside, "s2", "s1")):
+            r.ask(w.query("begin isolation level serializable"))
+            r.ask(w.query("select count(*) from public." + mine))
+            r.ask(w.query("insert into public.%s values (1)" % others))
+        raw.ask(w.query("set search_path = other"))
+        beside.ask(w.query("commit"))
+        assert [e["C"] for e in w.errors(raw.ask(w.query("commit")))] == ["40001"]
+        judged("not serializable", raw)
+        beside.close()
+    assert seen == {True, False}
+
+
+@test
+def what_was_committed_counts(pg, gate):
+    """Whatever fails behind it in its pipeline."""
+    pg.sql("create table counted(id int primary key); insert into counted select generate_series(1, 100)", "watched", "agent")
+    with tempfile.NamedTemporaryFile("w") as policy:
+        policy.write("version: 1\nbudgets:\n  - {environment: production, statement: 20, transaction: 20, hour: 50}\n")
+        policy.flush()
+        with w.Gate(pg, "--environment", "production", "--decide", "pass", "--policy", policy.name, dbname="watched") as g:
+            raw = g.raw()
+            for n in range(3):
+                got = raw.ask(ran("begin") + ran("delete from counted where id <= %d" % (20 * n + 20)) + ran("commit") + ran("select 1/0") + w.SYNC)
+                assert [e["C"] for e in w.errors(got)] == ["PW003" if n == 2 else "22012"], (n, got)
+            assert pg.sql("select count(*) from counted", "watched") == [["60"]]
+            raw.close()
 
 
 class Between:

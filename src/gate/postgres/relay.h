@@ -10,6 +10,7 @@
 #define RELAY_SAVEPOINTS 64
 struct relay_savepoints {
 	uint64_t names[RELAY_SAVEPOINTS];
+	char *paths[RELAY_SAVEPOINTS]; /* search_path as it was; NULL: the role's own */
 	size_t n; /* more than there is room for: not released one by one */
 	char *outermost;
 };
@@ -52,7 +53,9 @@ struct relay {
 	uint32_t helper_random;
 	/* what is known of the session */
 	char *search_path, *path_before;
-	bool path_saved;
+	bool path_saved;     /* in path_before, from before this transaction */
+	bool path_undone;    /* one was rolled back, and no ReadyForQuery came yet */
+	bool path_late;	     /* and another set behind it, which stays */
 	bool read_only_session;
 	struct relay_prepared *by_name; /* PREPARE's */
 	unsigned n_by_name;

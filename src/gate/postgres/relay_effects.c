@@ -101,13 +101,39 @@ void relay_effects_free(struct relay_effects *e)
 
 static void set_path(struct relay *r, const char *path)
 {
-	if (r->tx != 'I' && !r->path_saved) {
+	/* Outside of a transaction block too: what follows in its pipeline may fail, and take it back. */
+	if (!r->path_saved) {
 		r->path_before = r->search_path;
 		r->path_saved = true;
 	} else {
 		free(r->search_path);
 	}
 	r->search_path = path ? strdup(path) : NULL;
+	r->path_late = r->path_late || r->path_undone;
+}
+
+static void path_back(struct relay *r)
+{
+	free(r->search_path);
+	r->search_path = r->path_before;
+	r->path_before = NULL;
+	r->path_saved = false;
+}
+
+static void path_settle(struct relay *r, bool rolled_back)
+{
+	if (r->path_saved && rolled_back)
+		path_back(r);
+	free(r->path_before);
+	r->path_before = NULL;
+	r->path_saved = false;
+	r->path_undone = rolled_back;
+}
+
+static void path_over(struct relay *r)
+{
+	path_settle(r, r->rolled_back && !r->path_late);
+	r->path_undone = r->path_late = false;
 }
 
 void relay_by_name_drop(struct relay *r, struct str name)
@@ -170,6 +196,8 @@ void relay_savepoints_free(struct relay *r)
 {
 	if (r->savepoints)
 		free(r->savepoints->outermost);
+	for (size_t i = 0; r->savepoints && i < RELAY_SAVEPOINTS; i++)
+		free(r->savepoints->paths[i]);
 	free(r->savepoints);
 	r->savepoints = NULL;
 }
@@ -207,12 +235,17 @@ static void savepoint(struct relay *r, const struct relay_effects *e)
 			free(p->outermost);
 			p->outermost = strdup(e->savepoint);
 		}
-		if (p->n < RELAY_SAVEPOINTS)
+		if (p->n < RELAY_SAVEPOINTS) {
+			free(p->paths[p->n]);
+			p->paths[p->n] = r->search_path ? strdup(r->search_path) : NULL;
 			p->names[p->n] = name;
+		}
 		p->n++;
 		return;
 	}
 	at = savepoint_find(p, name);
+	if (e->control == CONTROL_ROLLBACK_TO && r->path_saved)
+		set_path(r, at == SIZE_MAX || p->n > RELAY_SAVEPOINTS ? PATH_UNKNOWN : p->paths[at]);
 	if (at != SIZE_MAX && e->control == CONTROL_RELEASE)
 		p->n = at;
 	else if (at != SIZE_MAX)
@@ -254,19 +287,33 @@ bool relay_chains_anew(const struct relay *r)
 	return r->tx == 'E' && !r->read_only_session;
 }
 
+static void settle(struct session *s, bool rolled_back)
+{
+	s->relay.rolled_back = rolled_back;
+	relay_committed(s, !rolled_back);
+	path_settle(&s->relay, rolled_back);
+	relay_temporary_over(&s->relay, rolled_back);
+}
+
+void relay_tag_said(struct session *s, const struct relay_prepared *p, struct str tag)
+{
+	if (str_is(tag, "COMMIT") || str_is(tag, "PREPARE TRANSACTION"))
+		settle(s, false);
+	if (!str_is(tag, "ROLLBACK"))
+		return;
+	/* ROLLBACK TO has the same tag: what the transaction ends with counts. */
+	if (p && p->control != CONTROL_NONE && p->control != CONTROL_ROLLBACK_TO)
+		settle(s, true);
+	else
+		s->relay.rolled_back = true;
+}
+
 void relay_transaction_over(struct session *s)
 {
 	struct relay *r = &s->relay;
 
 	relay_committed(s, !r->rolled_back && !r->failed);
-	if (r->path_saved && r->rolled_back) {
-		free(r->search_path);
-		r->search_path = r->path_before;
-	} else if (r->path_saved) {
-		free(r->path_before);
-	}
-	r->path_before = NULL;
-	r->path_saved = false;
+	path_over(r);
 	relay_temporary_over(r, r->rolled_back);
 	/* What was sent since may have begun another. */
 	if (!r->n_sent) {

@@ -377,10 +377,12 @@ static enum relay_did execute_control(struct session *s, const struct relay_spec
 }
 
 /* Names that are prepared, the path or the session's way are others for what follows. */
-static bool changes_meaning(const struct relay_prepared *p)
+static bool changes_meaning(const struct relay *r, const struct relay_prepared *p)
 {
 	const struct relay_effects *e = p ? &p->effects : NULL;
 
+	if (p && r->path_saved && (ends_one(p->control) || p->control == CONTROL_ROLLBACK_TO))
+		return true;
 	return e && (e->forgets || e->deallocates || e->prepares || e->path_changed || e->path_known || e->read_only != READ_ONLY_UNSAID);
 }
 
@@ -429,7 +431,7 @@ enum relay_did relay_execute(struct session *s, struct str message)
 		relay_when_quiet(s, relay_resume);
 		return RELAY_DONE;
 	}
-	if (x && (x->copies_in || changes_meaning(x->p))) {
+	if (x && (x->copies_in || changes_meaning(r, x->p))) {
 		/* What follows would be read as part of the copy, or means what it does only afterwards: first see whether there is one. */
 		relay_to_server(s, message);
 		relay_when_quiet(s, relay_resume);

@@ -44,6 +44,9 @@ void relay_effects_of(const struct statement *st, struct relay_effects *ret);
 void relay_effects_free(struct relay_effects *e);
 void relay_effects_apply(struct session *s, const struct relay_effects *e);
 void relay_savepoints_free(struct relay *r);
+/* A command is complete. Where that ends a transaction, what stands behind it in its pipeline is another, and may fail by itself.
+ * ${p}: what ran; NULL: not known. */
+void relay_tag_said(struct session *s, const struct relay_prepared *p, struct str tag);
 void relay_effects_of_login(struct session *s, const struct statement *st);
 void relay_transaction_over(struct session *s);
 bool relay_by_name(void *session, struct str name, struct str *ret);

@@ -139,8 +139,10 @@ static enum relay_does on_error(struct session *s, const struct said *m)
 	told = (e->how & HOW_ERROR) && !r->skipping && ((e->how & HOW_REST) || !r->failed);
 	r->failed = true;
 	r->copy_in = r->chains = false;
-	if (r->tx == 'I')
+	if (r->tx == 'I' || r->block == BLOCK_NONE) { /* the COMMIT itself, it may be */
 		r->rolled_back = true;
+		r->path_late = false;
+	}
 	if (e->how & HOW_WITNESS) {
 		buf_clear(&r->witness);
 		r->witness_broken |= !(e->how & HOW_STATEMENT);
@@ -295,11 +297,7 @@ static enum relay_does on_end(struct session *s, const struct said *m)
 	if (m->type == 'C') {
 		if ((how & HOW_WITNESS) && !(how & HOW_STATEMENT))
 			r->witness_said = true;
-		if (str_starts(m->body, STR("ROLLBACK")) && m->body.len == sizeof("ROLLBACK"))
-			r->rolled_back = true;
-		/* ROLLBACK TO has the same tag: what the transaction ends with counts. */
-		if (str_starts(m->body, STR("COMMIT")) && m->body.len == sizeof("COMMIT"))
-			r->rolled_back = false;
+		relay_tag_said(s, e->p, str_sub(m->body, 0, m->body.len - 1));
 		if (r->chains && (str_starts(m->body, STR("COMMIT")) || str_starts(m->body, STR("ROLLBACK"))))
 			chained(s);
 		if (!(how & HOW_REST))
