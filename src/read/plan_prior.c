@@ -15,6 +15,7 @@ struct plan_prior_kind {
 static const struct plan_prior_kind kinds[] = {
 	{ "aws_s3_bucket", "bucket", "", false },
 	{ "aws_s3_directory_bucket", "bucket", "", false },
+	{ "awscc_s3_bucket", "bucket_name", "", false },
 	{ "b2_bucket", "bucket_name", "b2:", false },
 	{ "google_storage_bucket", "name", "gs:", false },
 	{ "aws_s3_bucket_lifecycle_configuration", "bucket", "", true },
@@ -23,6 +24,7 @@ static const struct plan_prior_kind kinds[] = {
 	{ "aws_s3_bucket_replication_configuration", "bucket", "", true },
 	{ "aws_s3_bucket_server_side_encryption_configuration", "bucket", "", true },
 	{ "aws_s3_bucket_versioning", "bucket", "", true },
+	{ "awscc_s3_bucket_policy", "bucket", "", true },
 };
 
 static const struct plan_prior_kind *kind_of(struct str type)

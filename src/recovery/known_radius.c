@@ -41,7 +41,7 @@ const struct request_bucket *known_bucket(const struct weighing *w, const struct
 /* What is called as its bucket is need not be a bucket: a table, a policy. A path, an ARN or a repository says by itself what it is. */
 static bool is_called(const struct known_vault *v, const struct change *c, struct str name)
 {
-	bool bucket = str_is(c->type, "aws_s3_bucket") || str_is(c->type, "aws_s3_directory_bucket");
+	bool bucket = str_is(c->type, "aws_s3_bucket") || str_is(c->type, "aws_s3_directory_bucket") || str_is(c->type, "awscc_s3_bucket");
 	const char *of = str_is(c->type, "google_storage_bucket") ? "gs:" : str_is(c->type, "b2_bucket") ? "b2:" : NULL;
 
 	if (!name.len)

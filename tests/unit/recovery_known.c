@@ -296,6 +296,7 @@ static void what_is_no_vault(void **state)
 	assert_string_equal(radius_of(minio, "backups", "bucket", CHANGE_DELETE, ""), taken);
 	assert_string_equal(radius_of("restic: \"gs:backups:/\"", "backups", "google_storage_bucket", CHANGE_DELETE, ""), taken);
 	assert_string_equal(radius_of("restic: \"b2:backups:/\"", "backups", "b2_bucket", CHANGE_DELETE, ""), taken);
+	assert_string_equal(radius_of(far, "backups", "awscc_s3_bucket", CHANGE_DELETE, ""), taken);
 	assert_string_equal(radius_of("directory: /vault", "/vault", "file", CHANGE_DELETE, ""), taken);
 }
 
