@@ -379,7 +379,7 @@ void paths_named(struct paths *p)
 	w = words_of(p);
 	for (size_t i = 1; !any && i < a->n_argv; i++)
 		any = may_lose(p, &w, i);
-	here = runs_tasks(p) && a->cwd.known && !paths_in_workspace(p, a->cwd.text);
+	here = runs_tasks(p) && a->cwd.known && !str_eq(a->cwd.text, p->w->world->cwd) && !paths_in_workspace(p, a->cwd.text);
 	own_folders(p, w.code || any || here, &f);
 	for (size_t i = 0; w.code && i < f.n; i++)
 		paths_code(p, f.at[i]);
