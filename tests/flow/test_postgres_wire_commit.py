@@ -143,8 +143,9 @@ def other_ends(pg, gate):
         s.rows([1, 2])
         # What ended it was skipped, and it goes on
         for end in ("commit", "rollback", "commit and chain", "rollback and chain", "prepare transaction 'never'"):
-            s.ask(begin + put[1] + w.SYNC, ran("savepoint a") + w.SYNC, ran("select 1/0") + ran(end) + w.SYNC, ran("select 1") + w.SYNC,
-                  ran("rollback to a") + w.SYNC, put[2] + w.SYNC, commit + w.SYNC, put[3] + w.SYNC)
+            s.ask(begin + put[1] + ran("savepoint a") + w.SYNC)
+            s.ask(ran("select 1/0") + ran(end) + w.SYNC, ran("select 1") + w.SYNC, ran("rollback to a") + w.SYNC, put[2] + w.SYNC,
+                  commit + w.SYNC, put[3] + w.SYNC)
             s.rows([1, 2, 3])
             s.ask(begin + put[1] + w.SYNC, ran("savepoint a") + ran("select 1/0") + ran(end) + w.SYNC, commit + w.SYNC, put[4] + w.SYNC)
             s.rows([4])
@@ -158,9 +159,9 @@ def what_was_skipped_opens_no_way_round_the_witness(pg, gate):
         pg.sql("insert into one select generate_series(1, 5000)", "watched")
         for end in ("commit", "rollback", "commit and chain", "rollback and chain"):
             for again in ("commit", "rollback to a; commit", "rollback to a; select 1; commit"):
-                raw.send(ran("begin") + ran("update one set id = -id where id > 90") + w.SYNC, ran("savepoint a") + w.SYNC,
-                         ran("select 1/0") + ran(end) + w.SYNC, *(ran(text) + w.SYNC for text in again.split("; ")))
-                got = [m for _ in range(3 + again.count(";") + 1) for m in raw.until("Z")]
+                raw.ask(ran("begin") + ran("update one set id = -id where id > 90") + ran("savepoint a") + w.SYNC)
+                raw.send(ran("select 1/0") + ran(end) + w.SYNC, *(ran(text) + w.SYNC for text in again.split("; ")))
+                got = [m for _ in range(1 + again.count(";") + 1) for m in raw.until("Z")]
                 said = [e["C"] for e in w.errors(got)]
                 assert said[0] == "22012" and (said[-1] == "PW003" if ";" in again else tags(got)[-1] == "ROLLBACK"), (end, again, got)
                 assert got[-1] == ("Z", b"I") and pg.sql("select count(*) from one where id < 0", "watched") == [["0"]], (end, again, got)
