@@ -270,6 +270,18 @@ def what_was_committed_counts(pg, gate):
             raw.close()
 
 
+@test
+def more_than_is_held_back(pg, gate):
+    """What stands behind a write of its pipeline is told when that is committed, but for what is too much to be kept so long: in its order."""
+    with Sides(pg, gate) as s:
+        put = ran("insert into one values (1)")
+        for length in (10, 30000, 40000, 70000, 100000, 300000, 1000000):
+            rows = ran("select repeat('x', %d + g * 7), g from generate_series(1, 5) g" % length)
+            for parts in ((put, rows, ran("select 1"), w.SYNC), (put, rows, w.FLUSH, rows, w.SYNC), (put, rows, ran("select 1/0"), w.SYNC)):
+                assert tags(s.ask(b"".join(parts)))[0] == "INSERT 0 1"
+                s.ask(w.query("delete from one where id > 0"))
+
+
 class Between:
     """Between a gate and the server: what the gate says, piece by piece, and the server's answers kept back while `closed`."""
 

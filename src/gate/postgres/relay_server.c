@@ -430,6 +430,9 @@ static size_t more(struct session *s, struct str data)
 	struct relay *r = &s->relay;
 	size_t n = r->server_left < data.len ? r->server_left : data.len;
 
+	/* Its beginning has been told. */
+	if (r->server_does == HOLD && !r->holding)
+		r->server_does = PASS;
 	hand_on(s, r->server_does, str_sub(data, 0, n));
 	r->server_left -= (uint32_t)n;
 	return n;
