@@ -16,6 +16,8 @@ struct paths {
 	bool hides;	    /* what is judged is there afterwards, under another name or beneath something */
 	bool has_reader;    /* its words are read one by one by a reader below */
 	const struct shell_act *found; /* what is judged is what that find finds; NULL */
+	unsigned judged, asked, n_asked; /* bits of enum paths_how: all of it was judged, or asked for pawl's own; parts that were */
+	bool found_own;			 /* there was some */
 	const struct world_repository *tracked; /* only what is tracked there goes; NULL: everything */
 };
 
@@ -98,8 +100,6 @@ bool paths_guard(struct paths *p, const struct paths_target *t, struct str path,
 bool paths_guard_anywhere(struct paths *p, const struct paths_target *t);
 /* Is it in a vault of pawl's? Said either way where a vault goes: only what holds one is to be judged as what else it is. */
 bool paths_vault(struct paths *p, const struct paths_target *t, struct str path, enum paths_how how);
-/* Can a file of a backup in it be what ${t} says? */
-bool paths_vault_reached(struct paths *p, const struct world_vault *v, const struct paths_target *t);
 /* A vault goes, whatever takes it. */
 void paths_vault_goes(struct paths *p, const struct world_vault *v, struct str name);
 struct paths_untracked {

@@ -2,6 +2,8 @@
 #include "read/command_paths_found.h"
 
 #define MOST_NAMES 16 /* more could be any */
+#define MOST_ASKED 64 /* words of one act that are parts of what was found: more say no more */
+#define MOST_STARTS 256
 #define MOST_DEPTH 3 /* of a vault's files below it: TARGET/ID/FILE */
 
 /* fd: "*.py" for -e py, "*PATTERN*" where the pattern is plain text; STR_NONE: any name. */
@@ -320,19 +322,23 @@ bool paths_found_own(struct paths *p, const struct paths_target *t, enum paths_h
 {
 	const struct shell_act *by = finder(p->act);
 	struct paths_target start;
-	bool any = false;
 
 	by = by ? by : finder_of_loop(p->act);
 	if (!by || p->act->remote || (!t->path.len && !str_is(t->pattern, "*")))
 		return false; /* "$f.bak" is another */
+	if (t->path.len ? p->n_asked++ > MOST_ASKED : (p->asked & 1u << how) != 0)
+		return p->found_own;
+	if (!t->path.len)
+		p->asked |= 1u << how;
 	if (str_is(str_base_name(by->argv[0].text), "ls"))
-		return own_listed(p, by, how);
-	for (size_t i = 0; is_find(str_base_name(by->argv[0].text)) && nth_start(p, by, i, &start); i++) {
+		p->found_own = own_listed(p, by, how) || p->found_own;
+	for (size_t i = 0; i < MOST_STARTS && is_find(str_base_name(by->argv[0].text)) && nth_start(p, by, i, &start); i++) {
 		if (!start.path.len || start.pattern.len || (t->path.len && !is_below(p, t, start.path)))
 			continue; /* a copy elsewhere */
-		any = own_below(p, by, t->path.len && world_within(t->path, start.path) ? paths_known(t->path) : start, how) || any;
+		if (own_below(p, by, t->path.len && world_within(t->path, start.path) ? paths_known(t->path) : start, how))
+			p->found_own = true;
 	}
-	return any;
+	return p->found_own;
 }
 
 bool paths_found_named(struct paths *p, const struct paths_target *t, enum paths_how how)
@@ -349,6 +355,9 @@ bool paths_found_named(struct paths *p, const struct paths_target *t, enum paths
 		return false;
 	if (!str_eq(world_absolute(by->cwd.text, words, p->arena), start.path))
 		return false;
+	if (p->judged & 1u << how)
+		return true;
+	p->judged |= 1u << how;
 	start.words = t->words;
 	start.slash = start.maybe = true;
 	p->found = by;
@@ -377,7 +386,7 @@ bool paths_found_vault(struct paths *p, const struct shell_act *by, struct str *
 {
 	struct paths_target t;
 
-	for (size_t i = 0; nth_start(p, by, i, &t); i++) {
+	for (size_t i = 0; i < MOST_STARTS && nth_start(p, by, i, &t); i++) {
 		for (const struct world_vault *v = world_vaults(p->w->world); v; v = v->next) {
 			*ret = v->path;
 			if (finds(p, by, t, v, v->path) || finds(p, by, t, v, v->real))

@@ -16,5 +16,7 @@ bool paths_found_named(struct paths *p, const struct paths_target *t, enum paths
 bool paths_found_not(struct paths *p, const struct shell_act *by, struct str folder);
 /* A vault whose files that find finds. */
 bool paths_found_vault(struct paths *p, const struct shell_act *by, struct str *ret);
+/* Can a file of a backup in it be what ${t} says? */
+bool paths_vault_reached(struct paths *p, const struct world_vault *v, const struct paths_target *t);
 
 #endif
