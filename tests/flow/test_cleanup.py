@@ -3,7 +3,7 @@
 """After a real interrupted apply from a blank slate: the duplicates go, what is production's stays, the orphan is found.
 
 Real terraform, provider and emulator. The stack is the one of the incident without its slow parts (database, load balancer,
-service). The apply is stopped while RunInstances is under way: the instance is made, and no state holds it.
+service). The apply is stopped while RunInstances, and nothing else, is under way: the instance is made, and no state holds it.
 """
 import json
 import os
@@ -20,6 +20,9 @@ if why:
 
 KEPT = """aws_vpc aws_internet_gateway aws_subnet aws_route_table aws_security_group aws_db_subnet_group aws_ecs_cluster
 aws_instance aws_s3_bucket aws_cloudwatch_log_group""".split()
+# What all else but the instance comes before: with these complete, nothing but RunInstances is under way.
+LEAVES = """aws_security_group.web aws_security_group.bastion aws_route_table.public aws_db_subnet_group.db aws_subnet.public[0] aws_subnet.public[1]
+aws_ecs_cluster.main""".split()
 ADOPTED = {"aws_db_subnet_group.db", "aws_ecs_cluster.main"}
 ALIVE = r"""
 import boto3, json
@@ -88,7 +91,7 @@ def main():
         new = folder(l, "new")
         l.terraform("plan", "-no-color", "-out", "blank.tfplan", cwd=new)
         os.unlink(answers)
-        code, said = l.interrupted_apply("blank.tfplan", new, after_action="RunInstances")
+        code, said = l.interrupted_apply("blank.tfplan", new, after_action="RunInstances", made=LEAVES)
         open(answers, "w").close()
         left = os.path.join(new, "terraform.tfstate")
         a, b = lab.state_objects(production), lab.state_objects(left)

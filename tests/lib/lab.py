@@ -292,17 +292,20 @@ class Lab:
                 raise RuntimeError("terraform init failed:\n" + r.stdout)
         return d
 
-    def interrupted_apply(self, plan, cwd, after_calls=60, after_action=None, env=None):
+    def interrupted_apply(self, plan, cwd, after_calls=60, after_action=None, made=(), env=None):
         """Apply a plan with real terraform and ask it to stop, as one Ctrl-C would: after that many AWS calls, or once the
-        action named was called."""
+        action named was called and the addresses in ${made} are complete."""
         mark = self.mark()
+        out = os.path.join(self.work, "interrupted.txt")
 
         def now():
-            if after_action:
-                return any(c["action"] == after_action for c in self.calls(mark))
-            return self.mark() - mark >= after_calls
+            if not after_action:
+                return self.mark() - mark >= after_calls
+            with open(out, errors="replace") as f:
+                said = f.read()
+            return (any(c["action"] == after_action for c in self.calls(mark)) and
+                    all("\n%s: Creation complete" % m in said for m in made))
 
-        out = os.path.join(self.work, "interrupted.txt")
         with open(out, "w") as f:
             p = subprocess.Popen([terraform(), "apply", "-no-color", plan], cwd=cwd, env=env or self.env(),
                                  stdin=subprocess.DEVNULL, stdout=f, stderr=subprocess.STDOUT)
