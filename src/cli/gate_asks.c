@@ -277,6 +277,9 @@ static void wait_for_answer(struct asking *k, bool (*gone)(void *gone_ctx), void
 	for (;;) {
 		struct digest head;
 
+		/* Before the answer: it is not used up for somebody who hears nothing of it. */
+		if ((gone && gone(gone_ctx)) || atomic_load(&k->a->over))
+			break;
 		if (!ledger_head(k->a->o.ledger, &now, &head, NULL))
 			now = seen + 1; /* the look itself will say */
 		if (now != seen || (again && clock_now_us() >= again)) {
@@ -288,7 +291,7 @@ static void wait_for_answer(struct asking *k, bool (*gone)(void *gone_ctx), void
 		if (!told)
 			begins_to_wait(k);
 		told = true;
-		if (clock_now_us() >= until || (gone && gone(gone_ctx)) || atomic_load(&k->a->over))
+		if (clock_now_us() >= until)
 			break;
 		usleep(POLL_US);
 	}
