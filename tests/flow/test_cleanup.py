@@ -20,8 +20,8 @@ if why:
 
 KEPT = """aws_vpc aws_internet_gateway aws_subnet aws_route_table aws_security_group aws_db_subnet_group aws_ecs_cluster
 aws_instance aws_s3_bucket aws_cloudwatch_log_group""".split()
-# What all else but the instance comes before: with these complete, nothing but RunInstances is under way.
-LEAVES = """aws_security_group.web aws_security_group.bastion aws_route_table.public aws_db_subnet_group.db aws_subnet.public[0] aws_subnet.public[1]
+# Every other address that can be made comes before one of these: with them complete, nothing but RunInstances is under way.
+LEAVES = """aws_security_group.db aws_route_table.public aws_db_subnet_group.db aws_subnet.public[0] aws_subnet.public[1]
 aws_ecs_cluster.main""".split()
 ADOPTED = {"aws_db_subnet_group.db", "aws_ecs_cluster.main"}
 ALIVE = r"""
