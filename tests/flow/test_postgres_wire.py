@@ -11,7 +11,6 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import patience  # noqa: E402
 import pgwire as w  # noqa: E402
-import postgres  # noqa: E402
 
 DEBIAN = "/usr/lib/python3/dist-packages"  # where python3-psycopg2 is, when another python runs this
 
@@ -573,15 +572,5 @@ def bench_client(pg, gate):
     assert sums[0] == sums[1] and sums[2] == "1200", sums
 
 
-def main():
-    why = postgres.missing()
-    if why:
-        print("1..0 # SKIP " + why)
-        return 0
-    with postgres.Server() as pg:
-        pg.sql("create role agent login superuser; create database t; create database direct; create database watched")
-        return w.run(TESTS, pg, "--environment", "scratch", "--decide", "hold")
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(w.main(TESTS, "--environment", "scratch", "--decide", "hold", databases="t direct watched"))

@@ -15,7 +15,6 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import patience  # noqa: E402
 import pgwire as w  # noqa: E402
-import postgres  # noqa: E402
 
 TESTS = []
 LOGIN = "900" # seconds: longer than anybody here waits, so that only what was sent ends a connection
@@ -221,15 +220,5 @@ def tls(pg, gate):
         assert g.close() == 0
 
 
-def main():
-    why = postgres.missing()
-    if why:
-        print("1..0 # SKIP " + why)
-        return 0
-    with postgres.Server() as pg:
-        pg.sql("create role agent login superuser; create database t")
-        return w.run(TESTS, pg, "--environment", "scratch", "--decide", "refuse", "--login", LOGIN, "--expired", "late=gone")
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(w.main(TESTS, "--environment", "scratch", "--decide", "refuse", "--login", LOGIN, "--expired", "late=gone"))

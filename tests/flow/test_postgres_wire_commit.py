@@ -13,7 +13,6 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import patience  # noqa: E402
 import pgwire as w  # noqa: E402
-import postgres  # noqa: E402
 
 TESTS = []
 TABLES = """
@@ -354,15 +353,5 @@ def between_server(pg, between):
     return Server
 
 
-def main():
-    why = postgres.missing()
-    if why:
-        print("1..0 # SKIP " + why)
-        return 0
-    with postgres.Server() as pg:
-        pg.sql("create role agent login superuser; create database t; create database direct; create database watched")
-        return w.run(TESTS, pg, "--environment", "scratch", "--decide", "hold")
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(w.main(TESTS, "--environment", "scratch", "--decide", "hold", databases="t direct watched"))

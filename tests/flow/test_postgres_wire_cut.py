@@ -12,7 +12,6 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["PAWL_SOURCE"], "tests", "lib"))
 import patience  # noqa: E402
 import pgwire as w  # noqa: E402
-import postgres  # noqa: E402
 
 TESTS = []
 STRIDE = int(os.environ.get("PAWL_TEST_CUT_STRIDE", "23"))
@@ -245,16 +244,9 @@ def a_byte_a_second_holds_nobody_else(pg, gate):
     assert pg.sql("select count(*) from cut where key = 9", "t") == [["20"]]
 
 
-def main():
-    why = postgres.missing()
-    if why:
-        print("1..0 # SKIP " + why)
-        return 0
-    with postgres.Server() as pg:
-        pg.sql("create role agent login superuser; create database t")
-        pg.sql("create table cut(key int, step int); create index on cut(key)", "t", "agent")
-        return w.run(TESTS, pg, "--environment", "production", "--decide", "approve")
+def tables(pg):
+    pg.sql("create table cut(key int, step int); create index on cut(key)", "t", "agent")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(w.main(TESTS, "--environment", "production", "--decide", "approve", prepare=tables))

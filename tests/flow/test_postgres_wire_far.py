@@ -187,16 +187,9 @@ def tls_to_the_server(pg, gate):
             assert g.psql("-c", "select 1").returncode == 2, "the server wants TLS"
 
 
-def main():
-    why = postgres.missing()
-    if why:
-        print("1..0 # SKIP " + why)
-        return 0
-    with postgres.Server() as pg:
-        pg.sql("create role agent login superuser; create database t")
-        pg.sql("create table t1(i int); create table t0(i int); insert into t0 values (1), (2), (3)", "t", "agent")
-        return w.run(TESTS, pg, "--environment", "production", "--decide", "refuse")
+def tables(pg):
+    pg.sql("create table t1(i int); create table t0(i int); insert into t0 values (1), (2), (3)", "t", "agent")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(w.main(TESTS, "--environment", "production", "--decide", "refuse", prepare=tables))

@@ -17,6 +17,7 @@ import threading
 import traceback
 
 import patience
+import postgres
 
 
 class Gate:
@@ -224,6 +225,19 @@ class Background(threading.Thread):
         self.join(patience.LIMIT)
         assert not self.is_alive(), "it never came to an end"
         return self.result
+
+
+def main(tests, *flags, databases="t", prepare=None):
+    """run() with a server of its own, in which ${databases} were made and ${prepare}(server) ran; or all of it is skipped. The exit status."""
+    why = postgres.missing()
+    if why:
+        print("1..0 # SKIP " + why)
+        return 0
+    with postgres.Server() as pg:
+        pg.sql("create role agent login superuser; " + "; ".join("create database " + d for d in databases.split()))
+        if prepare:
+            prepare(pg)
+        return run(tests, pg, *flags)
 
 
 def run(tests, pg, *flags):
