@@ -111,30 +111,20 @@ SLOW(3, 200, int, posix_spawnp,
 SLOW(500, 30, int, pthread_rwlock_wrlock, (pthread_rwlock_t *a), (a))
 SLOW(2, 100, int, pthread_join, (pthread_t a, void **b), (a, b))
 
-int __real_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...)
-{
-	va_list more;
-	mode_t mode;
+#define SLOW_OPEN(name, params, args)           \
+	int __real_##name params;               \
+	int __wrap_##name params;               \
+	int __wrap_##name params                \
+	{                                       \
+		va_list more;                   \
+		mode_t mode;                    \
+						\
+		va_start(more, flags);          \
+		mode = va_arg(more, mode_t);    \
+		va_end(more);                   \
+		late(2000, 40);                 \
+		return __real_##name args;      \
+	}
 
-	va_start(more, flags);
-	mode = va_arg(more, mode_t);
-	va_end(more);
-	late(2000, 40);
-	return __real_open64(path, flags, mode);
-}
-
-int __real_openat64(int at, const char *path, int flags, ...);
-int __wrap_openat64(int at, const char *path, int flags, ...);
-int __wrap_openat64(int at, const char *path, int flags, ...)
-{
-	va_list more;
-	mode_t mode;
-
-	va_start(more, flags);
-	mode = va_arg(more, mode_t);
-	va_end(more);
-	late(2000, 40);
-	return __real_openat64(at, path, flags, mode);
-}
+SLOW_OPEN(open64, (const char *path, int flags, ...), (path, flags, mode))
+SLOW_OPEN(openat64, (int at, const char *path, int flags, ...), (at, path, flags, mode))
