@@ -317,6 +317,16 @@ void relay_open(struct session *s)
 	r->executed = false;
 }
 
+void relay_finish(struct session *s, enum relay_helper end)
+{
+	bool commits = end == HELPER_COMMIT;
+
+	s->relay.failed = s->relay.failed && !commits;
+	relay_help(s, end, commits ? HOW_ERROR : HOW_QUIET);
+	relay_sync(s, HOW_NONE);
+	s->relay.block = BLOCK_NONE;
+}
+
 void relay_sync(struct session *s, uint16_t how)
 {
 	static const char sync[] = { 'S', 0, 0, 0, 4 };

@@ -245,11 +245,8 @@ static void commit_looked(struct session *s)
 	}
 	buf_free(&r->execute);
 	r->chains = false;
-	if (r->tx != 'I' || r->block != BLOCK_NONE) {
-		relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
-		relay_sync(s, HOW_NONE);
-		r->block = BLOCK_NONE;
-	}
+	if (r->tx != 'I' || r->block != BLOCK_NONE)
+		relay_finish(s, HELPER_ROLLBACK);
 	relay_when_quiet(s, commit_refused);
 }
 

@@ -32,11 +32,8 @@ static void fail(struct session *s)
 
 	if (r->server_skips)
 		relay_sync(s, HOW_NONE);
-	if (r->block == BLOCK_GATE || (r->refusal.len && r->tx != 'I')) {
-		relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
-		relay_sync(s, HOW_NONE);
-		r->block = BLOCK_NONE;
-	}
+	if (r->block == BLOCK_GATE || (r->refusal.len && r->tx != 'I'))
+		relay_finish(s, HELPER_ROLLBACK);
 	relay_when_quiet(s, end_failed);
 }
 
@@ -80,12 +77,7 @@ static void committed(struct session *s)
 
 static void commit(struct session *s)
 {
-	struct relay *r = &s->relay;
-
-	r->failed = false;
-	relay_help(s, HELPER_COMMIT, HOW_ERROR);
-	relay_sync(s, HOW_NONE);
-	r->block = BLOCK_NONE;
+	relay_finish(s, HELPER_COMMIT);
 	relay_when_quiet(s, committed);
 }
 

@@ -25,6 +25,8 @@ bool relay_forgets(const struct session *s);
 void relay_forget(struct session *s);
 /* The gate's own transaction begins. */
 void relay_open(struct session *s);
+/* It ends: by HELPER_COMMIT, whose error is told and in relay.failed, or by HELPER_ROLLBACK. */
+void relay_finish(struct session *s, enum relay_helper end);
 /* Is a ReadyForQuery on its way, which ends a transaction? */
 bool relay_ready_awaited(const struct relay *r);
 void relay_query(struct session *s, struct str text, uint16_t how);

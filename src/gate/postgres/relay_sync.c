@@ -17,11 +17,10 @@ static void roll_back(struct session *s)
 {
 	struct relay *r = &s->relay;
 
+	r->skipping = false;
 	if (r->server_skips)
 		relay_sync(s, HOW_NONE);
-	relay_help(s, HELPER_ROLLBACK, HOW_QUIET);
-	relay_sync(s, HOW_NONE);
-	r->block = BLOCK_NONE;
+	relay_finish(s, HELPER_ROLLBACK);
 	relay_when_quiet(s, rolled_back);
 }
 
@@ -31,7 +30,6 @@ static void committed(struct session *s)
 	bool ok = !r->failed;
 
 	if (r->tx != 'I') { /* something before the COMMIT failed, with which the server skipped that */
-		r->skipping = false;
 		roll_back(s);
 		return;
 	}
@@ -45,39 +43,26 @@ static void committed(struct session *s)
 
 static void commit(struct session *s)
 {
-	struct relay *r = &s->relay;
-
-	r->failed = false;
-	relay_help(s, HELPER_COMMIT, HOW_ERROR);
-	relay_sync(s, HOW_NONE);
-	r->block = BLOCK_NONE;
+	relay_finish(s, HELPER_COMMIT);
 	relay_when_quiet(s, committed);
 }
 
 static void looked(struct session *s)
 {
-	struct relay *r = &s->relay;
-
-	if (!r->skipping && r->may_commit) {
+	if (!s->relay.skipping && s->relay.may_commit)
 		commit(s);
-		return;
-	}
-	r->skipping = false;
-	roll_back(s);
+	else
+		roll_back(s);
 }
 
 static void sync_ours(struct session *s)
 {
-	struct relay *r = &s->relay;
-
-	if (r->skipping) {
-		r->skipping = false;
+	if (s->relay.skipping)
 		roll_back(s);
-	} else if (relay_looks_none(s)) {
+	else if (relay_looks_none(s))
 		commit(s);
-	} else {
+	else
 		relay_look(s, looked);
-	}
 }
 
 enum relay_did relay_client_sync(struct session *s)
